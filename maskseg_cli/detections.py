@@ -1,0 +1,245 @@
+"""`Detections`: the one value that everything after the network speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class MaskCrop:
+    """One object's mask, kept only where it can be true.
+
+    Attributes:
+        top, left: int, row and column of the crop's first pixel in the picture; the crop lies inside it.
+        bitmap: bool array (h, w), True on the object; h or w may be 0.
+    """
+
+    top: int
+    left: int
+    bitmap: NDArray[np.bool_]
+
+    @classmethod
+    def from_full(cls, mask: NDArray[Any]) -> MaskCrop:
+        """Cuts a bool array (H, W) down to its True pixels."""
+        mask = np.asarray(mask, dtype=bool)
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if rows.size == 0:
+            return cls(0, 0, np.zeros((0, 0), dtype=bool))
+        top, left = int(rows[0]), int(columns[0])
+        return cls(top, left, mask[top : rows[-1] + 1, left : columns[-1] + 1].copy())
+
+    @property
+    def area(self) -> int:
+        """Number of pixels that belong to the object."""
+        return int(np.count_nonzero(self.bitmap))
+
+    def full(self, height: int, width: int) -> NDArray[np.bool_]:
+        """The mask as a bool array (height, width)."""
+        mask = np.zeros((height, width), dtype=bool)
+        h, w = self.bitmap.shape
+        mask[self.top : self.top + h, self.left : self.left + w] = self.bitmap
+        return mask
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """Objects found in one picture, best score first.
+
+    Field names are those of supervision's Detections where the meaning is the same.
+
+    Attributes:
+        xyxy: float32 array (N, 4), x1 y1 x2 y2 in pixels of the upright picture; x2 and y2 are exclusive, so
+            the width is x2 - x1.
+        class_id: int32 array (N,), 1.. for objects; 0 is the background and never occurs.
+        confidence: float32 array (N,), 0..1.
+        masks: tuple of N `MaskCrop`.
+        image_size: (height, width) of the picture in pixels.
+        class_names: index -> name, background first.
+        tracker_id: int32 array (N,) of identities across frames, or None.
+
+    Example:
+        >>> found = Detections.empty((480, 640))
+        >>> len(found), found.mask.shape
+        (0, (0, 480, 640))
+    """
+
+    xyxy: NDArray[np.float32]
+    class_id: NDArray[np.int32]
+    confidence: NDArray[np.float32]
+    masks: tuple[MaskCrop, ...]
+    image_size: tuple[int, int]
+    class_names: tuple[str, ...] = ()
+    tracker_id: NDArray[np.int32] | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.xyxy)
+        if self.xyxy.shape != (n, 4):
+            raise ValueError(f"xyxy has the shape {self.xyxy.shape}, not (N, 4)")
+        for label, field in (("class_id", self.class_id), ("confidence", self.confidence)):
+            if field.shape != (n,):
+                raise ValueError(f"{label} has the shape {field.shape}, not ({n},)")
+        if len(self.masks) != n:
+            raise ValueError(f"{len(self.masks)} masks for {n} boxes")
+        if self.tracker_id is not None and self.tracker_id.shape != (n,):
+            raise ValueError(f"tracker_id has the shape {self.tracker_id.shape}, not ({n},)")
+
+    @classmethod
+    def empty(cls, image_size: tuple[int, int], class_names: Sequence[str] = ()) -> Detections:
+        """No object in a picture of (height, width)."""
+        return cls(
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.int32),
+            np.zeros(0, np.float32),
+            (),
+            image_size,
+            tuple(class_names),
+        )
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+    def __iter__(self) -> Iterator[Detections]:
+        """Each object as Detections of length 1."""
+        return (self[i : i + 1] for i in range(len(self)))
+
+    def __getitem__(self, index: int | slice | NDArray[Any] | Sequence[int]) -> Detections:
+        """Chosen rows: an int, a slice, a bool array (N,) or indices; always Detections."""
+        rows = np.atleast_1d(np.arange(len(self))[index])
+        return replace(
+            self,
+            xyxy=self.xyxy[rows],
+            class_id=self.class_id[rows],
+            confidence=self.confidence[rows],
+            masks=tuple(self.masks[i] for i in rows),
+            tracker_id=None if self.tracker_id is None else self.tracker_id[rows],
+        )
+
+    def filter(self, class_ids: Iterable[int] | None = None, min_confidence: float = 0.0) -> Detections:
+        """Only objects of these classes (None: any) with at least this score, order kept."""
+        keep = self.confidence >= min_confidence
+        if class_ids is not None:
+            keep &= np.isin(self.class_id, list(class_ids))
+        return self[keep]
+
+    @staticmethod
+    def concatenate(parts: Sequence[Detections]) -> Detections:
+        """All objects of several Detections of the same picture, in the order given.
+
+        Raises:
+            ValueError: no part at all, or parts of pictures of different size.
+        """
+        if not parts:
+            raise ValueError("nothing to concatenate")
+        first = parts[0]
+        if any(part.image_size != first.image_size for part in parts):
+            raise ValueError("the parts are of pictures of different size")
+        tracked = all(part.tracker_id is not None for part in parts)
+        return replace(
+            first,
+            xyxy=np.concatenate([part.xyxy for part in parts]),
+            class_id=np.concatenate([part.class_id for part in parts]),
+            confidence=np.concatenate([part.confidence for part in parts]),
+            masks=tuple(mask for part in parts for mask in part.masks),
+            tracker_id=np.concatenate([part.tracker_id for part in parts]) if tracked else None,  # type: ignore[misc]
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The class name of each object; `class 7` where no name is known."""
+        known = self.class_names
+        return [known[i] if i < len(known) else f"class {i}" for i in self.class_id.tolist()]
+
+    @property
+    def area(self) -> NDArray[np.int64]:
+        """Pixels in each object's mask, int64 (N,)."""
+        return np.array([mask.area for mask in self.masks], dtype=np.int64)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """All masks at full size, bool (N, H, W); made on each call: N x H x W bytes."""
+        height, width = self.image_size
+        full = np.zeros((len(self), height, width), dtype=bool)
+        for i, crop in enumerate(self.masks):
+            h, w = crop.bitmap.shape
+            full[i, crop.top : crop.top + h, crop.left : crop.left + w] = crop.bitmap
+        return full
+
+    def to_matterport(self) -> dict[str, NDArray[Any]]:
+        """Matterport's result dict.
+
+        Returns:
+            rois int32 (N, 4) y1 x1 y2 x2, y2 and x2 exclusive; class_ids int32 (N,); scores float32 (N,);
+            masks bool (H, W, N).
+        """
+        rois = np.around(self.xyxy[:, [1, 0, 3, 2]]).astype(np.int32)
+        return {
+            "rois": rois,
+            "class_ids": self.class_id.astype(np.int32),
+            "scores": self.confidence.astype(np.float32),
+            "masks": np.ascontiguousarray(np.moveaxis(self.mask, 0, -1)),
+        }
+
+    @classmethod
+    def from_matterport(cls, result: dict[str, NDArray[Any]], class_names: Sequence[str] = ()) -> Detections:
+        """The inverse of `to_matterport`; `masks` gives the picture's size."""
+        masks = np.asarray(result["masks"])
+        return cls(
+            np.asarray(result["rois"], np.float32)[:, [1, 0, 3, 2]],
+            np.asarray(result["class_ids"], np.int32),
+            np.asarray(result["scores"], np.float32),
+            tuple(MaskCrop.from_full(masks[:, :, i]) for i in range(masks.shape[2])),
+            (int(masks.shape[0]), int(masks.shape[1])),
+            tuple(class_names),
+        )
+
+    def to_supervision(self) -> Any:
+        """A `supervision.Detections` with full-size masks (supervision must be installed)."""
+        import supervision
+
+        return supervision.Detections(
+            xyxy=self.xyxy.copy(),
+            mask=self.mask,
+            confidence=self.confidence.copy(),
+            class_id=self.class_id.astype(int),
+            tracker_id=None if self.tracker_id is None else self.tracker_id.astype(int),
+            data={"class_name": np.array(self.names, dtype=str)},
+        )
+
+    @classmethod
+    def from_supervision(
+        cls, detections: Any, image_size: tuple[int, int] | None = None, class_names: Sequence[str] = ()
+    ) -> Detections:
+        """From a `supervision.Detections`; without masks each object fills its box and `image_size` is needed."""
+        xyxy = np.asarray(detections.xyxy, np.float32).reshape(-1, 4)
+        n = len(xyxy)
+        masks: tuple[MaskCrop, ...]
+        if detections.mask is not None:
+            image_size = (int(detections.mask.shape[1]), int(detections.mask.shape[2]))
+            masks = tuple(MaskCrop.from_full(mask) for mask in detections.mask)
+        elif image_size is None:
+            raise ValueError("detections without masks need image_size=(height, width)")
+        else:
+            masks = tuple(_box_mask(box, image_size) for box in xyxy)
+        scores = detections.confidence
+        ids, tracks = detections.class_id, detections.tracker_id
+        return cls(
+            xyxy,
+            np.zeros(n, np.int32) if ids is None else np.asarray(ids, np.int32),
+            np.ones(n, np.float32) if scores is None else np.asarray(scores, np.float32),
+            masks,
+            image_size,
+            tuple(class_names),
+            None if tracks is None else np.asarray(tracks, np.int32),
+        )
+
+
+def _box_mask(box: NDArray[np.float32], image_size: tuple[int, int]) -> MaskCrop:
+    height, width = image_size
+    x1, x2 = np.clip(np.around(box[[0, 2]]), 0, width).astype(int)
+    y1, y2 = np.clip(np.around(box[[1, 3]]), 0, height).astype(int)
+    return MaskCrop(int(y1), int(x1), np.ones((max(0, y2 - y1), max(0, x2 - x1)), dtype=bool))
