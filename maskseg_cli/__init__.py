@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from maskseg_cli.detections import Detections, MaskCrop
-    from maskseg_cli.draw import draw
+    from maskseg_cli.drawing import draw
     from maskseg_cli.predictor import Predictor, load_model
 
 __version__ = "0.1.0"
@@ -23,7 +23,7 @@ _HOMES = {
     "Detections": "maskseg_cli.detections",
     "MaskCrop": "maskseg_cli.detections",
     "Predictor": "maskseg_cli.predictor",
-    "draw": "maskseg_cli.draw",
+    "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.predictor",
 }
 
