@@ -1,0 +1,194 @@
+"""Class names: COCO's eighty, label files, and what a user may call a class on the command line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from maskseg_cli.errors import MasksegError, UsageError
+
+#: COCO's 80 classes in their usual contiguous order, with the background at index 0.
+COCO_CLASSES: tuple[str, ...] = (
+    "background", "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
+    "traffic light", "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse",
+    "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie",
+    "suitcase", "frisbee", "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove",
+    "skateboard", "surfboard", "tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon",
+    "bowl", "banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut",
+    "cake", "chair", "couch", "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse",
+    "remote", "keyboard", "cell phone", "microwave", "oven", "toaster", "sink", "refrigerator", "book",
+    "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
+)  # fmt: skip
+
+#: COCO's own category id of each of `COCO_CLASSES`: 1..90 with ten gaps, and 0 for the background.
+COCO_CATEGORY_IDS: tuple[int, ...] = (0,) + tuple(
+    category for category in range(1, 91) if category not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
+)
+
+#: Names in use for the same class, Pascal VOC's first; keys and values as `_compact` leaves them.
+_OTHER_SPELLINGS = {
+    "motorbike": "motorcycle",
+    "aeroplane": "airplane",
+    "sofa": "couch",
+    "tvmonitor": "tv",
+    "doughnut": "donut",
+    "hairdryer": "hairdrier",
+}
+
+_BACKGROUND_NAMES = ("background", "bg")
+
+
+def _compact(name: str) -> str:
+    return re.sub(r"[\s_\-]+", "", name).casefold() or name.strip()
+
+
+_COCO_BY_KEY = {_compact(name): name for name in COCO_CLASSES}
+
+
+def canonical_name(name: str) -> str:
+    """One form for all spellings of a class, for comparing: two names mean the same class where it is equal.
+
+    Case, spaces, underscores and hyphens do not count, and Pascal VOC's names are COCO's.
+
+    Returns:
+        COCO's own spelling for a COCO class; any other name in lower case without spaces.
+
+    Example:
+        >>> canonical_name("Dining_Table"), canonical_name("aeroplane"), canonical_name("Traffic Cone")
+        ('dining table', 'airplane', 'trafficcone')
+    """
+    key = _compact(name)
+    key = _OTHER_SPELLINGS.get(key, key)
+    return _COCO_BY_KEY.get(key, key)
+
+
+def same_class(a: str, b: str) -> bool:
+    """Whether two names mean the same class (`motorbike` and `motorcycle` do)."""
+    return canonical_name(a) == canonical_name(b)
+
+
+def is_background(name: str) -> bool:
+    """Whether a name stands for the background (`background`, `BG`, `__background__`)."""
+    return _compact(name) in _BACKGROUND_NAMES
+
+
+def read_labels(path: str | Path) -> tuple[str, ...]:
+    """Class names of a label file: one name a line, background first.
+
+    A file whose first line is not the background is taken as one without it. Byte-order marks, CRLF and blank
+    lines at the end are allowed.
+
+    Returns:
+        index -> name; index 0 is always "background".
+
+    Raises:
+        MasksegError: no file, an empty or binary one, a blank line between names, a name that occurs twice.
+    """
+    path = Path(path)
+    names = [line.strip() for line in _read_text(path).splitlines()]
+    while names and not names[-1]:
+        names.pop()
+    if not names:
+        raise MasksegError(f"The labels file {path} is empty: it needs one class name a line.")
+    if is_background(names[0]):
+        names[0] = "background"
+        first_line = 1
+    else:
+        names.insert(0, "background")
+        first_line = 0
+    seen: dict[str, int] = {}
+    for line, name in enumerate(names, first_line):
+        if not name:
+            raise MasksegError(
+                f"Line {line} of the labels file {path} is blank: each line must name a class."
+            )
+        if line != first_line and is_background(name):
+            raise MasksegError(f"Line {line} of the labels file {path} is {name!r}, which belongs in line 1.")
+        if name in seen:
+            raise MasksegError(
+                f"The labels file {path} has {name!r} twice, in lines {seen[name]} and {line}."
+            )
+        seen[name] = line
+    if len(names) == 1:
+        raise MasksegError(f"The labels file {path} names no class but the background.")
+    return tuple(names)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MasksegError(f"There is no labels file {path}.") from None
+    except IsADirectoryError:
+        raise MasksegError(f"{path} is a folder, not a labels file.") from None
+    except OSError as error:
+        raise MasksegError(f"The labels file {path} cannot be read: {error.strerror}.") from None
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise MasksegError(
+            f"{path} is not a labels file: it needs plain text in UTF-8, one class name a line."
+        )
+    return text
+
+
+def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
+    """Class indices for a list such as ``person,dog`` (or ``1,17``), each once, in the order given.
+
+    Args:
+        text: names or indices with commas between; any spelling that `canonical_name` knows.
+        class_names: the model's names, index -> name, background first.
+
+    Raises:
+        UsageError: an unknown name (near ones are listed), the background, or nothing at all.
+
+    Example:
+        >>> parse_classes("Person, motorbike", COCO_CLASSES)
+        [1, 4]
+    """
+    wanted = [word.strip() for word in text.split(",")]
+    wanted = [word for word in wanted if word]
+    if not wanted:
+        raise UsageError("The list of classes is empty: name at least one class, such as person,dog.")
+    indices: dict[int, None] = {}
+    for word in wanted:
+        indices.update(dict.fromkeys(_find_class(word, class_names)))
+    return list(indices)
+
+
+def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
+    objects = range(1, len(class_names))
+    exact = [i for i in objects if class_names[i] == word]
+    found = exact or [i for i in objects if same_class(class_names[i], word)]
+    if found:
+        return found
+    if is_background(word):
+        raise UsageError(
+            "The background is not a class that can be found: leave it out of the list of classes."
+        )
+    if re.fullmatch(r"[0-9]+", word):
+        if int(word) in objects:
+            return [int(word)]
+        raise UsageError(
+            f"There is no class number {int(word)}: the model's classes are 1 to {len(objects)}."
+        )
+    raise UsageError(f"The model has no class {word!r}{_near(word, [class_names[i] for i in objects])}.")
+
+
+def _near(word: str, names: Sequence[str]) -> str:
+    by_key = {_compact(name): name for name in names}
+    key = _compact(word)
+    close = difflib.get_close_matches(_OTHER_SPELLINGS.get(key, key), by_key, n=3)
+    # "phone" is near "cell phone" for a user, though difflib does not find it
+    inside = [other for other in by_key if len(key) >= 3 and key in other]
+    keys = list(dict.fromkeys(close + inside))[:3]
+    if keys:
+        return f" (did you mean {' or '.join(by_key[key] for key in keys)}?)"
+    if len(names) <= 10:
+        return f": it knows {', '.join(names)}"
+    return ""
