@@ -18,3 +18,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the folder ../shared (real weights, photos and COCO data), which is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Matterport weight file, made once: ResNet-50, 4 classes, seed 6 (179 MB; 3 s).
+
+    These are the weights behind the measured numbers of tests/parity.
+    """
+    from tests.parity.make_matterport_weights import write
+
+    path = tmp_path_factory.mktemp("weights") / "matterport.h5"
+    made = write(path, "resnet50", num_classes=4, seed=6)
+    assert made["sha256"] == "c2aba3e091b522b973cce07c558ab430c6b1298c9c3a460e5e6805787cd3b94e"
+    return path
