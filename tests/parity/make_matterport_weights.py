@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes a Mask R-CNN weight file with seeded pseudo-random values, in the layout of Matterport's files.
 
-The file is what Keras 2 `save_weights` gives for Matterport's inference model, so that it tests reading such
-files, and the numbers measured with Matterport's own code on these values test the network. It holds no trained
-weights. Every value is a pure function of (seed, layer name, weight name, shape); the arithmetic is integer up to
-one final float64 multiply-add and one rounding to float32, so the values are the same on every machine and with
-every numpy that has PCG64. Needs numpy and h5py only.
+The file is what Keras 2 `save_weights` gives for Matterport's inference model: it tests reading such files, and
+the numbers measured with Matterport's own code on these values test the network. It holds no trained weights.
+Every value is a pure function of (seed, layer name, weight name, shape); the arithmetic is integer up to one
+final float64 multiply-add and one rounding to float32, so the values are the same on every machine and with every
+numpy that has PCG64. Needs numpy and h5py only.
 
 Example:
     python tests/parity/make_matterport_weights.py out.h5 --backbone resnet50 --num-classes 4 --seed 1
@@ -61,8 +61,8 @@ def _integers(seed: int, layer: str, weight: str, shape: Sequence[int]) -> NDArr
 def bell(seed: int, layer: str, weight: Weight) -> NDArray[np.float32]:
     """A float32 array, about normal(mean, std), bounded at 3.47 std.
 
-    With `weight.centre` the average over all axes but the last is subtracted, exactly, so that each output unit
-    ignores what all its inputs have in common.
+    With `weight.centre` the average over all axes but the last is subtracted, exactly, so that each output
+    unit ignores what all its inputs have in common.
     """
     values = _integers(seed, layer, weight.name, weight.shape)
     std = weight.std
@@ -226,8 +226,8 @@ def write(
     """Writes the file; `wrap` puts everything below /model_weights, as Keras `save` does.
 
     Returns:
-        The arguments, the number of `parameters` and a `sha256` over layer name, weight name and little-endian
-        bytes of every array in file order, which does not depend on HDF5's internals.
+        The arguments, the number of `parameters` and a `sha256` over layer name, weight name and
+        little-endian bytes of every array in file order, which does not depend on HDF5's internals.
     """
     digest, count, names = hashlib.sha256(), 0, []
     with h5py.File(path, "w") as f:
