@@ -87,7 +87,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
         MasksegError: no file, an empty or binary one, a blank line between names, a name that occurs twice.
     """
     path = Path(path)
-    names = [line.strip() for line in _read_text(path).splitlines()]
+    names = [line.strip() for line in re.split(r"\r\n|\r|\n", _read_text(path))]
     while names and not names[-1]:
         names.pop()
     if not names:
@@ -101,15 +101,11 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     for line, name in enumerate(names, first_line):
         if not name:
-            raise MasksegError(
-                f"Line {line} of the labels file {path} is blank: each line must name a class."
-            )
+            raise MasksegError(f"Line {line} of the labels file {path} is blank: each line names a class.")
         if line != first_line and is_background(name):
-            raise MasksegError(f"Line {line} of the labels file {path} is {name!r}, which belongs in line 1.")
+            raise MasksegError(f"Line {line} of the labels file {path} is {name!r}: it belongs in line 1.")
         if name in seen:
-            raise MasksegError(
-                f"The labels file {path} has {name!r} twice, in lines {seen[name]} and {line}."
-            )
+            raise MasksegError(f"The labels file {path} has {name!r} twice: lines {seen[name]} and {line}.")
         seen[name] = line
     if len(names) == 1:
         raise MasksegError(f"The labels file {path} names no class but the background.")
@@ -131,9 +127,7 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise MasksegError(
-            f"{path} is not a labels file: it needs plain text in UTF-8, one class name a line."
-        )
+        raise MasksegError(f"{path} is not a labels file: that is plain text (UTF-8), one class name a line.")
     return text
 
 
@@ -168,22 +162,18 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
     if found:
         return found
     if is_background(word):
-        raise UsageError(
-            "The background is not a class that can be found: leave it out of the list of classes."
-        )
+        raise UsageError("The background cannot be found: leave it out of the list of classes.")
     if re.fullmatch(r"[0-9]+", word):
         if int(word) in objects:
             return [int(word)]
-        raise UsageError(
-            f"There is no class number {int(word)}: the model's classes are 1 to {len(objects)}."
-        )
+        raise UsageError(f"There is no class {int(word)}: the model's classes are 1 to {len(objects)}.")
     raise UsageError(f"The model has no class {word!r}{_near(word, [class_names[i] for i in objects])}.")
 
 
 def _near(word: str, names: Sequence[str]) -> str:
     by_key = {_compact(name): name for name in names}
     key = _compact(word)
-    close = difflib.get_close_matches(_OTHER_SPELLINGS.get(key, key), by_key, n=3)
+    close = difflib.get_close_matches(_OTHER_SPELLINGS.get(key, key), by_key, n=3, cutoff=0.7)
     # "phone" is near "cell phone" for a user, though difflib does not find it
     inside = [other for other in by_key if len(key) >= 3 and key in other]
     keys = list(dict.fromkeys(close + inside))[:3]

@@ -1,0 +1,191 @@
+"""Class names, label files and lists of classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maskseg_cli.classes import (
+    COCO_CATEGORY_IDS,
+    COCO_CLASSES,
+    canonical_name,
+    is_background,
+    parse_classes,
+    read_labels,
+    same_class,
+)
+from maskseg_cli.errors import MasksegError, UsageError
+
+BUNDLED = Path(__file__).parents[1] / "weights" / "coco_labels.txt"
+
+
+def test_coco_has_eighty_classes_and_its_own_ids() -> None:
+    assert len(COCO_CLASSES) == len(COCO_CATEGORY_IDS) == len(set(COCO_CLASSES)) == 81
+    assert list(COCO_CATEGORY_IDS) == sorted(set(COCO_CATEGORY_IDS))
+    ids = dict(zip(COCO_CLASSES, COCO_CATEGORY_IDS, strict=True))
+    # one class before and after each gap of COCO's numbering
+    expected = {
+        "background": 0,
+        "person": 1,
+        "fire hydrant": 11,
+        "stop sign": 13,
+        "giraffe": 25,
+        "backpack": 27,
+    }
+    expected |= {"umbrella": 28, "handbag": 31, "bottle": 44, "wine glass": 46, "bed": 65, "dining table": 67}
+    expected |= {"toilet": 70, "tv": 72, "refrigerator": 82, "book": 84, "toothbrush": 90}
+    assert {name: ids[name] for name in expected} == expected
+
+
+def test_coco_agrees_with_a_real_annotation_file(shared: Path) -> None:
+    categories = json.loads((shared / "data/coco/instances_val.json").read_text())["categories"]
+    assert [(c["id"], c["name"]) for c in categories] == list(
+        zip(COCO_CATEGORY_IDS[1:], COCO_CLASSES[1:], strict=True)
+    )
+
+
+def test_the_bundled_labels_file_is_coco() -> None:
+    assert BUNDLED.read_text().splitlines() == list(COCO_CLASSES)
+    assert read_labels(BUNDLED) == COCO_CLASSES
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("motorbike", "motorcycle"),
+        ("aeroplane", "airplane"),
+        ("sofa", "couch"),
+        ("pottedplant", "potted plant"),
+        ("diningtable", "dining table"),
+        ("tvmonitor", "tv"),
+        ("Traffic_Light", "traffic light"),
+        ("HOT-DOG", "hot dog"),
+        (" person ", "person"),
+    ],
+)
+def test_both_spellings_mean_the_same_class(old: str, new: str) -> None:
+    assert same_class(old, new)
+    assert canonical_name(old) == new
+    assert parse_classes(old, COCO_CLASSES) == [COCO_CLASSES.index(new)]
+    spelt_old = tuple(old if name == new else name for name in COCO_CLASSES)
+    assert parse_classes(new, spelt_old) == [COCO_CLASSES.index(new)]
+
+
+def test_no_two_coco_classes_are_the_same() -> None:
+    assert len({canonical_name(name) for name in COCO_CLASSES}) == 81
+    assert not same_class("cat", "dog")
+    assert not same_class("hot dog", "dog")
+    assert same_class("Traffic Cone", "traffic_cone")
+
+
+@given(st.text())
+def test_canonical_names_are_their_own(name: str) -> None:
+    assert canonical_name(canonical_name(name)) == canonical_name(name)
+
+
+@pytest.mark.parametrize("name", ["background", "BG", "__background__", "_background_", "Background"])
+def test_background_names(name: str) -> None:
+    assert is_background(name)
+    with pytest.raises(UsageError, match="background"):
+        parse_classes(name, COCO_CLASSES)
+
+
+def write(tmp_path: Path, data: str | bytes) -> Path:
+    path = tmp_path / "labels.txt"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "background\ncat\nguide dog\n",
+        "BG\ncat\nguide dog",
+        "cat\nguide dog\n",
+        "__background__\r\ncat\r\nguide dog\r\n\r\n\n",
+        b"\xef\xbb\xbfbackground\ncat\nguide dog\n",
+        b"\xef\xbb\xbfcat\n  guide dog  \n",
+        "cat\nguide dog\n".encode("utf-16"),
+        "cat\rguide dog\r",
+    ],
+)
+def test_label_files(tmp_path: Path, data: str | bytes) -> None:
+    assert read_labels(write(tmp_path, data)) == ("background", "cat", "guide dog")
+
+
+def test_names_keep_their_letters(tmp_path: Path) -> None:
+    names = ("background", "Bücher\u2028regal", "a", "A", "人")
+    assert read_labels(write(tmp_path, "\n".join(names))) == names
+    assert parse_classes("A,人", names) == [3, 4]
+    assert parse_classes("a", names) == [2]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("", "is empty"),
+        ("\n\n \n", "is empty"),
+        ("cat\ndog\ncat\n", "'cat' twice: lines 1 and 3"),
+        ("background\ncat\ncat\n", "'cat' twice: lines 2 and 3"),
+        ("cat\n\ndog\n", "Line 2 .* is blank"),
+        ("cat\nbackground\n", "Line 2 .* is 'background'"),
+        ("background\nBG\n", "Line 2 .* is 'BG'"),
+        ("background\n", "no class but the background"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a labels file"),
+        (b"cat\nd\xf6g\n", "is not a labels file"),
+        (b"cat\n\0\n", "is not a labels file"),
+    ],
+)
+def test_bad_label_files_get_a_sentence(tmp_path: Path, data: str | bytes, sentence: str) -> None:
+    with pytest.raises(MasksegError, match=sentence) as caught:
+        read_labels(write(tmp_path, data))
+    assert "labels.txt" in str(caught.value)
+
+
+def test_label_files_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MasksegError, match=r"no labels file .*none\.txt"):
+        read_labels(tmp_path / "none.txt")
+    with pytest.raises(MasksegError, match="is a folder"):
+        read_labels(str(tmp_path))
+
+
+def test_class_lists() -> None:
+    assert parse_classes("person,dog", COCO_CLASSES) == [1, 17]
+    assert parse_classes(" dog , Person,,dog,1", COCO_CLASSES) == [17, 1]
+    assert parse_classes("80", COCO_CLASSES) == [80]
+    assert parse_classes("7", ("background", "3", "7")) == [2], "a class may be called by a number"
+
+
+@given(st.lists(st.integers(1, 80), min_size=1), st.data())
+def test_any_way_to_write_a_list_reads_back(ids: list[int], data: st.DataObject) -> None:
+    ways = (str.upper, str.title, lambda s: s.replace(" ", "_"), lambda s: s.replace(" ", ""), str)
+    words = [data.draw(st.sampled_from(ways))(COCO_CLASSES[i]) for i in ids]
+    assert parse_classes(",".join(words), COCO_CLASSES) == list(dict.fromkeys(ids))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("persn", r"no class 'persn' \(did you mean person\?\)"),
+        ("person,phone", r"no class 'phone' \(did you mean cell phone"),
+        ("motorbyke", "motorcycle"),
+        ("xyzzy", "no class 'xyzzy'"),
+        ("81", "no class 81: the model's classes are 1 to 80"),
+        ("0", "no class 0"),
+        ("-3", "no class '-3'"),
+        ("", "list of classes is empty"),
+        (" , ", "list of classes is empty"),
+    ],
+)
+def test_unknown_classes_get_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        parse_classes(text, COCO_CLASSES)
+
+
+def test_a_small_model_says_what_it_knows() -> None:
+    with pytest.raises(UsageError, match="it knows circle, square"):
+        parse_classes("dog", ("background", "circle", "square"))
