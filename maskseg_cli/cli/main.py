@@ -1,0 +1,139 @@
+"""The console entry: commands load when they are called, and errors become messages here."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import importlib
+import os
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from maskseg_cli import __version__
+from maskseg_cli.errors import MasksegError, UsageError
+
+#: Command -> where it lives and its line in `maskseg --help`. The line stands here too, so that the list of
+#: commands imports none of them; a test compares it with the command's own.
+COMMANDS = {
+    "image": ("maskseg_cli.cli.image:image", "Find the objects in photos and draw their outlines."),
+    "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
+    "config": ("maskseg_cli.cli.config:config", "Show every option of a model."),
+    "weights": ("maskseg_cli.cli.weights:weights", "List, inspect, fetch, verify and convert weights."),
+}
+
+#: Key in `click.Context.meta` that the option --debug sets.
+DEBUG = "maskseg_cli.debug"
+
+#: The exit code that a shell gives to a program stopped by Ctrl-C.
+INTERRUPTED = 130
+
+
+class Failure(click.ClickException):
+    """An error as the user sees it: one sentence, no usage lines."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
+            if near:
+                hint = f" Did you mean '{near[0]}'?"
+            elif os.path.exists(name):
+                hint = f" To outline the objects in it: maskseg image {name}"
+            else:
+                hint = ""
+            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # the reader of our output has gone; Click ends quietly
+            _fail(error, debug=bool(ctx.meta.get(DEBUG)))
+
+
+def _fail(error: Exception, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    raise Failure(explain(error), 2 if isinstance(error, UsageError) else 1) from None
+
+
+def explain(error: BaseException) -> str:
+    """What to tell the user about an error: always one sentence, with what to do where that is known."""
+    if isinstance(error, MasksegError):
+        return str(error)
+    if isinstance(error, ImportError):
+        return _explain_import(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory; a smaller --size needs less."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+    kind = type(error).__name__
+    return f"Something unexpected went wrong ({kind}: {error}); --debug shows where, please report it."
+
+
+def _explain_import(error: ImportError) -> str:
+    reason = str(error)
+    library = next(
+        (word.rstrip(":,") for word in reason.split() if word.startswith("lib") and ".so" in word), ""
+    )
+    if library:
+        known = {
+            "libGL.so.1": "libgl1",
+            "libgthread-2.0.so.0": "libglib2.0-0",
+            "libglib-2.0.so.0": "libglib2.0-0",
+        }
+        package = known.get(library, "the package that holds it")
+        return (
+            f"OpenCV cannot start because the system library {library} is missing: install it (Debian and "
+            f"Ubuntu: apt-get install {package}) or use OpenCV without windows (pip uninstall opencv-python, "
+            "then pip install opencv-python-headless)."
+        )
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("maskseg_cli"):
+        return f"The Python package {error.name!r} is missing: install maskseg again with pip."
+    return f"A part of maskseg cannot be loaded ({reason}): install maskseg again with pip."
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, "--version", prog_name="maskseg")
+def main() -> None:
+    """Finds every object in a photo or video and draws its exact outline.
+
+    Works offline and without a graphics card. Start with: maskseg image photo.jpg
+    """
