@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import typing
 from dataclasses import dataclass, field
 from typing import Any
 
+from maskseg_cli.config_types import conform
 from maskseg_cli.errors import UsageError
 
 BACKBONES = ("resnet50", "resnet101", "mobile")
@@ -14,18 +17,56 @@ RESIZE_MODES = ("square", "pad64", "none", "fit")
 #: Backbones whose maps come from Matterport's graph, with its frozen normalised box coordinates.
 RESNETS = ("resnet50", "resnet101")
 
+LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "mrcnn_class_loss", "mrcnn_bbox_loss", "mrcnn_mask_loss")
+
+#: Options that count something or measure pixels: at least 1.
+_AT_LEAST_ONE = (
+    "detection_max_instances",
+    "fpn_classif_fc_layers_size",
+    "gpu_count",
+    "images_per_gpu",
+    "image_channel_count",
+    "image_max_dim",
+    "image_min_dim",
+    "mask_pool_size",
+    "max_gt_instances",
+    "num_classes",
+    "pool_size",
+    "post_nms_rois_inference",
+    "post_nms_rois_training",
+    "pre_nms_limit",
+    "rpn_anchor_stride",
+    "rpn_train_anchors_per_image",
+    "steps_per_epoch",
+    "top_down_pyramid_size",
+    "train_rois_per_image",
+)
+
+#: Options that are shares or probabilities: between 0 and 1.
+_SHARES = ("detection_min_confidence", "detection_nms_threshold", "roi_positive_ratio", "rpn_nms_threshold")
+
+#: Options that are sizes, spacings or divisors: each of their numbers above 0.
+_POSITIVE = (
+    "backbone_strides",
+    "bbox_std_dev",
+    "mask_shape",
+    "mini_mask_shape",
+    "rpn_anchor_ratios",
+    "rpn_anchor_scales",
+    "rpn_bbox_std_dev",
+)
+
 
 def _loss_weights() -> dict[str, float]:
-    names = ("rpn_class_loss", "rpn_bbox_loss", "mrcnn_class_loss", "mrcnn_bbox_loss", "mrcnn_mask_loss")
-    return dict.fromkeys(names, 1.0)
+    return dict.fromkeys(LOSSES, 1.0)
 
 
 @dataclass(frozen=True)
 class MaskRCNNConfig:
     """Every option of a Mask R-CNN, for both network families.
 
-    The first block holds what Matterport's ``Config.display()`` prints, in lower case, with its COCO defaults;
-    the second block holds what tells the two families apart. Instances never change: use `replace`.
+    The first block holds what Matterport's ``Config.display()`` prints, in lower case, with its COCO
+    defaults; the second block holds what tells the two families apart. Instances never change: use `replace`.
 
     Sizes and scales are in pixels of the resized image; `mean_pixel` is in RGB order, 0..255.
 
@@ -107,11 +148,8 @@ class MaskRCNNConfig:
     mask_border: int = 0
 
     def __post_init__(self) -> None:
-        for spec in dataclasses.fields(self):
-            value = getattr(self, spec.name)
-            if isinstance(value, list):
-                frozen = tuple(tuple(item) if isinstance(item, list) else item for item in value)
-                object.__setattr__(self, spec.name, frozen)
+        for option, hint in option_types().items():
+            object.__setattr__(self, option, conform(option, getattr(self, option), hint))
         self._check()
 
     def _check(self) -> None:
@@ -139,13 +177,20 @@ class MaskRCNNConfig:
             raise UsageError(
                 f"image_min_dim must be a multiple of 64 in the resize mode pad64, not {self.image_min_dim}."
             )
-        if not 0 <= self.detection_min_confidence <= 1:
-            raise UsageError(
-                f"detection_min_confidence lies between 0 and 1, not {self.detection_min_confidence}."
-            )
-        for option in ("image_min_dim", "image_max_dim", "detection_max_instances", "num_classes"):
+        for option in _SHARES:
+            if not 0 <= getattr(self, option) <= 1:
+                raise UsageError(f"{option} lies between 0 and 1, not {getattr(self, option)}.")
+        for option in _AT_LEAST_ONE:
             if getattr(self, option) < 1:
                 raise UsageError(f"{option} must be at least 1, not {getattr(self, option)}.")
+        for option in _POSITIVE:
+            if not all(number > 0 for number in getattr(self, option)):
+                raise UsageError(f"{option} holds numbers above 0 only, not {getattr(self, option)}.")
+        if any(side <= 0 for anchor in self.rpn_anchor_sizes for side in anchor):
+            raise UsageError(f"rpn_anchor_sizes holds numbers above 0 only, not {self.rpn_anchor_sizes}.")
+        for loss in self.loss_weights:
+            if loss not in LOSSES:
+                raise UsageError(f"loss_weights has no {loss!r}{_suggestion(loss, list(LOSSES))}.")
 
     @property
     def batch_size(self) -> int:
@@ -179,6 +224,13 @@ class MaskRCNNConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain values only, ready for JSON; `MaskRCNNConfig(**d)` gives the same config back."""
         return dataclasses.asdict(self)
+
+
+@functools.cache
+def option_types() -> dict[str, Any]:
+    """Option -> its resolved type hint, in the order of the fields."""
+    hints = typing.get_type_hints(MaskRCNNConfig)
+    return {spec.name: hints[spec.name] for spec in dataclasses.fields(MaskRCNNConfig)}
 
 
 def _suggestion(word: str, known: list[str]) -> str:

@@ -1,0 +1,83 @@
+"""A network's options as text: as Matterport's ``Config.display()`` prints them, and as TOML."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from maskseg_cli.config import MaskRCNNConfig
+
+#: Options that Matterport's `Config` does not have.
+OWN_OPTIONS = (
+    "neck",
+    "rpn_head",
+    "box_head",
+    "mask_head",
+    "rpn_anchor_sizes",
+    "rpn_anchor_offset",
+    "box_frame",
+    "bbox_delta_limit",
+    "roi_align",
+    "detection_classes",
+    "pad_proposals",
+    "channel_order",
+    "mask_border",
+)
+
+#: How Matterport holds its sequences, which shows when they are printed; the others are Python lists.
+_ARRAYS = ("bbox_std_dev", "image_shape", "mean_pixel", "rpn_bbox_std_dev")
+_TUPLES = ("mini_mask_shape", "rpn_anchor_scales")
+
+
+def display(config: MaskRCNNConfig) -> str:
+    """Every option, one a line, in the order and format of Matterport's ``Config.display()``.
+
+    The options that Matterport does not have follow in a block of their own. Names are in upper case, as
+    there; they may be given back to `parse_settings` in that form.
+    """
+    options = config.to_dict()
+    own = {name: options.pop(name) for name in OWN_OPTIONS}
+    for name in ("batch_size", "image_meta_size", "image_shape"):
+        options[name] = getattr(config, name)
+    return "\n".join(["Configurations:", *_block(options), "", "Options of maskseg's own:", *_block(own)])
+
+
+def _block(options: dict[str, Any]) -> list[str]:
+    return [f"{name.upper():30} {_show(name, options[name])}" for name in sorted(options, key=str.upper)]
+
+
+def _show(name: str, value: Any) -> str:
+    if name in _ARRAYS:
+        import numpy as np
+
+        return str(np.array(value))
+    if isinstance(value, tuple) and name not in _TUPLES:
+        value = [list(item) if isinstance(item, tuple) else item for item in value]
+    return str(value)
+
+
+def to_json(config: MaskRCNNConfig) -> str:
+    """Every option as a JSON object, which `read_config_file` reads back."""
+    return json.dumps(config.to_dict(), indent=2)
+
+
+def to_toml(config: MaskRCNNConfig) -> str:
+    """Every option as a line of TOML, which `read_config_file` reads back; None is written as "none"."""
+    return "\n".join(f"{name} = {_toml_value(value)}" for name, value in config.to_dict().items())
+
+
+def _toml_value(value: Any) -> str:
+    if value is None:
+        return '"none"'
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_toml_value(item) for item in value)}]"
+    if isinstance(value, dict):
+        return (
+            "{ " + ", ".join(f"{json.dumps(key)} = {_toml_value(item)}" for key, item in value.items()) + " }"
+        )
+    if isinstance(value, float):
+        return repr(value)  # 1e-05 and 0.1 are TOML; infinite values never get into a config
+    if isinstance(value, str):
+        # TOML's basic strings are JSON's, but for DEL, which TOML wants escaped
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)

@@ -1,0 +1,93 @@
+"""Checks values against the types of their options, before a network is built of them."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from maskseg_cli.errors import UsageError
+
+
+def conform(option: str, value: Any, hint: Any) -> Any:
+    """The value as the option's type wants it: sequences become tuples, whole floats become ints.
+
+    Args:
+        option: its name, for the sentence.
+        value: what a user, a file or a checkpoint gave; NumPy scalars and arrays are numbers and lists.
+        hint: a resolved type hint: int, float, bool, str, None, `X | None`, tuple or dict of these.
+
+    Raises:
+        UsageError: the value is of another type, of another length, or not finite.
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    converted = _convert(value, hint)
+    if converted is _WRONG:
+        raise UsageError(f"{option} is {describe(hint)}, not {reprlib.repr(value)}.")
+    return converted
+
+
+_WRONG = object()
+
+
+def _convert(value: Any, hint: Any) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        results = (_convert(value, member) for member in typing.get_args(hint))
+        return next((result for result in results if result is not _WRONG), _WRONG)
+    if hint is None or hint is type(None):
+        return None if value is None else _WRONG
+    if origin is tuple:
+        return _convert_tuple(value, typing.get_args(hint))
+    if origin is dict:
+        return _convert_dict(value, typing.get_args(hint)[1])
+    if hint in (bool, str):
+        return value if isinstance(value, hint) else _WRONG
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return _WRONG
+    if hint is int:
+        return int(value) if value == int(value) else _WRONG
+    return value
+
+
+def _convert_tuple(value: Any, members: tuple[Any, ...]) -> Any:
+    if not isinstance(value, (list, tuple)):
+        return _WRONG
+    if members[-1] is Ellipsis:
+        members = (members[0],) * len(value)
+    if len(members) != len(value):
+        return _WRONG
+    converted = tuple(_convert(item, member) for item, member in zip(value, members, strict=True))
+    return _WRONG if any(item is _WRONG for item in converted) else converted
+
+
+def _convert_dict(value: Any, member: Any) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        return _WRONG
+    converted = {key: _convert(item, member) for key, item in value.items()}
+    return _WRONG if any(item is _WRONG for item in converted.values()) else converted
+
+
+def describe(hint: Any) -> str:
+    """A type hint in words: `a list of 3 numbers`."""
+    origin, members = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(describe(member) for member in members)
+    if hint is None or hint is type(None):
+        return "none"
+    if origin is tuple:
+        return f"a list of {_many(members)}"
+    if origin is dict:
+        return "a table of names and numbers"
+    return {bool: "yes or no", str: "a text", int: "a whole number"}.get(hint, "a number")
+
+
+def _many(members: tuple[Any, ...]) -> str:
+    count = "" if members[-1] is Ellipsis else f"{len(members)} "
+    if typing.get_origin(members[0]) is tuple:
+        return f"{count}lists of {_many(typing.get_args(members[0]))}"
+    return count + ("whole numbers" if members[0] is int else "numbers")
