@@ -23,8 +23,6 @@ def conform(option: str, value: Any, hint: Any) -> Any:
     Raises:
         UsageError: the value is of another type, of another length, or not finite.
     """
-    if hasattr(value, "tolist"):
-        value = value.tolist()
     converted = _convert(value, hint)
     if converted is _WRONG:
         raise UsageError(f"{option} is {describe(hint)}, not {reprlib.repr(value)}.")
@@ -35,6 +33,8 @@ _WRONG = object()
 
 
 def _convert(value: Any, hint: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         results = (_convert(value, member) for member in typing.get_args(hint))
