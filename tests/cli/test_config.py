@@ -1,0 +1,108 @@
+"""`maskseg config` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from maskseg_cli.cli.main import main
+from maskseg_cli.config import COCO, LITE
+from maskseg_cli.config_display import display
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["config", *map(str, arguments)])
+
+
+def shown(*arguments: str | Path) -> dict[str, str]:
+    result = run(*arguments)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    lines = [line.split(None, 1) for line in result.stdout.splitlines() if line[30:31] == " "]
+    return {line[0]: line[1] for line in lines}
+
+
+def test_presets_need_no_weights() -> None:
+    assert run().stdout == display(LITE) + "\n"
+    assert run("--model", "lite").stdout == display(LITE) + "\n"
+    assert run("--model", "coco").stdout == display(COCO) + "\n"
+
+
+def test_everything_that_changes_the_network_shows(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("POOL_SIZE = 5\nmask_pool_size = 9\ndetection_min_confidence = 0.1\n")
+    options = shown(
+        *("--model", "coco", "--config", file, "--set", "mask_pool_size=11", "--set", "MEAN_PIXEL=[1 2 3]"),
+        *("--size", "512", "--min-score", "0.25", "--max-detections", "7"),
+    )
+    assert options["POOL_SIZE"] == "5"
+    assert options["MASK_POOL_SIZE"] == "11", "--set goes before the file"
+    assert options["MEAN_PIXEL"] == "[1 2 3]"
+    assert options["DETECTION_MIN_CONFIDENCE"] == "0.25", "an option of its own goes before the file"
+    assert options["DETECTION_MAX_INSTANCES"] == "7"
+    assert options["IMAGE_SHAPE"] == "[512 512   3]"
+    assert options["BACKBONE"] == "resnet101"
+
+
+def test_size_of_lite_is_the_short_side() -> None:
+    options = shown("--size", "320")
+    assert (options["IMAGE_MIN_DIM"], options["IMAGE_MAX_DIM"]) == ("320", "640")
+
+
+@pytest.mark.parametrize("form", ["--toml", "--json"])
+def test_output_reads_back(tmp_path: Path, form: str) -> None:
+    written = run("--model", "lite", "--set", "name=mine", "--set", "bbox_delta_limit=none", form)
+    assert written.exit_code == 0
+    file = tmp_path / "mine"
+    file.write_text(written.stdout)
+    assert run("--model", "coco", "--config", file, form).stdout == written.stdout
+
+
+def test_json_is_one_object() -> None:
+    options = json.loads(run("--json").stdout)
+    assert options["backbone"] == "mobile"
+    assert len(options["rpn_anchor_sizes"]) == 15
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--set", "imge_min_dim=3"], 2, "no option 'imge_min_dim' (did you mean image_min_dim"),
+        (["--set", "image_min_dim=abc"], 2, "image_min_dim is a whole number, not 'abc'"),
+        (["--set", "backbone=vgg"], 2, "backbone is one of resnet50, resnet101, mobile"),
+        (["--model", "coco", "--size", "500"], 2, "multiple of 64"),
+        (["--config", "none.toml"], 2, "none.toml"),
+        (["--classes", "dog"], 2, "--classes does not belong"),
+        (["--toml", "extra"], 2, "extra"),
+    ],
+)
+def test_errors_are_sentences(arguments: list[str], code: int, sentence: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert sentence in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_broken_config_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("pool_size = 5\noops\n")
+    result = run("--config", file)
+    assert result.exit_code == 1
+    assert "mine.toml is not valid TOML" in result.stderr
+    assert "line 2" in result.stderr
+
+
+def test_tensorflow_stays_out() -> None:
+    code = (
+        "import sys; from maskseg_cli.cli.main import main;"
+        "main(['config', '--model', 'coco'], standalone_mode=False);"
+        "sys.stderr.write(' '.join({'tensorflow', 'keras', 'cv2'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith("Configurations:\n")
+    assert (done.returncode, done.stderr) == (0, "")
