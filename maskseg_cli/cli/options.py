@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import click
 
 from maskseg_cli.cli.main import DEBUG
+from maskseg_cli.drawing.options import COLOR_BY, DrawingOptions
 from maskseg_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from maskseg_cli.config import MaskRCNNConfig
     from maskseg_cli.detections import Detections
-    from maskseg_cli.drawing import DrawingOptions
     from maskseg_cli.predictor import Predictor
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,39 +42,17 @@ class ModelOptions:
     config: Path | None = None
 
 
-@dataclass(frozen=True)
-class DrawingFlags:
-    """What the user asked of the renderer."""
-
-    masks: bool = True
-    contours: bool = True
-    boxes: bool = True
-    captions: bool = True
-    alpha: float = 0.5
-    color_by: str = "instance"
-
-    def build(self) -> DrawingOptions:
-        """The renderer's own options (imports OpenCV)."""
-        from maskseg_cli.drawing import DrawingOptions
-
-        return DrawingOptions(
-            masks=self.masks,
-            contours=self.contours,
-            boxes=self.boxes,
-            captions=self.captions,
-            alpha=self.alpha,
-            color_by=self.color_by,
-        )
-
-
-def _gather(target: str, kind: type, options: Sequence[Callable[[Any], Any]]) -> Callable[[Command], Command]:
-    """A decorator that adds `options` and hands them to the command as one `kind` named `target`."""
-    fields = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+def _gather(
+    target: str, build: Callable[..., Any], options: Sequence[Callable[[Any], Any]]
+) -> Callable[[Command], Command]:
+    """A decorator that adds `options`, named `<target>_<field>`, and hands `build(**fields)` to the command."""
+    prefix = f"{target}_"
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*args: Any, **kwargs: Any) -> Any:
-            kwargs[target] = kind(**{name: kwargs.pop(f"{target}_{name}") for name in fields})
+            fields = {name: kwargs.pop(name) for name in list(kwargs) if name.startswith(prefix)}
+            kwargs[target] = build(**{name.removeprefix(prefix): value for name, value in fields.items()})
             return command(*args, **kwargs)
 
         for option in reversed(options):
@@ -111,8 +88,9 @@ model_options = _gather(
             "model_size",
             type=click.IntRange(min=32),
             metavar="PIXELS",
-            help="Scale photos to this size first: smaller is faster, larger finds smaller objects. The short "
-            "side for lite (the long side at most twice that), the square's side for Matterport models.",
+            help="Scale photos to this size first: smaller is faster, larger finds smaller objects. The "
+            "short side for lite (the long side at most twice that), the side of the square for "
+            "Matterport models.",
         ),
         click.option(
             "--min-score",
@@ -150,10 +128,10 @@ model_options = _gather(
     ],
 )
 
-#: Hands the command `drawing: DrawingFlags`.
+#: Hands the command `drawing: DrawingOptions`.
 drawing_options = _gather(
     "drawing",
-    DrawingFlags,
+    DrawingOptions,
     [
         click.option("--masks/--no-masks", "drawing_masks", default=True, help="Fill objects with colour."),
         click.option("--contours/--no-contours", "drawing_contours", default=True, help="Draw outlines."),
@@ -172,7 +150,7 @@ drawing_options = _gather(
         click.option(
             "--color-by",
             "drawing_color_by",
-            type=click.Choice(["instance", "class"]),
+            type=click.Choice(COLOR_BY),
             default="instance",
             show_default=True,
             help="A colour for each object, or one for each class.",
@@ -278,7 +256,6 @@ def load_predictor(options: ModelOptions) -> Segmenter:
     overrides = overrides_of(options)
     if options.weights is not None and options.model is not None and options.model not in PRESETS:
         raise UsageError(f"--model {options.model} and --weights {options.weights} name two files: give one.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter
     from maskseg_cli.predictor import load_model
 
     weights = options.weights or options.model or "lite"

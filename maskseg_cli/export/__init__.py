@@ -1,0 +1,1 @@
+"""What was found, in other programs' formats and in words: one file per format."""

@@ -1,0 +1,243 @@
+"""Photos from bytes to upright BGR arrays, and back.
+
+Every path to a file goes through bytes: `cv2.imread` cannot open names beyond the code page on Windows, says
+nothing about why it failed, and returns half a picture from half a file in some versions.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.files import write_atomic
+from maskseg_cli.media.header import picture_format, read_header
+
+#: Suffix in lower case -> format.
+SUFFIXES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".webp": "WebP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+
+#: Format -> the suffix that it is written with.
+SUFFIX_OF = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
+
+#: Larger pictures are refused before any memory is taken for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
+MAX_PIXELS = 2**28
+
+_FOREIGN = {
+    b"GIF8": "a GIF",
+    b"<!DO": "a web page",
+    b"<htm": "a web page",
+    b"<svg": "an SVG drawing",
+    b"<?xm": "an XML file",
+    b"%PDF": "a PDF",
+    b"vers": "a git-LFS pointer",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\xff\x0a": "a JPEG XL picture",
+}
+_FOREIGN_FTYP = {
+    b"avif": "an AVIF picture",
+    b"heic": "a HEIC picture",
+    b"heix": "a HEIC picture",
+    b"mif1": "a HEIC picture",
+}
+
+
+def read_image(path: str | Path) -> NDArray[np.uint8]:
+    """Reads a photo, turned upright.
+
+    Returns:
+        uint8 array (H, W, 3), BGR.
+
+    Raises:
+        MasksegError: there is no such file, or `decode_image` cannot read it; the message names the file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise MasksegError(f"{path} is a folder, not a picture.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+            # A film or a disk image under a picture's name is not read to its end.
+            data = start + file.read() if picture_format(start) else start
+    except OSError as error:
+        raise MasksegError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return decode_image(data, str(path))
+
+
+def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
+    """Decodes a JPEG, PNG, WebP, BMP or TIFF photo and turns it upright.
+
+    Gray becomes three equal channels; 16 bits are scaled to 8 over their whole range; floating point counts
+    as 0..1 (0..255 if any value is above 1); transparent parts are laid on white, unless the whole picture is
+    transparent, where alpha means nothing. Of several pages or frames the first is taken.
+
+    Args:
+        data: the file's bytes.
+        name: what messages call the picture.
+
+    Returns:
+        uint8 array (H, W, 3), BGR, writable.
+
+    Raises:
+        MasksegError: no picture, cut off, damaged, or above `MAX_PIXELS`.
+    """
+    if not data:
+        raise MasksegError(f"{name} is empty (0 bytes).")
+    header = read_header(data)
+    if header is None:
+        raise MasksegError(f"{name} is {_foreign(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
+    if header.width * header.height > MAX_PIXELS:
+        raise MasksegError(
+            f"{name} has {header.width} x {header.height} pixels; at most {MAX_PIXELS // 10**6} million can "
+            "be read: scale it down first."
+        )
+    if not header.complete:
+        raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
+    try:
+        with _OPENCV_QUIET:
+            # UNCHANGED keeps alpha and 16 bits and does not turn the picture (except TIFF, always turned).
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        if error.code == cv2.Error.STS_NO_MEM:
+            raise MemoryError from error
+        pixels = None
+    if pixels is None:
+        raise MasksegError(f"{name} is a damaged {header.format} file and cannot be read.")
+    image = _to_bgr(pixels, name, premultiplied=header.format == "TIFF" and pixels.dtype == np.uint8)
+    return image if header.format == "TIFF" else turn_upright(image, header.orientation)
+
+
+def turn_upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Undoes EXIF's orientation 1..8 of an array (H, W, ...): 5 to 8 swap height and width."""
+    if orientation in (5, 6, 7, 8):
+        image = image.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    return np.ascontiguousarray(image)
+
+
+def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> bytes:
+    """Encodes a picture.
+
+    Args:
+        image: uint8 array (H, W, 3) BGR, or (H, W) gray.
+        suffix: one of `SUFFIXES`, which decides the format.
+        quality: 1..100 for JPEG and WebP; the other formats lose nothing.
+
+    Raises:
+        UsageError: an unknown suffix.
+        MasksegError: the format cannot hold a picture of this size.
+    """
+    kind = SUFFIXES.get(suffix.lower())
+    if kind is None:
+        raise UsageError(f"{suffix!r} is no picture format; known are {', '.join(SUFFIXES)}.")
+    parameters = {
+        "JPEG": [cv2.IMWRITE_JPEG_QUALITY, quality],
+        "WebP": [cv2.IMWRITE_WEBP_QUALITY, quality],
+    }
+    try:
+        with _OPENCV_QUIET:
+            done, encoded = cv2.imencode(SUFFIX_OF[kind], image, parameters.get(kind, []))
+    except cv2.error:
+        done = False
+    if not done:
+        height, width = image.shape[:2]
+        raise MasksegError(
+            f"{kind} cannot hold a picture of {width} x {height} pixels: choose another format."
+        )
+    return encoded.tobytes()
+
+
+def write_image(path: str | Path, image: NDArray[np.uint8], quality: int = 95) -> None:
+    """Writes a picture in the format of the path's suffix; the file appears only when it is whole.
+
+    See `encode_image` for arguments and errors; missing folders are made.
+    """
+    write_atomic(path, encode_image(image, Path(path).suffix, quality))
+
+
+def _to_bgr(pixels: NDArray[Any], name: str, premultiplied: bool) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint16:
+        pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
+    elif pixels.dtype in (np.float32, np.float64):
+        pixels = np.nan_to_num(pixels, nan=0, posinf=255, neginf=0)
+        scale = 255 if pixels.size and pixels.max() <= 1 else 1
+        pixels = np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8)
+    elif pixels.dtype != np.uint8:
+        raise MasksegError(
+            f"{name} holds {pixels.dtype} numbers, which is no kind of photo: save it with 8 or 16 bits."
+        )
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if channels not in (1, 2, 3, 4):
+        raise MasksegError(f"{name} has {channels} channels; a photo has 1 to 4.")
+    if channels <= 2:  # gray, or gray and alpha
+        gray = pixels.reshape(*pixels.shape[:2], channels)[..., :1]
+        colour = np.ascontiguousarray(np.broadcast_to(gray, (*pixels.shape[:2], 3)))
+    else:
+        colour = np.ascontiguousarray(pixels[..., :3])
+    return colour if channels in (1, 3) else _on_white(colour, pixels[..., -1], premultiplied)
+
+
+def _on_white(colour: NDArray[np.uint8], alpha: NDArray[np.uint8], premultiplied: bool) -> NDArray[np.uint8]:
+    if (alpha == 255).all() or not alpha.any():
+        return colour
+    white = (255 - alpha)[..., None]
+    if premultiplied:  # libtiff has already multiplied colour with alpha
+        return np.asarray(cv2.add(colour, np.repeat(white, 3, axis=2)), np.uint8)
+    # At most 255 * 255 + 127: fits into 16 bits, and is right to the nearest integer.
+    product = colour.astype(np.uint16) * alpha[..., None] + np.uint16(255) * white + np.uint16(127)
+    return (product // 255).astype(np.uint8)
+
+
+def _foreign(data: bytes) -> str:
+    start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
+    if start[4:8] == b"ftyp":
+        return _FOREIGN_FTYP.get(start[8:12], "a film")
+    for magic, kind in _FOREIGN.items():
+        if start.lower().startswith(magic.lower()):
+            return kind
+    sample = data[:1024]
+    return "a text" if sample.isascii() and b"\0" not in sample else "no picture"
+
+
+class _Quiet:
+    """Silences OpenCV's own log while at least one thread is inside.
+
+    Its lines about damaged files name no file; our messages do.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.level = 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.inside == 0:
+                self.level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                cv2.utils.logging.setLogLevel(self.level)
+
+
+_OPENCV_QUIET = _Quiet()
