@@ -1,0 +1,190 @@
+"""`maskseg evaluate`: COCO's average precision on annotated photos."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from maskseg_cli.cli.options import ModelOptions, load_predictor, message_options, model_options
+from maskseg_cli.errors import MasksegError, UsageError
+
+if TYPE_CHECKING:
+    from maskseg_cli.evaluation import Evaluation
+
+#: Objects at least so sure count: the threshold for showing them would cut off the end of the measured curve.
+SCORE_FLOOR = 0.05
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("annotations", type=_FILE)
+@click.argument("images", type=_FOLDER, required=False)
+@click.option("--output", "-o", type=_NEW_FILE, metavar="FILE", help="Write the figures as JSON, 0 to 1.")
+@click.option(
+    "--results", type=_NEW_FILE, metavar="FILE", help="Write all detections in COCO's result format."
+)
+@click.option(
+    "--from-results",
+    type=_FILE,
+    metavar="FILE",
+    help="Score such a file; no network runs, IMAGES is not needed.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
+@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class, too.")
+@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@model_options
+@message_options
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    annotations: Path,
+    images: Path | None,
+    output: Path | None,
+    results: Path | None,
+    from_results: Path | None,
+    limit: int | None,
+    by_class: bool,
+    overwrite: bool,
+    model: ModelOptions,
+    quiet: bool,
+) -> None:
+    """Measure box and mask AP on annotated photos.
+
+    ANNOTATIONS is a file in COCO's format, IMAGES the folder of its photos. Classes are matched by name, in
+    either spelling (motorbike, motorcycle). Every object with a score of at least 0.05 counts (--min-score
+    changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
+    unless --classes chooses others.
+
+    \b
+    maskseg evaluate instances_val2017.json val2017 --output metrics.json
+    """
+    _check_outputs((output, results), (annotations, from_results), overwrite)
+    settings: dict[str, Any] = {"annotations": annotations.name}
+    if from_results is not None:
+        if images is not None or limit is not None or model != ModelOptions():
+            raise UsageError(
+                "--from-results runs no network: give it no IMAGES, --limit or option of a model."
+            )
+        from maskseg_cli.evaluation import score_results
+
+        evaluation = score_results(annotations, from_results)
+    elif images is None:
+        raise UsageError("IMAGES is missing: name the folder of the photos.")
+    else:
+        evaluation, used = _run(annotations, images, model, limit, quiet)
+        settings |= used
+    _write(evaluation, output, results, settings)
+    _show(evaluation, by_class)
+    _warn(evaluation, quiet)
+    if evaluation.failures:
+        ctx.exit(1)
+
+
+def _run(
+    annotations: Path, images: Path, model: ModelOptions, limit: int | None, quiet: bool
+) -> tuple[Evaluation, dict[str, Any]]:
+    from maskseg_cli.evaluation import CocoDataset
+    from maskseg_cli.evaluation import evaluate as measure
+
+    dataset = CocoDataset.read(annotations)  # first: its errors should not wait for the network
+    segmenter = load_predictor(with_score_floor(model))
+    start = time.perf_counter()
+    evaluation = measure(
+        segmenter,
+        dataset,
+        images,
+        limit=limit,
+        class_ids=segmenter.class_ids,
+        progress=lambda records: _progress(records, quiet),
+    )
+    floor = segmenter.config.detection_min_confidence
+    if not quiet:
+        each = (time.perf_counter() - start) / len(evaluation.dataset.images)
+        click.echo(f"Score floor {floor:g}; {each:.2f} s a photo.", err=True)
+        if floor > SCORE_FLOOR:
+            click.echo(f"A score floor above {SCORE_FLOOR} lowers AP.", err=True)
+    used = {
+        "weights": Path(model.weights or model.model or "lite").name,
+        "config": segmenter.config.to_dict(),
+    }
+    return evaluation, used
+
+
+def with_score_floor(model: ModelOptions) -> ModelOptions:
+    """The options with a score floor for measuring, unless the user has set one on the command line.
+
+    A --config file does not count: as `maskseg config` writes it, it holds the threshold for showing.
+    """
+    from maskseg_cli.config_overrides import parse_settings
+
+    if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
+        return model
+    return replace(model, min_score=SCORE_FLOOR)
+
+
+def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    return tqdm(records, unit="photo", file=sys.stderr, disable=quiet or not sys.stderr.isatty())
+
+
+def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None], overwrite: bool) -> None:
+    given = [path.resolve() for path in outputs if path is not None]
+    if len(set(given)) < len(given):
+        raise UsageError("--output and --results name the same file.")
+    for path in given:
+        if path in [file.resolve() for file in inputs if file is not None]:
+            raise UsageError(f"{path} is an input: it is not overwritten.")
+        if path.is_file() and not overwrite:
+            raise MasksegError(f"{path} exists: --overwrite replaces it.")
+
+
+def _write(
+    evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]
+) -> None:
+    from maskseg_cli.evaluation.report import per_class
+    from maskseg_cli.media.files import write_atomic
+
+    if results is not None:
+        write_atomic(results, json.dumps(evaluation.results, separators=(",", ":")).encode())
+    if output is not None:
+        document = {**evaluation.metrics, "per_class": per_class(evaluation), "settings": settings}
+        write_atomic(output, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _show(evaluation: Evaluation, by_class: bool) -> None:
+    from maskseg_cli.evaluation.report import class_table, table
+
+    click.echo(table(evaluation))
+    if by_class:
+        click.echo("\n" + class_table(evaluation))
+
+
+def _warn(evaluation: Evaluation, quiet: bool) -> None:
+    if not quiet:
+        if evaluation.unknown:
+            unknown = ", ".join(evaluation.unknown)
+            click.echo(
+                f"The network does not know these classes, which count with AP 0: {unknown}.", err=True
+            )
+        if evaluation.dataset.unmasked:
+            unmasked, objects = evaluation.dataset.unmasked, len(evaluation.dataset.annotations)
+            click.echo(f"{unmasked} of {objects} objects have no outline: masks are not measured.", err=True)
+        elif evaluation.masks is None:
+            click.echo("Not every result has a mask: masks are not measured.", err=True)
+    for failure in evaluation.failures:
+        click.echo(failure, err=True)
+    if evaluation.failures:
+        left_out = len(evaluation.failures)
+        total = left_out + len(evaluation.dataset.images)
+        click.echo(f"{left_out} of {total} photos could not be measured and do not count.", err=True)

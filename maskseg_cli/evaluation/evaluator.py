@@ -1,0 +1,199 @@
+"""Runs a network over annotated photos and scores what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.detections import Detections
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
+from maskseg_cli.evaluation.coco_dataset import CocoDataset, is_box, read_json, to_rle
+
+#: What a row of COCO's result format holds.
+RESULT_KEYS = ("image_id", "category_id", "bbox", "score", "segmentation")
+
+Progress = Callable[[Sequence[Any]], Iterable[Any]]
+
+
+class FindsObjects(Protocol):
+    """What is measured: a `Predictor`, or anything that answers a BGR photo with `Detections`."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]: ...
+
+    def __call__(self, image: NDArray[np.uint8], /) -> Detections: ...
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        dataset: the photos that were scored.
+        results: every detection as a row of COCO's result format.
+        boxes: average precision by the overlap of boxes.
+        masks: the same by the overlap of masks; None where the data set does not outline every object.
+        category_ids: the categories that count.
+        unknown: names of categories that have objects but that the network cannot find: they count with AP 0.
+        failures: a sentence for each photo that was left out.
+    """
+
+    dataset: CocoDataset
+    results: list[dict[str, Any]]
+    boxes: AveragePrecision
+    masks: AveragePrecision | None
+    category_ids: tuple[int, ...]
+    unknown: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The figures, each 0..1 or None, ready for JSON: images, bbox and segm."""
+        return {
+            "images": len(self.dataset.images),
+            "bbox": self.boxes.figures,
+            "segm": None if self.masks is None else self.masks.figures,
+        }
+
+
+def evaluate(
+    predictor: FindsObjects,
+    annotations: CocoDataset | str | Path,
+    images: str | Path,
+    *,
+    limit: int | None = None,
+    class_ids: Collection[int] | None = None,
+    progress: Progress = iter,
+) -> Evaluation:
+    """Measures box and mask AP of a network on photos annotated in COCO's format.
+
+    Categories are matched with the network's classes by name, in either spelling. Those that the network does
+    not know stay in the mean, as in COCO's own evaluation. The network's score threshold is its own: for an
+    honest AP give it one of 0.05 or lower.
+
+    Args:
+        predictor: called with each photo, uint8 (H, W, 3) BGR upright.
+        annotations: the annotation file, or what was read from it.
+        images: folder of the photos.
+        limit: only so many photos, in the order of the file.
+        class_ids: only these of the network's classes count; None: all categories of the file.
+        progress: called once with the photos (dicts with id and file_name); gives them back one by one.
+
+    Raises:
+        MasksegError: the annotation file is wrong, no class is in common, or not one photo could be read.
+
+    Example:
+        >>> model = load_model("lite", detection_min_confidence=0.05)               # doctest: +SKIP
+        >>> evaluate(model, "instances_val.json", "val").metrics["segm"]["AP50"]    # doctest: +SKIP
+        0.445
+    """
+    dataset = annotations if isinstance(annotations, CocoDataset) else CocoDataset.read(annotations)
+    matches = dataset.match_classes(predictor.class_names)
+    if class_ids is not None:
+        matches = {index: category for index, category in matches.items() if index in set(class_ids)}
+        if not matches:
+            raise MasksegError(f"{dataset.path} has none of the chosen classes.")
+    # imported late: OpenCV
+    from maskseg_cli.export.coco_json import coco_annotations
+    from maskseg_cli.media.images import read_image
+
+    category_of = [matches.get(index, 0) for index in range(len(predictor.class_names))]
+    results: list[dict[str, Any]] = []
+    seen, failures = [], []
+    for record in progress(dataset.images[:limit]):
+        path = _find_photo(Path(images), record["file_name"])
+        try:
+            image = read_image(path)
+            _check_size(image, record, path)
+        except MasksegError as error:
+            failures.append(str(error))
+            continue
+        found = predictor(image).filter(matches)
+        rows = coco_annotations(found, record["id"], category_of)
+        results += [{key: row[key] for key in RESULT_KEYS} for row in rows]
+        seen.append(record["id"])
+    if not seen:
+        raise MasksegError(f"Not one photo of {dataset.path} could be measured; the first: {failures[0]}")
+    dataset = dataset.select(seen)
+    chosen = dataset.categories if class_ids is None else matches.values()
+    marked = {annotation["category_id"] for annotation in dataset.annotations if not annotation["iscrowd"]}
+    unknown = [
+        dataset.categories[category] for category in chosen if category in marked - set(matches.values())
+    ]
+    return _score(dataset, results, chosen, unknown, failures)
+
+
+def score_results(annotations: str | Path, results: str | Path) -> Evaluation:
+    """Scores a file in COCO's result format, as `evaluate` gives and other programs write it.
+
+    All photos of the annotation file count. A row without a box gets its mask's.
+
+    Raises:
+        MasksegError: a file is wrong, or a row names a photo or category that the annotations lack.
+    """
+    dataset = CocoDataset.read(annotations)
+    path = Path(results)
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise MasksegError(f"{path} is not a file of COCO results: it is no list of detections.")
+    images = {image["id"]: image for image in dataset.images}
+    checked = [_check_row(row, images, dataset, f"In {path}: result {n}") for n, row in enumerate(rows, 1)]
+    return _score(dataset, checked, dataset.categories, (), ())
+
+
+def _check_row(
+    row: dict[str, Any], images: dict[Any, dict[str, Any]], dataset: CocoDataset, label: str
+) -> dict[str, Any]:
+    from pycocotools import mask as coco_mask
+
+    if row.get("image_id") not in images or row.get("category_id") not in dataset.categories:
+        raise MasksegError(f"{label} belongs to no image or category of {dataset.path}.")
+    if not isinstance(row.get("score"), (int, float)):
+        raise MasksegError(f"{label} has no score.")
+    outline = row.get("segmentation")
+    if outline:
+        outline = to_rle(outline, images[row["image_id"]], label)
+    box = row.get("bbox") or (coco_mask.toBbox(outline).tolist() if outline else None)
+    if not is_box(box):
+        raise MasksegError(f"{label} has no bbox of four numbers.")
+    return {**row, "bbox": box}
+
+
+def _score(
+    dataset: CocoDataset,
+    results: list[dict[str, Any]],
+    category_ids: Collection[int],
+    unknown: Sequence[str],
+    failures: Sequence[str],
+) -> Evaluation:
+    outlined = dataset.has_masks and all(row.get("segmentation") for row in results)
+    return Evaluation(
+        dataset,
+        results,
+        average_precision(dataset, results, "bbox", category_ids),
+        average_precision(dataset, results, "segm", category_ids) if outlined else None,
+        tuple(category_ids),
+        tuple(unknown),
+        tuple(failures),
+    )
+
+
+def _find_photo(folder: Path, name: str) -> Path:
+    # Some files name photos with the folder that they lie in: "val/0001.jpg".
+    path = folder / name
+    return path if path.exists() or not (folder / path.name).exists() else folder / path.name
+
+
+def _check_size(image: NDArray[np.uint8], record: dict[str, Any], path: Path) -> None:
+    height, width = image.shape[:2]
+    if (height, width) != (record["height"], record["width"]):
+        raise MasksegError(
+            f"{path} has {width} x {height} pixels, but its annotations are for {record['width']} x "
+            f"{record['height']}."
+        )

@@ -1,0 +1,66 @@
+"""An evaluation as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from maskseg_cli.evaluation.coco_ap import FIGURES
+from maskseg_cli.evaluation.evaluator import Evaluation
+
+
+def table(evaluation: Evaluation) -> str:
+    """Box and mask figures in percent; "-" where nothing could be measured."""
+    counted = [a for a in evaluation.dataset.annotations if a["category_id"] in set(evaluation.category_ids)]
+    lines = [
+        f"{_count(len(evaluation.dataset.images), 'photo')}, "
+        f"{_count(sum(not a['iscrowd'] for a in counted), 'object')}, "
+        f"{_count(len(evaluation.category_ids), 'class', 'classes')}",
+        "     " + "".join(f"{name:>7}" for name in FIGURES),
+        "box  " + _row(evaluation.boxes.figures),
+    ]
+    if evaluation.masks is not None:
+        lines.append("mask " + _row(evaluation.masks.figures))
+    return "\n".join(lines)
+
+
+def class_table(evaluation: Evaluation) -> str:
+    """A line for each class that has objects: how many, box AP and AP50, mask AP and AP50, in percent."""
+    objects: dict[int, int] = {}
+    for annotation in evaluation.dataset.annotations:
+        if not annotation["iscrowd"]:
+            objects[annotation["category_id"]] = objects.get(annotation["category_id"], 0) + 1
+    kinds = {"box": evaluation.boxes} | ({"mask": evaluation.masks} if evaluation.masks else {})
+    shown = [category for category in evaluation.category_ids if category in objects]
+    names = {category: evaluation.dataset.categories[category] for category in shown}
+    width = max([len("class"), *map(len, names.values())])
+    columns = [f"{kind} {figure}" for kind in kinds for figure in ("AP", "AP50")]
+    lines = [f"{'class':{width}}  objects" + "".join(f"{column:>11}" for column in columns)]
+    for category in shown:
+        figures = [kind.per_class[category][figure] for kind in kinds.values() for figure in ("AP", "AP50")]
+        cells = "".join(f"{_percent(figure):>11}" for figure in figures)
+        lines.append(f"{names[category]:{width}}  {objects[category]:7}{cells}")
+    return "\n".join(lines)
+
+
+def per_class(evaluation: Evaluation) -> dict[str, dict[str, dict[str, float | None] | None]]:
+    """Class name -> bbox and segm -> AP and AP50, ready for JSON."""
+    masks = evaluation.masks
+    return {
+        evaluation.dataset.categories[category]: {
+            "bbox": evaluation.boxes.per_class[category],
+            "segm": None if masks is None else masks.per_class[category],
+        }
+        for category in evaluation.category_ids
+    }
+
+
+def _row(figures: Mapping[str, float | None]) -> str:
+    return "".join(f"{_percent(figures[name]):>7}" for name in FIGURES)
+
+
+def _percent(figure: float | None) -> str:
+    return "-" if figure is None else f"{100 * figure:.1f}"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
