@@ -45,7 +45,7 @@ class ModelOptions:
 def _gather(
     target: str, build: Callable[..., Any], options: Sequence[Callable[[Any], Any]]
 ) -> Callable[[Command], Command]:
-    """A decorator that adds `options`, named `<target>_<field>`, and hands `build(**fields)` to the command."""
+    """A decorator: adds `options`, named `<target>_<field>`, and hands `build(**fields)` to the command."""
     prefix = f"{target}_"
 
     def decorate(command: Command) -> Command:

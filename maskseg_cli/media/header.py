@@ -1,6 +1,6 @@
 """What the first bytes of a picture say: format, size, orientation, and whether the end is there.
 
-OpenCV's decoders cannot be relied on for these: which formats they turn upright and whether a JPEG that is cut
+OpenCV's decoders cannot be relied on for these: which formats they turn and whether a JPEG that is cut
 off comes back half gray depend on the version, and the size is known only after the memory has been taken.
 """
 

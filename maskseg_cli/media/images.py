@@ -16,23 +16,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.files import write_atomic
+from maskseg_cli.media.formats import FORMAT_OF, SUFFIX_OF
 from maskseg_cli.media.header import picture_format, read_header
-
-#: Suffix in lower case -> format.
-SUFFIXES = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".jfif": "JPEG",
-    ".png": "PNG",
-    ".webp": "WebP",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-}
-
-#: Format -> the suffix that it is written with.
-SUFFIX_OF = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
 
 #: Larger pictures are refused before any memory is taken for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28
@@ -137,16 +122,16 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
 
     Args:
         image: uint8 array (H, W, 3) BGR, or (H, W) gray.
-        suffix: one of `SUFFIXES`, which decides the format.
+        suffix: one of `formats.FORMAT_OF`, which decides the format.
         quality: 1..100 for JPEG and WebP; the other formats lose nothing.
 
     Raises:
         UsageError: an unknown suffix.
         MasksegError: the format cannot hold a picture of this size.
     """
-    kind = SUFFIXES.get(suffix.lower())
+    kind = FORMAT_OF.get(suffix.lower())
     if kind is None:
-        raise UsageError(f"{suffix!r} is no picture format; known are {', '.join(SUFFIXES)}.")
+        raise UsageError(f"{suffix!r} is no picture format; known are {', '.join(FORMAT_OF)}.")
     parameters = {
         "JPEG": [cv2.IMWRITE_JPEG_QUALITY, quality],
         "WebP": [cv2.IMWRITE_WEBP_QUALITY, quality],

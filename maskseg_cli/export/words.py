@@ -1,0 +1,77 @@
+"""What was found, in English: "2 persons, 1 dog"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from maskseg_cli.detections import Detections
+
+#: Plurals that no rule gives; of a name of several words the last one counts.
+_IRREGULAR = {
+    "mouse": "mice",
+    "goose": "geese",
+    "foot": "feet",
+    "tooth": "teeth",
+    "child": "children",
+    "man": "men",
+    "woman": "women",
+    "ox": "oxen",
+    "knife": "knives",
+    "wife": "wives",
+    "life": "lives",
+    "leaf": "leaves",
+    "loaf": "loaves",
+    "wolf": "wolves",
+    "calf": "calves",
+    "half": "halves",
+    "shelf": "shelves",
+    "thief": "thieves",
+    "scarf": "scarves",
+    "potato": "potatoes",
+    "tomato": "tomatoes",
+}
+
+_UNCHANGED = {
+    "sheep", "fish", "deer", "bison", "moose", "swine", "aircraft", "spacecraft", "series", "species",
+    "broccoli", "scissors", "skis", "pants", "trousers", "shorts", "jeans", "glasses", "goggles", "pliers",
+    "tongs", "binoculars",
+}  # fmt: skip
+
+
+def plural(name: str) -> str:
+    """The plural of a class name; `person` gives `persons`, as detectors count them.
+
+    Example:
+        >>> [plural(name) for name in ("person", "bus", "sheep", "butter knife", "bakery", "class 7")]
+        ['persons', 'buses', 'sheep', 'butter knives', 'bakeries', 'class 7']
+    """
+    found = re.search(r"[A-Za-z]+$", name)
+    if found is None:  # ends in a digit or a letter of another script: left alone
+        return name
+    word = found.group().lower()
+    if word in _UNCHANGED:
+        return name
+    if word in _IRREGULAR:
+        ending = _IRREGULAR[word]
+        shared = len(_common_start(word, ending))
+        return name[: found.start() + shared] + ending[shared:]
+    if re.search(r"(s|x|z|ch|sh)$", word):
+        return name + "es"
+    if re.search(r"[^aeiou]y$", word):
+        return name[:-1] + "ies"
+    return name + "s"
+
+
+def _common_start(a: str, b: str) -> str:
+    same = 0
+    while same < min(len(a), len(b)) and a[same] == b[same]:
+        same += 1
+    return a[:same]
+
+
+def describe(detections: Detections) -> str:
+    """Counts the objects of each class, most first: "2 persons, 1 dog", or "nothing found"."""
+    counts = Counter(detections.names)
+    order = sorted(counts, key=lambda name: -counts[name])  # equal counts: the surer one first
+    return ", ".join(f"{counts[n]} {n if counts[n] == 1 else plural(n)}" for n in order) or "nothing found"

@@ -1,0 +1,161 @@
+"""Which photos the user means: files, folders, patterns and standard input."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.formats import split_name
+
+#: Ends the stem of an output that stands beside its input.
+OUTPUT_MARK = "_maskseg"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One photo to read.
+
+    Attributes:
+        path: the file; None is standard input.
+        relative: its place below the folder that the user named, and so in the output folder.
+        alone: the user named this very file (or standard input), not a folder or a pattern.
+    """
+
+    path: Path | None
+    relative: PurePath
+    alone: bool = True
+
+    @property
+    def name(self) -> str:
+        """What messages call it: the path as the user would write it."""
+        return "standard input" if self.path is None else str(self.path)
+
+
+def find_sources(
+    arguments: Sequence[str], recursive: bool = False, avoid: Path | None = None
+) -> list[Source]:
+    """Finds the photos that the arguments mean, in the arguments' order, folders by name.
+
+    Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and
+    patterns yield files with the suffix of a picture, except hidden ones and `<name>_maskseg.<ext>`, which an
+    earlier run wrote; such a file named by itself is left out if `<name>.<ext>` is named too, as happens when
+    the shell expands a pattern.
+
+    Args:
+        avoid: the output folder; nothing below it is taken from a folder or pattern that holds it.
+
+    Raises:
+        MasksegError: an argument that means no photo at all.
+        UsageError: `-` twice.
+    """
+    if list(arguments).count("-") > 1:
+        raise UsageError("Standard input (-) can be read once only.")
+    several = len(arguments) > 1
+    unique: dict[str, Source] = {}
+    for argument in arguments:
+        for source in _find(argument, recursive, several, avoid):
+            unique.setdefault("-" if source.path is None else os.path.abspath(source.path), source)
+    return _told_apart([source for source in unique.values() if not _is_own_output(source, unique)])
+
+
+def _find(argument: str, recursive: bool, several: bool, avoid: Path | None) -> list[Source]:
+    path = Path(argument)
+    if argument == "-":
+        return [Source(None, PurePath("stdin"))]
+    if path.is_dir():
+        photos = list(_photos_in(path, recursive, _apart(avoid, path)))
+        if not photos:
+            hint = "" if recursive else " (-r looks into the folders inside it too)"
+            raise MasksegError(f"There is no photo in the folder {path}{hint}.")
+        # Of several folders each gets its own in the output, as `cp -r` does: equal names do not meet.
+        top = PurePath(path.resolve().name) if several else PurePath()
+        return [Source(photo, top / photo.relative_to(path), alone=False) for photo in photos]
+    if path.exists():
+        return [Source(path, PurePath(path.name))]
+    if glob.has_magic(argument):
+        base = _fixed_part(argument)
+        photos = list(_photos_matching(argument, recursive, _apart(avoid, base)))
+        if not photos:
+            raise MasksegError(f"No photo matches the pattern {argument}.")
+        return [Source(photo, photo.relative_to(base), alone=False) for photo in photos]
+    raise MasksegError(f"There is no file or folder {argument}.")
+
+
+def _photos_matching(pattern: str, recursive: bool, avoid: Path | None) -> Iterator[Path]:
+    own_wanted = OUTPUT_MARK in PurePath(pattern).name
+    for match in map(Path, sorted(glob.glob(pattern, recursive=True))):
+        if match.is_dir():
+            if recursive:
+                yield from _photos_in(match, recursive, avoid)
+        elif _is_photo_name(match.name, own_wanted) and not _is_below(match.parent, avoid):
+            yield match
+
+
+def _photos_in(folder: Path, recursive: bool, avoid: Path | None) -> Iterator[Path]:
+    # Links to folders are not followed: they can lead round in circles.
+    for parent, folders, files in os.walk(folder, onerror=_raise):
+        folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
+        if not _is_below(Path(parent), avoid):
+            yield from (Path(parent, name) for name in sorted(files) if _is_photo_name(name))
+
+
+def _raise(error: OSError) -> None:
+    raise MasksegError(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _is_photo_name(name: str, own_wanted: bool = False) -> bool:
+    stem, suffix = split_name(name)
+    return bool(suffix) and not name.startswith(".") and (own_wanted or not stem.endswith(OUTPUT_MARK))
+
+
+def _apart(avoid: Path | None, searched: Path) -> Path | None:
+    """The folder to avoid, or None where the user searches that very folder or a part of it."""
+    if avoid is None or not avoid.is_dir() or _is_below(searched, avoid.resolve()):
+        return None
+    return avoid.resolve()
+
+
+def _is_below(folder: Path, avoid: Path | None) -> bool:
+    return avoid is not None and folder.resolve().is_relative_to(avoid)
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folders of a pattern before its first wildcard."""
+    fixed: list[str] = []
+    parts = PurePath(pattern).parts
+    for part in parts[:-1]:
+        if re.search(r"[*?[]", part):
+            break
+        fixed.append(part)
+    return Path(*fixed)
+
+
+def _is_own_output(source: Source, named: dict[str, Source]) -> bool:
+    if source.path is None:
+        return False
+    stem, suffix = split_name(source.path.name)
+    original = source.path.with_name(stem.removesuffix(OUTPUT_MARK) + suffix)
+    return original != source.path and os.path.abspath(original) in named
+
+
+def _told_apart(sources: list[Source]) -> list[Source]:
+    """Gives sources of equal `relative` (a/1.jpg b/1.jpg) the folders in which they differ."""
+    groups: dict[PurePath, list[Path]] = {}
+    for source in sources:
+        if source.path is not None:
+            groups.setdefault(source.relative, []).append(source.path.absolute())
+    told = []
+    for source in sources:
+        group = groups.get(source.relative, [])
+        if source.path is not None and len(group) > 1:
+            with contextlib.suppress(ValueError):  # on two drives there is nothing in common
+                common = os.path.commonpath([path.parent for path in group])
+                source = replace(source, relative=source.path.absolute().relative_to(common))
+        told.append(source)
+    return told

@@ -1,0 +1,77 @@
+"""The window of --show."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import TracebackType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import MasksegError
+
+_TITLE = "maskseg"
+_QUIT = {ord("q"), ord("Q"), 27}  # 27: Esc
+_LARGEST = (1280, 800)
+
+
+class Window:
+    """A window that shows one picture after another; use it in a `with` block.
+
+    Raises:
+        MasksegError: there is no display, or this OpenCV was built without windows.
+    """
+
+    def __enter__(self) -> Window:
+        problem = display_problem()
+        if problem:
+            raise MasksegError(f"{problem}: leave out --show; the result is written to a file all the same.")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        cv2.destroyAllWindows()
+
+    def show(self, image: NDArray[np.uint8]) -> bool:
+        """Shows a BGR picture until a key is pressed or the window is closed.
+
+        Returns:
+            False if the key was q or Esc: the user has seen enough.
+        """
+        height, width = image.shape[:2]
+        scale = min(1.0, _LARGEST[0] / width, _LARGEST[1] / height)
+        cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        cv2.resizeWindow(_TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
+        cv2.imshow(_TITLE, image)
+        while True:
+            # Short waits, so that Ctrl-C in the terminal and the window's close button are heeded.
+            key = cv2.waitKey(50)
+            if key != -1:
+                return (key & 0xFF) not in _QUIT
+            if cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1:
+                return True
+
+
+def display_problem() -> str | None:
+    """Why no window can be opened here, or None.
+
+    A window toolkit that finds no display ends the whole process: the first window is tried in another one.
+    """
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return "There is no display to show pictures on"
+    trial = "import cv2; cv2.namedWindow('maskseg', cv2.WINDOW_NORMAL); cv2.destroyAllWindows()"
+    try:
+        done = subprocess.run([sys.executable, "-c", trial], capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "The display does not answer"
+    if done.returncode == 0:
+        return None
+    if b"not implemented" in done.stderr:
+        return "This OpenCV is built without windows (opencv-python-headless)"
+    return "The display cannot be opened"
