@@ -1,0 +1,252 @@
+"""`maskseg evaluate` as a user runs it, with a network that knows the answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from maskseg_cli.cli.main import main
+from maskseg_cli.cli.options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.detections import Detections
+from tests.coco_samples import FakePredictor, Sample, found, make_sample
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Sample:
+    return make_sample(tmp_path / "data")
+
+
+@pytest.fixture
+def asked(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> list[ModelOptions]:
+    """Puts a perfect network into the command; gives the options that it was asked for with."""
+    return use(monkeypatch, sample)
+
+
+def use(
+    monkeypatch: pytest.MonkeyPatch, sample: Sample, answer: Callable[..., Detections] = lambda _, o: found(o)
+) -> list[ModelOptions]:
+    calls: list[ModelOptions] = []
+
+    def load(options: ModelOptions) -> Segmenter:
+        from maskseg_cli.classes import parse_classes
+
+        calls.append(options)
+        predictor = FakePredictor(sample, answer)
+        overrides = overrides_of(options)
+        overrides.pop("size", None)
+        predictor.config = predictor.config.replace(**overrides)
+        chosen = parse_classes(options.classes, predictor.class_names) if options.classes else None
+        return Segmenter(predictor, chosen, options.max_detections)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
+    return calls
+
+
+def run(sample: Sample, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(
+        main, ["evaluate", str(sample.annotations), str(sample.photos), *map(str, arguments)]
+    )
+
+
+def test_table_and_metrics(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
+    output = tmp_path / "deep" / "metrics.json"
+    result = run(sample, "--output", output)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines() == [
+        "4 photos, 12 objects, 3 classes",
+        "          AP   AP50   AP75    APs    APm    APl  AR100",
+        "box    100.0  100.0  100.0  100.0  100.0      -  100.0",
+        "mask   100.0  100.0  100.0  100.0  100.0      -  100.0",
+    ]
+    assert "Score floor 0.05" in result.stderr
+    metrics = json.loads(output.read_text())
+    assert list(metrics)[:3] == ["images", "bbox", "segm"]
+    for kind in ("bbox", "segm"):
+        assert metrics[kind] == pytest.approx(
+            {"AP": 1, "AP50": 1, "AP75": 1, "APs": 1, "APm": 1, "APl": None, "AR100": 1}
+        )
+    assert metrics["images"] == 4
+    assert set(metrics["per_class"]) == {"motorbike", "dog", "tvmonitor"}
+    assert metrics["settings"]["annotations"] == "instances.json"
+    assert metrics["settings"]["config"]["detection_min_confidence"] == 0.05
+
+
+def test_the_floor_is_not_the_threshold_for_showing(
+    sample: Sample, asked: list[ModelOptions], tmp_path: Path
+) -> None:
+    config = tmp_path / "mine.toml"
+    config.write_text("detection_min_confidence = 0.7\npool_size = 5\n")
+    for arguments, floor in (
+        ([], "0.05"),
+        (["--config", config], "0.05"),
+        (["--min-score", "0.01"], "0.01"),
+        (["--set", "DETECTION_MIN_CONFIDENCE=0.001"], "0.001"),
+        (["--min-score", "0.5"], "0.5"),
+    ):
+        result = run(sample, *arguments)
+        assert f"Score floor {floor};" in result.stderr, arguments
+        assert ("lowers AP" in result.stderr) == (floor == "0.5")
+    assert asked[1].config == config
+
+
+def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOptions]) -> None:
+    run(sample, "--model", "lite", "--weights", "mine.npz", "--size", "320", "--max-detections", "7")
+    assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.05, max_detections=7)]
+
+
+def test_per_class_and_chosen_classes(sample: Sample, asked: list[ModelOptions]) -> None:
+    result = run(sample, "--per-class", "--classes", "Motorcycle,dog")
+    assert result.stdout.splitlines()[0] == "4 photos, 8 objects, 2 classes"
+    assert result.stdout.splitlines()[4:] == [
+        "",
+        "class      objects     box AP   box AP50    mask AP  mask AP50",
+        "motorbike        4      100.0      100.0      100.0      100.0",
+        "dog              4      100.0      100.0      100.0      100.0",
+    ]
+
+
+def test_limit(sample: Sample, asked: list[ModelOptions]) -> None:
+    assert run(sample, "--limit", "3").stdout.startswith("3 photos, 9 objects")
+
+
+def test_results_are_cocos_and_score_again(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use(monkeypatch, sample, lambda photo, objects: found(objects[photo % 2 :]))
+    results, first, second = tmp_path / "results.json", tmp_path / "first.json", tmp_path / "second.json"
+    ran = run(sample, "--results", results, "-o", first)
+    assert ran.exit_code == 0
+    rows = json.loads(results.read_text())
+    assert len(rows) == 10
+    assert list(rows[0]) == ["image_id", "category_id", "bbox", "score", "segmentation"]
+    scored = CliRunner().invoke(
+        main, ["evaluate", str(sample.annotations), "--from-results", str(results), "-o", str(second)]
+    )
+    assert (scored.exit_code, scored.stderr) == (0, "")
+    assert scored.stdout == ran.stdout
+    once, again = (json.loads(file.read_text()) for file in (first, second))
+    assert {**again, "settings": None} == {**once, "settings": None}
+    assert once["bbox"]["AP"] == pytest.approx((1 + 1 + 51 / 101) / 3)
+
+
+def test_missing_photos_are_named_and_the_rest_is_done(
+    sample: Sample, asked: list[ModelOptions], tmp_path: Path
+) -> None:
+    (sample.photos / "2.png").unlink()
+    (sample.photos / "3.png").write_bytes(b"\x89PNG\r\n")
+    output = tmp_path / "metrics.json"
+    result = run(sample, "--quiet", "-o", output)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("2 photos, 6 objects")
+    lines = result.stderr.splitlines()
+    assert len(lines) == 3
+    assert "2.png" in lines[0]
+    assert "3.png" in lines[1]
+    assert lines[2] == "2 of 4 photos could not be measured and do not count."
+    assert json.loads(output.read_text())["images"] == 2
+
+
+def test_no_photo_at_all(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
+    for photo in sample.photos.iterdir():
+        photo.unlink()
+    output = tmp_path / "metrics.json"
+    result = run(sample, "-o", output)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Not one photo" in result.stderr
+    assert not output.exists()
+
+
+def test_unknown_classes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = make_sample(tmp_path, names=("motorbike", "unicorn", "dragon"))
+    use(monkeypatch, sample)
+    result = run(sample)
+    assert result.exit_code == 0
+    assert "does not know these classes, which count with AP 0: unicorn, dragon." in result.stderr
+    assert result.stdout.splitlines()[2].split()[1] == "33.3"
+    assert run(sample, "--quiet").stderr == ""
+
+
+def test_boxes_only(sample: Sample, asked: list[ModelOptions]) -> None:
+    sample.change(lambda document: document["annotations"][0].pop("segmentation"))
+    result = run(sample)
+    assert result.exit_code == 0
+    assert "1 of 12 objects have no outline: masks are not measured." in result.stderr
+    assert "mask" not in result.stdout
+
+
+def test_outputs_are_not_overwritten(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
+    output = tmp_path / "metrics.json"
+    output.write_text("precious")
+    result = run(sample, "-o", output)
+    assert (result.exit_code, output.read_text()) == (1, "precious")
+    assert "--overwrite" in result.stderr
+    assert asked == [], "before the network runs"
+    assert run(sample, "-o", output, "--overwrite").exit_code == 0
+    assert json.loads(output.read_text())["images"] == 4
+    annotations = sample.annotations.read_bytes()
+    result = run(sample, "--overwrite", "-o", sample.annotations)
+    assert result.exit_code == 2
+    assert "is an input" in result.stderr
+    assert sample.annotations.read_bytes() == annotations
+    result = run(sample, "-o", tmp_path / "a.json", "--results", tmp_path / "a.json")
+    assert (result.exit_code, "the same file" in result.stderr) == (2, True)
+
+
+def test_unwritable_output(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run(sample, "-o", tmp_path / "file" / "metrics.json")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1 or "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["none.json", "."], 2, "none.json"),
+        (["{annotations}"], 2, "IMAGES is missing"),
+        (["{annotations}", "nowhere"], 2, "nowhere"),
+        (["{annotations}", "{photos}", "--limit", "0"], 2, "--limit"),
+        (["{annotations}", "{photos}", "--set", "pool_sise=3"], 2, "did you mean pool_size"),
+        (
+            ["{annotations}", "{photos}", "--from-results", "{annotations}"],
+            2,
+            "--from-results runs no network",
+        ),
+        (
+            ["{annotations}", "--from-results", "{annotations}", "--size", "320"],
+            2,
+            "--from-results runs no network",
+        ),
+        (["{annotations}", "--from-results", "{annotations}"], 1, "is not a file of COCO results"),
+        (["{photo}", "{photos}"], 1, "is not valid JSON"),
+    ],
+)
+def test_errors_are_sentences(
+    sample: Sample, asked: list[ModelOptions], arguments: list[str], code: int, sentence: str
+) -> None:
+    names: dict[str, Any] = {"annotations": sample.annotations, "photos": sample.photos}
+    names["photo"] = sample.photos / "1.png"
+    result = CliRunner().invoke(main, ["evaluate", *(argument.format(**names) for argument in arguments)])
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert sentence in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_wrong_annotations_do_not_wait_for_the_network(sample: Sample) -> None:
+    sample.change(lambda document: document.pop("images"))
+    code = (
+        "import sys; from maskseg_cli.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: sys.stderr.write(' '.join({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, "evaluate", str(sample.annotations), str(sample.photos)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.rstrip().endswith("has no list of images.")
