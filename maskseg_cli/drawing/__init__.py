@@ -1,0 +1,29 @@
+"""The renderer: detections onto a picture, with OpenCV alone. One file draws one thing.
+
+Example:
+    >>> import numpy as np
+    >>> from maskseg_cli import Detections
+    >>> from maskseg_cli.drawing import draw
+    >>> draw(np.zeros((48, 64, 3), np.uint8), Detections.empty((48, 64))).shape
+    (48, 64, 3)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from maskseg_cli.drawing.options import DrawingOptions
+
+if TYPE_CHECKING:
+    from maskseg_cli.drawing.renderer import draw
+
+__all__ = ["DrawingOptions", "draw"]
+
+
+def __getattr__(name: str) -> Any:
+    # OpenCV is imported with the first picture, not with the options: usage errors answer at once.
+    if name != "draw":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from maskseg_cli.drawing.renderer import draw
+
+    return draw

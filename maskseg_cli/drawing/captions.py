@@ -1,0 +1,120 @@
+"""Captions such as `zebra 0.987` on a background of the object's colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.detections import Detections
+from maskseg_cli.drawing.boxes import Rectangle
+from maskseg_cli.drawing.colours import text_color
+from maskseg_cli.drawing.options import Color, DrawingOptions
+from maskseg_cli.drawing.placement import Placement
+from maskseg_cli.drawing.text import Font, font_of_size
+from maskseg_cli.errors import UsageError
+
+#: Smaller letters cannot be read; a caption that is too wide at this size is cut.
+_LEAST_SIZE = 8.0
+
+
+def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
+    """What is written beside each object: the given texts, or identity, label and score.
+
+    Raises:
+        UsageError: not one given text per object.
+
+    Example:
+        >>> one = Detections.empty((9, 9))
+        >>> caption_texts(one, DrawingOptions())
+        []
+    """
+    if options.caption_texts is not None:
+        if len(options.caption_texts) != len(detections):
+            raise UsageError(
+                f"caption_texts has {len(options.caption_texts)} texts for {len(detections)} objects; "
+                "give one per object."
+            )
+        return list(options.caption_texts)
+    texts = detections.names
+    if options.scores:
+        texts = [
+            f"{text} {score:.3f}" for text, score in zip(texts, detections.confidence.tolist(), strict=True)
+        ]
+    if options.tracker_ids and detections.tracker_id is not None:
+        identities = detections.tracker_id.tolist()
+        texts = [
+            f"#{identity} {text}" if identity >= 0 else text
+            for identity, text in zip(identities, texts, strict=True)
+        ]
+    return texts
+
+
+def draw_captions(
+    canvas: NDArray[np.uint8],
+    boxes: Sequence[Rectangle | None],
+    texts: Sequence[str],
+    colors: Sequence[Color],
+    text_size: float,
+    line_width: int = 0,
+) -> None:
+    """Writes each text beside its box, black or white on the object's colour, all of it inside the picture.
+
+    The first texts choose their places first. A text wider than the picture is written smaller, and cut if
+    need be; where not even a few letters fit, nothing is written.
+
+    Args:
+        canvas: uint8 (H, W, 3) BGR, changed in place.
+        boxes: N rectangles inside the canvas; the text of a None is left out.
+        texts: N texts; nothing is drawn for an empty one.
+        colors: N times (blue, green, red).
+        text_size: height of a line in pixels.
+        line_width: of the boxes' lines, to align with their outer edge.
+    """
+    height, width = canvas.shape[:2]
+    placement = Placement(height, width)
+    font = font_of_size(text_size)
+    outer = line_width // 2
+    for box, text, color in zip(boxes, texts, colors, strict=True):
+        if box is None or not text.strip():
+            continue
+        label = _Label.fitting(font, text_size, text, height, width)
+        if label is None:
+            continue
+        frame = (box[0] - outer, box[1] - outer, box[2] + outer, box[3] + outer)
+        left, top = placement.place(frame, label.width, label.height)
+        label.draw(canvas[top : top + label.height, left : left + label.width], color)
+
+
+class _Label:
+    """A text with its background, measured."""
+
+    def __init__(self, font: Font, text: str) -> None:
+        self.font, self.text = font, font.printable(text)
+        # Space at the sides is about half a letter.
+        self.margin = max(1, font.ascent // 4)
+        self.width = font.width(self.text) + 2 * self.margin
+        self.height = font.ascent + font.descent
+
+    @classmethod
+    def fitting(cls, font: Font, size: float, text: str, height: int, width: int) -> _Label | None:
+        """The label at full size, or smaller, or cut, to fit into a picture; None if nothing does."""
+        label = cls(font, text)
+        if label.width <= width and label.height <= height:
+            return label
+        smaller = size * min(width / label.width, height / label.height)
+        font = font_of_size(max(_LEAST_SIZE, smaller))
+        for end in range(len(text), 2, -1):
+            label = cls(font, text if end == len(text) else text[:end].rstrip() + font.ellipsis)
+            if label.height > height:
+                return None
+            if label.width <= width:
+                return label
+        return None
+
+    def draw(self, region: NDArray[np.uint8], color: Color) -> None:
+        """Paints the label into its place, uint8 (height, width, 3); OpenCV cuts off what reaches out."""
+        cv2.rectangle(region, (0, 0), (self.width - 1, self.height - 1), color, cv2.FILLED)
+        self.font.write(region, self.text, self.margin, self.font.ascent, text_color(color))
