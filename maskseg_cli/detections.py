@@ -109,7 +109,8 @@ class Detections:
 
     def __getitem__(self, index: int | slice | NDArray[Any] | Sequence[int]) -> Detections:
         """Chosen rows: an int, a slice, a bool array (N,) or indices; always Detections."""
-        rows = np.atleast_1d(np.arange(len(self))[index])
+        # NumPy takes a tuple for one index an axis
+        rows = np.atleast_1d(np.arange(len(self))[list(index) if isinstance(index, tuple) else index])
         return replace(
             self,
             xyxy=self.xyxy[rows],
@@ -145,7 +146,7 @@ class Detections:
             class_id=np.concatenate([part.class_id for part in parts]),
             confidence=np.concatenate([part.confidence for part in parts]),
             masks=tuple(mask for part in parts for mask in part.masks),
-            tracker_id=np.concatenate([part.tracker_id for part in parts]) if tracked else None,  # type: ignore[misc]
+            tracker_id=np.concatenate([part.tracker_id for part in parts]) if tracked else None,
         )
 
     @property
@@ -214,19 +215,33 @@ class Detections:
     def from_supervision(
         cls, detections: Any, image_size: tuple[int, int] | None = None, class_names: Sequence[str] = ()
     ) -> Detections:
-        """From a `supervision.Detections`; without masks each object fills its box and `image_size` is needed."""
+        """From a `supervision.Detections`.
+
+        Args:
+            detections: without masks each object fills its box; without scores each has 1.0, without
+                classes each has class 0.
+            image_size: (height, width); needed where there are no masks.
+            class_names: index -> name, background first; left out, the names of the objects' own classes are
+                taken from `data["class_name"]`.
+
+        Raises:
+            ValueError: neither masks nor `image_size`.
+        """
         xyxy = np.asarray(detections.xyxy, np.float32).reshape(-1, 4)
         n = len(xyxy)
         masks: tuple[MaskCrop, ...]
         if detections.mask is not None:
-            image_size = (int(detections.mask.shape[1]), int(detections.mask.shape[2]))
-            masks = tuple(MaskCrop.from_full(mask) for mask in detections.mask)
+            full = np.asarray(detections.mask)
+            image_size = (int(full.shape[1]), int(full.shape[2]))
+            masks = tuple(MaskCrop.from_full(mask) for mask in full)
         elif image_size is None:
             raise ValueError("detections without masks need image_size=(height, width)")
         else:
             masks = tuple(_box_mask(box, image_size) for box in xyxy)
         scores = detections.confidence
         ids, tracks = detections.class_id, detections.tracker_id
+        if not class_names and ids is not None:
+            class_names = _names_by_id(ids, detections.data.get("class_name", ()))
         return cls(
             xyxy,
             np.zeros(n, np.int32) if ids is None else np.asarray(ids, np.int32),
@@ -236,6 +251,12 @@ class Detections:
             tuple(class_names),
             None if tracks is None else np.asarray(tracks, np.int32),
         )
+
+
+def _names_by_id(ids: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
+    """index -> name for the classes that occur, `class 7` for those that do not."""
+    known = {int(i): str(name) for i, name in zip(ids, names, strict=False)}
+    return tuple(known.get(i, f"class {i}" if i else "background") for i in range(max(known, default=-1) + 1))
 
 
 def _box_mask(box: NDArray[np.float32], image_size: tuple[int, int]) -> MaskCrop:

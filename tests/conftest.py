@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure, and the first example of a test may have to import a library.
+settings.register_profile("maskseg", deadline=None)
+settings.load_profile("maskseg")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
