@@ -221,21 +221,6 @@ class MaskRCNNConfig:
                 raise UsageError(f"There is no option {option!r}{_suggestion(option, known)}.")
         return dataclasses.replace(self, **changes)
 
-    def with_size(self, size: int) -> MaskRCNNConfig:
-        """A copy that scales pictures to `size` pixels: the square's side, or else the short side.
-
-        The short side reaches `size` where the long side stays within twice that.
-
-        Raises:
-            UsageError: the resize mode wants a multiple of 64, or does not resize at all.
-        """
-        mode = self.image_resize_mode
-        if mode == "none":
-            raise UsageError("The resize mode none keeps pictures as they are: a size cannot be asked for.")
-        if mode in ("square", "pad64") and size % 64:
-            raise UsageError(f"The size must be a multiple of 64 in the resize mode {mode}, not {size}.")
-        return self.replace(image_min_dim=size, image_max_dim=size if mode == "square" else 2 * size)
-
     def display(self) -> None:
         """Prints every option, as Matterport's ``Config.display()`` does."""
         from maskseg_cli.config_display import display

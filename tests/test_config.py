@@ -106,19 +106,6 @@ def test_pad64_wants_multiples_of_64() -> None:
     assert COCO.replace(image_resize_mode="pad64", image_min_dim=832).image_shape == (None, None, 3)
 
 
-def test_sizes() -> None:
-    def sides(config: MaskRCNNConfig) -> tuple[int, int]:
-        return config.image_min_dim, config.image_max_dim
-
-    assert sides(LITE.with_size(320)) == (320, 640)
-    assert sides(COCO.with_size(512)) == (512, 512)
-    assert sides(COCO.replace(image_resize_mode="pad64", image_min_dim=64).with_size(128)) == (128, 256)
-    with pytest.raises(UsageError, match="multiple of 64 in the resize mode square, not 500"):
-        COCO.with_size(500)
-    with pytest.raises(UsageError, match="resize mode none"):
-        COCO.replace(image_resize_mode="none").with_size(512)
-
-
 def test_display_prints(capsys: pytest.CaptureFixture[str]) -> None:
     COCO.display()
     assert capsys.readouterr().out.startswith("Configurations:\nBACKBONE                       resnet101\n")

@@ -45,6 +45,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
         UsageError: an option that makes no sense, or that is none of the network's.
     """
     from maskseg_cli.config import PRESETS
+    from maskseg_cli.predictor import with_size
 
     for name, value in (("--classes", options.classes), ("--labels", options.labels)):
         if value is not None:
@@ -57,5 +58,4 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
         from maskseg_cli.checkpoints import find_weights, read_checkpoint
 
         found = read_checkpoint(find_weights(options.weights or options.model or "")).config
-    found = found.replace(**overrides)
-    return found if size is None else found.with_size(size)
+    return with_size(found.replace(**overrides), size)
