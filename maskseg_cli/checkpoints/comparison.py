@@ -1,0 +1,124 @@
+"""Do these arrays fit that network? By names and shapes, nothing left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
+
+Shape = tuple[int, ...]
+
+#: How many names a sentence lists before it goes over to a count.
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What stands between a file and a network.
+
+    Attributes:
+        missing: names that the network has and the file has not.
+        left_over: names that the file has and the network has not.
+        mismatched: (name, shape in the file, shape in the network).
+        matched: how many arrays fit.
+    """
+
+    missing: tuple[str, ...]
+    left_over: tuple[str, ...]
+    mismatched: tuple[tuple[str, Shape, Shape], ...]
+    matched: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether every array has its place and every place its array."""
+        return not (self.missing or self.left_over or self.mismatched)
+
+    def problems(self) -> list[str]:
+        """One part of a sentence for each kind of difference: the first names, and how many more."""
+        parts = []
+        if self.mismatched:
+            shapes = [f"{name} is {_by(file)}, not {_by(network)}" for name, file, network in self.mismatched]
+            parts.append(f"{_arrays(len(shapes))} of the wrong shape ({_some(shapes)})")
+        if self.missing:
+            parts.append(f"{_arrays(len(self.missing))} missing ({_some(self.missing)})")
+        if self.left_over:
+            parts.append(f"{_arrays(len(self.left_over))} left over ({_some(self.left_over)})")
+        return parts
+
+
+def compare(found: Mapping[str, Any], expected: Mapping[str, Any]) -> Comparison:
+    """Compares a file's arrays with a network's variables.
+
+    Args:
+        found: name -> array, or its shape.
+        expected: name -> variable, or its shape.
+
+    Example:
+        >>> compare({"a/kernel": (3, 4)}, {"a/kernel": (3, 5), "a/bias": (5,)}).problems()[0]
+        '1 array of the wrong shape (a/kernel is 3 x 4, not 3 x 5)'
+    """
+    here = {name: _shape(value) for name, value in found.items()}
+    there = {name: _shape(value) for name, value in expected.items()}
+    common = [name for name in there if name in here]
+    mismatched = tuple((name, here[name], there[name]) for name in common if here[name] != there[name])
+    return Comparison(
+        missing=tuple(name for name in there if name not in here),
+        left_over=tuple(name for name in here if name not in there),
+        mismatched=mismatched,
+        matched=len(common) - len(mismatched),
+    )
+
+
+def non_finite(arrays: Mapping[str, Any]) -> list[str]:
+    """Names of the arrays that hold NaN or infinity."""
+    return [name for name, array in arrays.items() if not np.isfinite(array).all()]
+
+
+def remedy(comparison: Comparison) -> str:
+    """What the user can do about a difference, as a sentence."""
+    shapes = {name: (file, network) for name, file, network in comparison.mismatched}
+    for logits in ("mrcnn_class_logits/bias", "box.class_logits/bias"):
+        if logits in shapes:
+            file, network = shapes[logits]
+            return (
+                f"The file has {file[-1]} classes (with the background) and the network {network[-1]}: give "
+                "the labels file or num_classes that the weights were trained with."
+            )
+    if "rpn_class_raw/bias" in shapes:
+        file, network = shapes["rpn_class_raw/bias"]
+        return (
+            f"The file has {file[-1] // 2} anchors in each cell and the network {network[-1] // 2}: set "
+            "rpn_anchor_ratios to the ratios that it was trained with."
+        )
+    if "conv1/kernel" in shapes and shapes["conv1/kernel"][0][2:3] != (3,):
+        channels = shapes["conv1/kernel"][0][2]
+        return f"The file is for pictures of {channels} channels; maskseg feeds colour pictures of 3."
+    if comparison.missing and all(is_backbone_layer(name.split("/")[0]) for name in comparison.missing):
+        return (
+            "The backbone is not whole, or another than the network's: save the whole model's weights again."
+        )
+    if comparison.missing and not comparison.left_over:
+        return "The file holds only a part of the network: save the whole model's weights again."
+    return "The file was saved from another network: use weights of Matterport's Mask R-CNN or of maskseg."
+
+
+def _shape(value: Any) -> Shape:
+    return tuple(int(side) for side in (value if isinstance(value, tuple) else value.shape))
+
+
+def _by(shape: Shape) -> str:
+    return " x ".join(map(str, shape)) or "a single number"
+
+
+def _arrays(count: int) -> str:
+    return "1 array" if count == 1 else f"{count} arrays"
+
+
+def _some(parts: Sequence[str] | Iterable[str]) -> str:
+    parts = list(parts)
+    more = len(parts) - _NAMED
+    return ", ".join(parts[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,265 @@
+"""Reads Matterport's HDF5 weight files, as any Keras wrote them, and writes such files.
+
+Matterport's own loader goes by layer names and skips what it does not find; this one gives every array of the
+file a name, so that `apply_checkpoint` can account for each.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.checkpoints.checkpoint import Checkpoint
+from maskseg_cli.checkpoints.matterport_layers import (
+    grouped,
+    is_backbone_layer,
+    is_known_layer,
+    known_layer,
+    weight_name,
+)
+from maskseg_cli.checkpoints.temporary import replacing
+from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.config import COCO, MaskRCNNConfig
+from maskseg_cli.errors import MasksegError
+
+Arrays = dict[str, NDArray[Any]]
+
+#: Blocks in the fourth stage -> backbone; the other stages do not tell them apart.
+_BACKBONES = {6: "resnet50", 23: "resnet101"}
+
+
+def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint:
+    """Reads a Matterport weight file: `save_weights` files, whole models (.h5), and Keras 3's `.weights.h5`.
+
+    Backbone, number of classes, pyramid and head sizes come from names and shapes. Optimizer state is
+    ignored.
+
+    Args:
+        path: an HDF5 file.
+        backbone_only: also accept a ResNet alone (ImageNet weights), to start training from.
+
+    Raises:
+        MasksegError: damaged, no Mask R-CNN in it, a backbone alone, or a backbone that maskseg does not
+            have.
+    """
+    path = Path(path)
+    try:
+        with h5py.File(path, "r") as file:
+            root = file.get("model_weights", file)
+            if "layer_names" in root.attrs or "layer_names0" in root.attrs:
+                arrays, writer = _read_by_layer(path, root), _writer(file, root)
+            elif "layers" in root:
+                arrays, writer = _read_keras3(path, root), "Keras 3"
+            else:
+                raise MasksegError(
+                    f"{path} is an HDF5 file without Keras layers (it has no layer_names), not a network's "
+                    "weights."
+                )
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        reason = str(error).strip("'\"")
+        raise MasksegError(f"{path} is a damaged HDF5 file ({reason}); fetch or copy it again.") from None
+    config = config_of(path, arrays, backbone_only)
+    stored = {str(array.dtype) for key, array in arrays.items() if array.ndim > 1}
+    return Checkpoint(
+        arrays={key: array.astype(np.float32, copy=False) for key, array in arrays.items()},
+        config=config,
+        class_names=COCO_CLASSES if config.num_classes == 81 and not backbone_only else None,
+        provenance={"made_by": writer, "source_file": path.name},
+        kind="matterport",
+        stored_dtype=" and ".join(sorted(stored)) or "float32",
+    )
+
+
+def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRCNNConfig:
+    """The configuration of the network that a file's arrays were saved from, from their names and shapes."""
+    layers = {key.split("/")[0] for key in arrays}
+    if not any(is_known_layer(layer) for layer in layers):
+        raise MasksegError(_not_ours(path, arrays))
+    changes: dict[str, Any] = {"backbone": _backbone(path, layers)}
+    if all(is_backbone_layer(layer) or layer == "fc1000" for layer in layers):
+        if not backbone_only:
+            raise MasksegError(
+                f"{path} holds a {_spoken(changes['backbone'])} backbone alone, as trained on ImageNet: "
+                "training can start from it, but it has no layers that find objects."
+            )
+        return COCO.replace(**changes, name=path.stem)
+    classes = arrays.get("mrcnn_class_logits/bias")
+    if classes is None or classes.ndim != 1:
+        raise MasksegError(
+            f"{path} has no usable layer mrcnn_class_logits, which tells the number of classes: it holds a "
+            "part of a Mask R-CNN; save the whole model's weights again."
+        )
+    changes["num_classes"] = len(classes)
+    lateral, first = arrays.get("fpn_c5p5/kernel"), arrays.get("mrcnn_class_conv1/kernel")
+    if lateral is not None and lateral.ndim == 4:
+        changes["top_down_pyramid_size"] = lateral.shape[-1]
+    if first is not None and first.ndim == 4:
+        changes["fpn_classif_fc_layers_size"], changes["pool_size"] = first.shape[-1], first.shape[0]
+    if len(classes) != 81:
+        changes["name"] = path.name.split(".")[0]
+    return COCO.replace(**changes)
+
+
+def _backbone(path: Path, layers: set[str]) -> str:
+    letters = sorted(layer[4] for layer in layers if re.fullmatch(r"res4[a-z]_branch2a", layer))
+    backbone = _BACKBONES.get(len(letters))
+    if backbone is None or letters[-1] != chr(ord("a") + len(letters) - 1):
+        raise MasksegError(
+            f"{path} has {len(letters)} blocks in the backbone's fourth stage; maskseg knows ResNet-50 (6 "
+            "blocks, a to f) and ResNet-101 (23, a to w)."
+        )
+    return backbone
+
+
+def _spoken(backbone: str) -> str:
+    return backbone.replace("resnet", "ResNet-")
+
+
+def _not_ours(path: Path, arrays: Arrays) -> str:
+    if any(re.match(r"conv2_block1_1_conv/|conv5_block3_", key) for key in arrays):
+        return (
+            f"{path} holds an ImageNet backbone of Keras Applications in its newer layer names: use the file "
+            "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5 to start training, and Mask R-CNN weights "
+            "to find objects."
+        )
+    some = ", ".join(sorted({key.split("/")[0] for key in arrays})[:3])
+    held = f"its layers are {some}, ..." if some else "it has no arrays at all"
+    return f"{path} holds no Mask R-CNN with Matterport's layer names: {held}"[:400].rstrip(" .") + "."
+
+
+def _writer(file: h5py.File, root: h5py.Group) -> str:
+    version = root.attrs.get("keras_version", file.attrs.get("keras_version", ""))
+    version = version.decode("utf8", "replace") if isinstance(version, bytes) else str(version)
+    return f"Keras {version}".strip()
+
+
+def _texts(group: h5py.Group, attribute: str) -> list[str]:
+    """A list of names: bytes or str; Keras spreads long ones over `name0`, `name1`, ..."""
+    values: list[Any] = []
+    if attribute in group.attrs:
+        values = list(group.attrs[attribute])
+    else:
+        part = 0
+        while f"{attribute}{part}" in group.attrs:
+            values += list(group.attrs[f"{attribute}{part}"])
+            part += 1
+    return [value.decode("utf8") if isinstance(value, bytes) else str(value) for value in values]
+
+
+def _read_by_layer(path: Path, root: h5py.Group) -> Arrays:
+    """The layout with `layer_names` and `weight_names`, of Keras 1, 2 and 3."""
+    arrays: Arrays = {}
+    seen: set[str] = set()
+    for layer in _texts(root, "layer_names"):
+        group = root[layer]
+        names = _texts(group, "weight_names")
+        for key, name in zip(_keys(layer, names), names, strict=True):
+            dataset = group[name]
+            seen.add(dataset.name)
+            _put(path, arrays, key, dataset)
+
+    def other(name: str, item: Any) -> None:
+        if (
+            isinstance(item, h5py.Dataset)
+            and item.name not in seen
+            and not name.startswith("optimizer_weights/")
+        ):
+            _put(path, arrays, name, item)
+
+    root.visititems(other)
+    return arrays
+
+
+def _keys(group: str, names: list[str]) -> list[str]:
+    """ "layer/weight" of each weight in a group.
+
+    A group is a layer, whatever name scopes lie in between (`conv1/conv1_1/kernel:0`, or the wrapped layer's
+    name in a TimeDistributed one), or a nested model, in which case the scopes name its layers.
+    """
+    last = [re.sub(r":\d+$", "", name).rpartition("/")[2] for name in names]
+    nested = len(set(last)) < len(last)
+    keys = []
+    for name in names:
+        *scopes, end = name.split("/")
+        layer = group if is_known_layer(group) else next(filter(None, map(known_layer, scopes)), None)
+        if layer is None:
+            layer = scopes[-1] if nested and scopes else group
+        keys.append(f"{layer}/{weight_name(layer, end)}")
+    return keys
+
+
+#: Keras 3 stores a layer's variables by number; how many there are tells which they are.
+_KERAS3_WEIGHTS = {
+    1: ("kernel",),
+    2: ("kernel", "bias"),
+    4: ("gamma", "beta", "moving_mean", "moving_variance"),
+}
+
+
+def _read_keras3(path: Path, root: h5py.Group) -> Arrays:
+    """The layout of Keras 3's `.weights.h5`: layers/conv2d/vars/0, with the layer's name as an attribute."""
+    arrays: Arrays = {}
+
+    def layers_of(holder: h5py.Group, inside: str | None) -> None:
+        for item in holder["layers"].values():
+            layer(item, inside)
+
+    def layer(group: h5py.Group, outer: str | None) -> None:
+        own = group["vars"].attrs.get("name") if "vars" in group else None
+        if own is None and "vars" in group and len(group["vars"]):
+            raise MasksegError(
+                f"{path} was written by an early Keras 3 without layer names, so its arrays cannot be told "
+                "apart: "
+                'load it there and save it again with model.save("weights.h5").'
+            )
+        # a wrapper such as TimeDistributed gives its own name to what it wraps
+        name = outer or (own.decode("utf8") if isinstance(own, bytes) else own)
+        if "vars" in group and len(group["vars"]):
+            datasets = [group["vars"][str(i)] for i in range(len(group["vars"]))]
+            weights = _KERAS3_WEIGHTS.get(len(datasets), tuple(str(i) for i in range(len(datasets))))
+            for weight, dataset in zip(weights, datasets, strict=True):
+                _put(path, arrays, f"{name}/{weight}", dataset)
+        if "layer" in group:
+            layer(group["layer"], name)
+        if "layers" in group:
+            layers_of(group, None)
+
+    layers_of(root, None)
+    return arrays
+
+
+def _put(path: Path, arrays: Arrays, key: str, dataset: h5py.Dataset) -> None:
+    if key in arrays:
+        raise MasksegError(f"{path} has two arrays for {key}: it holds more than one network.")
+    if dataset.dtype.kind not in "fiu":
+        raise MasksegError(f"{path} holds no numbers for {key}, so it is not a network's weights.")
+    arrays[key] = np.asarray(dataset[()])
+
+
+def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Writes the `save_weights` layout of Keras 2, which Matterport's own code loads (by name or by order).
+
+    Raises:
+        MasksegError: the network is not Matterport's, or the file cannot be written.
+    """
+    unknown = [key for key in checkpoint.arrays if not is_known_layer(key.split("/")[0])]
+    if unknown:
+        raise MasksegError(
+            f"Only networks with Matterport's layers fit into an .h5 file; this one has {unknown[0]}: "
+            "give the output the ending .npz."
+        )
+    groups = grouped(checkpoint.arrays)
+    with replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
+        file.attrs["layer_names"] = np.array([name.encode() for name in groups])
+        file.attrs["backend"] = np.bytes_(b"tensorflow")
+        file.attrs["keras_version"] = np.bytes_(b"2.2.4")
+        for group_name, keys in groups.items():
+            group = file.create_group(group_name)
+            group.attrs["weight_names"] = np.array([f"{key}:0".encode() for key in keys])
+            for key in keys:
+                group.create_dataset(f"{key}:0", data=checkpoint.arrays[key].astype(np.float32, copy=False))

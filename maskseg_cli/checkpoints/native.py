@@ -1,0 +1,161 @@
+"""maskseg's own weight file: one .npz with arrays, configuration, class names and provenance.
+
+Member "maskseg.json" describes the network; every other member is an array in NumPy's own format, so that
+`numpy.load` opens the file too. Nothing in it can run: no pickles.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.checkpoints.checkpoint import Checkpoint
+from maskseg_cli.checkpoints.mask_rcnn2go import from_mask_rcnn2go, is_mask_rcnn2go
+from maskseg_cli.checkpoints.temporary import replacing
+from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import MasksegError, UsageError
+
+FORMAT = "maskseg checkpoint"
+VERSION = 1
+DTYPES = ("float16", "float32")
+_DESCRIPTION = "maskseg.json"
+_NEWER = "was made by a newer maskseg"
+
+
+def write_checkpoint(path: str | Path, checkpoint: Checkpoint, dtype: str = "float16") -> None:
+    """Writes a checkpoint as one file; the same content gives the same bytes.
+
+    Args:
+        path: any name; the ending .npz is usual. A file of that name is replaced once the new one is
+            complete.
+        checkpoint: what to write.
+        dtype: "float16" or "float32" for the kernels. Biases and batch-norm statistics stay float32: they are
+            few, and a variance can be too large for float16.
+
+    Raises:
+        MasksegError: the file cannot be written, or a value is not finite or too large for float16.
+        UsageError: another dtype.
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"Weights are stored as float16 or float32, not {dtype}.")
+    described = {
+        "format": FORMAT,
+        "version": VERSION,
+        "dtype": dtype,
+        "config": checkpoint.config.to_dict(),
+        "class_names": checkpoint.class_names,
+        "provenance": dict(sorted(checkpoint.provenance.items())),
+    }
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        archive.writestr(_member(_DESCRIPTION), json.dumps(described, indent=1, ensure_ascii=False) + "\n")
+        for name in sorted(checkpoint.arrays):
+            array = _stored(name, checkpoint.arrays[name], dtype)
+            with archive.open(_member(f"{name}.npy"), "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """A zip entry without the time of day and the machine's habits."""
+    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.create_system = 3
+    info.external_attr = 0o644 << 16
+    return info
+
+
+def _stored(name: str, array: NDArray[Any], dtype: str) -> NDArray[Any]:
+    kind = np.dtype("<f2" if dtype == "float16" and array.ndim > 1 else "<f4")
+    if not np.isfinite(array).all():
+        raise MasksegError(
+            f"{name} holds values that are not finite (NaN or infinity), so it is not written."
+        )
+    with np.errstate(over="ignore"):
+        stored = np.ascontiguousarray(array).astype(kind).reshape(array.shape)
+    if not np.isfinite(stored).all():
+        largest = float(np.abs(array).max())
+        raise MasksegError(f"{name} holds {largest:.6g}, which is too large for {kind.name}: write float32.")
+    return stored
+
+
+def read_npz(path: str | Path) -> Checkpoint:
+    """Reads maskseg's own file, or an .npz of Mask R-CNN2Go's weights.
+
+    Raises:
+        MasksegError: damaged, made by a newer version, or arrays of another kind.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+            described = _described(path, archive) if _DESCRIPTION in archive.namelist() else None
+            if described is None and not is_mask_rcnn2go(names):
+                some = ", ".join(names[:3])
+                raise MasksegError(
+                    f"{path} is an .npz file of arrays ({some}, ...) that maskseg did not write."
+                )
+            arrays = {name: _array(archive, name) for name in names}
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        OSError,
+        MemoryError,
+        NotImplementedError,
+    ) as error:
+        reason = str(error) or type(error).__name__
+        raise MasksegError(f"{path} is damaged ({reason}); fetch or copy it again.") from None
+    if described is None:
+        return from_mask_rcnn2go(path, arrays)
+    names_given = described.get("class_names")
+    return Checkpoint(
+        arrays={name: array.astype(np.float32) for name, array in arrays.items()},
+        config=_config(path, described.get("config")),
+        class_names=None if names_given is None else tuple(map(str, names_given)),
+        provenance={str(key): str(value) for key, value in (described.get("provenance") or {}).items()},
+        kind="maskseg",
+        stored_dtype=str(described.get("dtype", "float32")),
+    )
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as stream:
+        array = np.lib.format.read_array(stream, allow_pickle=False)
+        stream.read()  # to the end, where the checksum is compared
+    if array.dtype.kind != "f":
+        raise ValueError(f"{name} is not of floating-point numbers")
+    return np.asarray(array)
+
+
+def _described(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
+    described = json.loads(archive.read(_DESCRIPTION))
+    if not isinstance(described, dict) or described.get("format") != FORMAT:
+        raise MasksegError(f"{path} has a {_DESCRIPTION} that is not maskseg's.")
+    version = described.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise MasksegError(
+            f"{path} {_NEWER} (file format {version}, this one reads up to {VERSION}): install the newest "
+            "maskseg."
+        )
+    return described
+
+
+def _config(path: Path, options: Any) -> MaskRCNNConfig:
+    if not isinstance(options, dict):
+        raise MasksegError(f"{path} is damaged: it does not describe its network.")
+    unknown = sorted(set(options) - set(MaskRCNNConfig().to_dict()))
+    if unknown:
+        raise MasksegError(
+            f"{path} {_NEWER}: it sets {', '.join(unknown[:3])}, which this version does not know; install "
+            "the newest maskseg."
+        )
+    try:
+        return MaskRCNNConfig(**options)
+    except UsageError as error:
+        raise MasksegError(f"{path} describes a network that this maskseg cannot build: {error}") from None

@@ -1,0 +1,33 @@
+"""Reads any weight file, by what it holds and not by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from maskseg_cli.checkpoints.checkpoint import Checkpoint
+from maskseg_cli.checkpoints.sniff import identify
+
+
+def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint:
+    """Reads Matterport's .h5 files, maskseg's own files and Mask R-CNN2Go's weights.
+
+    Args:
+        path: the file, see also `find_weights`.
+        backbone_only: also accept a ResNet alone (ImageNet weights), to start training from.
+
+    Raises:
+        MasksegError: the file is not there, damaged, or of another kind; the sentence says which, and what to
+            do.
+
+    Example:
+        >>> checkpoint = read_checkpoint("mask_rcnn_coco.h5")            # doctest: +SKIP
+        >>> checkpoint.config.backbone, checkpoint.config.num_classes    # doctest: +SKIP
+        ('resnet101', 81)
+    """
+    if identify(path) == "hdf5":
+        from maskseg_cli.checkpoints.matterport import read_matterport
+
+        return read_matterport(path, backbone_only)
+    from maskseg_cli.checkpoints.native import read_npz
+
+    return read_npz(path)

@@ -1,0 +1,127 @@
+"""Names of weights (`lite`, `coco`) and the files that they stand for."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import maskseg_cli
+from maskseg_cli.errors import MasksegError
+
+#: Moves the cache folder.
+HOME_VARIABLE = "MASKSEG_HOME"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A file that can be fetched.
+
+    Attributes:
+        name: what the user calls it.
+        file: its name in the cache folder and at its source.
+        base_url: where it lies, without the file's name.
+        size: bytes.
+        md5: hexadecimal digest of the whole file.
+        about: a few words.
+    """
+
+    name: str
+    file: str
+    base_url: str
+    size: int
+    md5: str
+    about: str
+
+
+COCO_RELEASE = Release(
+    name="coco",
+    file="mask_rcnn_coco.h5",
+    base_url="https://github.com/matterport/Mask_RCNN/releases/download/v2.0",
+    size=257_557_808,
+    md5="e98aaff6f99e307b5e2a8a3ff741a518",
+    about="Matterport's ResNet-101 for the 80 COCO classes: accurate, slow",
+)
+
+RELEASES = {release.name: release for release in (COCO_RELEASE,)}
+LITE = "lite"
+LITE_ABOUT = "small network for the 80 COCO classes: fast, part of maskseg"
+NAMES = (LITE, *RELEASES)
+
+
+def cache_folder() -> Path:
+    """Where fetched files lie: MASKSEG_HOME, or the user's cache folder by the platform's convention."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("maskseg", appauthor=False))
+
+
+def weights_folder() -> Path | None:
+    """The folder of the bundled weights: inside an installed package, or at the top of a checkout."""
+    package = Path(maskseg_cli.__file__).parent
+    return next(
+        (folder for folder in (package / "weights", package.parent / "weights") if folder.is_dir()), None
+    )
+
+
+def bundled_lite() -> Path | None:
+    """The newest bundled `maskseg-lite-coco*.npz`, by the numbers in its name."""
+    folder = weights_folder()
+    found = list(folder.glob("maskseg-lite-coco*.npz")) if folder else []
+    return max(found, key=_version, default=None)
+
+
+def _version(path: Path) -> tuple[list[int], str]:
+    return [int(number) for number in re.findall(r"\d+", path.stem)], path.name
+
+
+def location(name: str) -> Path | None:
+    """Where the file of a known name lies, or would lie once fetched; None: the bundled file is not here."""
+    return bundled_lite() if name == LITE else cache_folder() / RELEASES[name].file
+
+
+def find_weights(name_or_path: str | Path) -> Path:
+    """The file for `lite`, `coco` or a path.
+
+    Raises:
+        MasksegError: the bundled file is not here, a known one not yet fetched, or no such file (near names
+            are given).
+    """
+    if name_or_path == LITE:
+        bundled = bundled_lite()
+        if bundled is None:
+            raise MasksegError(
+                "The bundled lite weights (maskseg-lite-coco*.npz) are not part of this installation: name a "
+                "file with --weights FILE."
+            )
+        return bundled
+    if isinstance(name_or_path, str) and name_or_path in RELEASES:
+        cached = cache_folder() / RELEASES[name_or_path].file
+        if not cached.is_file():
+            raise MasksegError(
+                f"The weights {name_or_path} are not here yet: run `maskseg weights fetch {name_or_path}`, "
+                "or name a file with --weights FILE."
+            )
+        return cached
+    path = Path(name_or_path).expanduser()
+    if not path.exists():
+        raise MasksegError(f"There is no weights file {path}{_near(path)}.")
+    return path
+
+
+def _near(path: Path) -> str:
+    known = difflib.get_close_matches(str(path).lower(), NAMES, n=1)
+    if known:
+        return f" (did you mean {known[0]}?)"
+    if not path.parent.is_dir():
+        return f" (there is no folder {path.parent})"
+    there = [item.name for item in path.parent.iterdir() if item.suffix in (".h5", ".hdf5", ".npz")]
+    near = difflib.get_close_matches(path.name, there, n=2)
+    if near:
+        return f" (did you mean {' or '.join(str(path.parent / name) for name in near)}?)"
+    return f"; known names are {' and '.join(NAMES)}"
