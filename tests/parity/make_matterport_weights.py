@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes a Mask R-CNN weight file with seeded pseudo-random values, in the layout of Matterport's files.
 
-The file is what Keras 2 `save_weights` gives for Matterport's inference model: it tests reading such files, and
-the numbers measured with Matterport's own code on these values test the network. It holds no trained weights.
-Every value is a pure function of (seed, layer name, weight name, shape); the arithmetic is integer up to one
-final float64 multiply-add and one rounding to float32, so the values are the same on every machine and with every
-numpy that has PCG64. Needs numpy and h5py only.
+The file is what Keras 2 `save_weights` gives for Matterport's inference model: it tests reading such files,
+and the numbers measured with Matterport's own code on these values test the network. It holds no trained
+weights. Every value is a pure function of (seed, layer name, weight name, shape); the arithmetic is integer
+up to one final float64 multiply-add and one rounding to float32, so the values are the same on every
+machine and with every numpy that has PCG64. Needs numpy and h5py only.
 
 Example:
     python tests/parity/make_matterport_weights.py out.h5 --backbone resnet50 --num-classes 4 --seed 1
