@@ -156,11 +156,11 @@ def _check_streams(jobs: list[Job], json_path: str | None) -> None:
 
 
 def _write_json(dataset: CocoExport, path: Path | None) -> None:
-    from maskseg_cli.media.files import write_atomic
+    from maskseg_cli.media.files import write_atomic, write_stdout
 
     data = dataset.to_json().encode()
     if path is None:
-        sys.stdout.buffer.write(data)
+        write_stdout(data)
     else:
         write_atomic(path, data)
 
@@ -236,7 +236,7 @@ class Run:
     def _do(self, job: Job) -> tuple[Detections, Any]:
         """Reads, segments, draws and writes one photo; returns what was found and the drawn picture."""
         from maskseg_cli.drawing import draw
-        from maskseg_cli.media.files import write_atomic
+        from maskseg_cli.media.files import write_atomic, write_stdout
         from maskseg_cli.media.formats import SUFFIX_OF
         from maskseg_cli.media.header import picture_format
         from maskseg_cli.media.images import decode_image, encode_image, read_image
@@ -254,8 +254,7 @@ class Run:
         if not job.done:
             encoded = encode_image(picture, suffix or ".png", self.quality)
             if job.target is None:
-                sys.stdout.buffer.write(encoded)
-                sys.stdout.buffer.flush()
+                write_stdout(encoded)
             else:
                 write_atomic(job.target, encoded)
         if self.dataset is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sys
 from pathlib import Path
 
 
@@ -34,3 +35,17 @@ def write_atomic(path: str | Path, data: bytes) -> None:
             error.filename = str(path)  # not the temporary name, which means nothing to anybody
             error.filename2 = None
         raise
+
+
+def write_stdout(data: bytes) -> None:
+    """Writes all of `data` to standard output.
+
+    Raises:
+        OSError: the reader has gone.
+    """
+    # With PYTHONUNBUFFERED, which containers often set, a write to a pipe takes only what fits into it.
+    left = memoryview(data)
+    while left:
+        written = sys.stdout.buffer.write(left)
+        left = left[written:]
+    sys.stdout.buffer.flush()
