@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,10 @@ def test_pad64_wants_multiples_of_64() -> None:
 def test_display_prints(capsys: pytest.CaptureFixture[str]) -> None:
     COCO.display()
     assert capsys.readouterr().out.startswith("Configurations:\nBACKBONE                       resnet101\n")
+
+
+def test_the_preset_is_what_its_weights_were_made_for(shared: Path) -> None:
+    """Anchors that do not fit the weights would find objects, but fewer and at the wrong size."""
+    from maskseg_cli.checkpoints import read_checkpoint
+
+    assert read_checkpoint(shared / "weights/lite-init.npz").config == LITE
