@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.cli.main import main
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.config_display import display
@@ -97,12 +99,38 @@ def test_broken_config_file(tmp_path: Path) -> None:
     assert "line 2" in result.stderr
 
 
-def test_tensorflow_stays_out() -> None:
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A weights file of a network with other options than any preset."""
+    path = tmp_path / "mine.npz"
+    config = LITE.replace(name="mine", num_classes=4, detection_nms_threshold=0.45)
+    arrays = {"trunk.stem/bias": np.zeros(32, np.float32)}
+    write_checkpoint(path, Checkpoint(arrays, config, ("background", "a", "b", "c")))
+    return path
+
+
+@pytest.mark.parametrize("option", ["--weights", "--model"])
+def test_weights_files_hold_their_options(weights: Path, option: str) -> None:
+    options = shown(option, weights, "--size", "320")
+    assert (options["NAME"], options["NUM_CLASSES"], options["IMAGE_META_SIZE"]) == ("mine", "4", "16")
+    assert (options["DETECTION_NMS_THRESHOLD"], options["IMAGE_MIN_DIM"]) == ("0.45", "320")
+
+
+def test_weights_files_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "page.h5").write_text("<!DOCTYPE html><html></html>")
+    for name in ("none.h5", "page.h5"):
+        result = run("--weights", tmp_path / name)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert name in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_tensorflow_stays_out(weights: Path) -> None:
     code = (
         "import sys; from maskseg_cli.cli.main import main;"
-        "main(['config', '--model', 'coco'], standalone_mode=False);"
+        "main(['config', '--weights', sys.argv[1], '--size', '320'], standalone_mode=False);"
         "sys.stderr.write(' '.join({'tensorflow', 'keras', 'cv2'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, str(weights)], capture_output=True, text=True)
     assert done.stdout.startswith("Configurations:\n")
     assert (done.returncode, done.stderr) == (0, "")
