@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 
 import cv2
@@ -18,6 +19,7 @@ from maskseg_cli.errors import UsageError
 
 #: Smaller letters cannot be read; a caption that is too wide at this size is cut.
 _LEAST_SIZE = 8.0
+_FEWEST_LETTERS = 3
 
 
 def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
@@ -59,7 +61,7 @@ def draw_captions(
     colors: Sequence[Color],
     text_size: float,
     line_width: int = 0,
-) -> None:
+) -> list[Rectangle | None]:
     """Writes each text beside its box, black or white on the object's colour, all of it inside the picture.
 
     The first texts choose their places first. A text wider than the picture is written smaller, and cut if
@@ -72,20 +74,26 @@ def draw_captions(
         colors: N times (blue, green, red).
         text_size: height of a line in pixels.
         line_width: of the boxes' lines, to align with their outer edge.
+
+    Returns:
+        N rectangles that the captions fill; None where nothing was written.
     """
     height, width = canvas.shape[:2]
     placement = Placement(height, width)
     font = font_of_size(text_size)
     outer = line_width // 2
+    filled: list[Rectangle | None] = []
     for box, text, color in zip(boxes, texts, colors, strict=True):
-        if box is None or not text.strip():
-            continue
-        label = _Label.fitting(font, text_size, text, height, width)
-        if label is None:
+        label = None if box is None else _Label.fitting(font, text_size, text, height, width)
+        if box is None or label is None:
+            filled.append(None)
             continue
         frame = (box[0] - outer, box[1] - outer, box[2] + outer, box[3] + outer)
         left, top = placement.place(frame, label.width, label.height)
-        label.draw(canvas[top : top + label.height, left : left + label.width], color)
+        place = (left, top, left + label.width, top + label.height)
+        label.draw(canvas[place[1] : place[3], place[0] : place[2]], color)
+        filled.append(place)
+    return filled
 
 
 class _Label:
@@ -102,17 +110,23 @@ class _Label:
     def fitting(cls, font: Font, size: float, text: str, height: int, width: int) -> _Label | None:
         """The label at full size, or smaller, or cut, to fit into a picture; None if nothing does."""
         label = cls(font, text)
+        if not label.text.strip():
+            return None
         if label.width <= width and label.height <= height:
             return label
         smaller = size * min(width / label.width, height / label.height)
         font = font_of_size(max(_LEAST_SIZE, smaller))
-        for end in range(len(text), 2, -1):
-            label = cls(font, text if end == len(text) else text[:end].rstrip() + font.ellipsis)
-            if label.height > height:
-                return None
-            if label.width <= width:
-                return label
-        return None
+        label = cls(font, text)
+        if label.height > height:
+            return None
+        if label.width <= width:
+            return label
+
+        def cut(length: int) -> _Label:
+            return cls(font, text[:length].rstrip() + font.ellipsis)
+
+        most = bisect.bisect_right(range(len(text)), width, key=lambda length: cut(length).width) - 1
+        return cut(most) if most >= _FEWEST_LETTERS else None
 
     def draw(self, region: NDArray[np.uint8], color: Color) -> None:
         """Paints the label into its place, uint8 (height, width, 3); OpenCV cuts off what reaches out."""

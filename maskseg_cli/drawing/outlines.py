@@ -42,7 +42,7 @@ def _crossings() -> tuple[NDArray[np.intp], NDArray[np.complex64]]:
             counts[9 * a + b] = len(corners)
             offsets[9 * a + b, : len(corners)] = corners
     counts[9 * _NOWHERE + _NOWHERE] = 4
-    offsets[9 * _NOWHERE + _NOWHERE] = [complex(*step) / 2 for step in _STEPS[::-2]]
+    offsets[9 * _NOWHERE + _NOWHERE] = [complex(*step) / 2 for step in _STEPS[6::-2]]
     return counts, offsets.ravel()
 
 
