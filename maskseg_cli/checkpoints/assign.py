@@ -59,8 +59,7 @@ def check_fits(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
     comparison = compare(checkpoint.arrays, expected)
     if not comparison.sound:
         raise MasksegError(
-            f"{_file(checkpoint)} does not fit the network: {'; '.join(comparison.problems())}. "
-            f"{remedy(comparison)}"
+            f"{_file(checkpoint)} does not fit the network: {'; '.join(comparison.problems())}. {remedy(comparison)}"
         )
     broken = non_finite(checkpoint.arrays)
     if broken:
@@ -73,6 +72,9 @@ def check_fits(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
 
 def expected_shapes(config: MaskRCNNConfig) -> dict[str, tuple[int, ...]]:
     """ "layer/weight" -> shape for the network of a configuration (imports TensorFlow)."""
+    from maskseg_cli.tensorflow_start import import_tensorflow
+
+    import_tensorflow()
     from maskseg_cli.model.mask_rcnn import MaskRCNN
 
     named = MaskRCNN(config).named_variables()

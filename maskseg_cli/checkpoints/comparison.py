@@ -98,9 +98,7 @@ def remedy(comparison: Comparison) -> str:
         channels = shapes["conv1/kernel"][0][2]
         return f"The file is for pictures of {channels} channels; maskseg feeds colour pictures of 3."
     if comparison.missing and all(is_backbone_layer(name.split("/")[0]) for name in comparison.missing):
-        return (
-            "The backbone is not whole, or another than the network's: save the whole model's weights again."
-        )
+        return "The backbone is not whole, or another than the network's: save the whole model's weights again."
     if comparison.missing and not comparison.left_over:
         return "The file holds only a part of the network: save the whole model's weights again."
     return "The file was saved from another network: use weights of Matterport's Mask R-CNN or of maskseg."

@@ -38,9 +38,7 @@ def from_mask_rcnn2go(path: Path, raw: dict[str, NDArray[Any]]) -> Checkpoint:
         MasksegError: anchors or upsampling are not of the form that the network builds on.
     """
     raw = dict(raw)
-    config = LITE.replace(
-        rpn_anchor_sizes=_anchor_sizes(path, raw.pop(ANCHORS), LITE), num_classes=len(raw[_LOGITS])
-    )
+    config = LITE.replace(rpn_anchor_sizes=_anchor_sizes(path, raw.pop(ANCHORS), LITE), num_classes=len(raw[_LOGITS]))
     kernel, bias = raw.pop(f"{_UPSAMPLING}/kernel", None), raw.pop(f"{_UPSAMPLING}/bias", None)
     arrays = {_key(name): np.asarray(array, np.float32) for name, array in raw.items()}
     if kernel is not None and bias is not None:

@@ -57,8 +57,7 @@ def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint
                 arrays, writer = _read_keras3(path, root), "Keras 3"
             else:
                 raise MasksegError(
-                    f"{path} is an HDF5 file without Keras layers (it has no layer_names), not a network's "
-                    "weights."
+                    f"{path} is an HDF5 file without Keras layers (it has no layer_names), not a network's weights."
                 )
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         reason = str(error).strip("'\"")
@@ -164,11 +163,7 @@ def _read_by_layer(path: Path, root: h5py.Group) -> Arrays:
             _put(path, arrays, key, dataset)
 
     def other(name: str, item: Any) -> None:
-        if (
-            isinstance(item, h5py.Dataset)
-            and item.name not in seen
-            and not name.startswith("optimizer_weights/")
-        ):
+        if isinstance(item, h5py.Dataset) and item.name not in seen and not name.startswith("optimizer_weights/"):
             _put(path, arrays, name, item)
 
     root.visititems(other)

@@ -67,9 +67,7 @@ def grouped(keys: Iterable[str]) -> dict[str, list[str]]:
     Returns:
         group -> keys; the three region-proposal layers share the group "rpn_model".
     """
-    ordered = sorted(
-        keys, key=lambda key: (_position(key.split("/")[0]), WEIGHT_ORDER.index(key.split("/")[1]))
-    )
+    ordered = sorted(keys, key=lambda key: (_position(key.split("/")[0]), WEIGHT_ORDER.index(key.split("/")[1])))
     groups: dict[str, list[str]] = {}
     for key in ordered:
         layer = key.split("/")[0]

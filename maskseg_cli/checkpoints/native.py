@@ -72,9 +72,7 @@ def _member(name: str) -> zipfile.ZipInfo:
 def _stored(name: str, array: NDArray[Any], dtype: str) -> NDArray[Any]:
     kind = np.dtype("<f2" if dtype == "float16" and array.ndim > 1 else "<f4")
     if not np.isfinite(array).all():
-        raise MasksegError(
-            f"{name} holds values that are not finite (NaN or infinity), so it is not written."
-        )
+        raise MasksegError(f"{name} holds values that are not finite (NaN or infinity), so it is not written.")
     with np.errstate(over="ignore"):
         stored = np.ascontiguousarray(array).astype(kind).reshape(array.shape)
     if not np.isfinite(stored).all():
@@ -96,9 +94,7 @@ def read_npz(path: str | Path) -> Checkpoint:
             described = _described(path, archive) if _DESCRIPTION in archive.namelist() else None
             if described is None and not is_mask_rcnn2go(names):
                 some = ", ".join(names[:3])
-                raise MasksegError(
-                    f"{path} is an .npz file of arrays ({some}, ...) that maskseg did not write."
-                )
+                raise MasksegError(f"{path} is an .npz file of arrays ({some}, ...) that maskseg did not write.")
             arrays = {name: _array(archive, name) for name in names}
     except (
         zipfile.BadZipFile,
@@ -140,8 +136,7 @@ def _described(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
     version = described.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise MasksegError(
-            f"{path} {_NEWER} (file format {version}, this one reads up to {VERSION}): install the newest "
-            "maskseg."
+            f"{path} {_NEWER} (file format {version}, this one reads up to {VERSION}): install the newest maskseg."
         )
     return described
 

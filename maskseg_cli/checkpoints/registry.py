@@ -26,6 +26,7 @@ class Release:
         size: bytes.
         md5: hexadecimal digest of the whole file.
         about: a few words.
+        licence: of its values.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Release:
     size: int
     md5: str
     about: str
+    licence: str
 
 
 COCO_RELEASE = Release(
@@ -43,6 +45,7 @@ COCO_RELEASE = Release(
     size=257_557_808,
     md5="e98aaff6f99e307b5e2a8a3ff741a518",
     about="Matterport's ResNet-101 for the 80 COCO classes: accurate, slow",
+    licence="MIT License (Matterport, Inc.)",
 )
 
 RELEASES = {release.name: release for release in (COCO_RELEASE,)}
@@ -64,9 +67,7 @@ def cache_folder() -> Path:
 def weights_folder() -> Path | None:
     """The folder of the bundled weights: inside an installed package, or at the top of a checkout."""
     package = Path(maskseg_cli.__file__).parent
-    return next(
-        (folder for folder in (package / "weights", package.parent / "weights") if folder.is_dir()), None
-    )
+    return next((folder for folder in (package / "weights", package.parent / "weights") if folder.is_dir()), None)
 
 
 def bundled_lite() -> Path | None:

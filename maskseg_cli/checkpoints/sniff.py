@@ -81,8 +81,7 @@ def _check_zip_is_npz(path: Path) -> None:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError):
         raise MasksegError(
-            f"{path} is truncated: it starts like an .npz file and its end is missing; fetch or copy it "
-            "again."
+            f"{path} is truncated: it starts like an .npz file and its end is missing; fetch or copy it again."
         ) from None
     if "model.weights.h5" in names and "config.json" in names:
         raise MasksegError(

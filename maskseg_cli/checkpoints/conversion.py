@@ -1,0 +1,87 @@
+"""Turns one kind of weight file into another, with everything that is known about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from maskseg_cli import __version__
+from maskseg_cli.checkpoints.assign import check_fits, check_labels, expected_shapes
+from maskseg_cli.checkpoints.checkpoint import Checkpoint
+from maskseg_cli.checkpoints.description import release_of
+from maskseg_cli.checkpoints.download import file_digest
+from maskseg_cli.checkpoints.native import write_checkpoint
+from maskseg_cli.checkpoints.reading import read_checkpoint
+from maskseg_cli.errors import MasksegError, UsageError
+
+HDF5_SUFFIXES = (".h5", ".hdf5")
+
+
+def check_target(source: Path, target: Path, overwrite: bool) -> None:
+    """Refuses a target that would destroy something or that no kind of file belongs to.
+
+    Raises:
+        UsageError: the source itself, a folder, or another ending than .npz, .h5 and .hdf5.
+        MasksegError: the file exists and is not to be overwritten.
+    """
+    if target.suffix.lower() not in (".npz", *HDF5_SUFFIXES):
+        raise UsageError(f"The output {target} ends neither in .npz (maskseg's own file) nor in .h5 (Matterport's).")
+    if target.is_dir():
+        raise UsageError(f"The output {target} is a folder: name a file.")
+    if target.exists() and os.path.samefile(source, target):
+        raise UsageError(f"{target} is the input itself, which is never overwritten: name another output.")
+    if target.exists() and not overwrite:
+        raise MasksegError(f"{target} exists already: --overwrite replaces it.")
+
+
+def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequence[str] | None = None) -> Checkpoint:
+    """Reads any kind of file and writes maskseg's own, or Matterport's where the target ends in .h5.
+
+    The weights are compared with the network first: what is written is whole and finite.
+
+    Args:
+        source: a weight file.
+        target: its ending decides the kind.
+        dtype: "float16" (the default) or "float32" for maskseg's own file; Matterport's is always float32.
+        labels: class names to put into the file, background first.
+
+    Returns:
+        The checkpoint as it was written.
+
+    Raises:
+        MasksegError: the source cannot be read or is not sound, or the target cannot be written.
+        UsageError: float16 for a Matterport file.
+    """
+    hdf5 = target.suffix.lower() in HDF5_SUFFIXES
+    if hdf5 and dtype == "float16":
+        raise UsageError("Matterport's .h5 files hold float32 only: leave out --dtype float16.")
+    checkpoint = read_checkpoint(source)
+    check_labels(checkpoint, labels)
+    check_fits(checkpoint, expected_shapes(checkpoint.config))
+    if labels is not None:
+        checkpoint = dataclasses.replace(checkpoint, class_names=tuple(labels))
+    if hdf5:
+        from maskseg_cli.checkpoints.matterport import write_matterport
+
+        write_matterport(target, checkpoint)
+        return checkpoint
+    checkpoint = dataclasses.replace(checkpoint, provenance=_provenance(source, checkpoint), kind="maskseg")
+    write_checkpoint(target, checkpoint, dtype or "float16")
+    return checkpoint
+
+
+def _provenance(source: Path, checkpoint: Checkpoint) -> dict[str, str]:
+    """What the source says of itself, and which file it was."""
+    known = dict(checkpoint.provenance)
+    if checkpoint.kind != "maskseg":  # a file of ours names its origin already
+        known["origin"] = known.pop("made_by", checkpoint.kind)
+    release = release_of(file_digest(source, "md5"))
+    if release is not None:
+        known["origin"] = f"{release.file} from {release.base_url}"
+        known["licence"] = release.licence
+    known["made_by"] = f"maskseg {__version__}, weights convert"
+    known["source_file"] = source.name
+    known["source_sha256"] = file_digest(source, "sha256")
+    return known

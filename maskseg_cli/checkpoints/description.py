@@ -1,0 +1,92 @@
+"""What there is to say about a weight file: for people and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.checkpoints.checkpoint import Checkpoint
+from maskseg_cli.checkpoints.registry import RELEASES, Release
+from maskseg_cli.config import RESNETS
+
+_KINDS = {
+    "maskseg": "maskseg's own",
+    "matterport": "Matterport HDF5",
+    "mask_rcnn2go": "Mask R-CNN2Go arrays",
+}
+_BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
+
+
+def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Everything about a checkpoint as plain values, ready for JSON."""
+    config = checkpoint.config
+    whole = not checkpoint.backbone_only
+    found: dict[str, Any] = {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "kind": checkpoint.kind,
+        "backbone": config.backbone,
+        "backbone_only": checkpoint.backbone_only,
+        "num_classes": config.num_classes if whole else None,
+        "class_names": None if checkpoint.class_names is None else list(checkpoint.class_names),
+        "arrays": len(checkpoint.arrays),
+        "parameters": checkpoint.parameters,
+        "dtype": checkpoint.stored_dtype,
+        "provenance": checkpoint.provenance,
+        "config": config.to_dict(),
+    }
+    if whole and config.backbone in RESNETS:
+        found["sizes"] = {
+            "pyramid": config.top_down_pyramid_size,
+            "box_head": config.fpn_classif_fc_layers_size,
+            "box_pool": config.pool_size,
+            "mask": list(config.mask_shape),
+            "anchors_per_cell": _anchors_per_cell(checkpoint),
+        }
+    elif whole:
+        found["sizes"] = {
+            "box_pool": config.pool_size,
+            "mask": list(config.mask_shape),
+            "anchors_per_cell": _anchors_per_cell(checkpoint),
+        }
+    return found
+
+
+def _anchors_per_cell(checkpoint: Checkpoint) -> int | None:
+    for name, share in (("rpn_class_raw/bias", 2), ("rpn.logits/bias", 1)):
+        if name in checkpoint.arrays:
+            return len(checkpoint.arrays[name]) // share
+    return None
+
+
+def describe_in_words(found: dict[str, Any]) -> str:
+    """The result of `describe` as lines of text, without the configuration."""
+    lines = [
+        ("file", f"{found['file']} ({found['bytes']:,} bytes)"),
+        ("kind", _KINDS[found["kind"]]),
+        ("backbone", _BACKBONES[found["backbone"]]),
+    ]
+    if found["backbone_only"]:
+        lines.append(("use", "training can start from it; it has no layers that find objects"))
+    else:
+        lines.append(("classes", f"{found['num_classes']} with the background"))
+        sizes = found["sizes"]
+        words = [f"{name.replace('_', ' ')} {_size(value)}" for name, value in sizes.items()]
+        lines.append(("sizes", ", ".join(words)))
+    lines.append(("parameters", f"{found['parameters']:,} in {found['arrays']} arrays, stored as {found['dtype']}"))
+    lines += [(key.replace("_", " "), value) for key, value in found["provenance"].items()]
+    names = found["class_names"]
+    if not found["backbone_only"]:
+        text = ", ".join(names[1:]) if names else "not in the file: give them with --labels"
+        lines.append(("class names", text))
+    width = max(len(label) for label, _ in lines)
+    return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
+
+
+def _size(value: Any) -> str:
+    return " x ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def release_of(md5: str) -> Release | None:
+    """The released file that has this digest, if any."""
+    return next((release for release in RELEASES.values() if release.md5 == md5), None)

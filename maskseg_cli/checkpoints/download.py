@@ -1,0 +1,283 @@
+"""Fetches released weights: resumable, checked, and never half there under the final name."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import os
+import re
+import shutil
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from maskseg_cli import __version__
+from maskseg_cli.checkpoints.registry import HOME_VARIABLE, Release, cache_folder
+from maskseg_cli.checkpoints.sniff import is_html
+from maskseg_cli.errors import MasksegError
+
+#: Base URL of a mirror: a folder that holds the files under their own names.
+MIRROR_VARIABLE = "MASKSEG_WEIGHTS_URL"
+_CHUNK = 1 << 20
+_TIMEOUT = 30.0
+#: Room that must stay free on the disk beside the file.
+_MARGIN = 1 << 24
+
+
+def release_url(release: Release) -> str:
+    """Where a release is fetched from, the mirror of MASKSEG_WEIGHTS_URL first."""
+    base = os.environ.get(MIRROR_VARIABLE) or release.base_url
+    if not base.lower().startswith(("http://", "https://")):
+        raise MasksegError(f"{MIRROR_VARIABLE} must start with http:// or https://, and is {base!r}.")
+    return f"{base.rstrip('/')}/{release.file}"
+
+
+def fetch(release: Release, quiet: bool = False) -> Path:
+    """Makes sure that a release lies in the cache folder, whole and with the right checksum.
+
+    What arrives goes to NAME.part; a broken download continues there the next time. Only a file of the right
+    size and md5 gets the final name. One process at a time fetches a file.
+
+    Args:
+        release: what to fetch.
+        quiet: show no progress bar (it is never shown when stderr is no terminal).
+
+    Returns:
+        The file in the cache folder.
+
+    Raises:
+        MasksegError: no connection, not found, cut off, no space, or wrong bytes; says what to do.
+    """
+    url = release_url(release)
+    target = cache_folder() / release.file
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(target):
+            if not _is_whole(target, release):
+                part = target.with_name(target.name + ".part")
+                _download(url, part, target, release, quiet)
+                _check(url, part, release)
+                os.replace(part, target)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise MasksegError(
+                f"The disk of {target.parent} is full: free some space and fetch again (what has arrived is "
+                f"kept), or set {HOME_VARIABLE} to a folder with room."
+            ) from None
+        raise MasksegError(
+            f"{target} cannot be written: {error.strerror or error}; set {HOME_VARIABLE} to another folder."
+        ) from None
+    return target
+
+
+def md5_of(path: Path) -> str:
+    """Hexadecimal MD5 of a file."""
+    return file_digest(path, "md5")
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """Hexadecimal digest of a file by any name that hashlib knows."""
+    # md5 tells a broken transfer here, and protects nothing
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _is_whole(path: Path, release: Release) -> bool:
+    return path.is_file() and path.stat().st_size == release.size and md5_of(path) == release.md5
+
+
+def _check(url: str, part: Path, release: Release) -> None:
+    """Deletes a complete part of the wrong bytes: to continue it would never end well."""
+    found = md5_of(part)
+    if found != release.md5:
+        part.unlink()
+        raise MasksegError(
+            f"What {url} sent is not the released {release.file} (md5 {found}, not {release.md5}), so it was "
+            "thrown away: fetch it again, or from another network."
+        )
+
+
+@contextmanager
+def _lock(target: Path) -> Iterator[None]:
+    """Holds NAME.lock, which the system frees when the process ends, however it ends."""
+    with target.with_name(target.name + ".lock").open("a+b") as stream:
+        if not _try_lock(stream):
+            raise MasksegError(f"{target.name} is being fetched by another maskseg: wait until it is done.")
+        yield
+
+
+def _try_lock(stream: IO[bytes]) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            stream.seek(0)
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            return False
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):  # some network drives
+            raise
+    return True
+
+
+def _download(url: str, part: Path, target: Path, release: Release, quiet: bool) -> None:
+    """Brings `part` to the release's size."""
+    have = part.stat().st_size if part.exists() else 0
+    if have > release.size:
+        part.unlink()
+        have = 0
+    free = shutil.disk_usage(part.parent).free
+    if free < release.size - have + _MARGIN:
+        raise MasksegError(
+            f"{part.parent} has {_megabytes(free)} free and {release.file} needs "
+            f"{_megabytes(release.size - have)} more: free some space, or set {HOME_VARIABLE} to a folder "
+            "with room."
+        )
+    if have == release.size:
+        return
+    try:
+        with _open(url, have) as answer:
+            start = _start(answer, have, release, url)
+            first = answer.read(4096)
+            _refuse_page(url, first, answer, release)
+            # "r+b" keeps what is there; a server that ignores the range sends everything anew
+            with part.open("r+b" if start else "wb") as stream:
+                stream.seek(start)
+                stream.truncate()
+                _copy(answer, first, stream, start, release, quiet)
+    except _RangeError:
+        part.unlink()
+        _download(url, part, target, release, quiet)
+        return
+    except urllib.error.HTTPError as error:
+        raise MasksegError(_refusal(url, error, target)) from None
+    except urllib.error.URLError as error:
+        raise MasksegError(_unreachable(url, error.reason, target)) from None
+    except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
+        raise MasksegError(_cut(url, part, release, str(error) or type(error).__name__)) from None
+    size = part.stat().st_size
+    if size < release.size:
+        raise MasksegError(_cut(url, part, release, "it ended too early"))
+    if size > release.size:
+        part.unlink()
+        raise MasksegError(f"{url} sends more than the released {release.file}, so it was thrown away.")
+
+
+class _RangeError(Exception):
+    """The server does not have the bytes that the part lacks: begin anew."""
+
+
+def _open(url: str, have: int) -> Any:
+    headers = {"User-Agent": f"maskseg/{__version__}", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        return urllib.request.urlopen(request, timeout=_TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:
+            raise _RangeError from None
+        raise
+
+
+def _start(answer: Any, have: int, release: Release, url: str) -> int:
+    """The position of the answer's first byte in the file; a file of another size is refused at once."""
+    length = answer.headers.get("Content-Length")
+    start, total = 0, int(length) if length and length.isdigit() else None
+    if answer.status == 206 and have:
+        match = re.match(r"bytes (\d+)-\d*/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        if match is None or int(match[1]) != have:
+            raise _RangeError
+        start, total = have, None if match[2] == "*" else int(match[2])
+    if total is not None and total != release.size:
+        if start:
+            raise _RangeError
+        _refuse_page(url, answer.read(4096), answer, release)
+        raise MasksegError(
+            f"{url} is {total:,} bytes long and the released {release.file} {release.size:,}: it is another "
+            "file, so it was not fetched."
+        )
+    return start
+
+
+def _refuse_page(url: str, first: bytes, answer: Any, release: Release) -> None:
+    if is_html(first) or (not first.strip() and "html" in answer.headers.get("Content-Type", "")):
+        raise MasksegError(
+            f"{url} answered with a web page instead of {release.file} (a login page of the network?): open "
+            "it in a browser, log in, and fetch again."
+        )
+
+
+def _copy(answer: Any, chunk: bytes, stream: IO[bytes], start: int, release: Release, quiet: bool) -> None:
+    """Writes the answer to its end, or to where it is longer than the release."""
+    with tqdm(
+        total=release.size,
+        initial=start,
+        unit="B",
+        unit_scale=True,
+        desc=release.file,
+        disable=True if quiet else None,  # None: shown on a terminal only
+    ) as bar:
+        written = start
+        while chunk and written <= release.size:
+            stream.write(chunk)
+            written += len(chunk)
+            bar.update(len(chunk))
+            chunk = answer.read1(_CHUNK)  # what is there: nothing that came is lost when the line breaks
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _refusal(url: str, error: urllib.error.HTTPError, target: Path) -> str:
+    if error.code in (404, 410):
+        return f"There is no file at {url} ({error.code}): get it elsewhere and put it at {target}."
+    if error.code in (401, 403, 407):
+        return f"{url} may not be fetched from here ({error.code} {error.reason}): {_by_hand(target)}."
+    return f"{url} cannot be fetched now ({error.code} {error.reason}): try again later."
+
+
+def _unreachable(url: str, reason: Any, target: Path) -> str:
+    host = re.sub(r"^\w+://([^/]+).*", r"\1", url)
+    if isinstance(reason, socket.gaierror):
+        why = "its name is not found; is this computer offline?"
+    elif isinstance(reason, TimeoutError):
+        why = "no answer"
+    elif isinstance(reason, ssl.SSLError):
+        why = f"its certificate is refused, {reason.reason or reason}"
+    elif isinstance(reason, OSError) and reason.strerror:
+        why = reason.strerror
+    else:
+        why = str(reason)
+    return f"{host} cannot be reached ({why}); {_by_hand(target)}."
+
+
+def _by_hand(target: Path) -> str:
+    return f"try again with a connection, set {MIRROR_VARIABLE} to a mirror, or put the file at {target} by hand"
+
+
+def _cut(url: str, part: Path, release: Release, why: str) -> str:
+    have = part.stat().st_size if part.exists() else 0
+    return (
+        f"The download of {release.file} was cut off after {_megabytes(have)} of {_megabytes(release.size)} "
+        f"({why}): fetch it again to continue from there."
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,192 @@
+"""`maskseg weights`: list, inspect, fetch, verify and convert weight files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from maskseg_cli.cli.options import message_options
+from maskseg_cli.errors import MasksegError
+
+
+@click.group()
+def weights() -> None:
+    """List, inspect, fetch, verify and convert weights.
+
+    Weights are named (lite, coco) or lie in a file: Matterport's .h5, or maskseg's own .npz.
+    """
+
+
+@weights.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@message_options
+def list_weights(as_json: bool, quiet: bool) -> None:
+    """List the weights that have names.
+
+    Tells where each lies, and whether it is here.
+    """
+    from maskseg_cli.checkpoints.registry import LITE, LITE_ABOUT, NAMES, RELEASES, location
+
+    rows: list[dict[str, Any]] = []
+    for name in NAMES:
+        path = location(name)
+        here = path is not None and path.is_file()
+        release = RELEASES.get(name)
+        rows.append(
+            {
+                "name": name,
+                "here": here,
+                "file": None if path is None else str(path),
+                "bytes": path.stat().st_size if path is not None and here else getattr(release, "size", None),
+                "about": LITE_ABOUT if name == LITE or release is None else release.about,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        size = "" if row["bytes"] is None else f" ({row['bytes'] / 1e6:,.1f} MB)"
+        click.echo(f"{row['name']:<6}{row['about']}{size}")
+        if row["here"]:
+            click.echo(f"      here: {row['file']}")
+        elif row["name"] in RELEASES:
+            click.echo(f"      not here yet: maskseg weights fetch {row['name']}")
+        else:
+            click.echo("      not part of this installation: name a file with --weights FILE")
+
+
+@weights.command()
+@click.argument("file", metavar="NAME|FILE")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the whole configuration.")
+@message_options
+def info(file: str, as_json: bool, quiet: bool) -> None:
+    """Show what a weights file holds.
+
+    Network, classes, sizes, origin and every option.
+    """
+    from maskseg_cli.checkpoints import find_weights, read_checkpoint
+    from maskseg_cli.checkpoints.description import describe, describe_in_words
+
+    path = find_weights(file)
+    checkpoint = read_checkpoint(path, backbone_only=True)
+    found = describe(path, checkpoint)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    click.echo(describe_in_words(found))
+    if not checkpoint.backbone_only:
+        from maskseg_cli.config_display import display
+
+        click.echo()
+        click.echo(display(checkpoint.config).strip("\n"))
+
+
+@weights.command()
+@click.argument("name")
+@message_options
+def fetch(name: str, quiet: bool) -> None:
+    """Fetch weights by their name.
+
+    They are put into the cache folder. A broken download is continued; size and checksum
+    are checked. MASKSEG_HOME moves the cache folder; MASKSEG_WEIGHTS_URL names a mirror, a web
+    folder that holds the same files.
+    """
+    from maskseg_cli.checkpoints.download import fetch as fetch_release
+    from maskseg_cli.checkpoints.registry import LITE, RELEASES
+    from maskseg_cli.errors import UsageError
+
+    if name == LITE:
+        raise UsageError("The lite weights are part of maskseg and need no fetching.")
+    if name not in RELEASES:
+        raise UsageError(f"There are no weights {name!r} to fetch: the known names are {', '.join(RELEASES)}.")
+    try:
+        path = fetch_release(RELEASES[name], quiet)
+    except KeyboardInterrupt:
+        click.echo("What has arrived is kept: fetch again to continue from there.", err=True)
+        raise
+    click.echo(str(path))
+
+
+@weights.command()
+@click.argument("file", metavar="NAME|FILE")
+@message_options
+def verify(file: str, quiet: bool) -> None:
+    """Check that a weights file is sound.
+
+    Compares every name and shape with the network, looks for values that are not finite, and prints
+    the file's checksums. The exit code is 1 when the file is not sound.
+    """
+    from maskseg_cli.checkpoints import find_weights, read_checkpoint
+    from maskseg_cli.checkpoints.assign import expected_shapes
+    from maskseg_cli.checkpoints.comparison import compare, non_finite, remedy
+    from maskseg_cli.checkpoints.description import release_of
+    from maskseg_cli.checkpoints.download import file_digest
+
+    path = find_weights(file)
+    checkpoint = read_checkpoint(path)
+    md5 = file_digest(path, "md5")
+    release = release_of(md5)
+    config = checkpoint.config
+    expected = expected_shapes(config)
+    comparison = compare(checkpoint.arrays, expected)
+    broken = non_finite(checkpoint.arrays)
+    if not quiet:
+        known = "none that maskseg knows" if release is None else f"{release.file} from {release.base_url}"
+        fit = f"{comparison.matched} of {len(expected)} fit the {config.backbone} network"
+        click.echo(f"file     {path} ({path.stat().st_size:,} bytes)")
+        click.echo(f"md5      {md5}")
+        click.echo(f"sha256   {file_digest(path, 'sha256')}")
+        click.echo(f"release  {known}")
+        click.echo(f"arrays   {fit} for {config.num_classes} classes")
+        click.echo(f"values   {f'not finite in {len(broken)} arrays' if broken else 'all finite'}")
+    problems = comparison.problems()
+    if broken:
+        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
+        problems.append(f"values that are not finite in {', '.join(broken[:3])}{more}")
+    if problems:
+        advice = "Use an earlier checkpoint." if comparison.sound else remedy(comparison)
+        raise MasksegError(f"{path} is not sound: {'; '.join(problems)}. {advice}")
+    if not quiet:
+        click.echo("sound")
+
+
+@weights.command()
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--dtype",
+    type=click.Choice(["float16", "float32"]),
+    help="How to store the kernels in maskseg's own file; float16 (the default) halves it.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="Text file of class names, one a line, to put into the file.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists; IN never.")
+@message_options
+def convert(source: str, target: Path, dtype: str | None, labels: Path | None, overwrite: bool, quiet: bool) -> None:
+    """Convert to maskseg's or Matterport's file.
+
+    The ending of OUT decides: .npz is maskseg's own, .h5 is Matterport's.
+
+    \b
+    maskseg weights convert mask_rcnn_shapes.h5 shapes.npz --labels shapes.txt
+    maskseg weights convert shapes.npz for_matterport.h5
+    """
+    from maskseg_cli.checkpoints import find_weights
+    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_target
+    from maskseg_cli.checkpoints.conversion import convert as convert_file
+    from maskseg_cli.classes import read_labels
+
+    path = find_weights(source)
+    check_target(path, target, overwrite)
+    names = None if labels is None else read_labels(labels)
+    written = convert_file(path, target, dtype, names)
+    if not quiet:
+        click.echo(f"{target}: {written.parameters:,} parameters, {target.stat().st_size:,} bytes", err=True)
+        if target.suffix.lower() in HDF5_SUFFIXES and written.config.num_classes != 81:
+            click.echo("An .h5 file holds no class names: give --labels when you use it.", err=True)
