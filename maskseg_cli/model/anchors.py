@@ -1,0 +1,97 @@
+"""Anchors: the reference boxes from which the region-proposal network measures (Faster R-CNN, section 3.1.1)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.model.boxes import normalize_boxes
+
+
+def anchor_sizes(scale: float, ratios: tuple[float, ...]) -> NDArray[np.float64]:
+    """Heights and widths, float64 (len(ratios), 2), of anchors of equal area scale²; a ratio is width / height."""
+    roots = np.sqrt(np.asarray(ratios, dtype=np.float64))
+    return np.stack([scale / roots, scale * roots], axis=1)
+
+
+def cell_anchor_sizes(config: MaskRCNNConfig) -> list[NDArray[np.float64]]:
+    """The (height, width) of one cell's anchors, float64 (A, 2), for each feature map."""
+    if config.rpn_anchor_sizes:
+        return [np.asarray(config.rpn_anchor_sizes, dtype=np.float64)] * len(config.backbone_strides)
+    return [anchor_sizes(scale, config.rpn_anchor_ratios) for scale in config.rpn_anchor_scales]
+
+
+def anchors_per_cell(config: MaskRCNNConfig) -> int:
+    """How many anchors the region-proposal head answers for in each cell."""
+    return len(config.rpn_anchor_sizes) or len(config.rpn_anchor_ratios)
+
+
+def level_anchors(
+    sizes: NDArray[np.float64],
+    map_shape: tuple[int, int],
+    stride: int,
+    anchor_stride: int = 1,
+    offset: float = 0.0,
+) -> NDArray[np.float64]:
+    """All anchors of one feature map.
+
+    Args:
+        sizes: float array (A, 2), height and width in pixels.
+        map_shape: rows and columns of the map.
+        stride: pixels of the image from one cell to the next.
+        anchor_stride: 1 gives every cell its anchors, 2 every other one, ...
+        offset: where in its cell a centre lies, in pixels.
+
+    Returns:
+        float64 array (cells * A, 4), (y1, x1, y2, x2) in pixels; ordered by row, column, then size. Neither
+        clipped nor rounded.
+    """
+    rows = np.arange(0, map_shape[0], anchor_stride) * stride + offset
+    columns = np.arange(0, map_shape[1], anchor_stride) * stride + offset
+    y, x = np.meshgrid(rows, columns, indexing="ij")
+    centres = np.stack([y, x], axis=-1)[:, :, None, :]
+    half = 0.5 * sizes
+    corners = np.concatenate([centres - half, centres + half], axis=-1)
+    return corners.reshape(-1, 4)
+
+
+def feature_map_shapes(config: MaskRCNNConfig, height: int, width: int) -> list[tuple[int, int]]:
+    """Rows and columns of each feature map for an image of height x width pixels."""
+    return [(-(-height // stride), -(-width // stride)) for stride in config.backbone_strides]
+
+
+def image_anchors(config: MaskRCNNConfig, height: int, width: int) -> NDArray[np.float64]:
+    """All anchors for an image of height x width pixels, float64 (N, 4) in pixels, level by level.
+
+    A 1024 x 1024 image has 261,888 of them with Matterport's COCO options.
+    """
+    shapes = feature_map_shapes(config, height, width)
+    levels = [
+        level_anchors(sizes, shape, stride, config.rpn_anchor_stride, config.rpn_anchor_offset)
+        for sizes, shape, stride in zip(cell_anchor_sizes(config), shapes, config.backbone_strides, strict=True)
+    ]
+    return np.concatenate(levels)
+
+
+class AnchorCache:
+    """Anchors in the frame of the network's boxes, kept for the last few image sizes.
+
+    Calling it with (height, width) gives a float32 array (N, 4).
+    """
+
+    def __init__(self, config: MaskRCNNConfig, sizes_kept: int = 8) -> None:
+        self.config = config
+        self._anchors = lru_cache(maxsize=sizes_kept)(self._make)
+
+    def __call__(self, height: int, width: int) -> NDArray[np.float32]:
+        return self._anchors(height, width)
+
+    def _make(self, height: int, width: int) -> NDArray[Any]:
+        pixels = image_anchors(self.config, height, width)
+        if self.config.box_frame == "normalized":
+            return normalize_boxes(pixels, height, width)
+        return pixels.astype(np.float32)

@@ -1,0 +1,98 @@
+"""Boxes: pure functions on (y1, x1, y2, x2).
+
+Two coordinate frames are in use, and each function works in both:
+
+- *pixels*: half-open, so a box is y2 - y1 pixels high (the `lite` network);
+- *normalized*: Matterport's 0..1, where y2 and x2 have moved back by one pixel and the sides are divided by
+  (H - 1, W - 1), so that 0 and 1 are the centres of the first and last pixel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+
+def decode_boxes(anchors: tf.Tensor, deltas: tf.Tensor, limit: float | None = None) -> tf.Tensor:
+    """Applies regression deltas to anchors (Faster R-CNN, https://arxiv.org/abs/1506.01497, eq. 2).
+
+    Args:
+        anchors: float tensor (..., 4), (y1, x1, y2, x2), any frame.
+        deltas: float tensor (..., 4), (dy, dx, log dh, log dw), already scaled by the box std dev.
+        limit: dh and dw are cut to at most this; None: never.
+
+    Returns:
+        float tensor (..., 4) in the frame of `anchors`.
+    """
+    y1, x1, y2, x2 = tf.unstack(anchors, axis=-1)
+    dy, dx, dh, dw = tf.unstack(deltas, axis=-1)
+    if limit is not None:
+        dh, dw = tf.minimum(dh, limit), tf.minimum(dw, limit)
+    height, width = y2 - y1, x2 - x1
+    centre_y = y1 + 0.5 * height + dy * height
+    centre_x = x1 + 0.5 * width + dx * width
+    height *= tf.exp(dh)
+    width *= tf.exp(dw)
+    top, left = centre_y - 0.5 * height, centre_x - 0.5 * width
+    # The far corner is counted from the near one, not from the centre: Matterport's order of rounding.
+    return tf.stack([top, left, top + height, left + width], axis=-1)
+
+
+def encode_boxes(anchors: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+    """The deltas that `decode_boxes` turns back into `boxes`.
+
+    Args:
+        anchors: float tensor (..., 4) of positive height and width.
+        boxes: float tensor (..., 4) in the same frame, of positive height and width.
+
+    Returns:
+        float tensor (..., 4), (dy, dx, log dh, log dw), not yet divided by the box std dev.
+    """
+    height, width = anchors[..., 2] - anchors[..., 0], anchors[..., 3] - anchors[..., 1]
+    box_height, box_width = boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
+    dy = (boxes[..., 0] + 0.5 * box_height - (anchors[..., 0] + 0.5 * height)) / height
+    dx = (boxes[..., 1] + 0.5 * box_width - (anchors[..., 1] + 0.5 * width)) / width
+    return tf.stack([dy, dx, tf.math.log(box_height / height), tf.math.log(box_width / width)], axis=-1)
+
+
+def clip_boxes(boxes: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+    """Moves every side of `boxes` (N, 4) into `window` (4,); a box outside becomes one of no area."""
+    lower = tf.stack([window[0], window[1], window[0], window[1]])
+    upper = tf.stack([window[2], window[3], window[2], window[3]])
+    return tf.maximum(tf.minimum(boxes, upper), lower)
+
+
+def pairwise_iou(boxes_a: tf.Tensor, boxes_b: tf.Tensor) -> tf.Tensor:
+    """Intersection over union of each box of `boxes_a` (N, 4) with each of `boxes_b` (M, 4).
+
+    The order of operations is that of TensorFlow's non-maximum suppression: equal input, equal bits.
+
+    Returns:
+        float tensor (N, M), 0..1; 0 where a box has no area.
+    """
+    near = tf.maximum(boxes_a[:, None, :2], boxes_b[None, :, :2])
+    far = tf.minimum(boxes_a[:, None, 2:], boxes_b[None, :, 2:])
+    sides = tf.maximum(far - near, 0.0)
+    intersection = sides[..., 0] * sides[..., 1]
+    area_a = (boxes_a[:, 2] - boxes_a[:, 0]) * (boxes_a[:, 3] - boxes_a[:, 1])
+    area_b = (boxes_b[:, 2] - boxes_b[:, 0]) * (boxes_b[:, 3] - boxes_b[:, 1])
+    union = area_a[:, None] + area_b[None, :] - intersection
+    solid = (area_a[:, None] > 0) & (area_b[None, :] > 0)
+    return tf.where(solid, intersection / tf.where(solid, union, 1.0), 0.0)
+
+
+def normalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
+    """Half-open pixels (N, 4) -> Matterport's normalized frame, float32 (computed in float64)."""
+    scale = np.array([height - 1, width - 1, height - 1, width - 1], dtype=np.float64)
+    shift = np.array([0, 0, 1, 1], dtype=np.float64)
+    return ((np.asarray(boxes) - shift) / scale).astype(np.float32)
+
+
+def denormalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.int32]:
+    """Matterport's normalized frame (N, 4) -> half-open pixels, rounded half to even, int32."""
+    scale = np.array([height - 1, width - 1, height - 1, width - 1])
+    shift = np.array([0, 0, 1, 1])
+    return np.around(np.multiply(boxes, scale) + shift).astype(np.int32)

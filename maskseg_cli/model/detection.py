@@ -1,0 +1,99 @@
+"""Detection layer: from classified proposals to final boxes, one object each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.model.boxes import clip_boxes, decode_boxes, pairwise_iou
+
+#: More candidates than this never meet in one suppression: its table of overlaps grows with their square.
+MAX_CANDIDATES = 3000
+
+
+class DetectedBoxes(NamedTuple):
+    """Final boxes of one image, best first.
+
+    Attributes:
+        boxes: float tensor (D, 4) in the network's frame.
+        class_ids: int32 tensor (D,), never 0.
+        scores: float tensor (D,).
+        rows: int32 tensor (D,), the proposal that each came from.
+    """
+
+    boxes: tf.Tensor
+    class_ids: tf.Tensor
+    scores: tf.Tensor
+    rows: tf.Tensor
+
+
+def detect_boxes(
+    proposals: tf.Tensor,
+    probabilities: tf.Tensor,
+    deltas: tf.Tensor,
+    window: tf.Tensor,
+    config: MaskRCNNConfig,
+) -> DetectedBoxes:
+    """Refines, clips, filters and thins the proposals of one image.
+
+    With detection_classes "best" (Matterport) a proposal yields at most one detection, of its most probable class;
+    with "all" one for each class whose probability reaches the threshold.
+
+    Args:
+        proposals: float tensor (P, 4) in the network's frame.
+        probabilities: float tensor (P, classes), rows add up to 1, background first.
+        deltas: float tensor (P, classes, 4), before scaling by bbox_std_dev.
+        window: float tensor (4,), the picture without its padding: boxes are clipped to it.
+        config: detection_min_confidence (0: no threshold), detection_nms_threshold, detection_max_instances.
+    """
+    if config.detection_classes == "best":
+        rows, class_ids = _best_classes(probabilities, config.detection_min_confidence)
+    else:
+        rows, class_ids = _all_classes(probabilities, config.detection_min_confidence)
+    pairs = tf.stack([rows, class_ids], axis=1)
+    scores = tf.gather_nd(probabilities, pairs)
+    std_dev = tf.constant(config.bbox_std_dev, tf.float32)
+    boxes = decode_boxes(tf.gather(proposals, rows), tf.gather_nd(deltas, pairs) * std_dev, config.bbox_delta_limit)
+    boxes = clip_boxes(boxes, window)
+    kept = class_wise_nms(boxes, scores, class_ids, config.detection_max_instances, config.detection_nms_threshold)
+    return DetectedBoxes(*(tf.gather(part, kept) for part in (boxes, class_ids, scores, rows)))
+
+
+def _best_classes(probabilities: tf.Tensor, threshold: float) -> tuple[tf.Tensor, tf.Tensor]:
+    class_ids = tf.argmax(probabilities, axis=1, output_type=tf.int32)
+    keep = class_ids > 0
+    if threshold > 0:
+        keep &= tf.reduce_max(probabilities, axis=1) >= threshold
+    rows = tf.cast(tf.where(keep)[:, 0], tf.int32)
+    return rows, tf.gather(class_ids, rows)
+
+
+def _all_classes(probabilities: tf.Tensor, threshold: float) -> tuple[tf.Tensor, tf.Tensor]:
+    objects = probabilities[:, 1:]
+    flat = tf.reshape(objects, [-1])
+    best = tf.math.top_k(flat, tf.minimum(MAX_CANDIDATES, tf.size(flat)))
+    chosen = tf.boolean_mask(best.indices, best.values >= threshold)
+    classes = tf.shape(objects)[1]
+    return chosen // classes, chosen % classes + 1
+
+
+def class_wise_nms(
+    boxes: tf.Tensor, scores: tf.Tensor, class_ids: tf.Tensor, count: int, threshold: float
+) -> tf.Tensor:
+    """Non-maximum suppression within each class, over all classes at once.
+
+    Args:
+        boxes: float tensor (N, 4).
+        scores: float tensor (N,); among equals the lower index wins.
+        class_ids: int32 tensor (N,).
+        count: at most so many boxes in all.
+        threshold: a box goes when its IoU with a better one of its class is above this.
+
+    Returns:
+        int32 tensor of the kept indices, best score first.
+    """
+    same = class_ids[:, None] == class_ids[None, :]
+    overlaps = tf.where(same, pairwise_iou(boxes, boxes), 0.0)
+    return tf.image.non_max_suppression_overlaps(overlaps, scores, count, threshold)

@@ -1,0 +1,60 @@
+"""Mask head: the object's outline inside each detected box (Mask R-CNN, https://arxiv.org/abs/1703.06870, fig. 4)."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from maskseg_cli.model.mobile import inverted_residual
+from maskseg_cli.model.resnet import batch_norm
+
+
+def build_fcn_mask_head(channels: int, num_classes: int, pool_size: int = 14) -> keras.Model:
+    """Matterport's head: four 3x3 convolutions, a transposed convolution, a 1x1 convolution.
+
+    Returns:
+        model: (N, pool_size, pool_size, channels) -> logits (N, 2 * pool_size, 2 * pool_size, classes).
+    """
+    features = keras.Input((pool_size, pool_size, channels), name="roi_align_mask")
+    x = features
+    for i in range(1, 5):
+        x = keras.layers.Conv2D(256, 3, padding="same", name=f"mrcnn_mask_conv{i}")(x)
+        x = keras.layers.Activation("relu")(batch_norm(f"mrcnn_mask_bn{i}")(x))
+    x = keras.layers.Conv2DTranspose(256, 2, strides=2, activation="relu", name="mrcnn_mask_deconv")(x)
+    logits = keras.layers.Conv2D(num_classes, 1, name="mrcnn_mask")(x)
+    return keras.Model(features, logits, name="mask_head")
+
+
+def build_mobile_mask_head(channels: int, num_classes: int, pool_size: int = 6) -> keras.Model:
+    """The small head: four inverted residuals, a transposed convolution, a 1x1 convolution.
+
+    Returns:
+        model: (N, pool_size, pool_size, channels) -> logits (N, 2 * pool_size, 2 * pool_size, classes), still to
+        be doubled by `build_mask_upsampling`.
+    """
+    features = keras.Input((pool_size, pool_size, channels), name="roi_align_mask")
+    x = inverted_residual(features, "mask.block4_0", 128)
+    x = inverted_residual(x, "mask.block4_1", 128)
+    x = inverted_residual(x, "mask.block4_2", 128)
+    x = inverted_residual(x, "mask.block4_3", 160)
+    x = keras.layers.Conv2DTranspose(128, 2, strides=2, activation="relu", name="mask.upsample")(x)
+    logits = keras.layers.Conv2D(num_classes, 1, name="mask.logits")(x)
+    return keras.Model(features, logits, name="mask_head")
+
+
+def build_mask_upsampling() -> keras.Model:
+    """Doubles one class's logits by a 4x4 transposed convolution: (N, h, w, 1) -> (N, 2h, 2w, 1).
+
+    The network was trained with one such kernel for each class, all equal and without cross terms: upsampling the
+    one channel that is wanted gives the same numbers.
+    """
+    logits = keras.Input((None, None, 1))
+    doubled = keras.layers.Conv2DTranspose(1, 4, strides=2, padding="same", name="mask.logits_upsample")(logits)
+    return keras.Model(logits, doubled, name="mask_upsampling")
+
+
+def class_logits(logits: tf.Tensor, class_ids: tf.Tensor) -> tf.Tensor:
+    """Of logits (N, h, w, classes) the channel of each row's class (N,): (N, h, w)."""
+    # gather along the last axis with a batch dimension is slow on a CPU; transposed it is a plain copy
+    channels_first = tf.transpose(logits, (0, 3, 1, 2))
+    return tf.gather(channels_first, class_ids, batch_dims=1)

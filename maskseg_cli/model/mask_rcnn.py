@@ -1,0 +1,194 @@
+"""Mask R-CNN: the five stages wired together, for both network families."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from maskseg_cli.config import RESNETS, MaskRCNNConfig
+from maskseg_cli.model import mask_head as masks
+from maskseg_cli.model.anchors import anchors_per_cell
+from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
+from maskseg_cli.model.detection import DetectedBoxes, detect_boxes
+from maskseg_cli.model.fpn import build_fpn
+from maskseg_cli.model.mobile import build_mobile_trunk
+from maskseg_cli.model.proposals import propose
+from maskseg_cli.model.resnet import build_resnet
+from maskseg_cli.model.roi_align import bin_roi_align, pyramid_roi_align
+from maskseg_cli.model.rpn import build_conv_rpn, build_mobile_rpn, objectness
+
+
+class Segmented(NamedTuple):
+    """What the network answers for a batch; rows of all images one after the other, best first in each.
+
+    Attributes:
+        boxes: float32 (D, 4), (y1, x1, y2, x2) in the network's frame.
+        class_ids: int32 (D,), 1..
+        scores: float32 (D,), 0..1.
+        masks: float32 (D, h, w), probabilities over the box.
+        image_index: int32 (D,), the image that each row belongs to.
+    """
+
+    boxes: tf.Tensor
+    class_ids: tf.Tensor
+    scores: tf.Tensor
+    masks: tf.Tensor
+    image_index: tf.Tensor
+
+
+class MaskRCNN(keras.Model):
+    """Mask R-CNN (https://arxiv.org/abs/1703.06870): backbone -> neck -> proposals -> RoIAlign -> box and mask heads.
+
+    `config` decides each stage's kind; the stages are methods, so that each can be run, tested and trained alone.
+    Batch normalisation uses its stored statistics unless `config.train_bn`.
+
+    Args:
+        config: the network's options.
+
+    Example:
+        >>> from maskseg_cli.config import LITE
+        >>> MaskRCNN(LITE).count_params()
+        3543234
+    """
+
+    def __init__(self, config: MaskRCNNConfig) -> None:
+        super().__init__(name="mask_rcnn")
+        self.config = config
+        anchors = anchors_per_cell(config)
+        if config.backbone in RESNETS:
+            self.backbone = build_resnet(config.backbone, config.image_channel_count)
+        else:
+            self.backbone = build_mobile_trunk(config.image_channel_count)
+        if config.neck == "fpn":
+            channels = config.top_down_pyramid_size
+            self.neck = build_fpn([feature_map.shape[-1] for feature_map in self.backbone.outputs[-4:]], channels)
+        else:
+            channels = self.backbone.outputs[-1].shape[-1]
+            self.neck = None
+        if config.rpn_head == "conv":
+            self.rpn = build_conv_rpn(channels, anchors, config.rpn_anchor_stride)
+        else:
+            self.rpn = build_mobile_rpn(channels, anchors)
+        if config.box_head == "fc":
+            self.box_head = build_fc_box_head(
+                channels, config.num_classes, config.pool_size, config.fpn_classif_fc_layers_size
+            )
+        else:
+            self.box_head = build_mobile_box_head(channels, config.num_classes, config.pool_size)
+        if config.mask_head == "fcn":
+            self.mask_head = masks.build_fcn_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_upsampling = None
+        else:
+            self.mask_head = masks.build_mobile_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_upsampling = masks.build_mask_upsampling()
+        self.built = True
+
+    @property
+    def stages(self) -> list[keras.Model]:
+        """The parts that hold weights, in the order of the data's flow."""
+        parts = [self.backbone, self.neck, self.rpn, self.box_head, self.mask_head, self.mask_upsampling]
+        return [part for part in parts if part is not None]
+
+    def named_variables(self) -> dict[str, keras.Variable]:
+        """Every stored variable under "layer/weight", as weight files name it ("conv1/kernel")."""
+        named = {}
+        for stage in self.stages:
+            for layer in stage.layers:
+                for variable in layer.variables:
+                    named[f"{layer.name}/{variable.name}"] = variable
+        return named
+
+    def features(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
+        """Molded images (B, H, W, 3) -> the maps on which the region proposals work: [P2..P6], or one."""
+        bn = training and self.config.train_bn
+        maps = self.backbone(images, training=bn)
+        if self.neck is None:
+            return [maps]
+        return list(self.neck(list(maps[-4:]), training=bn))
+
+    def region_scores(self, maps: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """Maps -> RPN logits (B, A, 1 or 2) and deltas (B, A, 4), level by level in the order of the anchors."""
+        answers = [self.rpn(feature_map) for feature_map in maps]
+        logits, deltas = zip(*answers, strict=True)
+        return tf.concat(logits, axis=1), tf.concat(deltas, axis=1)
+
+    def proposals(
+        self,
+        logits: tf.Tensor,
+        deltas: tf.Tensor,
+        anchors: tf.Tensor,
+        image_shape: tuple[tf.Tensor, tf.Tensor],
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """RPN answers of one image (A, 1 or 2), (A, 4) -> proposal boxes (P, 4) and their anchors' numbers (P,)."""
+        window = tf.constant((0.0, 0.0, 1.0, 1.0))
+        if self.config.box_frame == "pixels":
+            window *= tf.cast(tf.stack([1, 1, *image_shape]), tf.float32)
+        scores = objectness(logits)
+        return propose(scores, deltas, anchors, window, self.config, self.config.post_nms_rois_inference)
+
+    def pool(
+        self,
+        maps: Sequence[tf.Tensor],
+        boxes: tf.Tensor,
+        image_index: tf.Tensor,
+        image_shape: tuple[tf.Tensor, tf.Tensor],
+        pool_size: int,
+    ) -> tf.Tensor:
+        """RoIAlign as the config says: boxes (N, 4) -> features (N, pool_size, pool_size, c)."""
+        if self.config.roi_align == "corners":
+            pooled = pyramid_roi_align(maps[:4], boxes, image_index, image_shape, pool_size)
+        else:
+            pooled = bin_roi_align(maps[0], boxes, image_index, self.config.backbone_strides[0], pool_size)
+        return tf.ensure_shape(pooled, (None, pool_size, pool_size, maps[0].shape[-1]))
+
+    def classify(self, pooled: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+        """Pooled features (N, p, p, c) -> class logits (N, classes) and deltas (N, classes, 4)."""
+        logits, deltas = self.box_head(pooled, training=training and self.config.train_bn)
+        return logits, deltas
+
+    def detections(
+        self, proposals: tf.Tensor, class_logits: tf.Tensor, deltas: tf.Tensor, window: tf.Tensor
+    ) -> DetectedBoxes:
+        """Classified proposals of one image -> its final boxes (see `detect_boxes`)."""
+        return detect_boxes(proposals, tf.nn.softmax(class_logits), deltas, window, self.config)
+
+    def mask_logits(self, pooled: tf.Tensor, class_ids: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Pooled features (N, p, p, c) and classes (N,) -> mask logits (N, h, w) of that class."""
+        logits = self.mask_head(pooled, training=training and self.config.train_bn)
+        logits = masks.class_logits(logits, class_ids)
+        if self.mask_upsampling is not None:
+            logits = self.mask_upsampling(logits[..., None])[..., 0]
+        return logits
+
+    def call(self, images: tf.Tensor, anchors: tf.Tensor, windows: tf.Tensor) -> Segmented:
+        """The whole network.
+
+        Args:
+            images: float32 tensor (B, H, W, 3), molded; B is known when the graph is built.
+            anchors: float32 tensor (A, 4) in the network's frame, for H x W.
+            windows: float32 tensor (B, 4), each picture without its padding, in the network's frame.
+        """
+        shape = tf.shape(images)
+        image_shape = (shape[1], shape[2])
+        maps = self.features(images)
+        rpn_logits, rpn_deltas = self.region_scores(maps)
+        batch = images.shape[0]
+        proposals = [self.proposals(rpn_logits[i], rpn_deltas[i], anchors, image_shape)[0] for i in range(batch)]
+        counts = [tf.shape(boxes)[0] for boxes in proposals]
+        pooled = self.pool(maps, tf.concat(proposals, axis=0), _index(counts), image_shape, self.config.pool_size)
+        logits, deltas = self.classify(pooled)
+        parts = zip(proposals, tf.split(logits, counts), tf.split(deltas, counts), tf.unstack(windows), strict=True)
+        found = [self.detections(*part) for part in parts]
+        boxes, class_ids, scores, _ = (tf.concat(field, axis=0) for field in zip(*found, strict=True))
+        image_index = _index([tf.shape(one.boxes)[0] for one in found])
+        pooled = self.pool(maps, boxes, image_index, image_shape, self.config.mask_pool_size)
+        mask = tf.sigmoid(self.mask_logits(pooled, class_ids))
+        return Segmented(boxes, class_ids, scores, mask, image_index)
+
+
+def _index(counts: list[tf.Tensor]) -> tf.Tensor:
+    """[2, 3] -> (0, 0, 1, 1, 1): which image each row belongs to."""
+    return tf.repeat(tf.range(len(counts)), tf.stack(counts))

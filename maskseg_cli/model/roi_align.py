@@ -1,0 +1,100 @@
+"""RoIAlign: a grid of features of fixed size for each region, whatever the region's size.
+
+Mask R-CNN (https://arxiv.org/abs/1703.06870), section 3; the choice of the pyramid level is FPN's, eq. 1.
+Both kinds are built on `tf.image.crop_and_resize`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+
+def pyramid_levels(boxes: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """The level, 2..5, from which each normalized box (N, 4) is taken: a 224-pixel box has level 4.
+
+    Args:
+        boxes: float tensor (N, 4), normalized.
+        height, width: of the padded image, in pixels.
+
+    Returns:
+        int32 tensor (N,). Boxes of no area get level 2.
+    """
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    image_area = tf.cast(height * width, tf.float32)
+    level = tf.math.log(tf.sqrt(area) / (224.0 / tf.sqrt(image_area))) / tf.math.log(2.0)
+    # log(0) is -inf, whose cast to int32 differs between machines.
+    level = tf.where(area > 0, tf.round(level), -2.0)
+    return tf.clip_by_value(4 + tf.cast(level, tf.int32), 2, 5)
+
+
+def pyramid_roi_align(
+    maps: Sequence[tf.Tensor],
+    boxes: tf.Tensor,
+    image_index: tf.Tensor,
+    image_shape: tuple[tf.Tensor, tf.Tensor],
+    pool_size: int,
+) -> tf.Tensor:
+    """Matterport's pooling: each box from its own level, one sample a cell, first and last on the box's corners.
+
+    Args:
+        maps: P2..P5, each (B, h, w, c).
+        boxes: float tensor (N, 4), normalized.
+        image_index: int32 tensor (N,), the image in the batch that a box belongs to.
+        image_shape: height and width of the padded image in pixels.
+        pool_size: rows and columns of the result.
+
+    Returns:
+        float tensor (N, pool_size, pool_size, c), in the order of `boxes`; samples beyond the map are 0.
+    """
+    levels = pyramid_levels(boxes, *image_shape)
+    pooled, rows = [], []
+    for level, feature_map in enumerate(maps, start=2):
+        row = tf.where(levels == level)[:, 0]
+        rows.append(row)
+        pooled.append(
+            tf.image.crop_and_resize(
+                feature_map, tf.gather(boxes, row), tf.gather(image_index, row), (pool_size, pool_size)
+            )
+        )
+    order = tf.math.invert_permutation(tf.cast(tf.concat(rows, axis=0), tf.int32))
+    return tf.gather(tf.concat(pooled, axis=0), order)
+
+
+def bin_roi_align(
+    feature_map: tf.Tensor,
+    boxes: tf.Tensor,
+    image_index: tf.Tensor,
+    stride: int,
+    pool_size: int,
+    samples: int = 2,
+) -> tf.Tensor:
+    """RoIAlign proper: each bin is the average of samples x samples bilinear samples inside it.
+
+    As in the network's training, a box's last pixel (not its far side) marks its end, map positions are pixels
+    divided by the stride, and a box has at least the size of one cell.
+
+    Args:
+        feature_map: float tensor (B, h, w, c).
+        boxes: float tensor (N, 4), half-open pixels.
+        image_index: int32 tensor (N,).
+        stride: pixels a cell.
+        pool_size: rows and columns of the result.
+        samples: samples a bin in each direction.
+
+    Returns:
+        float tensor (N, pool_size, pool_size, c).
+    """
+    near = boxes[:, :2] / stride
+    size = tf.maximum((boxes[:, 2:] - 1.0) / stride - near, 1.0)
+    grid = pool_size * samples
+    first = near + size * (0.5 / grid)
+    last = near + size * ((grid - 0.5) / grid)
+    # The last cells once more on the far sides: samples between the last cell's centre and the picture's end
+    # take the border's value instead of fading to 0.
+    edged = tf.pad(feature_map, [(0, 0), (0, 1), (0, 1), (0, 0)], mode="SYMMETRIC")
+    extent = tf.cast(tf.shape(edged)[1:3] - 1, tf.float32)
+    crops = tf.concat([first / extent, last / extent], axis=1)
+    fine = tf.image.crop_and_resize(edged, crops, image_index, (grid, grid))
+    return tf.nn.avg_pool2d(fine, samples, samples, "VALID")

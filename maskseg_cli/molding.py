@@ -1,0 +1,150 @@
+"""Molding: from a picture to what the network takes, and the numbers that lead back."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.config import MaskRCNNConfig
+
+
+class Molded(NamedTuple):
+    """One picture, ready for the network.
+
+    Attributes:
+        image: float32 array (H, W, 3), padded, mean subtracted, channels in the network's order.
+        window: int (4,), (y1, x1, y2, x2): the picture without its padding, in half-open pixels of `image`.
+        scale: resized size / original size.
+        original_shape: (h, w, channels) of the picture.
+        meta: float64 (12 + classes,), Matterport's image_meta.
+    """
+
+    image: NDArray[np.float32]
+    window: tuple[int, int, int, int]
+    scale: float
+    original_shape: tuple[int, int, int]
+    meta: NDArray[np.float64]
+
+
+def bilinear_resize(image: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """Matterport's resize: bilinear in float64 without anti-aliasing, zero outside, within the input's own range.
+
+    Args:
+        image: array (h, w) or (h, w, c); float32 stays float32, everything else becomes float64.
+
+    Returns:
+        float array (height, width[, c]) of values in the input's units.
+    """
+    # SciPy takes a moment to load; only networks of Matterport's family need it.
+    from skimage.transform import resize
+
+    shape = (height, width, *image.shape[2:])
+    return resize(image, shape, order=1, mode="constant", cval=0, clip=True, preserve_range=True, anti_aliasing=False)
+
+
+def target_scale(height: int, width: int, config: MaskRCNNConfig) -> float:
+    """The factor by which a picture of height x width pixels is resized.
+
+    "square" and "pad64" never shrink a picture to reach image_min_dim; "square" shrinks it to keep within
+    image_max_dim, "fit" does both for the short and the long side.
+    """
+    mode = config.image_resize_mode
+    short, long = min(height, width), max(height, width)
+    if mode == "none":
+        return 1.0
+    if mode == "fit":
+        scale = config.image_min_dim / short
+        return config.image_max_dim / long if round(long * scale) > config.image_max_dim else scale
+    scale = max(1.0, config.image_min_dim / short)
+    if config.image_min_scale:
+        scale = max(scale, config.image_min_scale)
+    if mode == "square" and round(long * scale) > config.image_max_dim:
+        scale = config.image_max_dim / long
+    return scale
+
+
+def resize_and_pad(
+    image: NDArray[np.uint8], config: MaskRCNNConfig
+) -> tuple[NDArray[np.uint8], tuple[int, int, int, int], float]:
+    """Matterport's `resize_image` for the modes square, pad64 and none.
+
+    Args:
+        image: uint8 array (h, w, 3).
+
+    Returns:
+        the padded picture uint8 (H, W, 3), its window (y1, x1, y2, x2) in half-open pixels, and the scale.
+    """
+    height, width = image.shape[:2]
+    scale = target_scale(height, width, config)
+    resized: NDArray[Any] = image
+    if scale != 1:
+        resized = bilinear_resize(image, round(height * scale), round(width * scale))
+    h, w = resized.shape[:2]
+    full_h, full_w = molded_shape(height, width, config)
+    top, left = (full_h - h) // 2, (full_w - w) // 2
+    padded = np.zeros((full_h, full_w, image.shape[2]), np.uint8)
+    # astype truncates, as Matterport's last step does
+    padded[top : top + h, left : left + w] = resized.astype(np.uint8)
+    return padded, (top, left, top + h, left + w), scale
+
+
+def fit_size(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
+    """Height and width of a picture in the resize mode "fit", at least one pixel each."""
+    scale = target_scale(height, width, config)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def fit_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.float32]:
+    """Bilinear resize to float32, after an area average where the picture shrinks by more than two (aliasing)."""
+    h, w = image.shape[:2]
+    halvings = min(h // height, w // width)
+    if halvings >= 3:
+        image = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return cv2.resize(image.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
+    """Height and width of what the network gets for a picture of height x width pixels."""
+    if config.image_resize_mode == "square":
+        return config.image_max_dim, config.image_max_dim
+    if config.image_resize_mode == "none":
+        return height, width
+    h, w = fit_size(height, width, config)
+    return (h, w) if config.image_resize_mode == "fit" else (-(-h // 64) * 64, -(-w // 64) * 64)
+
+
+def mold(image: NDArray[np.uint8], config: MaskRCNNConfig) -> Molded:
+    """Resizes, pads and shifts one picture for the network.
+
+    Args:
+        image: uint8 array (h, w, 3), channels in the network's order (`config.channel_order`).
+    """
+    shape = (image.shape[0], image.shape[1], image.shape[2])
+    mean = config.mean_pixel if config.channel_order == "RGB" else config.mean_pixel[::-1]
+    window: tuple[int, int, int, int]
+    if config.image_resize_mode == "fit":
+        height, width = fit_size(*shape[:2], config)
+        pixels: NDArray[Any] = fit_image(image, height, width)
+        window, scale = (0, 0, height, width), height / shape[0]
+    else:
+        pixels, window, scale = resize_and_pad(image, config)
+    if any(mean):
+        # float64 as in Matterport: in float32 the last bit of 320 of the 768 possible values would differ
+        pixels = pixels.astype(np.float32) - np.array(mean)
+    meta = image_meta(shape, pixels.shape, window, scale, config.num_classes)
+    return Molded(pixels.astype(np.float32), window, scale, shape, meta)
+
+
+def image_meta(
+    original_shape: tuple[int, ...],
+    molded_shape: tuple[int, ...],
+    window: tuple[int, int, int, int],
+    scale: float,
+    num_classes: int,
+    image_id: int = 0,
+) -> NDArray[np.float64]:
+    """Matterport's image_meta: id, original shape, molded shape, window, scale, one place a class (zeros)."""
+    return np.array([image_id, *original_shape, *molded_shape, *window, scale, *([0] * num_classes)], dtype=np.float64)

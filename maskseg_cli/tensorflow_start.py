@@ -1,0 +1,46 @@
+"""The one place where TensorFlow is started: quietly, and only when a network is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """TensorFlow's libraries write to file descriptor 2 before any setting of theirs can be made."""
+    try:
+        sys.stderr.flush()
+        keep = os.dup(2)
+    except (OSError, ValueError, AttributeError):  # no stderr at all
+        yield
+        return
+    sink = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        yield
+    finally:
+        os.dup2(keep, 2)
+        os.close(sink)
+        os.close(keep)
+
+
+def import_tensorflow() -> Any:
+    """The tensorflow module, imported without its start-up chatter.
+
+    MASKSEG_TF_LOG=1 lets the chatter through. With no GPU wanted and none found, TensorFlow says so otherwise.
+    """
+    if "tensorflow" in sys.modules or os.environ.get("MASKSEG_TF_LOG"):
+        import tensorflow
+
+        return tensorflow
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silent_stderr():
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()
+    tensorflow.get_logger().setLevel("ERROR")
+    return tensorflow

@@ -1,0 +1,141 @@
+"""Unmolding: from the network's boxes and small masks to `Detections` in the pixels of the original picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.model.boxes import denormalize_boxes, normalize_boxes
+from maskseg_cli.molding import Molded, bilinear_resize
+
+#: A pixel belongs to the object from this probability on.
+MASK_THRESHOLD = 0.5
+
+
+def unmold(
+    boxes: NDArray[np.float32],
+    class_ids: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    masks: NDArray[np.float32],
+    molded: Molded,
+    config: MaskRCNNConfig,
+    class_names: tuple[str, ...] = (),
+) -> Detections:
+    """Detections of one picture from the network's answer.
+
+    Args:
+        boxes: (N, 4), (y1, x1, y2, x2) in the network's frame.
+        class_ids: (N,).
+        scores: (N,).
+        masks: (N, h, w), probabilities over each box.
+        molded: what `mold` made of the picture.
+    """
+    size = molded.original_shape[:2]
+    pixels: NDArray[Any]
+    if config.box_frame == "normalized":
+        pixels = unmold_normalized_boxes(boxes, molded)
+        solid = (pixels[:, 2] > pixels[:, 0]) & (pixels[:, 3] > pixels[:, 1])
+        crops = [paste_in_box(mask, box, size) for mask, box in zip(masks[solid], pixels[solid], strict=True)]
+    else:
+        pixels = unmold_pixel_boxes(boxes, molded)
+        solid = (pixels[:, 2] > pixels[:, 0]) & (pixels[:, 3] > pixels[:, 1])
+        crops = [
+            paste_with_border(mask, box, size, config.mask_border)
+            for mask, box in zip(masks[solid], pixels[solid], strict=True)
+        ]
+    xyxy = np.ascontiguousarray(pixels[solid][:, [1, 0, 3, 2]], dtype=np.float32)
+    return Detections(
+        xyxy,
+        class_ids[solid].astype(np.int32),
+        scores[solid].astype(np.float32),
+        tuple(crops),
+        size,
+        class_names,
+    )
+
+
+def unmold_normalized_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArray[np.int32]:
+    """Matterport's way back: relative to the window, then to whole pixels of the original picture, int32 (N, 4)."""
+    height, width = molded.image.shape[:2]
+    window = normalize_boxes(np.array(molded.window)[None], height, width)[0]
+    y1, x1, y2, x2 = window
+    shift = np.array([y1, x1, y1, x1])
+    scale = np.array([y2 - y1, x2 - x1, y2 - y1, x2 - x1])
+    return denormalize_boxes(np.divide(boxes - shift, scale), *molded.original_shape[:2])
+
+
+def unmold_pixel_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArray[np.float64]:
+    """Half-open pixels of the molded picture -> half-open pixels of the original, clipped to it, float64 (N, 4).
+
+    The network measures to a box's last pixel: that is what the scale applies to.
+    """
+    top, left, bottom, right = molded.window
+    height, width = molded.original_shape[:2]
+    scale_y, scale_x = (bottom - top) / height, (right - left) / width
+    shift = np.array([top, left, top, left], np.float64)
+    last = np.array([0.0, 0.0, 1.0, 1.0])
+    pixels = (boxes - shift - last) / np.array([scale_y, scale_x, scale_y, scale_x]) + last
+    return np.clip(pixels, 0, np.array([height, width, height, width]))
+
+
+def paste_in_box(mask: NDArray[np.float32], box: NDArray[np.int32], size: tuple[int, int]) -> MaskCrop:
+    """Matterport's `unmold_mask`: the mask resized to the whole pixels of its box, then cut at the threshold.
+
+    Args:
+        mask: float32 (h, w), probabilities.
+        box: int (4,), (y1, x1, y2, x2).
+        size: (height, width) of the picture.
+    """
+    y1, x1, y2, x2 = (int(side) for side in box)
+    bitmap = bilinear_resize(mask, y2 - y1, x2 - x1).astype(np.float32) >= MASK_THRESHOLD
+    return _inside(y1, x1, bitmap, size)
+
+
+def paste_with_border(
+    mask: NDArray[np.float32], box: NDArray[np.float64], size: tuple[int, int], border: int = 1
+) -> MaskCrop:
+    """The mask drawn over its box with sub-pixel accuracy, fading to zero over `border` cells around it.
+
+    Args:
+        mask: float32 (h, w), probabilities.
+        box: float (4,), (y1, x1, y2, x2), half-open pixels.
+        size: (height, width) of the picture.
+        border: cells of zero around the mask; the object may reach half a cell beyond its box.
+    """
+    y1, x1, y2, x2 = box
+    cell_y, cell_x = (y2 - y1) / mask.shape[0], (x2 - x1) / mask.shape[1]
+    reach = 0.5 * border
+    top, left = max(0, int(np.floor(y1 - reach * cell_y))), max(0, int(np.floor(x1 - reach * cell_x)))
+    bottom = min(size[0], int(np.ceil(y2 + reach * cell_y)))
+    right = min(size[1], int(np.ceil(x2 + reach * cell_x)))
+    if bottom <= top or right <= left:
+        return MaskCrop(top, left, np.zeros((0, 0), bool))
+    # pixel centre -> position among the centres of the mask's cells
+    to_mask = np.array(
+        [
+            [1 / cell_x, 0, (left + 0.5 - x1) / cell_x - 0.5],
+            [0, 1 / cell_y, (top + 0.5 - y1) / cell_y - 0.5],
+        ]
+    )
+    soft = cv2.warpAffine(
+        mask,
+        to_mask,
+        (right - left, bottom - top),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT if border else cv2.BORDER_REPLICATE,
+        borderValue=0,
+    )
+    return MaskCrop(top, left, soft >= MASK_THRESHOLD)
+
+
+def _inside(top: int, left: int, bitmap: NDArray[Any], size: tuple[int, int]) -> MaskCrop:
+    """A crop without what lies outside the picture."""
+    height, width = bitmap.shape
+    y1, x1 = max(0, top), max(0, left)
+    y2, x2 = min(size[0], top + height), min(size[1], left + width)
+    return MaskCrop(y1, x1, bitmap[y1 - top : max(y1, y2) - top, x1 - left : max(x1, x2) - left])

@@ -1,0 +1,45 @@
+"""Matterport's log lines: name, shape, range and type of an array, on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from maskseg_cli.detections import Detections
+    from maskseg_cli.molding import Molded
+
+
+def log_array(name: str, array: NDArray[Any]) -> None:
+    """Prints one line in the layout that users of Matterport's `log` know.
+
+    Example:
+        >>> log_array("image", np.zeros((2, 2, 3), np.uint8))
+        image                    shape: (2, 2, 3)             min:    0.00000  max:    0.00000  uint8
+    """
+    line = f"{name:25}shape: {array.shape!s:20}  "
+    if array.size:
+        line += f"min: {array.min():10.5f}  max: {array.max():10.5f}"
+    else:
+        line += f"min: {'':10}  max: {'':10}"
+    print(f"{line}  {array.dtype}")
+
+
+def log_inputs(images: Sequence[NDArray[np.uint8]], molded: Sequence[Molded], anchors: NDArray[np.float32]) -> None:
+    """The lines before the network runs: each image, then what it is fed with."""
+    for image in images:
+        log_array("image", image)
+    log_array("molded_images", np.stack([one.image for one in molded]))
+    log_array("image_metas", np.stack([one.meta for one in molded]))
+    log_array("anchors", np.broadcast_to(anchors, (len(molded), *anchors.shape)))
+
+
+def log_results(found: Sequence[Detections]) -> None:
+    """The lines after it: boxes, classes and scores of each image."""
+    for one in found:
+        log_array("rois", one.xyxy[:, [1, 0, 3, 2]])
+        log_array("class_ids", one.class_id)
+        log_array("scores", one.confidence)
