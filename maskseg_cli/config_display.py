@@ -72,9 +72,7 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_toml_value(item) for item in value)}]"
     if isinstance(value, dict):
-        return (
-            "{ " + ", ".join(f"{json.dumps(key)} = {_toml_value(item)}" for key, item in value.items()) + " }"
-        )
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, float):
         return repr(value)  # 1e-05 and 0.1 are TOML; infinite values never get into a config
     if isinstance(value, str):

@@ -81,9 +81,7 @@ def make_sample(
         cv2.imwrite(str(sample.photos / f"{photo}.png"), picture)
         images.append({"id": photo * 10, "file_name": f"{photo}.png", "width": WIDTH, "height": HEIGHT})
     categories = [{"id": i, "name": name} for i, name in zip(ids, names, strict=True)]
-    sample.annotations.write_text(
-        json.dumps({"images": images, "annotations": annotations, "categories": categories})
-    )
+    sample.annotations.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
     return sample
 
 

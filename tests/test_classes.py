@@ -43,9 +43,7 @@ def test_coco_has_eighty_classes_and_its_own_ids() -> None:
 
 def test_coco_agrees_with_a_real_annotation_file(shared: Path) -> None:
     categories = json.loads((shared / "data/coco/instances_val.json").read_text())["categories"]
-    assert [(c["id"], c["name"]) for c in categories] == list(
-        zip(COCO_CATEGORY_IDS[1:], COCO_CLASSES[1:], strict=True)
-    )
+    assert [(c["id"], c["name"]) for c in categories] == list(zip(COCO_CATEGORY_IDS[1:], COCO_CLASSES[1:], strict=True))
 
 
 def test_the_bundled_labels_file_is_coco() -> None:

@@ -192,9 +192,7 @@ def test_rows_that_are_not_there() -> None:
 def test_filter(found: Detections, threshold: float, ids: list[int] | None) -> None:
     kept = found.filter(ids, threshold)
     expected = [
-        i
-        for i in range(len(found))
-        if found.confidence[i] >= threshold and (ids is None or found.class_id[i] in ids)
+        i for i in range(len(found)) if found.confidence[i] >= threshold and (ids is None or found.class_id[i] in ids)
     ]
     assert_same(kept, found[expected])
 

@@ -77,18 +77,14 @@ def test_false_alarms_cost_precision(sample: Sample) -> None:
 
     assert aps(measure(sample, doubled))[0] == pytest.approx(1), "four hits, then the four second ones"
     ap = measure(sample, elsewhere).metrics["bbox"]["AP"]
-    assert ap == pytest.approx((0.5 + 1 + 1) / 3), (
-        "four false hits before four true ones: precision at most 1/2"
-    )
+    assert ap == pytest.approx((0.5 + 1 + 1) / 3), "four false hits before four true ones: precision at most 1/2"
 
 
 def test_masks_are_measured_apart_from_boxes(sample: Sample) -> None:
     def filled(_: int, objects: list[tuple[int, np.ndarray]]) -> Detections:
         detections = found(objects)
         boxes = tuple(MaskCrop(m.top, m.left, np.ones_like(m.bitmap)) for m in detections.masks)
-        return Detections(
-            detections.xyxy, detections.class_id, detections.confidence, boxes, (HEIGHT, WIDTH), NAMES
-        )
+        return Detections(detections.xyxy, detections.class_id, detections.confidence, boxes, (HEIGHT, WIDTH), NAMES)
 
     evaluation = measure(sample, filled)
     box, mask = aps(evaluation)
@@ -110,9 +106,7 @@ def test_empty_masks_are_allowed(sample: Sample) -> None:
     def hollow(_: int, objects: list[tuple[int, np.ndarray]]) -> Detections:
         detections = found(objects)
         empty = tuple(MaskCrop(0, 0, np.zeros((0, 0), bool)) for _ in objects)
-        return Detections(
-            detections.xyxy, detections.class_id, detections.confidence, empty, (HEIGHT, WIDTH), NAMES
-        )
+        return Detections(detections.xyxy, detections.class_id, detections.confidence, empty, (HEIGHT, WIDTH), NAMES)
 
     assert aps(measure(sample, hollow)) == pytest.approx((1, 0))
 
@@ -135,9 +129,7 @@ def test_hits_in_a_crowd_do_not_count(sample: Sample) -> None:
         sample.change(lambda document: document["annotations"].append(region))
 
     def alarming(photo: int, objects: list[tuple[int, np.ndarray]]) -> Detections:
-        return (
-            found([*objects, (2, alarm)], [0.5, 0.5, 0.5, 0.9]) if photo == 1 else found(objects, [0.5] * 3)
-        )
+        return found([*objects, (2, alarm)], [0.5, 0.5, 0.5, 0.9]) if photo == 1 else found(objects, [0.5] * 3)
 
     assert measure(sample, alarming).metrics["segm"]["AP"] < 0.95
     add_region(iscrowd=1)
@@ -208,17 +200,14 @@ def test_missing_and_broken_photos_are_named(sample: Sample) -> None:
     (sample.photos / "3.png").write_bytes(b"oops")
     sample.change(lambda document: document["images"][3].update(width=200))
     sample.change(
-        lambda d: [
-            a.update(segmentation=[[1, 1, 9, 1, 9, 9]]) for a in d["annotations"] if a["image_id"] == 40
-        ]
+        lambda d: [a.update(segmentation=[[1, 1, 9, 1, 9, 9]]) for a in d["annotations"] if a["image_id"] == 40]
     )
     evaluation = measure(sample)
     assert evaluation.metrics["images"] == 1
     assert aps(evaluation) == pytest.approx((1, 1))
-    assert [
-        name in sentence
-        for name, sentence in zip(("2.png", "3.png", "4.png"), evaluation.failures, strict=True)
-    ]
+    assert all(
+        name in sentence for name, sentence in zip(("2.png", "3.png", "4.png"), evaluation.failures, strict=True)
+    )
     assert "160 x 120 pixels, but its annotations are for 200 x 120" in evaluation.failures[2]
     (sample.photos / "1.png").unlink()
     with pytest.raises(MasksegError, match=r"Not one photo .*1\.png"):
@@ -255,9 +244,7 @@ def test_unknown_classes_stay_in_the_mean(tmp_path: Path) -> None:
 
 def test_nothing_in_common(tmp_path: Path) -> None:
     sample = make_sample(tmp_path, names=("circle", "square", "triangle"))
-    with pytest.raises(
-        MasksegError, match="no class in common: one has motorcycle, dog, tv, the other circle"
-    ):
+    with pytest.raises(MasksegError, match="no class in common: one has motorcycle, dog, tv, the other circle"):
         measure(sample)
 
 
@@ -286,9 +273,7 @@ def noisy(photo: int, objects: list[tuple[int, np.ndarray]]) -> Detections:
 
 def test_the_same_as_pycocotools_by_hand(sample: Sample, tmp_path: Path) -> None:
     sample.change(
-        lambda document: [
-            annotation.update(id=annotation["id"] + 1) for annotation in document["annotations"]
-        ]
+        lambda document: [annotation.update(id=annotation["id"] + 1) for annotation in document["annotations"]]
     )
     evaluation = measure(sample, noisy)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -314,9 +299,7 @@ def test_results_score_the_same_again(sample: Sample, tmp_path: Path) -> None:
     assert per_class(again) == per_class(evaluation)
     file.write_text(json.dumps([{k: v for k, v in row.items() if k != "bbox"} for row in evaluation.results]))
     assert score_results(sample.annotations, file).metrics["segm"] == evaluation.metrics["segm"]
-    file.write_text(
-        json.dumps([{k: v for k, v in row.items() if k != "segmentation"} for row in evaluation.results])
-    )
+    file.write_text(json.dumps([{k: v for k, v in row.items() if k != "segmentation"} for row in evaluation.results]))
     boxes_only = score_results(sample.annotations, file).metrics
     assert (boxes_only["bbox"], boxes_only["segm"]) == (evaluation.metrics["bbox"], None)
 
@@ -332,9 +315,7 @@ def test_results_score_the_same_again(sample: Sample, tmp_path: Path) -> None:
         ({"segmentation": {"size": [1, 1], "counts": "1"}}, "result 1 has an outline that is no"),
     ],
 )
-def test_wrong_results_get_a_sentence(
-    sample: Sample, tmp_path: Path, row: dict[str, Any], sentence: str
-) -> None:
+def test_wrong_results_get_a_sentence(sample: Sample, tmp_path: Path, row: dict[str, Any], sentence: str) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps([{"image_id": 10, "category_id": 4, "bbox": [1, 2, 3, 4], "score": 1} | row]))
     with pytest.raises(MasksegError, match=sentence):
@@ -394,9 +375,7 @@ def test_boxes_without_outlines(sample: Sample) -> None:
         (lambda d: d["annotations"][2].update(segmentation="yes"), "annotation 2 has an outline"),
     ],
 )
-def test_wrong_annotations_get_a_sentence(
-    sample: Sample, change: Callable[[Any], Any], sentence: str
-) -> None:
+def test_wrong_annotations_get_a_sentence(sample: Sample, change: Callable[[Any], Any], sentence: str) -> None:
     sample.change(change)
     with pytest.raises(MasksegError, match=sentence) as caught:
         CocoDataset.read(sample.annotations)

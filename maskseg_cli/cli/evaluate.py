@@ -30,9 +30,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("annotations", type=_FILE)
 @click.argument("images", type=_FOLDER, required=False)
 @click.option("--output", "-o", type=_NEW_FILE, metavar="FILE", help="Write the figures as JSON, 0 to 1.")
-@click.option(
-    "--results", type=_NEW_FILE, metavar="FILE", help="Write all detections in COCO's result format."
-)
+@click.option("--results", type=_NEW_FILE, metavar="FILE", help="Write all detections in COCO's result format.")
 @click.option(
     "--from-results",
     type=_FILE,
@@ -72,9 +70,7 @@ def evaluate(
     settings: dict[str, Any] = {"annotations": annotations.name}
     if from_results is not None:
         if images is not None or limit is not None or model != ModelOptions():
-            raise UsageError(
-                "--from-results runs no network: give it no IMAGES, --limit or option of a model."
-            )
+            raise UsageError("--from-results runs no network: give it no IMAGES, --limit or option of a model.")
         from maskseg_cli.evaluation import score_results
 
         evaluation = score_results(annotations, from_results)
@@ -149,9 +145,7 @@ def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]
             raise MasksegError(f"{path} exists: --overwrite replaces it.")
 
 
-def _write(
-    evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]
-) -> None:
+def _write(evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]) -> None:
     from maskseg_cli.evaluation.report import per_class
     from maskseg_cli.media.files import write_atomic
 
@@ -174,9 +168,7 @@ def _warn(evaluation: Evaluation, quiet: bool) -> None:
     if not quiet:
         if evaluation.unknown:
             unknown = ", ".join(evaluation.unknown)
-            click.echo(
-                f"The network does not know these classes, which count with AP 0: {unknown}.", err=True
-            )
+            click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)
         if evaluation.dataset.unmasked:
             unmasked, objects = evaluation.dataset.unmasked, len(evaluation.dataset.annotations)
             click.echo(f"{unmasked} of {objects} objects have no outline: masks are not measured.", err=True)

@@ -108,9 +108,7 @@ class CocoDataset:
         return make_coco(self.images, self.categories, [dict(a) for a in self.annotations])
 
 
-def make_coco(
-    images: Iterable[dict[str, Any]], categories: dict[int, str], annotations: list[dict[str, Any]]
-) -> Any:
+def make_coco(images: Iterable[dict[str, Any]], categories: dict[int, str], annotations: list[dict[str, Any]]) -> Any:
     """A `pycocotools.coco.COCO` of records in memory, made in silence."""
     from pycocotools.coco import COCO
 

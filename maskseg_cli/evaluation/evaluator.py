@@ -123,9 +123,7 @@ def evaluate(
     dataset = dataset.select(seen)
     chosen = dataset.categories if class_ids is None else matches.values()
     marked = {annotation["category_id"] for annotation in dataset.annotations if not annotation["iscrowd"]}
-    unknown = [
-        dataset.categories[category] for category in chosen if category in marked - set(matches.values())
-    ]
+    unknown = [dataset.categories[category] for category in chosen if category in marked - set(matches.values())]
     return _score(dataset, results, chosen, unknown, failures)
 
 
@@ -194,6 +192,5 @@ def _check_size(image: NDArray[np.uint8], record: dict[str, Any], path: Path) ->
     height, width = image.shape[:2]
     if (height, width) != (record["height"], record["width"]):
         raise MasksegError(
-            f"{path} has {width} x {height} pixels, but its annotations are for {record['width']} x "
-            f"{record['height']}."
+            f"{path} has {width} x {height} pixels, but its annotations are for {record['width']} x {record['height']}."
         )
