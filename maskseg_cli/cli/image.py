@@ -51,9 +51,7 @@ _HOPELESS = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 )
 @click.option("--recursive", "-r", is_flag=True, help="Look into the folders inside a folder too.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; photos themselves never.")
-@click.option(
-    "--skip-existing", is_flag=True, help="Leave out photos whose result exists: goes on with a stopped run."
-)
+@click.option("--skip-existing", is_flag=True, help="Leave out photos whose result exists: goes on with a stopped run.")
 @click.option(
     "--format",
     "format_name",
@@ -108,9 +106,7 @@ def image(
     and are not taken as photos.
     """
     avoid = Path(output) if output not in (None, "-") else None
-    jobs = plan_outputs(
-        find_sources(sources, recursive, avoid), output, format_name, overwrite, skip_existing
-    )
+    jobs = plan_outputs(find_sources(sources, recursive, avoid), output, format_name, overwrite, skip_existing)
     json_file = Path(json_path) if json_path not in (None, "-") else None
     _check_streams(jobs, json_path)
     if json_file is not None:
@@ -150,9 +146,7 @@ def _check_streams(jobs: list[Job], json_path: str | None) -> None:
     if to_stdout and json_path == "-":
         raise UsageError("Picture and JSON cannot both go to standard output: give -o or --json a file.")
     if to_stdout and sys.stdout.isatty():
-        raise UsageError(
-            "A picture is not written to a terminal: redirect it (> result.jpg) or give -o a file."
-        )
+        raise UsageError("A picture is not written to a terminal: redirect it (> result.jpg) or give -o a file.")
 
 
 def _write_json(dataset: CocoExport, path: Path | None) -> None:

@@ -127,15 +127,14 @@ def explain(error: BaseException) -> str:
         return "There is not enough memory; a smaller --size needs less."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
-    kind = type(error).__name__
-    return f"Something unexpected went wrong ({kind}: {error}); --debug shows where, please report it."
+    # TensorFlow's messages are pages long; their first line says what.
+    what = next(iter(str(error).strip().splitlines()), "")[:200]
+    return f"Something unexpected went wrong ({type(error).__name__}: {what}); --debug shows where."
 
 
 def _explain_import(error: ImportError) -> str:
     reason = str(error)
-    library = next(
-        (word.rstrip(":,") for word in reason.split() if word.startswith("lib") and ".so" in word), ""
-    )
+    library = next((word.rstrip(":,") for word in reason.split() if word.startswith("lib") and ".so" in word), "")
     if library:
         known = {
             "libGL.so.1": "libgl1",
@@ -153,9 +152,7 @@ def _explain_import(error: ImportError) -> str:
     return f"A part of maskseg cannot be loaded ({reason}): install maskseg again with pip."
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "--version", prog_name="maskseg")
 def main() -> None:
     """Finds every object in a photo or video and draws its exact outline.

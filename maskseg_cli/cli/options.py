@@ -74,9 +74,7 @@ model_options = _gather(
             help="lite (fast, the default), coco (accurate, fetched with `maskseg weights fetch coco`), "
             "or a weights file.",
         ),
-        click.option(
-            "--weights", "model_weights", metavar="FILE", help="Feed the model with this weights file."
-        ),
+        click.option("--weights", "model_weights", metavar="FILE", help="Feed the model with this weights file."),
         click.option(
             "--labels",
             "model_labels",
@@ -86,7 +84,7 @@ model_options = _gather(
         click.option(
             "--size",
             "model_size",
-            type=click.IntRange(min=32),
+            type=click.IntRange(min=64),
             metavar="PIXELS",
             help="Scale photos to this size first: smaller is faster, larger finds smaller objects. The "
             "short side for lite (the long side at most twice that), the side of the square for "
@@ -136,9 +134,7 @@ drawing_options = _gather(
         click.option("--masks/--no-masks", "drawing_masks", default=True, help="Fill objects with colour."),
         click.option("--contours/--no-contours", "drawing_contours", default=True, help="Draw outlines."),
         click.option("--boxes/--no-boxes", "drawing_boxes", default=True, help="Draw boxes."),
-        click.option(
-            "--captions/--no-captions", "drawing_captions", default=True, help="Write names and scores."
-        ),
+        click.option("--captions/--no-captions", "drawing_captions", default=True, help="Write names and scores."),
         click.option(
             "--alpha",
             "drawing_alpha",
@@ -186,9 +182,7 @@ class Segmenter:
         limit: most objects a picture, after the choice of classes, or None.
     """
 
-    def __init__(
-        self, predictor: Predictor, class_ids: list[int] | None = None, limit: int | None = None
-    ) -> None:
+    def __init__(self, predictor: Predictor, class_ids: list[int] | None = None, limit: int | None = None) -> None:
         self.predictor = predictor
         self.class_ids = class_ids
         self.limit = limit

@@ -35,9 +35,7 @@ def coco_categories(class_names: Sequence[str]) -> list[dict[str, Any]]:
     return [{"id": ids[i], "name": name} for i, name in enumerate(class_names) if i > 0]
 
 
-def coco_annotations(
-    detections: Detections, image_id: int | str, ids: Sequence[int] = ()
-) -> Iterable[dict[str, Any]]:
+def coco_annotations(detections: Detections, image_id: int | str, ids: Sequence[int] = ()) -> Iterable[dict[str, Any]]:
     """COCO's annotations of one picture, best score first, without `id`.
 
     Args:
@@ -141,9 +139,7 @@ def read_dataset(path: str | Path, class_names: Sequence[str]) -> dict[str, Any]
         for annotation in data["annotations"]:
             _ = annotation["image_id"]
     except (ValueError, KeyError, TypeError) as error:
-        raise MasksegError(
-            f"{path} is no COCO JSON that could be continued: --overwrite replaces it."
-        ) from error
+        raise MasksegError(f"{path} is no COCO JSON that could be continued: --overwrite replaces it.") from error
     if known != coco_categories(class_names):
         raise MasksegError(f"{path} was made with other classes: --overwrite replaces it.")
     return data

@@ -143,9 +143,7 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
         done = False
     if not done:
         height, width = image.shape[:2]
-        raise MasksegError(
-            f"{kind} cannot hold a picture of {width} x {height} pixels: choose another format."
-        )
+        raise MasksegError(f"{kind} cannot hold a picture of {width} x {height} pixels: choose another format.")
     return encoded.tobytes()
 
 

@@ -123,8 +123,7 @@ def _is_file(output: str, source: Source, sources: Sequence[Source]) -> bool:
     if not single:
         if known:
             raise UsageError(
-                f"{output} names one picture; a folder is needed for {_count(sources)} "
-                f"({output}/ if it is to be one)."
+                f"{output} names one picture; a folder is needed for {_count(sources)} ({output}/ if it is to be one)."
             )
         return False
     if not known and (path.suffix or path.exists()):

@@ -37,9 +37,7 @@ class Source:
         return "standard input" if self.path is None else str(self.path)
 
 
-def find_sources(
-    arguments: Sequence[str], recursive: bool = False, avoid: Path | None = None
-) -> list[Source]:
+def find_sources(arguments: Sequence[str], recursive: bool = False, avoid: Path | None = None) -> list[Source]:
     """Finds the photos that the arguments mean, in the arguments' order, folders by name.
 
     Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and

@@ -61,9 +61,7 @@ def display_problem() -> str | None:
 
     A window toolkit that finds no display ends the whole process: the first window is tried in another one.
     """
-    if sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return "There is no display to show pictures on"
     trial = "import cv2; cv2.namedWindow('maskseg', cv2.WINDOW_NORMAL); cv2.destroyAllWindows()"
     try:

@@ -139,6 +139,13 @@ def test_a_defect_is_one_sentence_too_and_debug_shows_where(failing) -> None:
     assert "in image\n" in result.stderr
 
 
+def test_a_message_of_many_lines_is_cut_to_its_first() -> None:
+    message = explain(ValueError("\nGraph execution error:\n\nDetected at node ...\n" + "x" * 5000))
+    assert message == "Something unexpected went wrong (ValueError: Graph execution error:); --debug shows where."
+    assert len(explain(ValueError("x" * 5000))) < 300
+    assert "(AssertionError: )" in explain(AssertionError())
+
+
 def test_debug_shows_the_cause_of_a_foreseen_error(failing) -> None:
     failing(MasksegError("a.jpg is empty."))
     result = CliRunner().invoke(main, ["image", "--debug"])
@@ -168,9 +175,7 @@ def test_opencv_that_cannot_start_is_told_before_the_model_is_loaded(tmp_path) -
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert done.returncode == 1
-    assert done.stderr.startswith(
-        "Error: OpenCV cannot start because the system library libGL.so.1 is missing"
-    )
+    assert done.stderr.startswith("Error: OpenCV cannot start because the system library libGL.so.1 is missing")
     assert done.stderr.count("\n") == 1
 
 

@@ -119,9 +119,7 @@ def _clear(mode: str) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize(
-    ("mode", "kind"), [("RGBA", "PNG"), ("LA", "PNG"), ("RGBA", "WEBP"), ("RGBA", "TIFF")]
-)
+@pytest.mark.parametrize(("mode", "kind"), [("RGBA", "PNG"), ("LA", "PNG"), ("RGBA", "WEBP"), ("RGBA", "TIFF")])
 def test_transparent_parts_are_laid_on_white(mode: str, kind: str) -> None:
     options = {"WEBP": {"lossless": True, "exact": True}}.get(kind, {})
     image = decode_image(save(_clear(mode), kind, **options))

@@ -111,9 +111,7 @@ def test_one_photo_is_not_overwritten_by_the_result_of_another(here: Path) -> No
 
 def test_two_results_of_one_name(here: Path) -> None:
     (here / "photos" / "a.png").write_bytes(JPEG)
-    with pytest.raises(
-        UsageError, match=r"photos.a.jpg and photos.a.png would both be written to out.a.webp"
-    ):
+    with pytest.raises(UsageError, match=r"photos.a.jpg and photos.a.png would both be written to out.a.webp"):
         plan("photos", output="out", format_name="webp")
     assert len(plan("photos", output="out")) == 3
 
