@@ -42,14 +42,11 @@ def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
         return list(options.caption_texts)
     texts = detections.names
     if options.scores:
-        texts = [
-            f"{text} {score:.3f}" for text, score in zip(texts, detections.confidence.tolist(), strict=True)
-        ]
+        texts = [f"{text} {score:.3f}" for text, score in zip(texts, detections.confidence.tolist(), strict=True)]
     if options.tracker_ids and detections.tracker_id is not None:
         identities = detections.tracker_id.tolist()
         texts = [
-            f"#{identity} {text}" if identity >= 0 else text
-            for identity, text in zip(identities, texts, strict=True)
+            f"#{identity} {text}" if identity >= 0 else text for identity, text in zip(identities, texts, strict=True)
         ]
     return texts
 

@@ -49,9 +49,7 @@ def object_colors(detections: Detections, options: DrawingOptions) -> list[Color
     if len(given) == 3 and isinstance(given[0], int):
         return [given] * len(detections)  # type: ignore[list-item]
     if len(given) != len(detections):
-        raise UsageError(
-            f"colors has {len(given)} colours for {len(detections)} objects; give one per object."
-        )
+        raise UsageError(f"colors has {len(given)} colours for {len(detections)} objects; give one per object.")
     return list(given)  # type: ignore[arg-type]
 
 

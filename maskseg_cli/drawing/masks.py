@@ -12,9 +12,7 @@ from maskseg_cli.detections import MaskCrop
 from maskseg_cli.drawing.options import Color
 
 
-def draw_masks(
-    canvas: NDArray[np.uint8], masks: Sequence[MaskCrop], colors: Sequence[Color], alpha: float
-) -> None:
+def draw_masks(canvas: NDArray[np.uint8], masks: Sequence[MaskCrop], colors: Sequence[Color], alpha: float) -> None:
     """Fills each object with its colour, in the order given: (1 - alpha) * picture + alpha * colour.
 
     Only the pixels of each crop are read or written; where masks overlap, the later lies on the earlier.

@@ -101,7 +101,9 @@ class DrawingOptions:
         """The height of a line of text in pixels on a picture of this size."""
         if self.text_size is not None:
             return float(self.text_size)
-        return max(12.0, round(math.sqrt(height * width) / 46))
+        side = math.sqrt(height * width)
+        # Small pictures are seen at their own size: text that can be read, unless it would hide the picture.
+        return float(round(max(side / 46, min(14, side / 20), 8)))
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> None:
@@ -121,9 +123,7 @@ def _own_color(value: Any) -> Color:
     except (TypeError, ValueError):
         good = False
     if not good:
-        raise UsageError(
-            f"A colour is three whole numbers from 0 to 255, blue, green and red, not {value!r}."
-        )
+        raise UsageError(f"A colour is three whole numbers from 0 to 255, blue, green and red, not {value!r}.")
     return blue, green, red
 
 
@@ -136,9 +136,7 @@ def _own_colors(colors: Any) -> Any:
                 try:
                     operator.index(key)
                 except TypeError:
-                    raise UsageError(
-                        f"Colours are given by class name or class id, not by {key!r}."
-                    ) from None
+                    raise UsageError(f"Colours are given by class name or class id, not by {key!r}.") from None
         return {key: _own_color(value) for key, value in colors.items()}
     try:
         parts = list(colors)

@@ -125,9 +125,7 @@ def _borders(walks: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float32]]:
     return [plain[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
 
 
-def _amid_runs(
-    leaves: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]
-) -> NDArray[np.bool_]:
+def _amid_runs(leaves: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Pixels whose corners lie on one line with those of the pixel before and of the pixel after."""
     same = leaves[1:] == leaves[:-1]
     amid = np.zeros(len(leaves), dtype=bool)

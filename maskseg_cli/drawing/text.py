@@ -97,9 +97,7 @@ class StrokeFont:
         return int(cv2.getTextSize(text, self._face, self._scale, self._thickness)[0][0])
 
     def write(self, image: NDArray[np.uint8], text: str, left: int, baseline: int, color: Color) -> None:
-        cv2.putText(
-            image, text, (left, baseline), self._face, self._scale, color, self._thickness, cv2.LINE_AA
-        )
+        cv2.putText(image, text, (left, baseline), self._face, self._scale, color, self._thickness, cv2.LINE_AA)
 
 
 def clean(text: str) -> str:

@@ -44,9 +44,7 @@ def test_the_whole_width_is_seen_at_the_pictures_edges() -> None:
 
 
 @pytest.mark.parametrize("line_width", [1, 2, 5, 50])
-@pytest.mark.parametrize(
-    "box", [(7, 7, 7, 7), (7, 7, 8, 8), (40, 30, 40, 30), (-5, -5, -2, -2), (9, 9, 3, 3)]
-)
+@pytest.mark.parametrize("box", [(7, 7, 7, 7), (7, 7, 8, 8), (40, 30, 40, 30), (-5, -5, -2, -2), (9, 9, 3, 3)])
 def test_the_smallest_boxes_are_seen(box: tuple[float, ...], line_width: int) -> None:
     painted = drawn(box, line_width)  # type: ignore[arg-type]
     assert painted.any()
@@ -60,12 +58,8 @@ def test_boxes_that_are_not_finite_are_left_out() -> None:
     assert pixel_boxes(boxes, 5, 5) == [None, (1, 1, 2, 2), None]
 
 
-@given(
-    st.lists(st.floats(-1e9, 1e9, width=32), min_size=4, max_size=4), st.integers(1, 99), st.integers(1, 99)
-)
-def test_pixel_boxes_cover_at_least_a_pixel_of_the_picture(
-    values: list[float], height: int, width: int
-) -> None:
+@given(st.lists(st.floats(-1e9, 1e9, width=32), min_size=4, max_size=4), st.integers(1, 99), st.integers(1, 99))
+def test_pixel_boxes_cover_at_least_a_pixel_of_the_picture(values: list[float], height: int, width: int) -> None:
     [box] = pixel_boxes(np.array([values], np.float32), height, width)
     assert box is not None
     left, top, right, bottom = box

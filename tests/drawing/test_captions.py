@@ -128,9 +128,7 @@ def test_a_wide_caption_shrinks_and_then_is_cut() -> None:
     )
     assert smaller is not None
     assert 8 <= smaller[3] - smaller[1] < 20
-    [cut] = draw_captions(
-        np.zeros((100, 40, 3), np.uint8), [(0, 40, 30, 90)], ["refrigerator"], [(0, 255, 255)], 20
-    )
+    [cut] = draw_captions(np.zeros((100, 40, 3), np.uint8), [(0, 40, 30, 90)], ["refrigerator"], [(0, 255, 255)], 20)
     assert cut is not None
     assert 8 <= cut[3] - cut[1] <= 10
     assert 25 <= cut[2] - cut[0] <= 40
@@ -146,17 +144,13 @@ def test_a_short_text_that_fits_only_smaller_is_written() -> None:
 
 
 def test_very_long_texts_take_no_time() -> None:
-    [place] = draw_captions(
-        np.zeros((90, 200, 3), np.uint8), [(0, 50, 9, 90)], ["word " * 20000], [(0, 0, 9)], 20
-    )
+    [place] = draw_captions(np.zeros((90, 200, 3), np.uint8), [(0, 50, 9, 90)], ["word " * 20000], [(0, 0, 9)], 20)
     assert place is not None
     assert place[2] <= 200
 
 
 @pytest.mark.usefixtures("_fonts")
-@pytest.mark.parametrize(
-    "text", ["Fußgänger 0.987", "斑马 0.987", "зебра", "dog\udc80", "a\nb", "\u200f", "", "  "]
-)
+@pytest.mark.parametrize("text", ["Fußgänger 0.987", "斑马 0.987", "зебра", "dog\udc80", "a\nb", "\u200f", "", "  "])
 def test_texts_of_any_script(text: str) -> None:
     canvas = np.zeros((60, 300, 3), np.uint8)
     [place] = draw_captions(canvas, [(10, 30, 90, 50)], [text], [(0, 200, 0)], 16)

@@ -8,6 +8,8 @@ import pytest
 from maskseg_cli.drawing import DrawingOptions
 from maskseg_cli.errors import UsageError
 
+PICTURES = [(1, 1), (120, 160), (200, 200), (480, 640), (720, 1280), (2160, 3840)]
+
 
 @pytest.mark.parametrize(
     ("name", "value"),
@@ -77,10 +79,10 @@ def test_numpy_colours_are_taken() -> None:
 
 def test_lines_and_text_follow_the_picture_and_a_given_size_wins() -> None:
     options = DrawingOptions()
-    widths = [options.line_width_for(*size) for size in ((1, 1), (480, 640), (720, 1280), (2160, 3840))]
-    sizes = [options.text_size_for(*size) for size in ((1, 1), (480, 640), (720, 1280), (2160, 3840))]
-    assert widths == [1, 1, 2, 7]
-    assert sizes == [12, 12, 21, 63]
+    widths = [options.line_width_for(*size) for size in PICTURES]
+    sizes = [options.text_size_for(*size) for size in PICTURES]
+    assert widths == [1, 1, 1, 1, 2, 7]
+    assert sizes == [8, 8, 10, 14, 21, 63]
     given = DrawingOptions(line_width=5, text_size=33)
     assert given.line_width_for(1, 1) == 5
     assert given.text_size_for(9999, 9999) == 33

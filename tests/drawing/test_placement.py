@@ -46,9 +46,7 @@ def test_without_room_the_least_is_covered() -> None:
     st.integers(20, 80),
     st.integers(10, 80),
 )
-def test_labels_stay_inside_the_picture(
-    boxes: list[tuple[int, int, int, int]], width: int, height: int
-) -> None:
+def test_labels_stay_inside_the_picture(boxes: list[tuple[int, int, int, int]], width: int, height: int) -> None:
     placement = Placement(height, width)
     for x, y, w, h in boxes:
         left, top = placement.place((x, y, x + w, y + h), 20, 10)
