@@ -127,9 +127,17 @@ def explain(error: BaseException) -> str:
         return "There is not enough memory; a smaller --size needs less."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
-    # TensorFlow's messages are pages long; their first line says what.
-    what = next(iter(str(error).strip().splitlines()), "")[:200]
-    return f"Something unexpected went wrong ({type(error).__name__}: {what}); --debug shows where."
+    kind = type(error).__name__
+    return f"Something unexpected went wrong ({kind}: {_gist(str(error))}); --debug shows where."
+
+
+def _gist(message: str) -> str:
+    """The one line of a message that says what happened."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if lines and lines[0].endswith(":"):
+        # TensorFlow's are pages long: a heading, the graph's history, the reason, and names of nodes in [[ ]].
+        lines = [line for line in lines if not line.startswith("[[")][-1:]
+    return lines[0][:200] if lines else ""
 
 
 def _explain_import(error: ImportError) -> str:

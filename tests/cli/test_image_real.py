@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from maskseg_cli.cli.options import ModelOptions, Segmenter
-from maskseg_cli.media.images import read_image
+from maskseg_cli.media.images import read_image, write_image
+
+from .running import run
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,10 @@ def test_options_reach_the_real_network(lite: str, shared: Path, tmp_path: Path)
     assert 1 <= len(found) <= 5
     assert set(found.names) <= {"dog", "truck", "car"}
     assert "dog" in found.names
+
+
+def test_a_photo_without_objects(lite: str, tmp_path: Path) -> None:
+    write_image(tmp_path / "black.png", np.zeros((400, 300, 3), np.uint8))
+    result = run(str(tmp_path / "black.png"), "--weights", lite)
+    assert ": nothing found ->" in result.stderr
+    assert not read_image(tmp_path / "black_maskseg.png").any()
