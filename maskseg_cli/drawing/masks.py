@@ -30,7 +30,7 @@ def draw_masks(canvas: NDArray[np.uint8], masks: Sequence[MaskCrop], colors: Seq
         if not mask.bitmap.size:
             continue
         region = canvas[mask.top : mask.top + height, mask.left : mask.left + width]
-        # Two passes over bytes take a quarter of the time of a weighted sum with an image of one colour, if
+        # Two passes over bytes take a fraction of the time of a weighted sum with an image of one colour, if
         # the colour's share is in whole numbers (at most half a level off).
         blended = cv2.convertScaleAbs(region, alpha=1 - alpha)
         cv2.add(blended, np.rint([*(alpha * part for part in color), 0]), dst=blended)

@@ -1,7 +1,7 @@
 """Closed smooth lines of any width, exactly on their polygon.
 
 cv2.polylines with LINE_AA and a thickness of 2 or more paints one to two pixels too many, more on one side
-than on the other, and a round cap at every corner, which takes ten times as long as the line itself. Its
+than on the other, and a round cap at every corner, which takes several times as long as the line itself. Its
 lines of thickness 1 are exact. So a wide line is drawn as its two edges, each a smooth line of thickness 1,
 with a plain thick line between them.
 """
