@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import LITE, MaskRCNNConfig
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
 
 #: Layers that these files and no others have.
 ANCHORS = "rpn/anchors_xyxy"
@@ -38,7 +38,11 @@ def from_mask_rcnn2go(path: Path, raw: dict[str, NDArray[Any]]) -> Checkpoint:
         MasksegError: anchors or upsampling are not of the form that the network builds on.
     """
     raw = dict(raw)
-    config = LITE.replace(rpn_anchor_sizes=_anchor_sizes(path, raw.pop(ANCHORS), LITE), num_classes=len(raw[_LOGITS]))
+    sizes = _anchor_sizes(path, raw.pop(ANCHORS), LITE)
+    try:
+        config = LITE.replace(rpn_anchor_sizes=sizes, num_classes=raw[_LOGITS].size)
+    except UsageError as error:
+        raise MasksegError(f"{path} is damaged: {error}") from None
     kernel, bias = raw.pop(f"{_UPSAMPLING}/kernel", None), raw.pop(f"{_UPSAMPLING}/bias", None)
     arrays = {_key(name): np.asarray(array, np.float32) for name, array in raw.items()}
     if kernel is not None and bias is not None:

@@ -25,7 +25,7 @@ from maskseg_cli.checkpoints.matterport_layers import (
 from maskseg_cli.checkpoints.temporary import replacing
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import COCO, MaskRCNNConfig
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -101,7 +101,10 @@ def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRC
         changes["fpn_classif_fc_layers_size"], changes["pool_size"] = first.shape[-1], first.shape[0]
     if len(classes) != 81:
         changes["name"] = path.name.split(".")[0]
-    return COCO.replace(**changes)
+    try:
+        return COCO.replace(**changes)
+    except UsageError as error:
+        raise MasksegError(f"{path} is damaged: {error}") from None
 
 
 def _backbone(path: Path, layers: set[str]) -> str:

@@ -176,7 +176,13 @@ def is_html(head: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    return b"\0" not in head and sum(byte < 9 or 13 < byte < 32 for byte in head) == 0
+    if any(byte < 9 or 13 < byte < 32 for byte in head):
+        return False
+    try:
+        head[:-4].decode("utf-8")  # the last character may be cut in two
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) - 8
+    return True
 
 
 def _folder(path: Path) -> str:
