@@ -1,0 +1,347 @@
+"""Fetching weights from a server that behaves, and from all those that do not."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from maskseg_cli.checkpoints import download
+from maskseg_cli.checkpoints.download import fetch, release_url
+from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release
+from maskseg_cli.errors import MasksegError
+from tests.checkpoints.web_server import FileServer, serving
+
+CONTENT = np.random.default_rng(5).bytes(300_001)
+RELEASE = Release(
+    "shapes", "shapes.h5", "http://127.0.0.1:9", len(CONTENT), hashlib.md5(CONTENT).hexdigest(), "test", "MIT"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MASKSEG_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    with serving(CONTENT) as running:
+        monkeypatch.setenv("MASKSEG_WEIGHTS_URL", running.url)
+        yield running
+
+
+def final(home: Path) -> Path:
+    return home / "shapes.h5"
+
+
+def part(home: Path) -> Path:
+    return home / "shapes.h5.part"
+
+
+def leave_part(home: Path, content: bytes) -> None:
+    home.mkdir(exist_ok=True)
+    part(home).write_bytes(content)
+
+
+def refused() -> str:
+    with pytest.raises(MasksegError) as caught:
+        fetch(RELEASE)
+    message = str(caught.value)
+    assert message.endswith(".")
+    return message
+
+
+def test_fetches_the_file(home: Path, server: FileServer) -> None:
+    assert fetch(RELEASE) == final(home)
+    assert final(home).read_bytes() == CONTENT
+    assert not part(home).exists()
+    assert server.asked == [("/weights/shapes.h5", None)]
+
+
+def test_what_is_there_is_not_fetched_again(home: Path, server: FileServer) -> None:
+    home.mkdir()
+    final(home).write_bytes(CONTENT)
+    assert fetch(RELEASE) == final(home)
+    assert server.asked == []
+
+
+def test_a_damaged_file_in_the_cache_is_replaced(home: Path, server: FileServer) -> None:
+    home.mkdir()
+    final(home).write_bytes(CONTENT[:-1] + b"?")
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+
+
+def test_a_damaged_file_stays_until_a_whole_one_is_here(home: Path, server: FileServer) -> None:
+    home.mkdir()
+    final(home).write_bytes(b"mine")
+    server.cut_after = 1000
+    refused()
+    assert final(home).read_bytes() == b"mine"
+
+
+def test_continues_a_broken_download(home: Path, server: FileServer) -> None:
+    leave_part(home, CONTENT[:120_000])
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+    assert server.asked == [("/weights/shapes.h5", "bytes=120000-")]
+
+
+def test_a_server_that_ignores_the_range_sends_everything(home: Path, server: FileServer) -> None:
+    server.ranges = False
+    leave_part(home, CONTENT[:120_000])
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+
+
+def test_a_complete_part_is_only_checked(home: Path, server: FileServer) -> None:
+    leave_part(home, CONTENT)
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+    assert server.asked == []
+
+
+def test_a_part_that_is_too_long_begins_anew(home: Path, server: FileServer) -> None:
+    leave_part(home, CONTENT + b"more")
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+    assert server.asked == [("/weights/shapes.h5", None)]
+
+
+def test_a_range_that_the_server_does_not_have_begins_anew(home: Path, server: FileServer) -> None:
+    """The server holds a shorter file than the part: 416, then a file of the wrong size."""
+    leave_part(home, CONTENT[:200_000])
+    server.content = CONTENT[:150_000]
+    message = refused()
+    assert "is 150,000 bytes long and the released shapes.h5 300,001" in message
+    assert [wanted for _, wanted in server.asked] == ["bytes=200000-", None]
+    assert not final(home).exists()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_cut_connection_keeps_what_came(home: Path, server: FileServer, chunked: bool) -> None:
+    server.cut_after, server.chunked = 100_000, chunked
+    message = refused()
+    assert "cut off after 0.1 MB of 0.3 MB" in message
+    assert "fetch it again to continue" in message
+    assert not final(home).exists()
+    assert part(home).read_bytes() == CONTENT[:100_000]
+    server.cut_after = None
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+    assert server.asked[-1] == ("/weights/shapes.h5", "bytes=100000-")
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(errno.ECONNRESET, "reset"), TimeoutError("timed out")])
+def test_a_connection_that_dies_keeps_what_came(
+    home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(download, "_open", lambda url, have: DyingAnswer(error))
+    assert "cut off after 0.1 MB" in refused()
+    assert part(home).read_bytes() == CONTENT[:50_000]
+    assert not final(home).exists()
+
+
+class DyingAnswer:
+    """An answer that raises after 50,000 bytes."""
+
+    status = 200
+
+    def __init__(self, error: BaseException) -> None:
+        self.headers = {"Content-Length": str(len(CONTENT))}
+        self.error = error
+        self.at = 0
+
+    def __enter__(self) -> DyingAnswer:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def read(self, size: int) -> bytes:
+        if self.at >= 50_000:
+            raise self.error
+        size = min(size, 50_000 - self.at)
+        self.at += size
+        return CONTENT[self.at - size : self.at]
+
+    read1 = read
+
+
+def test_ctrl_c_keeps_what_came(home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "_open", lambda url, have: DyingAnswer(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        fetch(RELEASE)
+    assert part(home).read_bytes() == CONTENT[:50_000]
+    assert not final(home).exists()
+    monkeypatch.undo()
+
+
+def test_wrong_bytes_are_thrown_away(home: Path, server: FileServer) -> None:
+    server.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+    message = refused()
+    assert "is not the released shapes.h5 (md5 " in message
+    assert not final(home).exists()
+    assert not part(home).exists()
+
+
+def test_a_part_of_other_bytes_does_not_block_for_ever(home: Path, server: FileServer) -> None:
+    leave_part(home, bytes(1000))
+    assert "thrown away" in refused()
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("content", [CONTENT + b"more", CONTENT[:-1]])
+def test_a_file_of_another_size_is_not_even_begun(home: Path, server: FileServer, content: bytes) -> None:
+    server.content = content
+    assert f"is {len(content):,} bytes long" in refused()
+    assert not final(home).exists()
+    assert not part(home).exists()
+
+
+def test_an_endless_answer_is_stopped(home: Path, server: FileServer) -> None:
+    server.content, server.chunked = CONTENT + bytes(4_000_000), True
+    assert "sends more than the released shapes.h5" in refused()
+    assert not final(home).exists()
+    assert not part(home).exists()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_login_page_with_status_200(home: Path, server: FileServer, chunked: bool) -> None:
+    leave_part(home, CONTENT[:1000])
+    server.content = b"\n<!doctype html><html><body>Please sign in</body></html>"
+    server.content_type, server.chunked, server.ranges = "text/html", chunked, False
+    assert "answered with a web page instead of shapes.h5" in refused()
+    assert not final(home).exists()
+    assert part(home).read_bytes() == CONTENT[:1000]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (404, "There is no file at http://127.0.0.1"),
+        (403, "may not be fetched from here (403 Forbidden)"),
+        (503, "cannot be fetched now (503 Service Unavailable): try again later"),
+    ],
+)
+def test_a_refusal(home: Path, server: FileServer, status: int, sentence: str) -> None:
+    server.status = status
+    leave_part(home, CONTENT[:1000])
+    assert sentence in refused()
+    assert not final(home).exists()
+    assert part(home).read_bytes() == CONTENT[:1000]
+
+
+def test_offline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(b"") as gone:
+        url = gone.url
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", url)
+    message = refused()
+    assert "127.0.0.1" in message
+    assert "cannot be reached (Connection refused)" in message
+    assert str(final(home)) in message
+    assert [item.name for item in home.iterdir()] == ["shapes.h5.lock"]
+
+
+def test_a_name_that_does_not_resolve(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "http://weights.invalid/")
+    assert "weights.invalid cannot be reached (its name is not found; is this computer offline?)" in refused()
+
+
+def test_no_space_before(home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(home.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100_000))
+    message = refused()
+    assert "has 0.1 MB free and shapes.h5 needs 0.3 MB more" in message
+    assert "MASKSEG_HOME" in message
+    assert server.asked == []
+
+
+def test_no_space_in_the_middle(home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    class FullDisk:
+        """A file that takes 200,000 bytes and no more."""
+
+        def __init__(self, stream: Any) -> None:
+            self.stream = stream
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.stream, name)
+
+        def write(self, data: bytes) -> int:
+            if self.stream.tell() + len(data) > 200_000:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return self.stream.write(data)
+
+    copy = download._copy
+    monkeypatch.setattr(download, "_CHUNK", 10_000)
+    monkeypatch.setattr(
+        download, "_copy", lambda answer, first, stream, *rest: copy(answer, first, FullDisk(stream), *rest)
+    )
+    message = refused()
+    assert f"The disk of {home} is full" in message
+    assert not final(home).exists()
+    kept = part(home).read_bytes()
+    assert kept == CONTENT[: len(kept)] != b""
+
+
+def test_a_cache_folder_that_cannot_be_made(home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home.parent / "file").touch()
+    monkeypatch.setenv("MASKSEG_HOME", str(home.parent / "file" / "home"))
+    assert "set MASKSEG_HOME to another folder" in refused()
+
+
+def test_two_at_once_do_not_disturb_each_other(home: Path, server: FileServer) -> None:
+    server.gate = threading.Event()
+    results: list[Path] = []
+    first = threading.Thread(target=lambda: results.append(fetch(RELEASE)))
+    first.start()
+    deadline = time.monotonic() + 20
+    while not server.asked and time.monotonic() < deadline:
+        time.sleep(0.01)
+    message = refused()
+    server.gate.set()
+    first.join()
+    assert message == "shapes.h5 is being fetched by another maskseg: wait until it is done."
+    assert results == [final(home)]
+    assert final(home).read_bytes() == CONTENT
+    assert fetch(RELEASE) == final(home)
+    assert len(server.asked) == 1
+
+
+def test_the_lock_ends_with_its_process(home: Path, server: FileServer) -> None:
+    """A killed download blocks nobody."""
+    code = (
+        "import os, pathlib; from maskseg_cli.checkpoints.download import _lock\n"
+        f"with _lock(pathlib.Path({str(final(home))!r})): os.kill(os.getpid(), 9)"
+    )
+    home.mkdir()
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode != 0
+    assert (home / "shapes.h5.lock").exists()
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+
+
+def test_where_the_release_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MASKSEG_WEIGHTS_URL", raising=False)
+    assert release_url(COCO_RELEASE) == (
+        "https://github.com/matterport/Mask_RCNN/releases/download/v2.0/mask_rcnn_coco.h5"
+    )
+    assert (COCO_RELEASE.size, COCO_RELEASE.md5) == (257_557_808, "e98aaff6f99e307b5e2a8a3ff741a518")
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "https://mirror.example/weights/")
+    assert release_url(COCO_RELEASE) == "https://mirror.example/weights/mask_rcnn_coco.h5"
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "file:///etc")
+    with pytest.raises(MasksegError, match="MASKSEG_WEIGHTS_URL must start with http"):
+        release_url(COCO_RELEASE)
