@@ -99,6 +99,15 @@ def test_continues_a_broken_download(home: Path, server: FileServer) -> None:
     assert server.asked == [("/weights/shapes.h5", "bytes=120000-")]
 
 
+def test_continues_behind_a_redirection(home: Path, server: FileServer) -> None:
+    """GitHub sends releases from another address; the range must go there too."""
+    server.redirect = True
+    leave_part(home, CONTENT[:120_000])
+    fetch(RELEASE)
+    assert final(home).read_bytes() == CONTENT
+    assert server.asked[-1] == ("/storage/0123?signature=abc", "bytes=120000-")
+
+
 def test_a_server_that_ignores_the_range_sends_everything(home: Path, server: FileServer) -> None:
     server.ranges = False
     leave_part(home, CONTENT[:120_000])

@@ -83,6 +83,7 @@ def test_the_real_file_fills_the_lite_network(shared: Path) -> None:
     path = shared / "weights" / "lite-init.npz"
     checkpoint = read_checkpoint(path)
     assert checkpoint.class_names == COCO_CLASSES
+    assert checkpoint.config == LITE
     variables = MaskRCNN(checkpoint.config).named_variables()
     apply_checkpoint(checkpoint, variables)
     with np.load(path) as original:

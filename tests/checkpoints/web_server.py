@@ -16,6 +16,7 @@ class FileServer(ThreadingHTTPServer):
         ranges: whether Range requests are honoured.
         cut_after: the connection breaks after so many bytes of the body; None: never.
         chunked: send no Content-Length.
+        redirect: send the client on to another path first, as GitHub does.
         status: answer with this code instead.
         content_type: of the answer.
         gate: when set to an Event, the answer's second half waits for it.
@@ -30,6 +31,7 @@ class FileServer(ThreadingHTTPServer):
         self.ranges = True
         self.cut_after: int | None = None
         self.chunked = False
+        self.redirect = False
         self.status = 200
         self.content_type = "application/octet-stream"
         self.gate: threading.Event | None = None
@@ -49,6 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server, wanted = self.server, self.headers.get("Range")
         server.asked.append((self.path, wanted))
+        if server.redirect and not self.path.startswith("/storage"):
+            self.send_response(302)
+            self.send_header("Location", "/storage/0123?signature=abc")
+            self.end_headers()
+            return
         if server.status != 200:
             self.send_error(server.status)
             return
