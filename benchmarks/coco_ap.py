@@ -61,7 +61,7 @@ class Timed:
 
 def measure(weights: str, size: int, dataset: CocoDataset, images: Path, limit: int | None) -> dict[str, Any]:
     """Figures in percent, and the median time in milliseconds."""
-    timed = Timed(load_model(weights, size=size, detection_min_confidence=0.05))
+    timed = Timed(load_model(weights, size=size, detection_min_confidence=0.05, detection_duplicate_threshold=None))
 
     def progress(records: Sequence[Any]) -> Iterable[Any]:
         return tqdm(records, desc=str(size), unit="photo", disable=not sys.stderr.isatty())

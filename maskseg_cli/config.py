@@ -132,14 +132,17 @@ class MaskRCNNConfig:
     rpn_anchor_sizes: tuple[tuple[float, float], ...] = ()
     #: Where in its cell an anchor's centre lies, in pixels from the cell's top left corner.
     rpn_anchor_offset: float = 0.0
-    #: "normalized": Matterport's 0..1 with its one-pixel shift; "pixels": half-open pixels.
+    #: "normalized": Matterport's 0..1; "pixels": first and last pixel (see model/boxes.py).
     box_frame: str = "normalized"
     #: dh and dw are cut here before exp(); None: never.
     bbox_delta_limit: float | None = None
-    #: "corners": crop_and_resize from corner to corner; "bins": RoIAlign, 2 x 2 samples a bin.
+    #: "corners": crop_and_resize from corner to corner; "bins": RoIAlign, 2 x 2 samples a bin, 0 beyond the centre of
+    #: the map's last cells; "bins_clamped": the same with those cells' values there.
     roi_align: str = "corners"
     #: "best": a proposal yields its most probable class; "all": each class above the threshold.
     detection_classes: str = "best"
+    #: Of boxes of different classes whose IoU is above this only the best stays; None: all (as AP wants it).
+    detection_duplicate_threshold: float | None = None
     #: Rows of zeros fill the proposals up to post_nms_rois_inference, as Matterport's graph does.
     pad_proposals: bool = True
     #: The order in which the network takes its channels.
@@ -161,7 +164,7 @@ class MaskRCNNConfig:
             "box_head": ("fc", "mobile"),
             "mask_head": ("fcn", "mobile"),
             "box_frame": ("normalized", "pixels"),
-            "roi_align": ("corners", "bins"),
+            "roi_align": ("corners", "bins", "bins_clamped"),
             "detection_classes": ("best", "all"),
             "channel_order": ("RGB", "BGR"),
         }
@@ -249,7 +252,7 @@ def _suggestion(word: str, known: list[str]) -> str:
 #: Matterport's COCO network.
 COCO = MaskRCNNConfig()
 
-#: The small network of the box: Mask R-CNN2Go's graph, one stride-16 map, boxes in half-open pixels.
+#: The small network of the box: Mask R-CNN2Go's graph, one stride-16 map, boxes in pixels.
 LITE = MaskRCNNConfig(
     name="lite",
     backbone="mobile",
@@ -297,7 +300,8 @@ LITE = MaskRCNNConfig(
     mask_shape=(24, 24),
     mask_border=1,
     detection_classes="all",
-    detection_min_confidence=0.5,
+    detection_duplicate_threshold=0.6,
+    detection_min_confidence=0.6,
     top_down_pyramid_size=128,
 )
 

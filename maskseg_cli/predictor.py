@@ -220,7 +220,7 @@ class Predictor:
 
         window = np.array(molded.window, np.float32)
         if self.config.box_frame == "pixels":
-            return window
+            return window - np.array([0, 0, 1, 1], np.float32)
         return normalize_boxes(window[None], *molded.image.shape[:2])[0]
 
     def _graph(self, batch: int) -> Any:

@@ -70,17 +70,16 @@ def unmold_normalized_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArr
 
 
 def unmold_pixel_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArray[np.float64]:
-    """Half-open pixels of the molded picture -> half-open pixels of the original, clipped to it, float64 (N, 4).
+    """First and last pixels of the molded picture -> half-open pixels of the original, float64 (N, 4).
 
-    The network measures to a box's last pixel: that is what the scale applies to.
+    The scale applies to the last pixel itself; the step from it to the end of the box is one pixel of the original.
+    The result is clipped to the picture.
     """
     top, left, bottom, right = molded.window
     height, width = molded.original_shape[:2]
     scale_y, scale_x = (bottom - top) / height, (right - left) / width
-    shift = np.array([top, left, top, left], np.float64)
-    last = np.array([0.0, 0.0, 1.0, 1.0])
-    pixels = (boxes - shift - last) / np.array([scale_y, scale_x, scale_y, scale_x]) + last
-    return np.clip(pixels, 0, np.array([height, width, height, width]))
+    pixels = (boxes - [top, left, top, left]) / [scale_y, scale_x, scale_y, scale_x] + [0, 0, 1, 1]
+    return np.clip(pixels, 0, [height, width, height, width])
 
 
 def paste_in_box(mask: NDArray[np.float32], box: NDArray[np.int32], size: tuple[int, int]) -> MaskCrop:

@@ -93,7 +93,7 @@ def _run(
     from maskseg_cli.evaluation import evaluate as measure
 
     dataset = CocoDataset.read(annotations)  # first: its errors should not wait for the network
-    segmenter = load_predictor(with_score_floor(model))
+    segmenter = load_predictor(for_measuring(model))
     start = time.perf_counter()
     evaluation = measure(
         segmenter,
@@ -116,16 +116,17 @@ def _run(
     return evaluation, used
 
 
-def with_score_floor(model: ModelOptions) -> ModelOptions:
-    """The options with a score floor for measuring, unless the user has set one on the command line.
+def for_measuring(model: ModelOptions) -> ModelOptions:
+    """The options with a score floor for measuring and every class's own boxes, unless --set says otherwise.
 
-    A --config file does not count: as `maskseg config` writes it, it holds the threshold for showing.
+    A --config file does not count: as `maskseg config` writes it, it holds the options for showing.
     """
     from maskseg_cli.config_overrides import parse_settings
 
+    settings = ("detection_duplicate_threshold=none", *model.settings)
     if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
-        return model
-    return replace(model, min_score=SCORE_FLOOR)
+        return replace(model, settings=settings)
+    return replace(model, settings=settings, min_score=SCORE_FLOOR)
 
 
 def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:

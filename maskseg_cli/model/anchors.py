@@ -47,7 +47,7 @@ def level_anchors(
         offset: where in its cell a centre lies, in pixels.
 
     Returns:
-        float64 array (cells * A, 4), (y1, x1, y2, x2) in pixels; ordered by row, column, then size. Neither
+        float64 array (cells * A, 4), (y1, x1, y2, x2) in half-open pixels; ordered by row, column, then size. Neither
         clipped nor rounded.
     """
     rows = np.arange(0, map_shape[0], anchor_stride) * stride + offset
@@ -65,7 +65,7 @@ def feature_map_shapes(config: MaskRCNNConfig, height: int, width: int) -> list[
 
 
 def image_anchors(config: MaskRCNNConfig, height: int, width: int) -> NDArray[np.float64]:
-    """All anchors for an image of height x width pixels, float64 (N, 4) in pixels, level by level.
+    """All anchors for an image of height x width pixels, float64 (N, 4) in half-open pixels, level by level.
 
     A 1024 x 1024 image has 261,888 of them with Matterport's COCO options.
     """
@@ -94,4 +94,4 @@ class AnchorCache:
         pixels = image_anchors(self.config, height, width)
         if self.config.box_frame == "normalized":
             return normalize_boxes(pixels, height, width)
-        return pixels.astype(np.float32)
+        return (pixels - [0, 0, 1, 1]).astype(np.float32)

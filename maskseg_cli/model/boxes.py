@@ -2,9 +2,12 @@
 
 Two coordinate frames are in use, and each function works in both:
 
-- *pixels*: half-open, so a box is y2 - y1 pixels high (the `lite` network);
-- *normalized*: Matterport's 0..1, where y2 and x2 have moved back by one pixel and the sides are divided by
-  (H - 1, W - 1), so that 0 and 1 are the centres of the first and last pixel.
+- *pixels*: (y1, x1) is a box's first pixel and (y2, x2) its last, so it is y2 - y1 + 1 pixels high (the `lite`
+  network, as Caffe's detectors counted);
+- *normalized*: Matterport's 0..1, which also names the last pixel and is divided by (H - 1, W - 1), so that 0 and
+  1 are the first and last pixel's centres; heights and widths are plain differences.
+
+Pictures, masks and `Detections` are half-open: y2 and x2 are the first pixel after the box.
 """
 
 from __future__ import annotations
@@ -15,14 +18,20 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+#: What a box's height exceeds y2 - y1 by, in each frame.
+LAST_PIXEL = {"normalized": 0.0, "pixels": 1.0}
 
-def decode_boxes(anchors: tf.Tensor, deltas: tf.Tensor, limit: float | None = None) -> tf.Tensor:
+
+def decode_boxes(
+    anchors: tf.Tensor, deltas: tf.Tensor, limit: float | None = None, last_pixel: float = 0.0
+) -> tf.Tensor:
     """Applies regression deltas to anchors (Faster R-CNN, https://arxiv.org/abs/1506.01497, eq. 2).
 
     Args:
         anchors: float tensor (..., 4), (y1, x1, y2, x2), any frame.
         deltas: float tensor (..., 4), (dy, dx, log dh, log dw), already scaled by the box std dev.
         limit: dh and dw are cut to at most this; None: never.
+        last_pixel: a height is y2 - y1 plus this (`LAST_PIXEL` of the frame).
 
     Returns:
         float tensor (..., 4) in the frame of `anchors`.
@@ -31,31 +40,31 @@ def decode_boxes(anchors: tf.Tensor, deltas: tf.Tensor, limit: float | None = No
     dy, dx, dh, dw = tf.unstack(deltas, axis=-1)
     if limit is not None:
         dh, dw = tf.minimum(dh, limit), tf.minimum(dw, limit)
-    height, width = y2 - y1, x2 - x1
+    height, width = y2 - y1 + last_pixel, x2 - x1 + last_pixel
     centre_y = y1 + 0.5 * height + dy * height
     centre_x = x1 + 0.5 * width + dx * width
     height *= tf.exp(dh)
     width *= tf.exp(dw)
     top, left = centre_y - 0.5 * height, centre_x - 0.5 * width
     # The far corner is counted from the near one, not from the centre: Matterport's order of rounding.
-    return tf.stack([top, left, top + height, left + width], axis=-1)
+    return tf.stack([top, left, top + height - last_pixel, left + width - last_pixel], axis=-1)
 
 
-def encode_boxes(anchors: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+def encode_boxes(anchors: tf.Tensor, boxes: tf.Tensor, last_pixel: float = 0.0) -> tf.Tensor:
     """The deltas that `decode_boxes` turns back into `boxes`.
 
     Args:
         anchors: float tensor (..., 4) of positive height and width.
         boxes: float tensor (..., 4) in the same frame, of positive height and width.
+        last_pixel: as in `decode_boxes`.
 
     Returns:
         float tensor (..., 4), (dy, dx, log dh, log dw), not yet divided by the box std dev.
     """
-    height, width = anchors[..., 2] - anchors[..., 0], anchors[..., 3] - anchors[..., 1]
-    box_height, box_width = boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
-    dy = (boxes[..., 0] + 0.5 * box_height - (anchors[..., 0] + 0.5 * height)) / height
-    dx = (boxes[..., 1] + 0.5 * box_width - (anchors[..., 1] + 0.5 * width)) / width
-    return tf.stack([dy, dx, tf.math.log(box_height / height), tf.math.log(box_width / width)], axis=-1)
+    size = anchors[..., 2:] - anchors[..., :2] + last_pixel
+    box_size = boxes[..., 2:] - boxes[..., :2] + last_pixel
+    shift = (boxes[..., :2] + 0.5 * box_size - (anchors[..., :2] + 0.5 * size)) / size
+    return tf.concat([shift, tf.math.log(box_size / size)], axis=-1)
 
 
 def clip_boxes(boxes: tf.Tensor, window: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.model.boxes import clip_boxes, decode_boxes, pairwise_iou
+from maskseg_cli.model.boxes import LAST_PIXEL, clip_boxes, decode_boxes, pairwise_iou
 
 #: More candidates than this never meet in one suppression: its table of overlaps grows with their square.
 MAX_CANDIDATES = 3000
@@ -46,7 +46,8 @@ def detect_boxes(
         probabilities: float tensor (P, classes), rows add up to 1, background first.
         deltas: float tensor (P, classes, 4), before scaling by bbox_std_dev.
         window: float tensor (4,), the picture without its padding: boxes are clipped to it.
-        config: detection_min_confidence (0: no threshold), detection_nms_threshold, detection_max_instances.
+        config: detection_min_confidence (0: no threshold), detection_nms_threshold, detection_max_instances;
+            detection_duplicate_threshold, where one object must not carry the names of two classes.
     """
     if config.detection_classes == "best":
         rows, class_ids = _best_classes(probabilities, config.detection_min_confidence)
@@ -54,10 +55,19 @@ def detect_boxes(
         rows, class_ids = _all_classes(probabilities, config.detection_min_confidence)
     pairs = tf.stack([rows, class_ids], axis=1)
     scores = tf.gather_nd(probabilities, pairs)
-    std_dev = tf.constant(config.bbox_std_dev, tf.float32)
-    boxes = decode_boxes(tf.gather(proposals, rows), tf.gather_nd(deltas, pairs) * std_dev, config.bbox_delta_limit)
+    boxes = decode_boxes(
+        tf.gather(proposals, rows),
+        tf.gather_nd(deltas, pairs) * tf.constant(config.bbox_std_dev, tf.float32),
+        config.bbox_delta_limit,
+        LAST_PIXEL[config.box_frame],
+    )
     boxes = clip_boxes(boxes, window)
     kept = class_wise_nms(boxes, scores, class_ids, config.detection_max_instances, config.detection_nms_threshold)
+    if config.detection_duplicate_threshold is not None:
+        best, best_scores = tf.gather(boxes, kept), tf.gather(scores, kept)
+        limit = config.detection_max_instances
+        single = tf.image.non_max_suppression(best, best_scores, limit, config.detection_duplicate_threshold)
+        kept = tf.gather(kept, single)
     return DetectedBoxes(*(tf.gather(part, kept) for part in (boxes, class_ids, scores, rows)))
 
 

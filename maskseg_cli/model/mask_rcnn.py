@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from maskseg_cli.config import RESNETS, MaskRCNNConfig
-from maskseg_cli.model import mask_head as masks
+from maskseg_cli.model import mask_head as mask_heads
 from maskseg_cli.model.anchors import anchors_per_cell
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
 from maskseg_cli.model.detection import DetectedBoxes, detect_boxes
@@ -79,11 +79,11 @@ class MaskRCNN(keras.Model):
         else:
             self.box_head = build_mobile_box_head(channels, config.num_classes, config.pool_size)
         if config.mask_head == "fcn":
-            self.mask_head = masks.build_fcn_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_head = mask_heads.build_fcn_mask_head(channels, config.num_classes, config.mask_pool_size)
             self.mask_upsampling = None
         else:
-            self.mask_head = masks.build_mobile_mask_head(channels, config.num_classes, config.mask_pool_size)
-            self.mask_upsampling = masks.build_mask_upsampling()
+            self.mask_head = mask_heads.build_mobile_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_upsampling = mask_heads.build_mask_upsampling()
         self.built = True
 
     @property
@@ -125,7 +125,8 @@ class MaskRCNN(keras.Model):
         """RPN answers of one image (A, 1 or 2), (A, 4) -> proposal boxes (P, 4) and their anchors' numbers (P,)."""
         window = tf.constant((0.0, 0.0, 1.0, 1.0))
         if self.config.box_frame == "pixels":
-            window *= tf.cast(tf.stack([1, 1, *image_shape]), tf.float32)
+            height, width = image_shape
+            window = tf.cast(tf.stack([0, 0, height - 1, width - 1]), tf.float32)
         scores = objectness(logits)
         return propose(scores, deltas, anchors, window, self.config, self.config.post_nms_rois_inference)
 
@@ -141,7 +142,8 @@ class MaskRCNN(keras.Model):
         if self.config.roi_align == "corners":
             pooled = pyramid_roi_align(maps[:4], boxes, image_index, image_shape, pool_size)
         else:
-            pooled = bin_roi_align(maps[0], boxes, image_index, self.config.backbone_strides[0], pool_size)
+            stride, clamped = self.config.backbone_strides[0], self.config.roi_align == "bins_clamped"
+            pooled = bin_roi_align(maps[0], boxes, image_index, stride, pool_size, clamped=clamped)
         return tf.ensure_shape(pooled, (None, pool_size, pool_size, maps[0].shape[-1]))
 
     def classify(self, pooled: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
@@ -158,7 +160,7 @@ class MaskRCNN(keras.Model):
     def mask_logits(self, pooled: tf.Tensor, class_ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pooled features (N, p, p, c) and classes (N,) -> mask logits (N, h, w) of that class."""
         logits = self.mask_head(pooled, training=training and self.config.train_bn)
-        logits = masks.class_logits(logits, class_ids)
+        logits = mask_heads.class_logits(logits, class_ids)
         if self.mask_upsampling is not None:
             logits = self.mask_upsampling(logits[..., None])[..., 0]
         return logits
@@ -184,9 +186,26 @@ class MaskRCNN(keras.Model):
         found = [self.detections(*part) for part in parts]
         boxes, class_ids, scores, _ = (tf.concat(field, axis=0) for field in zip(*found, strict=True))
         image_index = _index([tf.shape(one.boxes)[0] for one in found])
-        pooled = self.pool(maps, boxes, image_index, image_shape, self.config.mask_pool_size)
-        mask = tf.sigmoid(self.mask_logits(pooled, class_ids))
-        return Segmented(boxes, class_ids, scores, mask, image_index)
+        masks = self._masks(maps, boxes, class_ids, image_index, image_shape)
+        return Segmented(boxes, class_ids, scores, masks, image_index)
+
+    def _masks(
+        self,
+        maps: Sequence[tf.Tensor],
+        boxes: tf.Tensor,
+        class_ids: tf.Tensor,
+        image_index: tf.Tensor,
+        image_shape: tuple[tf.Tensor, tf.Tensor],
+    ) -> tf.Tensor:
+        """Mask probabilities (D, h, w) of final boxes; depthwise convolutions refuse a batch of none."""
+
+        def run_head() -> tf.Tensor:
+            pooled = self.pool(maps, boxes, image_index, image_shape, self.config.mask_pool_size)
+            return tf.sigmoid(self.mask_logits(pooled, class_ids))
+
+        height, width = self.config.mask_shape
+        masks = tf.cond(tf.size(class_ids) > 0, run_head, lambda: tf.zeros((0, height, width)))
+        return tf.ensure_shape(masks, (None, height, width))
 
 
 def _index(counts: list[tf.Tensor]) -> tf.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.model.boxes import clip_boxes, decode_boxes
+from maskseg_cli.model.boxes import LAST_PIXEL, clip_boxes, decode_boxes
 
 
 def propose(
@@ -36,6 +36,7 @@ def propose(
         tf.gather(anchors, top.indices),
         tf.gather(deltas, top.indices) * tf.constant(config.rpn_bbox_std_dev, tf.float32),
         config.bbox_delta_limit,
+        LAST_PIXEL[config.box_frame],
     )
     boxes = clip_boxes(boxes, window)
     kept = tf.image.non_max_suppression(boxes, top.values, count, config.rpn_nms_threshold)

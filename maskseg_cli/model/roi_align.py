@@ -69,32 +69,33 @@ def bin_roi_align(
     stride: int,
     pool_size: int,
     samples: int = 2,
+    clamped: bool = False,
 ) -> tf.Tensor:
     """RoIAlign proper: each bin is the average of samples x samples bilinear samples inside it.
 
-    As in the network's training, a box's last pixel (not its far side) marks its end, map positions are pixels
-    divided by the stride, and a box has at least the size of one cell.
+    Positions on the map are pixels divided by the stride; a box has at least the size of one cell.
 
     Args:
         feature_map: float tensor (B, h, w, c).
-        boxes: float tensor (N, 4), half-open pixels.
+        boxes: float tensor (N, 4), first and last pixels.
         image_index: int32 tensor (N,).
         stride: pixels a cell.
         pool_size: rows and columns of the result.
         samples: samples a bin in each direction.
+        clamped: samples beyond the centre of the map's last cells take those cells' values; otherwise they are 0.
 
     Returns:
         float tensor (N, pool_size, pool_size, c).
     """
     near = boxes[:, :2] / stride
-    size = tf.maximum((boxes[:, 2:] - 1.0) / stride - near, 1.0)
+    size = tf.maximum(boxes[:, 2:] / stride - near, 1.0)
     grid = pool_size * samples
     first = near + size * (0.5 / grid)
     last = near + size * ((grid - 0.5) / grid)
-    # The last cells once more on the far sides: samples between the last cell's centre and the picture's end
-    # take the border's value instead of fading to 0.
-    edged = tf.pad(feature_map, [(0, 0), (0, 1), (0, 1), (0, 0)], mode="SYMMETRIC")
-    extent = tf.cast(tf.shape(edged)[1:3] - 1, tf.float32)
+    if clamped:
+        feature_map = tf.pad(feature_map, [(0, 0), (0, 1), (0, 1), (0, 0)], mode="SYMMETRIC")
+    # at least 1, for a map of a single cell; there every sample lies on the cell itself
+    extent = tf.cast(tf.maximum(tf.shape(feature_map)[1:3] - 1, 1), tf.float32)
     crops = tf.concat([first / extent, last / extent], axis=1)
-    fine = tf.image.crop_and_resize(edged, crops, image_index, (grid, grid))
+    fine = tf.image.crop_and_resize(feature_map, crops, image_index, (grid, grid))
     return tf.nn.avg_pool2d(fine, samples, samples, "VALID")

@@ -95,7 +95,8 @@ def test_the_floor_is_not_the_threshold_for_showing(sample: Sample, asked: list[
 
 def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOptions]) -> None:
     run(sample, "--model", "lite", "--weights", "mine.npz", "--size", "320", "--max-detections", "7")
-    assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.05, max_detections=7)]
+    settings = ("detection_duplicate_threshold=none",)
+    assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.05, max_detections=7, settings=settings)]
 
 
 def test_per_class_and_chosen_classes(sample: Sample, asked: list[ModelOptions]) -> None:
