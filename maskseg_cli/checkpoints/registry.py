@@ -70,11 +70,13 @@ def weights_folder() -> Path | None:
     return next((folder for folder in (package / "weights", package.parent / "weights") if folder.is_dir()), None)
 
 
-def bundled_lite() -> Path | None:
-    """The newest bundled `maskseg-lite-coco*.npz`, by the numbers in its name."""
-    folder = weights_folder()
-    found = list(folder.glob("maskseg-lite-coco*.npz")) if folder else []
-    return max(found, key=_version, default=None)
+def lite_file() -> Path | None:
+    """The newest `maskseg-lite-coco*.npz`, by the numbers in its name: bundled, or else in the cache folder."""
+    for folder in (weights_folder(), cache_folder()):
+        found = list(folder.glob("maskseg-lite-coco*.npz")) if folder else []
+        if found:
+            return max(found, key=_version)
+    return None
 
 
 def _version(path: Path) -> tuple[list[int], str]:
@@ -82,8 +84,8 @@ def _version(path: Path) -> tuple[list[int], str]:
 
 
 def location(name: str) -> Path | None:
-    """Where the file of a known name lies, or would lie once fetched; None: the bundled file is not here."""
-    return bundled_lite() if name == LITE else cache_folder() / RELEASES[name].file
+    """Where the file of a known name lies, or would lie once fetched; None: lite is not here."""
+    return lite_file() if name == LITE else cache_folder() / RELEASES[name].file
 
 
 def find_weights(name_or_path: str | Path) -> Path:
@@ -94,13 +96,13 @@ def find_weights(name_or_path: str | Path) -> Path:
             are given).
     """
     if name_or_path == LITE:
-        bundled = bundled_lite()
-        if bundled is None:
+        lite = lite_file()
+        if lite is None:
             raise MasksegError(
                 "The bundled lite weights (maskseg-lite-coco*.npz) are not part of this installation: name a "
-                "file with --weights FILE."
+                f"file with --weights FILE, or put one into {cache_folder()}."
             )
-        return bundled
+        return lite
     if isinstance(name_or_path, str) and name_or_path in RELEASES:
         cached = cache_folder() / RELEASES[name_or_path].file
         if not cached.is_file():

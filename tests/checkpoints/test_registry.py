@@ -45,6 +45,15 @@ def test_lite_is_the_newest_bundled_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert find_weights("lite") == tmp_path / "maskseg-lite-coco-10.npz"
 
 
+def test_lite_may_lie_in_the_cache_folder(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "weights_folder", lambda: tmp_path)
+    home.mkdir()
+    (home / "maskseg-lite-coco-3.npz").touch()
+    assert find_weights("lite") == registry.location("lite") == home / "maskseg-lite-coco-3.npz"
+    (tmp_path / "maskseg-lite-coco-1.npz").touch()
+    assert find_weights("lite") == tmp_path / "maskseg-lite-coco-1.npz"
+
+
 def test_the_bundled_folder_lies_in_the_package_or_in_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
