@@ -1,0 +1,71 @@
+# make help lists what there is to do.
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= demo-out
+
+# A photo, folder or pattern of your own for `make demo`, and the weights to use (empty: the bundled ones).
+PHOTO ?=
+WEIGHTS ?=
+export PHOTO WEIGHTS
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed-dev
+# Starting weights that may lie beside a developer's checkout.
+SHARED_WEIGHTS := ../shared/weights/lite-init.npz
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint wheel clean
+
+help:  ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-12s%s\n", $$1, $$2}'
+	@echo
+	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out), PHOTO and WEIGHTS (for demo)."
+
+demo: $(READY)  ## Outline the objects in three photos, and in PHOTO=path.
+	@weights="$$WEIGHTS"; \
+	if [ -z "$$weights" ]; then \
+	    weights=$$($(BIN)/python -c 'from maskseg_cli.checkpoints import find_weights; print(find_weights("lite"))' 2>/dev/null) \
+	    || weights='$(SHARED_WEIGHTS)'; \
+	    if [ ! -f "$$weights" ]; then \
+	        echo "The demo needs the weights of the lite network, which are not in weights/ yet: make demo WEIGHTS=path/to/weights.npz" >&2; \
+	        exit 1; \
+	    fi; \
+	fi; \
+	set -e; \
+	$(BIN)/python examples/make_sample_photos.py '$(OUT)/photos'; \
+	$(BIN)/maskseg image '$(OUT)'/photos/*.jpg $${PHOTO:+"$$PHOTO"} -o '$(OUT)' --overwrite --weights "$$weights"; \
+	echo "Look at the outlined photos in the folder $(OUT)."
+
+test: $(READY) lint  ## Check the style and types, and run all tests.
+	$(BIN)/python -m pytest -q
+
+lint: $(READY)  ## Check the style and types only.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy maskseg_cli
+
+wheel: $(READY)  ## Build the wheel into dist/.
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+clean:  ## Remove the environment and everything made by these commands.
+	rm -rf $(VENV) dist build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made again when the dependencies change.
+$(READY): pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# Whoever asks for a certain Python must not get another one because the environment is there already.
+ifneq ($(origin PYTHON),file)
+.PHONY: same-python
+same-python:
+	@if [ -x $(BIN)/python ] && [ "$$($(PYTHON) -V)" != "$$($(BIN)/python -V)" ]; then \
+	    echo "$(VENV) has $$($(BIN)/python -V), not $$($(PYTHON) -V): make clean first, or name another VENV=folder." >&2; \
+	    exit 1; \
+	fi
+$(READY): | same-python
+endif
