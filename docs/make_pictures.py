@@ -1,0 +1,105 @@
+"""Makes the pictures of README.md and docs/ with maskseg itself, from scikit-image's own photos.
+
+    python docs/make_pictures.py [--weights FILE]
+
+Writes docs/images/*.jpg.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage import data
+
+from maskseg_cli import Detections, Predictor, draw, load_model
+from maskseg_cli.media.images import write_image
+
+IMAGES = Path(__file__).parent / "images"
+#: As in the caption under the picture in README.md.
+SIZE, MIN_SCORE = 256, 0.7
+
+Picture = NDArray[np.uint8]
+
+
+def side_by_side(pictures: list[Picture], height: int, gap: int = 6) -> Picture:
+    """Pictures scaled to one height, with white between them."""
+    scaled: list[Picture] = []
+    for picture in pictures:
+        width = round(picture.shape[1] * height / picture.shape[0])
+        if scaled:
+            scaled.append(np.full((height, gap, 3), 255, np.uint8))
+        scaled.append(np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8))
+    return np.hstack(scaled)
+
+
+def drawn_for(height: int, photo: Picture, found: Detections, **options: Any) -> Picture:
+    """The drawing with lines and captions that can still be read at this height."""
+    scale = photo.shape[0] / height
+    return draw(photo, found, line_width=max(1, round(1.5 * scale)), text_size=max(8, 14 * scale), **options)
+
+
+def photos() -> dict[str, Picture]:
+    """scikit-image's photos, BGR."""
+    loaders = {"astronaut": data.astronaut, "coffee": data.coffee, "cat": data.chelsea}
+    return {name: np.ascontiguousarray(load()[:, :, ::-1]) for name, load in loaders.items()}
+
+
+def parts(photo: Picture, found: Detections) -> Picture:
+    """Each part of the drawing alone."""
+    switches = ("masks", "contours", "boxes", "captions")
+    shown = [{switch: switch == part for switch in switches} for part in switches]
+    return side_by_side([drawn_for(180, photo, found, **only) for only in shown], 180)
+
+
+def alphas(photo: Picture, found: Detections) -> Picture:
+    """The drawing at three alphas."""
+    return side_by_side([drawn_for(200, photo, found, alpha=alpha, boxes=False) for alpha in (0.2, 0.5, 0.8)], 200)
+
+
+def stages(model: Predictor, photo: Picture, found: Detections, count: int = 30) -> Picture:
+    """What the network sees on its way: its best proposals, the boxes that remain, and the masks in them."""
+    import tensorflow as tf
+
+    from maskseg_cli.molding import mold
+
+    molded = mold(photo, model.config)
+    height, width = molded.image.shape[:2]
+    network = model.model
+    logits, deltas = network.region_scores(network.features(tf.constant(molded.image[None])))
+    anchors = tf.constant(model._anchors(height, width))
+    shape = (tf.constant(height), tf.constant(width))
+    boxes = network.proposals(logits[0], deltas[0], anchors, shape)[0].numpy() / molded.scale
+    canvas = photo.copy()
+    for y1, x1, y2, x2 in np.rint(boxes[:count]).astype(int).tolist():
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), (0, 220, 255), 2, cv2.LINE_AA)
+    final = drawn_for(180, photo, found, masks=False, contours=False)
+    masks = drawn_for(180, photo, found, boxes=False, captions=False)
+    return side_by_side([photo, canvas, final, masks], 180)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
+    parser.add_argument("--weights", default="lite", help="weights of the lite network")
+    model = load_model(parser.parse_args().weights, size=SIZE, detection_min_confidence=MIN_SCORE)
+    pictures = photos()
+    found = {name: model(photo) for name, photo in pictures.items()}
+    for name, detections in found.items():
+        print(f"{name}: {', '.join(detections.names)}")
+    drawn = {
+        "outlined.jpg": side_by_side([drawn_for(280, photo, found[name]) for name, photo in pictures.items()], 280),
+        "parts.jpg": parts(pictures["coffee"], found["coffee"]),
+        "alpha.jpg": alphas(pictures["coffee"], found["coffee"]),
+        "stages.jpg": stages(model, pictures["coffee"], found["coffee"]),
+    }
+    for name, picture in drawn.items():
+        write_image(IMAGES / name, picture, quality=85)
+        print(IMAGES / name)
+
+
+if __name__ == "__main__":
+    main()
