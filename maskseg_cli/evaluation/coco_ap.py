@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from maskseg_cli.evaluation.coco_dataset import CocoDataset, make_coco, to_rle
+from maskseg_cli.coco_records import to_rle
+from maskseg_cli.evaluation.coco_dataset import CocoDataset, make_coco
 
 #: Our names of the figures that pycocotools gives, and their places in its `stats`.
 FIGURES = {"AP": 0, "AP50": 1, "AP75": 2, "APs": 3, "APm": 4, "APl": 5, "AR100": 8}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.classes import canonical_name
+from maskseg_cli.coco_records import check_categories, class_finder, is_box, read_document, some_names, to_rle
 from maskseg_cli.errors import MasksegError
 
 
@@ -47,16 +46,10 @@ class CocoDataset:
                 record is named.
         """
         path = Path(path)
-        document = read_json(path)
-        if not isinstance(document, dict):
-            raise MasksegError(f"{path} is not a COCO annotation file: it holds no images and annotations.")
-        for part in ("images", "annotations", "categories"):
-            records = document.get(part)
-            if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-                raise MasksegError(f"{path} is not a COCO annotation file: it has no list of {part}.")
+        document = read_document(path)
         try:
             images = _check_images(document["images"])
-            categories = _check_categories(document["categories"])
+            categories = check_categories(document["categories"])
             annotations = _check_annotations(document["annotations"], images, categories)
         except MasksegError as error:
             raise MasksegError(f"In {path}: {error}") from None
@@ -84,11 +77,10 @@ class CocoDataset:
         Raises:
             MasksegError: two categories are the same class to this network, or none is known to it.
         """
-        exact = {name: index for index, name in enumerate(class_names) if index}
-        loose = {canonical_name(name): index for name, index in reversed(exact.items())}
+        find = class_finder(class_names)
         matches: dict[int, int] = {}
         for category, name in self.categories.items():
-            index = exact.get(name) or loose.get(canonical_name(name))
+            index = find(name)
             if index is None:
                 continue
             if index in matches:
@@ -96,7 +88,7 @@ class CocoDataset:
                 raise MasksegError(f"{self.path} has both {other!r} and {name!r}, which are one class.")
             matches[index] = category
         if not matches:
-            known, marked = _some(class_names[1:]), _some(list(self.categories.values()))
+            known, marked = some_names(class_names[1:]), some_names(list(self.categories.values()))
             raise MasksegError(
                 f"The network and {self.path} have no class in common: one has {known}, the other {marked}; "
                 "--labels gives the network's."
@@ -123,24 +115,6 @@ def make_coco(images: Iterable[dict[str, Any]], categories: dict[int, str], anno
     return coco
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file holds.
-
-    Raises:
-        MasksegError: it cannot be read or is not JSON.
-    """
-    try:
-        return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise MasksegError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise MasksegError(f"{path} cannot be read: {error.strerror}.") from None
-    except json.JSONDecodeError as error:
-        raise MasksegError(f"{path} is not valid JSON: line {error.lineno}: {error.msg}.") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise MasksegError(f"{path} is not valid JSON.") from None
-
-
 def _check_images(records: list[dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
     images: dict[int | str, dict[str, Any]] = {}
     for record in records:
@@ -157,20 +131,6 @@ def _check_images(records: list[dict[str, Any]]) -> dict[int | str, dict[str, An
     if len({type(identity) for identity in images}) > 1:
         raise MasksegError("some ids of images are numbers and some are texts.")
     return images
-
-
-def _check_categories(records: list[dict[str, Any]]) -> dict[int, str]:
-    categories: dict[int, str] = {}
-    for record in records:
-        identity, name = record.get("id"), record.get("name")
-        if type(identity) is not int or not isinstance(name, str):
-            raise MasksegError(f"the category {identity!r} ({name!r}) needs a whole number and a name.")
-        if identity in categories:
-            raise MasksegError(f"two categories have the id {identity}.")
-        categories[identity] = name
-    if not categories:
-        raise MasksegError("there is no category.")
-    return categories
 
 
 def _check_annotations(
@@ -207,45 +167,7 @@ def _complete(annotation: dict[str, Any], label: str) -> None:
         annotation["area"] = float(coco_mask.area(outline)) if outline else box[2] * box[3]
 
 
-def is_box(box: Any) -> bool:
-    """Whether this is COCO's [x, y, width, height]."""
-    return isinstance(box, list) and len(box) == 4 and all(isinstance(number, (int, float)) for number in box)
-
-
-def to_rle(outline: Any, image: dict[str, Any], label: str) -> dict[str, Any]:
-    """COCO's polygons, counts or compressed RLE as compressed RLE of the image's size.
-
-    Raises:
-        MasksegError: it is none of these, or of another size than the image.
-    """
-    from pycocotools import mask as coco_mask
-
-    height, width = image["height"], image["width"]
-    try:
-        if isinstance(outline, list):
-            if not all(len(polygon) >= 6 and len(polygon) % 2 == 0 for polygon in outline):
-                raise ValueError("a polygon needs three points")
-            rle: dict[str, Any] = coco_mask.merge(coco_mask.frPyObjects(outline, height, width))
-        elif [height, width] != list(outline["size"]):
-            raise ValueError("of another size")
-        elif isinstance(outline["counts"], list):
-            if sum(outline["counts"]) != height * width:
-                raise ValueError("of another length")
-            rle = coco_mask.frPyObjects(outline, height, width)
-        else:
-            rle = {"size": [height, width], "counts": outline["counts"].encode("ascii")}
-            coco_mask.area(rle)
-    except Exception:
-        # pycocotools raises whatever its C code meets
-        raise MasksegError(f"{label} has an outline that is no polygon or RLE of its image.") from None
-    return rle
-
-
 def _identity(value: Any, label: str) -> int | str:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise MasksegError(f"{label} has the id {value!r}, which is no whole number.")
     return value
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.coco_records import find_photo, is_box, read_json, to_rle
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
-from maskseg_cli.evaluation.coco_dataset import CocoDataset, is_box, read_json, to_rle
+from maskseg_cli.evaluation.coco_dataset import CocoDataset
 
 #: What a row of COCO's result format holds.
 RESULT_KEYS = ("image_id", "category_id", "bbox", "score", "segmentation")
@@ -107,7 +108,7 @@ def evaluate(
     results: list[dict[str, Any]] = []
     seen, failures = [], []
     for record in progress(dataset.images[:limit]):
-        path = _find_photo(Path(images), record["file_name"])
+        path = find_photo(Path(images), record["file_name"])
         try:
             image = read_image(path)
             _check_size(image, record, path)
@@ -180,12 +181,6 @@ def _score(
         tuple(unknown),
         tuple(failures),
     )
-
-
-def _find_photo(folder: Path, name: str) -> Path:
-    # Some files name photos with the folder that they lie in: "val/0001.jpg".
-    path = folder / name
-    return path if path.exists() or not (folder / path.name).exists() else folder / path.name
 
 
 def _check_size(image: NDArray[np.uint8], record: dict[str, Any], path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Training: from annotated pictures to weights."""
