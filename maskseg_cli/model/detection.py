@@ -62,12 +62,13 @@ def detect_boxes(
         LAST_PIXEL[config.box_frame],
     )
     boxes = clip_boxes(boxes, window)
-    kept = class_wise_nms(boxes, scores, class_ids, config.detection_max_instances, config.detection_nms_threshold)
-    if config.detection_duplicate_threshold is not None:
+    limit, duplicates = config.detection_max_instances, config.detection_duplicate_threshold
+    # The second names of objects must not take the places of other objects: they go before the limit is applied.
+    count = limit if duplicates is None else tf.size(scores)
+    kept = class_wise_nms(boxes, scores, class_ids, count, config.detection_nms_threshold)
+    if duplicates is not None:
         best, best_scores = tf.gather(boxes, kept), tf.gather(scores, kept)
-        limit = config.detection_max_instances
-        single = tf.image.non_max_suppression(best, best_scores, limit, config.detection_duplicate_threshold)
-        kept = tf.gather(kept, single)
+        kept = tf.gather(kept, tf.image.non_max_suppression(best, best_scores, limit, duplicates))
     return DetectedBoxes(*(tf.gather(part, kept) for part in (boxes, class_ids, scores, rows)))
 
 
