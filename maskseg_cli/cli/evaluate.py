@@ -111,6 +111,7 @@ def _run(
             click.echo(f"A score floor above {SCORE_FLOOR} lowers AP.", err=True)
     used = {
         "weights": Path(model.weights or model.model or "lite").name,
+        "tta": model.tta,
         "config": segmenter.config.to_dict(),
     }
     return evaluation, used

@@ -40,6 +40,7 @@ class ModelOptions:
     max_detections: int | None = None
     settings: tuple[str, ...] = ()
     config: Path | None = None
+    tta: bool = False
 
 
 def _gather(
@@ -122,6 +123,13 @@ model_options = _gather(
             "model_config",
             type=_EXISTING_FILE,
             help="TOML file of such options; --set goes before it.",
+        ),
+        click.option(
+            "--tta",
+            "model_tta",
+            is_flag=True,
+            help="Look at each photo six times, at three sizes and mirrored, and average: more accurate, about six "
+            "times slower.",
         ),
     ],
 )
@@ -216,7 +224,7 @@ class Segmenter:
 
 
 def overrides_of(options: ModelOptions) -> dict[str, Any]:
-    """Options of `MaskRCNNConfig`, plus `size`, as keywords for `load_model`.
+    """Options of `MaskRCNNConfig`, plus `size` and `tta`, as keywords for `load_model`.
 
     What is said more plainly wins: own options, then --set, then the file of --config.
     """
@@ -235,6 +243,8 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
         # Where classes are chosen, the network's own limit must not be spent on the other classes.
         room = 100 if options.classes else 0
         overrides["detection_max_instances"] = max(options.max_detections, room)
+    if options.tta:
+        overrides["tta"] = True
     return overrides
 
 

@@ -49,18 +49,48 @@ def detect_boxes(
         config: detection_min_confidence (0: no threshold), detection_nms_threshold, detection_max_instances;
             detection_duplicate_threshold, where one object must not carry the names of two classes.
     """
-    if config.detection_classes == "best":
-        rows, class_ids = _best_classes(probabilities, config.detection_min_confidence)
-    else:
-        rows, class_ids = _all_classes(probabilities, config.detection_min_confidence)
-    pairs = tf.stack([rows, class_ids], axis=1)
-    scores = tf.gather_nd(probabilities, pairs)
+    pairs = _candidates(probabilities, config)
     boxes = decode_boxes(
-        tf.gather(proposals, rows),
+        tf.gather(proposals, pairs[:, 0]),
         tf.gather_nd(deltas, pairs) * tf.constant(config.bbox_std_dev, tf.float32),
         config.bbox_delta_limit,
         LAST_PIXEL[config.box_frame],
     )
+    return _thin(boxes, tf.gather_nd(probabilities, pairs), pairs, window, config)
+
+
+def detect_decoded_boxes(
+    boxes: tf.Tensor, probabilities: tf.Tensor, window: tf.Tensor, config: MaskRCNNConfig
+) -> DetectedBoxes:
+    """`detect_boxes` for boxes that are refined already, such as means over several views of one image.
+
+    Args:
+        boxes: float tensor (P, classes, 4) in the network's frame: where each proposal lies if it is of that class.
+        probabilities: float tensor (P, classes).
+        window: float tensor (4,).
+        config: as in `detect_boxes`.
+    """
+    pairs = _candidates(probabilities, config)
+    return _thin(tf.gather_nd(boxes, pairs), tf.gather_nd(probabilities, pairs), pairs, window, config)
+
+
+def decode_all_classes(proposals: tf.Tensor, deltas: tf.Tensor, config: MaskRCNNConfig) -> tf.Tensor:
+    """Proposals (P, 4) and deltas (P, classes, 4) before scaling -> a box for each class (P, classes, 4), unclipped."""
+    scaled = deltas * tf.constant(config.bbox_std_dev, tf.float32)
+    return decode_boxes(proposals[:, None], scaled, config.bbox_delta_limit, LAST_PIXEL[config.box_frame])
+
+
+def _candidates(probabilities: tf.Tensor, config: MaskRCNNConfig) -> tf.Tensor:
+    """int32 tensor (N, 2): the (proposal, class) pairs that can become detections."""
+    choose = _best_classes if config.detection_classes == "best" else _all_classes
+    return tf.stack(choose(probabilities, config.detection_min_confidence), axis=1)
+
+
+def _thin(
+    boxes: tf.Tensor, scores: tf.Tensor, pairs: tf.Tensor, window: tf.Tensor, config: MaskRCNNConfig
+) -> DetectedBoxes:
+    """Clips refined boxes (N, 4) and leaves one for each object."""
+    rows, class_ids = tf.unstack(pairs, axis=1)
     boxes = clip_boxes(boxes, window)
     limit, duplicates = config.detection_max_instances, config.detection_duplicate_threshold
     # The second names of objects must not take the places of other objects: they go before the limit is applied.

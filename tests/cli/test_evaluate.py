@@ -99,6 +99,21 @@ def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOption
     assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.05, max_detections=7, settings=settings)]
 
 
+def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    views = []
+
+    def load(options: ModelOptions) -> Segmenter:
+        views.append(overrides_of(options).get("tta", False))
+        return Segmenter(FakePredictor(sample, lambda _, o: found(o)))  # type: ignore[arg-type]
+
+    monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
+    for arguments in ([], ["--tta"]):
+        output = tmp_path / f"metrics{len(arguments)}.json"
+        assert run(sample, "--output", output, *arguments).exit_code == 0
+        assert json.loads(output.read_text())["settings"]["tta"] is bool(arguments)
+    assert views == [False, True]
+
+
 def test_per_class_and_chosen_classes(sample: Sample, asked: list[ModelOptions]) -> None:
     result = run(sample, "--per-class", "--classes", "Motorcycle,dog")
     assert result.stdout.splitlines()[0] == "4 photos, 8 objects, 2 classes"

@@ -80,6 +80,11 @@ def test_own_options_go_before_set_and_set_before_the_file(tmp_path: Path) -> No
     assert overrides_of(ModelOptions()) == {}
 
 
+def test_several_views(loaded: list) -> None:
+    load_predictor(ModelOptions(tta=True))
+    assert loaded == [("lite", {"labels": None, "tta": True})]
+
+
 def test_a_limit_is_not_used_up_by_classes_that_are_not_wanted() -> None:
     options = ModelOptions(max_detections=1, classes="dog")
     assert overrides_of(options)["detection_max_instances"] == 100
