@@ -37,3 +37,20 @@ def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = write(path, "resnet50", num_classes=4, seed=6)
     assert made["sha256"] == "c2aba3e091b522b973cce07c558ab430c6b1298c9c3a460e5e6805787cd3b94e"
     return path
+
+
+@pytest.fixture(scope="session")
+def lite_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of the lite network, made once: nonsense, but they find objects in every photo (13 MB)."""
+    from tests.lite_weights import write_lite_weights
+
+    return write_lite_weights(tmp_path_factory.mktemp("lite") / "lite.npz")
+
+
+@pytest.fixture
+def lite_home(lite_weights: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder with `lite_weights`, which the model "lite" uses where none are bundled."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "maskseg-lite-coco.npz").symlink_to(lite_weights)
+    monkeypatch.setenv("MASKSEG_HOME", str(home))
+    return home

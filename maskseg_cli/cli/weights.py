@@ -28,7 +28,7 @@ def list_weights(as_json: bool, quiet: bool) -> None:
 
     Tells where each lies, and whether it is here.
     """
-    from maskseg_cli.checkpoints.registry import LITE, LITE_ABOUT, NAMES, RELEASES, location
+    from maskseg_cli.checkpoints.registry import LITE, LITE_ABOUT, NAMES, RELEASES, cache_folder, location
 
     rows: list[dict[str, Any]] = []
     for name in NAMES:
@@ -55,7 +55,8 @@ def list_weights(as_json: bool, quiet: bool) -> None:
         elif row["name"] in RELEASES:
             click.echo(f"      not here yet: maskseg weights fetch {row['name']}")
         else:
-            click.echo("      not part of this installation: name a file with --weights FILE")
+            click.echo("      not part of this installation: name a file with --weights FILE, or put one called")
+            click.echo(f"      maskseg-lite-coco.npz into {cache_folder()}")
 
 
 @weights.command()
