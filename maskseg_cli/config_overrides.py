@@ -79,9 +79,7 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     document = _parse_document(path)
-    table = document.get("maskseg", document)
-    if not isinstance(table, Mapping):
-        raise UsageError(f"In {path}, maskseg is not a table of options.")
+    table = _table(path, document, "maskseg") if "maskseg" in document else document
     options: dict[str, Any] = {}
     try:
         for name, value in table.items():
@@ -95,6 +93,24 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
     except UsageError as error:
         raise UsageError(f"In {path}: {error}") from None
     return options
+
+
+def read_table(path: str | Path, name: str) -> dict[str, Any]:
+    """The table ``[name]`` of a TOML file as it stands there; empty where the file has none.
+
+    Raises:
+        MasksegError: the file cannot be read, or its syntax is wrong (with the line).
+        UsageError: `name` is not a table.
+    """
+    path = Path(path)
+    return dict(_table(path, _parse_document(path), name))
+
+
+def _table(path: Path, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, Mapping):
+        raise UsageError(f"In {path}, {name} is not a table of options.")
+    return table
 
 
 def _parse_document(path: Path) -> dict[str, Any]:

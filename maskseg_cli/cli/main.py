@@ -23,6 +23,7 @@ from maskseg_cli.errors import MasksegError, UsageError
 #: commands imports none of them; a test compares it with the command's own.
 COMMANDS = {
     "image": ("maskseg_cli.cli.image:image", "Find the objects in photos and draw their outlines."),
+    "train": ("maskseg_cli.cli.train:train", "Train a network on your own classes."),
     "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
     "config": ("maskseg_cli.cli.config:config", "Show every option of a model."),
     "weights": ("maskseg_cli.cli.weights:weights", "List, inspect, fetch, verify and convert weights."),

@@ -19,6 +19,7 @@ from maskseg_cli.model.proposals import propose
 from maskseg_cli.model.resnet import build_resnet
 from maskseg_cli.model.roi_align import bin_roi_align, pyramid_roi_align
 from maskseg_cli.model.rpn import build_conv_rpn, build_mobile_rpn, objectness
+from maskseg_cli.model.unet_mask_head import build_unet_mask_head
 
 
 class Segmented(NamedTuple):
@@ -81,6 +82,9 @@ class MaskRCNN(keras.Model):
         if config.mask_head == "fcn":
             self.mask_head = mask_heads.build_fcn_mask_head(channels, config.num_classes, config.mask_pool_size)
             self.mask_upsampling = None
+        elif config.mask_head == "unet":
+            self.mask_head = build_unet_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_upsampling = None
         else:
             self.mask_head = mask_heads.build_mobile_mask_head(channels, config.num_classes, config.mask_pool_size)
             self.mask_upsampling = mask_heads.build_mask_upsampling()
@@ -121,14 +125,18 @@ class MaskRCNN(keras.Model):
         deltas: tf.Tensor,
         anchors: tf.Tensor,
         image_shape: tuple[tf.Tensor, tf.Tensor],
+        count: int | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """RPN answers of one image (A, 1 or 2), (A, 4) -> proposal boxes (P, 4) and their anchors' numbers (P,)."""
+        """RPN answers of one image (A, 1 or 2), (A, 4) -> proposal boxes (P, 4) and their anchors' numbers (P,).
+
+        P is at most `count`; None: post_nms_rois_inference.
+        """
         window = tf.constant((0.0, 0.0, 1.0, 1.0))
         if self.config.box_frame == "pixels":
             height, width = image_shape
             window = tf.cast(tf.stack([0, 0, height - 1, width - 1]), tf.float32)
         scores = objectness(logits)
-        return propose(scores, deltas, anchors, window, self.config, self.config.post_nms_rois_inference)
+        return propose(scores, deltas, anchors, window, self.config, count or self.config.post_nms_rois_inference)
 
     def pool(
         self,

@@ -1,0 +1,206 @@
+"""The training loop: epochs of optimizer steps, validation, and a state on disk that a killed run goes on from."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.model.mask_rcnn import MaskRCNN
+from maskseg_cli.training.ema import AveragedWeights
+from maskseg_cli.training.inputs import readable_errors
+from maskseg_cli.training.log import TrainingLog
+from maskseg_cli.training.names import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
+from maskseg_cli.training.optimizer import make_optimizer
+from maskseg_cli.training.options import TrainingOptions
+from maskseg_cli.training.schedule import learning_rate
+from maskseg_cli.training.stages import Stage, select_layers, trainable_variables
+from maskseg_cli.training.state import Progress, read_progress, restore_state, save_state
+from maskseg_cli.training.step import GradientStep
+from maskseg_cli.training.stopping import StopRequest
+
+#: Training inputs from this micro-batch on, without end; the same numbers always give the same inputs.
+Batches = Callable[[int], Iterator[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        weights: the file to use: the best validated weights, or the last ones where nothing was validated.
+        best: the best validation figure, 0..1 (mask AP, or box AP where there are no masks), or None.
+        stopped: the number of the signal that ended the run early, or None.
+    """
+
+    weights: Path
+    best: float | None
+    stopped: int | None
+
+
+class Trainer:
+    """Trains one network, stage by stage.
+
+    Args:
+        model: with its initial weights; made inside `strategy.scope()` where there is one.
+        class_names: background first; they go into the saved weights.
+        batches: training inputs (see `Batches`).
+        steps_per_epoch: optimizer steps an epoch.
+        options: how to train.
+        log: where figures and messages go.
+        validate: arrays by name -> figures in 0..1; None: no validation.
+        provenance: goes into the saved weights.
+        strategy: a `tf.distribute.Strategy` for several GPUs, or None.
+    """
+
+    def __init__(
+        self,
+        model: MaskRCNN,
+        class_names: tuple[str, ...],
+        batches: Batches,
+        steps_per_epoch: int,
+        options: TrainingOptions,
+        log: TrainingLog,
+        validate: Callable[[Mapping[str, NDArray[Any]]], dict[str, float]] | None = None,
+        provenance: Mapping[str, str] | None = None,
+        strategy: Any = None,
+    ) -> None:
+        self.model = model
+        self.class_names = class_names
+        self.batches = batches
+        self.steps_per_epoch = steps_per_epoch
+        self.options = options
+        self.log = log
+        self.validate = validate
+        self.provenance = dict(provenance or {})
+        self.strategy = strategy
+        self.variables = model.named_variables()
+        self.average = AveragedWeights(self.variables, options.ema) if options.ema else None
+        self.progress = Progress(fingerprint=self._fingerprint())
+        self._saved_at = time.monotonic()
+
+    def run(self, resume: bool = False) -> Outcome:
+        """Trains to the end of the last stage, or until a signal asks to stop.
+
+        Args:
+            resume: go on from the state in the run's folder.
+
+        Raises:
+            MasksegError: a loss is no longer a number, the state cannot be resumed, or a file cannot be written.
+        """
+        if resume:
+            self.progress = self._resumable()
+        with StopRequest() as stop, readable_errors():
+            for index in range(self.progress.stage, len(self.options.stages)):
+                self._run_stage(index, self.options.stages[index], stop, restore=resume)
+                resume = False
+                if stop.signal is not None:
+                    break
+                self.progress.stage, self.progress.step = index + 1, 0
+        weights = self.options.output / (LAST_WEIGHTS if self.progress.best is None else BEST_WEIGHTS)
+        return Outcome(weights, self.progress.best, stop.signal)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The weights to validate and keep: the averaged ones where there are any."""
+        if self.average is not None:
+            return self.average.averages
+        return {name: np.asarray(variable) for name, variable in self.variables.items()}
+
+    def _run_stage(self, index: int, stage: Stage, stop: StopRequest, restore: bool) -> None:
+        options, progress = self.options, self.progress
+        layers = select_layers(self.model, stage.layers)
+        learning = trainable_variables(self.model)
+        gradient = GradientStep(self.model, learning, self._optimizer(learning), self.strategy, options.seed)
+        if restore:
+            restore_state(self._state_path, self.variables, gradient.optimizer.variables, self.average)
+        count = sum(int(np.prod(variable.shape)) for variable in learning)
+        self.log.say(f"stage {index + 1}: {stage.layers}: {len(layers)} layers, {count:,} parameters learn")
+        inputs = self.batches(progress.total_steps * options.accumulate * gradient.replicas)
+        steps = stage.epochs * self.steps_per_epoch
+        epochs_before = sum(earlier.epochs for earlier in options.stages[:index])
+        for step in range(progress.step, steps):
+            if step == progress.step or step % self.steps_per_epoch == 0:
+                title = f"{stage.layers} {step // self.steps_per_epoch + 1}/{stage.epochs}"
+                self.log.start_epoch(title, self.steps_per_epoch, step % self.steps_per_epoch)
+            rate = learning_rate(step, steps, stage.learning_rate, options.schedule, options.warmup)
+            losses = gradient(inputs, options.accumulate, rate, progress.total_steps)
+            if not all(math.isfinite(value) for value in losses.values()):
+                wrong = ", ".join(name for name, value in losses.items() if not math.isfinite(value))
+                raise MasksegError(
+                    f"The training diverged at step {progress.total_steps + 1} ({wrong} is no longer a number): "
+                    f"the last saved state and weights in {options.output} are sound; try a lower learning rate."
+                )
+            if self.average is not None:
+                self.average.update()
+            progress.step, progress.total_steps = step + 1, progress.total_steps + 1
+            self.log.step(progress.total_steps, losses, rate)
+            if progress.step % self.steps_per_epoch == 0:
+                self._end_epoch(epochs_before + progress.step // self.steps_per_epoch, rate, progress.step == steps)
+                self._save(gradient)
+            elif stop.signal is not None or time.monotonic() - self._saved_at > 60 * options.checkpoint_minutes:
+                self._save(gradient)
+            if stop.signal is not None:
+                return
+
+    def _end_epoch(self, epoch: int, rate: float, last: bool) -> None:
+        """Validates where it is time to, and keeps the weights if they are the best so far."""
+        metrics: dict[str, float] = {}
+        if self.validate is not None and (last or epoch % self.options.evaluate_every == 0):
+            metrics = self.validate(self.arrays())
+            figure = metrics.get("mask AP", metrics.get("box AP"))
+            if figure is not None and (self.progress.best is None or figure > self.progress.best):
+                self.progress.best, self.progress.best_epoch = figure, epoch
+                self._write_weights(BEST_WEIGHTS, {"validation": f"{figure:.4f} after epoch {epoch}"})
+        self.log.end_epoch(epoch, self.progress.total_steps, rate, metrics)
+
+    def _save(self, gradient: GradientStep) -> None:
+        save_state(self._state_path, self.variables, gradient.optimizer.variables, self.average, self.progress)
+        self._write_weights(LAST_WEIGHTS, {})
+        self._saved_at = time.monotonic()
+
+    def _write_weights(self, name: str, more: Mapping[str, str]) -> None:
+        provenance = {**self.provenance, "steps": str(self.progress.total_steps), **more}
+        checkpoint = Checkpoint(self.arrays(), self.model.config, self.class_names, provenance)
+        write_checkpoint(self.options.output / name, checkpoint, "float32")
+
+    def _optimizer(self, learning: list[Any]) -> Any:
+        options = self.options
+        return make_optimizer(options.optimizer, learning, options.momentum, options.weight_decay, options.clip_norm)
+
+    @property
+    def _state_path(self) -> Path:
+        return self.options.output / STATE_FILE
+
+    def _fingerprint(self) -> dict[str, Any]:
+        """What a run must have in common with the one that it goes on from."""
+        options = self.options
+        return {
+            "stages": [[stage.layers, stage.epochs, stage.learning_rate] for stage in options.stages],
+            "steps_per_epoch": self.steps_per_epoch,
+            "batch": options.batch,
+            "accumulate": options.accumulate,
+            "optimizer": options.optimizer,
+            "schedule": options.schedule,
+            "warmup": options.warmup,
+            "seed": options.seed,
+            "classes": list(self.class_names),
+        }
+
+    def _resumable(self) -> Progress:
+        progress = read_progress(self._state_path)
+        mine = self._fingerprint()
+        changed = [name for name, value in mine.items() if progress.fingerprint.get(name) != value]
+        if changed:
+            raise MasksegError(
+                f"The run in {self.options.output} was made with other options ({', '.join(changed)}): resume it with "
+                "the same ones, or start anew in another folder."
+            )
+        return progress

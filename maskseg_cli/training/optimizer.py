@@ -1,0 +1,74 @@
+"""Optimizers: SGD with momentum, AdamW, and AdamW with steps relative to each tensor's own size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from maskseg_cli.errors import UsageError
+
+OPTIMIZERS = ("sgd", "adamw", "relative-adamw")
+
+#: Batch normalisation's weights and biases do not decay.
+NO_DECAY = ["gamma", "beta", "bias"]
+
+
+@keras.saving.register_keras_serializable(package="maskseg")
+class RelativeAdamW(keras.optimizers.AdamW):
+    """AdamW whose step for a tensor is the learning rate times the tensor's root mean square (as in Adafactor,
+    https://arxiv.org/abs/1804.04235, section 8).
+
+    Folding batch normalisation into the convolutions leaves tensors whose sizes differ a thousandfold; an absolute
+    step that suits one would wreck another.
+
+    Args:
+        smallest: the size that a tensor is counted with at least (a bias may be all zeros).
+        kwargs: those of `keras.optimizers.AdamW`.
+    """
+
+    def __init__(self, smallest: float = 1e-3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.smallest = smallest
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One AdamW step of `variable`, scaled by its size."""
+        value = tf.convert_to_tensor(variable)
+        size = tf.sqrt(tf.reduce_mean(tf.square(value)))
+        super().update_step(gradient, variable, learning_rate * tf.maximum(size, self.smallest))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, for Keras."""
+        return {**super().get_config(), "smallest": self.smallest}
+
+
+def make_optimizer(
+    kind: str, variables: Sequence[Any], momentum: float = 0.9, weight_decay: float = 1e-4, clip_norm: float = 5.0
+) -> keras.optimizers.Optimizer:
+    """An optimizer, built for these variables; its learning rate is set before each step.
+
+    Args:
+        kind: "sgd", "adamw" or "relative-adamw".
+        variables: what it will change.
+        momentum: for SGD.
+        weight_decay: taken from the weights at each step, in proportion to the learning rate; 0 switches it off.
+        clip_norm: the gradients together are scaled down to this norm (GRADIENT_CLIP_NORM); 0 switches it off.
+    """
+    common: dict[str, Any] = {
+        "learning_rate": 0.0,
+        "weight_decay": weight_decay or None,
+        "global_clipnorm": clip_norm or None,
+    }
+    if kind == "sgd":
+        optimizer = keras.optimizers.SGD(momentum=momentum, **common)
+    elif kind == "adamw":
+        optimizer = keras.optimizers.AdamW(**{**common, "weight_decay": weight_decay})
+    elif kind == "relative-adamw":
+        optimizer = RelativeAdamW(**{**common, "weight_decay": weight_decay})
+    else:
+        raise UsageError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, not {kind!r}.")
+    optimizer.exclude_from_weight_decay(var_names=NO_DECAY)
+    optimizer.build(list(variables))
+    return optimizer

@@ -1,0 +1,59 @@
+"""`TrainingOptions`: how a network is trained, as opposed to what it is (`MaskRCNNConfig`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from maskseg_cli.errors import UsageError
+from maskseg_cli.training.schedule import SCHEDULES
+from maskseg_cli.training.stages import Stage
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """One training run.
+
+    Attributes:
+        output: the folder of the run: weights, state, log, TensorBoard events.
+        stages: which layers learn, one stage after the other.
+        steps_per_epoch: optimizer steps an epoch; None: one pass over the pictures.
+        batch: pictures a GPU and gradient (IMAGES_PER_GPU).
+        accumulate: gradients that are averaged before one optimizer step.
+        optimizer: "sgd", "adamw" or "relative-adamw".
+        momentum, weight_decay, clip_norm: see `make_optimizer`.
+        schedule, warmup: see `learning_rate`; warm-up in optimizer steps.
+        ema: momentum of the average of weights that is validated and kept (0.998); 0: the weights themselves.
+        sizes: short sides of the picture, one drawn for each batch; empty: the config's own.
+        seed: of everything random.
+        evaluate_every: epochs between two validations.
+        checkpoint_minutes: minutes between two saved states.
+    """
+
+    output: Path
+    stages: tuple[Stage, ...] = field(default_factory=lambda: (Stage(),))
+    steps_per_epoch: int | None = None
+    batch: int = 1
+    accumulate: int = 1
+    optimizer: str = "sgd"
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    clip_norm: float = 5.0
+    schedule: str = "constant"
+    warmup: int = 0
+    ema: float = 0.0
+    sizes: tuple[int, ...] = ()
+    seed: int = 0
+    evaluate_every: int = 1
+    checkpoint_minutes: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "accumulate", "evaluate_every"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
+            raise UsageError(f"steps_per_epoch must be at least 1, not {self.steps_per_epoch}.")
+        if self.schedule not in SCHEDULES:
+            raise UsageError(f"The schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}.")
+        if not 0 <= self.ema < 1:
+            raise UsageError(f"The momentum of the averaged weights is at least 0 and below 1, not {self.ema}.")

@@ -1,0 +1,87 @@
+"""Pseudo-labels: what a stronger teacher finds in photos that are annotated in part or not at all.
+
+The teacher's sure finds become objects that count as much as it is sure, its doubtful ones become regions that are
+neither object nor background (self-training, https://arxiv.org/abs/2001.07685 and others).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.checkpoints.temporary import replacing
+from maskseg_cli.errors import MasksegError
+
+#: Finds of at least this score become objects, the others down to the second one ignored regions.
+KEEP, IGNORE = 0.5, 0.2
+
+
+def merge(
+    dataset: Mapping[str, Any], finds: Iterable[Mapping[str, Any]], keep: float = KEEP, ignore: float = IGNORE
+) -> dict[str, Any]:
+    """A COCO data set of the annotations there are and of the teacher's finds in all other classes.
+
+    Args:
+        dataset: COCO's format; an image's `complete_classes` lists the category ids whose objects are all annotated,
+            an image without that list counts as complete.
+        finds: COCO's result format (image_id, category_id, bbox, segmentation, score).
+        keep, ignore: see `KEEP`.
+
+    Returns:
+        COCO's format; every image complete, objects of the teacher with their `score`.
+    """
+    partial = {
+        image["id"]: set(image["complete_classes"]) for image in dataset["images"] if "complete_classes" in image
+    }
+    annotations = [
+        dict(row)
+        for row in dataset.get("annotations", [])
+        if row["image_id"] not in partial or row["category_id"] in partial[row["image_id"]]
+    ]
+    number = max((row["id"] for row in annotations), default=0)
+    for find in finds:
+        complete = partial.get(find["image_id"])
+        if complete is None or find["category_id"] in complete or find["score"] < ignore:
+            continue
+        number += 1
+        row = {name: find[name] for name in ("image_id", "category_id", "bbox", "segmentation")}
+        sure = find["score"] >= keep
+        row |= {"id": number, "iscrowd": int(not sure), "area": find["bbox"][2] * find["bbox"][3]}
+        annotations.append(row | ({"score": find["score"]} if sure else {}))
+    images = [
+        {name: value for name, value in image.items() if name != "complete_classes"} for image in dataset["images"]
+    ]
+    return {"images": images, "annotations": annotations, "categories": dataset["categories"]}
+
+
+def write_merged(annotations: Path, results: Path, output: Path, keep: float = KEEP, ignore: float = IGNORE) -> str:
+    """Merges two files into a third.
+
+    Returns:
+        a line that says what came of it.
+
+    Raises:
+        MasksegError: a file cannot be read or written.
+    """
+    merged = merge(_read(annotations), _read(results), keep, ignore)
+    with replacing(output) as temporary:
+        temporary.write_text(json.dumps(merged), encoding="utf-8")
+    kinds = Counter(
+        "sure" if "score" in row else "ignored" if row["iscrowd"] else "annotated" for row in merged["annotations"]
+    )
+    return (
+        f"{annotations.name}: {kinds['annotated']} annotated objects, {kinds['sure']} of the teacher, "
+        f"{kinds['ignored']} ignored regions in {len(merged['images'])} pictures"
+    )
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MasksegError(f"There is no file {path}.") from None
+    except (OSError, ValueError) as error:
+        raise MasksegError(f"{path} cannot be read: {error}.") from None

@@ -1,0 +1,216 @@
+"""One optimizer step: the five losses of a few pictures, their gradients, and the update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from maskseg_cli.model.anchors import AnchorCache
+from maskseg_cli.model.mask_rcnn import MaskRCNN
+from maskseg_cli.training import losses as loss_functions
+from maskseg_cli.training.detection_targets import DetectionTargets, detection_targets
+from maskseg_cli.training.rpn_targets import rpn_targets
+
+
+def picture_losses(
+    model: MaskRCNN, batch: Mapping[str, tf.Tensor], anchors: tf.Tensor, seed: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The five losses (Mask R-CNN, https://arxiv.org/abs/1703.06870, section 3), each the mean over the batch.
+
+    Args:
+        model: the network.
+        batch: training inputs of B equally large pictures (see training/inputs.py).
+        anchors: float32 (A, 4) in the network's frame.
+        seed: int32 (2,); the same seed samples the same anchors and regions.
+    """
+    config = model.config
+    images = batch["image"]
+    shape = tf.shape(images)
+    image_shape = (shape[1], shape[2])
+    maps = model.features(images, training=True)
+    rpn_logits, rpn_deltas = model.region_scores(maps)
+    pictures = [{name: part[i] for name, part in batch.items()} for i in range(images.shape[0])]
+    parts: list[dict[str, tf.Tensor]] = []
+    targets: list[DetectionTargets] = []
+    for i, picture in enumerate(pictures):
+        own_seed = seed + [0, i]
+        match, wanted = rpn_targets(
+            anchors, picture["boxes"], picture["class_ids"], config, own_seed, picture["window"]
+        )
+        parts.append(
+            {
+                "rpn_class_loss": loss_functions.rpn_class_loss(match, rpn_logits[i]),
+                "rpn_bbox_loss": loss_functions.rpn_bbox_loss(wanted, match, rpn_deltas[i]),
+            }
+        )
+        proposals = model.proposals(rpn_logits[i], rpn_deltas[i], anchors, image_shape, config.post_nms_rois_training)[
+            0
+        ]
+        targets.append(
+            detection_targets(
+                tf.stop_gradient(proposals),
+                picture["boxes"],
+                picture["class_ids"],
+                picture["masks"],
+                picture["weights"],
+                picture["has_mask"],
+                config,
+                own_seed,
+            )
+        )
+    complete = [picture["complete_classes"] for picture in pictures]
+    _add_head_losses(model, maps, targets, complete, image_shape, parts)
+    return {name: tf.add_n([part[name] for part in parts]) / len(parts) for name in parts[0]}
+
+
+def _add_head_losses(
+    model: MaskRCNN,
+    maps: Sequence[tf.Tensor],
+    targets: list[DetectionTargets],
+    complete: list[tf.Tensor],
+    image_shape: tuple[tf.Tensor, tf.Tensor],
+    parts: list[dict[str, tf.Tensor]],
+) -> None:
+    """The box and mask heads run once on the regions of all pictures; masks only on those that show an object."""
+    config = model.config
+    counts = [tf.shape(one.rois)[0] for one in targets]
+    index = tf.repeat(tf.range(len(targets)), tf.stack(counts))
+    rois = tf.concat([one.rois for one in targets], axis=0)
+    logits, deltas = model.classify(model.pool(maps, rois, index, image_shape, config.pool_size), training=True)
+
+    shown = [tf.where(one.class_ids > 0)[:, 0] for one in targets]
+    shown = [rows[: config.train_masks_per_image] for rows in shown]
+    mask_counts = [tf.shape(rows)[0] for rows in shown]
+    # depthwise convolutions refuse an empty batch: one more region, whose answer nobody asks for
+    spare = tf.zeros((1, 4))
+    mask_rois = tf.concat(
+        [*(tf.gather(one.rois, rows) for one, rows in zip(targets, shown, strict=True)), spare], axis=0
+    )
+    mask_index = tf.concat([tf.repeat(tf.range(len(targets)), tf.stack(mask_counts)), [0]], axis=0)
+    mask_classes = tf.concat(
+        [*(tf.gather(one.class_ids, rows) for one, rows in zip(targets, shown, strict=True)), [1]], axis=0
+    )
+    pooled = model.pool(maps, mask_rois, mask_index, image_shape, config.mask_pool_size)
+    mask_logits = model.mask_logits(pooled, mask_classes, training=True)[:-1]
+
+    answers = zip(tf.split(logits, counts), tf.split(deltas, counts), tf.split(mask_logits, mask_counts), strict=True)
+    for part, one, classes, rows, answer in zip(parts, targets, complete, shown, answers, strict=True):
+        class_logits, box_deltas, outlines = answer
+        part["mrcnn_class_loss"] = loss_functions.mrcnn_class_loss(one.class_ids, class_logits, one.weights, classes)
+        part["mrcnn_bbox_loss"] = loss_functions.mrcnn_bbox_loss(one.deltas, one.class_ids, box_deltas, one.weights)
+        part["mrcnn_mask_loss"] = loss_functions.mrcnn_mask_loss(
+            tf.gather(one.masks, rows), outlines, tf.gather(one.mask_weights, rows)
+        )
+
+
+class GradientStep:
+    """Gradients of several micro-batches, averaged, then one update; on one device or on every replica of a strategy.
+
+    Args:
+        model: the network.
+        learning: the variables that change.
+        optimizer: built for them.
+        strategy: a `tf.distribute.Strategy`, or None.
+        seed: of the samples.
+    """
+
+    def __init__(
+        self,
+        model: MaskRCNN,
+        learning: list[keras.Variable],
+        optimizer: keras.optimizers.Optimizer,
+        strategy: Any = None,
+        seed: int = 0,
+    ) -> None:
+        self.model = model
+        self.learning = learning
+        self.optimizer = optimizer
+        self.strategy = strategy
+        self.seed = seed
+        self.anchors = AnchorCache(model.config)
+        self.replicas = strategy.num_replicas_in_sync if strategy is not None else 1
+        self._sums = self._make_sums()
+        self._add = tf.function(self._add_gradients, reduce_retracing=True)
+        self._update = tf.function(self._apply)
+
+    def __call__(
+        self, inputs: Iterator[Mapping[str, Any]], accumulate: int, rate: float, number: int
+    ) -> dict[str, float]:
+        """Takes `accumulate` micro-batches for each replica from `inputs` and makes one update at this rate.
+
+        Args:
+            number: of the optimizer step in the whole run; the samples follow from it.
+
+        Returns:
+            the five losses and their weighted sum ("loss"), means over the step.
+        """
+        self.optimizer.learning_rate.assign(rate)
+        totals: dict[str, float] = {}
+        for micro in range(accumulate):
+            first = (number * accumulate + micro) * self.replicas
+            found = self._one_micro_batch([next(inputs) for _ in range(self.replicas)], first)
+            for name, value in found.items():
+                totals[name] = totals.get(name, 0.0) + float(value) / accumulate
+        scale = tf.constant(1.0 / accumulate / self.replicas)
+        if self.strategy is None:
+            self._update(scale)
+        else:
+            self.strategy.run(self._update, args=(scale,))
+        return totals
+
+    def _one_micro_batch(self, batches: list[Mapping[str, Any]], first: int) -> Mapping[str, tf.Tensor]:
+        if self.strategy is None:
+            return self._add(*self._arguments(batches[0], first))
+        made = [self._arguments(batch, first + replica) for replica, batch in enumerate(batches)]
+
+        def of_replica(context: Any) -> tuple[Any, ...]:
+            return made[context.replica_id_in_sync_group]
+
+        arguments = self.strategy.experimental_distribute_values_from_function(of_replica)
+        return {
+            name: self.strategy.reduce("MEAN", value, axis=None)
+            for name, value in self.strategy.run(self._add, args=arguments).items()
+        }
+
+    def _arguments(self, batch: Mapping[str, Any], number: int) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+        height, width = batch["image"].shape[1:3]
+        # many boxes in each picture draw from one seed: numbers apart, so that no two pictures share theirs
+        seed = tf.constant([self.seed, number * 1000], tf.int32)
+        return dict(batch), tf.constant(self.anchors(height, width)), seed
+
+    def _add_gradients(
+        self, batch: Mapping[str, tf.Tensor], anchors: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            found = picture_losses(self.model, batch, anchors, seed)
+            total = loss_functions.total_loss(found, self.model.config.loss_weights)
+        gradients = tape.gradient(total, [variable.value for variable in self.learning])
+        for kept, gradient in zip(self._sums, gradients, strict=True):
+            if gradient is not None:
+                kept.assign_add(tf.convert_to_tensor(gradient))
+        return {"loss": total, **found}
+
+    def _apply(self, scale: tf.Tensor) -> None:
+        self.optimizer.apply([kept.read_value() * scale for kept in self._sums], self.learning)
+        for kept in self._sums:
+            kept.assign(tf.zeros_like(kept))
+
+    def _make_sums(self) -> list[tf.Variable]:
+        def make() -> list[tf.Variable]:
+            return [
+                tf.Variable(
+                    tf.zeros(variable.shape),
+                    trainable=False,
+                    synchronization=tf.VariableSynchronization.ON_READ,
+                    aggregation=tf.VariableAggregation.SUM,
+                )
+                for variable in self.learning
+            ]
+
+        if self.strategy is None:
+            return make()
+        with self.strategy.scope():
+            return make()

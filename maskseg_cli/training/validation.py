@@ -1,0 +1,62 @@
+"""Validation while training: AP of the present weights, on a network of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from maskseg_cli.config import MaskRCNNConfig
+
+#: Scores below this do not count, as in `maskseg evaluate`.
+SCORE_FLOOR = 0.05
+
+
+class Validation:
+    """Measures box and mask AP of given weights.
+
+    The network is built once and filled anew each time, so that the one in training keeps its own options and values.
+
+    Args:
+        config: of the network in training.
+        class_names: background first.
+        annotations: COCO JSON.
+        images: its folder.
+        limit: measure on the first so many pictures only.
+    """
+
+    def __init__(
+        self,
+        config: MaskRCNNConfig,
+        class_names: tuple[str, ...],
+        annotations: Path,
+        images: Path,
+        limit: int | None = None,
+    ) -> None:
+        from maskseg_cli.evaluation import CocoDataset
+        from maskseg_cli.model.mask_rcnn import MaskRCNN
+        from maskseg_cli.predictor import Predictor
+
+        self.dataset = CocoDataset.read(annotations)
+        self.images = images
+        self.limit = limit
+        self.network = MaskRCNN(
+            config.replace(detection_min_confidence=SCORE_FLOOR, detection_duplicate_threshold=None)
+        )
+        self.predictor = Predictor(self.network, class_names)
+
+    def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+        """The figures in 0..1: {"box AP": ..., "mask AP": ...}; a figure that cannot be measured is left out.
+
+        Args:
+            arrays: "layer/weight" -> array, as `MaskRCNN.named_variables` names them.
+        """
+        from maskseg_cli.evaluation import evaluate
+
+        for name, variable in self.network.named_variables().items():
+            variable.assign(arrays[name])
+        metrics = evaluate(self.predictor, self.dataset, self.images, limit=self.limit).metrics
+        found = {"box AP": metrics.get("bbox"), "mask AP": metrics.get("segm")}
+        return {name: part["AP"] for name, part in found.items() if part and part["AP"] is not None}
