@@ -47,7 +47,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
     from maskseg_cli.config import PRESETS
     from maskseg_cli.predictor import with_size
 
-    for name, value in (("--classes", options.classes), ("--labels", options.labels)):
+    for name, value in (("--classes", options.classes), ("--labels", options.labels), ("--tta", options.tta or None)):
         if value is not None:
             raise UsageError(f"{name} does not belong to the options of a network, which `config` shows.")
     overrides = overrides_of(options)

@@ -80,6 +80,7 @@ def test_json_is_one_object() -> None:
         (["--model", "coco", "--size", "500"], 2, "multiple of 64"),
         (["--config", "none.toml"], 2, "none.toml"),
         (["--classes", "dog"], 2, "--classes does not belong"),
+        (["--tta"], 2, "--tta does not belong"),
         (["--toml", "extra"], 2, "extra"),
     ],
 )
