@@ -162,7 +162,7 @@ class MaskRCNNConfig:
             "neck": ("fpn", "none"),
             "rpn_head": ("conv", "mobile"),
             "box_head": ("fc", "mobile"),
-            "mask_head": ("fcn", "mobile"),
+            "mask_head": ("fcn", "unet", "mobile"),
             "box_frame": ("normalized", "pixels"),
             "roi_align": ("corners", "bins", "bins_clamped"),
             "detection_classes": ("best", "all"),

@@ -97,6 +97,9 @@ def remedy(comparison: Comparison) -> str:
     if "conv1/kernel" in shapes and shapes["conv1/kernel"][0][2:3] != (3,):
         channels = shapes["conv1/kernel"][0][2]
         return f"The file is for pictures of {channels} channels; maskseg feeds colour pictures of 3."
+    strays = {*comparison.missing, *comparison.left_over}
+    if strays and all(name.startswith(("mrcnn_mask", "mask.")) for name in strays):
+        return "The file has another mask head than the network: set mask_head (unet, fcn or mobile) as it was trained."
     if comparison.missing and all(is_backbone_layer(name.split("/")[0]) for name in comparison.missing):
         return "The backbone is not whole, or another than the network's: save the whole model's weights again."
     if comparison.missing and not comparison.left_over:

@@ -15,6 +15,7 @@ _KINDS = {
     "mask_rcnn2go": "Mask R-CNN2Go arrays",
 }
 _BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
+_MASK_HEADS = {"fcn": "fcn (Matterport's)", "unet": "unet", "mobile": "mobile inverted residuals"}
 
 
 def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
         "kind": checkpoint.kind,
         "backbone": config.backbone,
         "backbone_only": checkpoint.backbone_only,
+        "mask_head": config.mask_head if whole else None,
         "num_classes": config.num_classes if whole else None,
         "class_names": None if checkpoint.class_names is None else list(checkpoint.class_names),
         "arrays": len(checkpoint.arrays),
@@ -69,6 +71,7 @@ def describe_in_words(found: dict[str, Any]) -> str:
     if found["backbone_only"]:
         lines.append(("use", "training can start from it; it has no layers that find objects"))
     else:
+        lines.append(("mask head", _MASK_HEADS[found["mask_head"]]))
         lines.append(("classes", f"{found['num_classes']} with the background"))
         sizes = found["sizes"]
         words = [f"{name.replace('_', ' ')} {_size(value)}" for name, value in sizes.items()]

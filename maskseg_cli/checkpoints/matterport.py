@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.matterport_layers import (
+    UNET_PREFIX,
     grouped,
     is_backbone_layer,
     is_known_layer,
@@ -36,8 +37,8 @@ _BACKBONES = {6: "resnet50", 23: "resnet101"}
 def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint:
     """Reads a Matterport weight file: `save_weights` files, whole models (.h5), and Keras 3's `.weights.h5`.
 
-    Backbone, number of classes, pyramid and head sizes come from names and shapes. Optimizer state is
-    ignored.
+    Backbone, number of classes, kind of the mask head, pyramid and head sizes come from names and shapes. Optimizer
+    state is ignored.
 
     Args:
         path: an HDF5 file.
@@ -94,6 +95,8 @@ def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRC
             "part of a Mask R-CNN; save the whole model's weights again."
         )
     changes["num_classes"] = len(classes)
+    if any(layer.startswith(UNET_PREFIX) for layer in layers):
+        changes["mask_head"] = "unet"
     lateral, first = arrays.get("fpn_c5p5/kernel"), arrays.get("mrcnn_class_conv1/kernel")
     if lateral is not None and lateral.ndim == 4:
         changes["top_down_pyramid_size"] = lateral.shape[-1]

@@ -9,7 +9,11 @@ _BACKBONE = re.compile(r"(bn_)?conv1|(res|bn)[2-5][a-z]_branch(1|2[abc])")
 _NECK_AND_HEADS = re.compile(
     r"fpn_c[2-5]p[2-5]|fpn_p[2-5]|rpn_(conv_shared|class_raw|bbox_pred)"
     r"|mrcnn_class_(conv|bn)[12]|mrcnn_class_logits|mrcnn_bbox_fc|mrcnn_mask_(conv|bn)[1-4]|mrcnn_mask(_deconv)?"
+    r"|mrcnn_mask_unet_(conv|bn)[1-6]|mrcnn_mask_unet_logits"
 )
+
+#: What the layers of maskseg's own U-Net mask head begin with; Matterport's has none of them.
+UNET_PREFIX = "mrcnn_mask_unet_"
 
 #: The nested model that holds the region-proposal layers, and their order in it.
 RPN_GROUP = "rpn_model"
@@ -82,6 +86,7 @@ _TAIL = (
     "mrcnn_bbox_fc", "mrcnn_mask_conv1", "mrcnn_mask_bn1", "mrcnn_mask_conv2", "mrcnn_mask_bn2",
     "mrcnn_mask_conv3", "mrcnn_mask_bn3", "mrcnn_mask_conv4", "mrcnn_mask_bn4", "mrcnn_mask_deconv",
     "mrcnn_mask",
+    *(f"{UNET_PREFIX}{kind}{number}" for number in range(1, 7) for kind in ("conv", "bn")), f"{UNET_PREFIX}logits",
 )  # fmt: skip
 _BLOCK = ("res2a", "bn2a", "res2b", "bn2b", "res2c", "res1", "bn2c", "bn1")
 

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from maskseg_cli.config import RESNETS, MaskRCNNConfig
+from maskseg_cli.errors import UsageError
 from maskseg_cli.model import mask_head as mask_heads
 from maskseg_cli.model.anchors import anchors_per_cell
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
@@ -88,6 +89,7 @@ class MaskRCNN(keras.Model):
         else:
             self.mask_head = mask_heads.build_mobile_mask_head(channels, config.num_classes, config.mask_pool_size)
             self.mask_upsampling = mask_heads.build_mask_upsampling()
+        _check_mask_shape(config)
         self.built = True
 
     @property
@@ -214,6 +216,17 @@ class MaskRCNN(keras.Model):
         height, width = self.config.mask_shape
         masks = tf.cond(tf.size(class_ids) > 0, run_head, lambda: tf.zeros((0, height, width)))
         return tf.ensure_shape(masks, (None, height, width))
+
+
+def _check_mask_shape(config: MaskRCNNConfig) -> None:
+    """Raises UsageError when the masks of the config are of another size than those of its mask head."""
+    side = config.mask_pool_size * (4 if config.mask_head == "mobile" else 2)
+    if config.mask_shape != (side, side):
+        height, width = config.mask_shape
+        raise UsageError(
+            f"With mask_head {config.mask_head} and mask_pool_size {config.mask_pool_size} the masks are {side} x "
+            f"{side} cells, but mask_shape says {height} x {width}: set mask_shape and mask_pool_size together."
+        )
 
 
 def _index(counts: list[tf.Tensor]) -> tf.Tensor:
