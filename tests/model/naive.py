@@ -5,6 +5,7 @@ Boxes are (y1, x1, y2, x2), images and maps (h, w, channels); there is no batch 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -56,24 +57,20 @@ def clip(boxes: Array, window: NDArray[Any]) -> Array:
 
 def conv(x: NDArray[Any], kernel: NDArray[Any], bias: NDArray[Any], stride: int = 1, pad: int = 0) -> Array:
     """A convolution after `pad` zeros on each side; kernel (kh, kw, in, out)."""
-    x = np.pad(np.asarray(x, float), [(pad, pad), (pad, pad), (0, 0)])
-    kh, kw, _, channels = kernel.shape
-    height, width = (x.shape[0] - kh) // stride + 1, (x.shape[1] - kw) // stride + 1
-    result = np.zeros((height, width, channels)) + bias
-    for i in range(kh):
-        for j in range(kw):
-            result += (
-                x[i : i + stride * height : stride, j : j + stride * width : stride][:height, :width] @ kernel[i, j]
-            )
-    return result
+    return bias + sum(part @ kernel[i, j] for i, j, part in _shifted(x, kernel.shape, stride, pad))
 
 
 def depthwise(x: NDArray[Any], kernel: NDArray[Any], bias: NDArray[Any], stride: int = 1, pad: int = 0) -> Array:
     """A convolution of each channel with its own kernel, (kh, kw, channels, 1)."""
-    full = np.zeros((*kernel.shape[:3], kernel.shape[2]))
-    for channel in range(kernel.shape[2]):
-        full[:, :, channel, channel] = kernel[:, :, channel, 0]
-    return conv(x, full, bias, stride, pad)
+    return bias + sum(part * kernel[i, j, :, 0] for i, j, part in _shifted(x, kernel.shape, stride, pad))
+
+
+def _shifted(x: NDArray[Any], shape: tuple[int, ...], stride: int, pad: int) -> Iterator[tuple[int, int, Array]]:
+    """For each place (i, j) of a kernel the values that it meets, one for each position of the result."""
+    x = np.pad(np.asarray(x, float), [(pad, pad), (pad, pad), (0, 0)])
+    height, width = (x.shape[0] - shape[0]) // stride + 1, (x.shape[1] - shape[1]) // stride + 1
+    for i, j in np.ndindex(shape[0], shape[1]):
+        yield i, j, x[i : i + stride * height : stride, j : j + stride * width : stride][:height, :width]
 
 
 def transposed_conv(x: NDArray[Any], kernel: NDArray[Any], bias: NDArray[Any], stride: int, crop: int = 0) -> Array:
