@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from maskseg_cli.training.options import TrainingOptions
     from maskseg_cli.training.setup import Choices
 
+#: What a command is told, not a recipe.
+_NOT_IN_RECIPES = {"recipe", "resume", "debug", "quiet"}
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -25,13 +29,27 @@ def _read_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
         return None
     from maskseg_cli.config_overrides import read_table
 
-    table = {name.replace("-", "_"): value for name, value in read_table(path, "train").items()}
-    known = {parameter.name for parameter in ctx.command.params}
-    for name in table:
+    known = {_written(parameter): parameter for parameter in ctx.command.params}
+    known = {name: parameter for name, parameter in known.items() if name not in _NOT_IN_RECIPES}
+    defaults: dict[str, Any] = {}
+    for written, value in read_table(path, "train").items():
+        name = written.replace("-", "_")
         if name not in known:
-            raise UsageError(f"{path} has an unknown training option: {name}.")
-    ctx.default_map = {**(ctx.default_map or {}), **table}
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise UsageError(f"{path} has an unknown training option: {written}{hint}.")
+        parameter = known[name]
+        # one value of an option that may be repeated needs no brackets
+        several = isinstance(parameter, click.Option) and parameter.multiple and not isinstance(value, list)
+        defaults[str(parameter.name)] = [value] if several else value
+    ctx.default_map = {**(ctx.default_map or {}), **defaults}
     return path
+
+
+def _written(parameter: click.Parameter) -> str:
+    """What a user calls a parameter: model, where the command says preset."""
+    long = next((name for name in parameter.opts if name.startswith("--")), str(parameter.name))
+    return long.removeprefix("--").replace("-", "_")
 
 
 @click.command()
@@ -182,7 +200,13 @@ def _read_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder, exactly where it stood.")
 @click.option("--strict", is_flag=True, help="Refuse data with problems instead of leaving bad records out.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same weights.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="The same seed gives the same weights.",
+)
 @click.option(
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that prepare pictures."
 )
@@ -228,7 +252,7 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
 
 def gather(output: Path, **chosen: Any) -> tuple[Choices, TrainingOptions]:
     """The options of the command line as the values that the training rooms take."""
-    from maskseg_cli.config_overrides import parse_settings, read_config_file
+    from maskseg_cli.config_overrides import parse_settings, read_config_file, read_table
     from maskseg_cli.training.data_sources import SHAPES_WORD
     from maskseg_cli.training.options import TrainingOptions
     from maskseg_cli.training.setup import Choices, DataChoice
@@ -236,7 +260,8 @@ def gather(output: Path, **chosen: Any) -> tuple[Choices, TrainingOptions]:
 
     if chosen["annotations"] != SHAPES_WORD and chosen["images"] is None:
         raise UsageError("IMAGES is missing: name the folder of the pictures.")
-    overrides = read_config_file(chosen["recipe"]) if chosen["recipe"] else {}
+    recipe = chosen["recipe"]
+    overrides = read_config_file(recipe) if recipe and read_table(recipe, "maskseg") else {}
     overrides.update(parse_settings(chosen["settings"]))
     data = [DataChoice(chosen["annotations"], chosen["images"])]
     data += [DataChoice(name, Path(folder), _share(share)) for name, folder, share in chosen["also"]]

@@ -11,6 +11,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from maskseg_cli.checkpoints.temporary import replacing
+
 #: Loss -> what the progress bar calls it.
 SHORT_NAMES = {
     "rpn_class_loss": "rpn_cls",
@@ -54,10 +56,15 @@ class TrainingLog:
         if not self.quiet:
             tqdm.write(text, file=sys.stderr)
 
-    def start_epoch(self, title: str, steps: int, done: int = 0) -> None:
-        """Opens the bar of an epoch of so many steps."""
+    @property
+    def sums(self) -> dict[str, float]:
+        """Sums of the losses since the epoch began."""
+        return dict(self._sums)
+
+    def start_epoch(self, title: str, steps: int, done: int = 0, sums: Mapping[str, float] | None = None) -> None:
+        """Opens the bar of an epoch of so many steps, of which some are done, with these sums of their losses."""
         self._close_bar()
-        self._sums, self._count = {}, 0
+        self._sums, self._count = dict(sums or {}), done
         silent = self.quiet or not sys.stderr.isatty()
         self._bar = tqdm(total=steps, initial=done, desc=title, unit="step", file=sys.stderr, disable=silent)
 
@@ -79,7 +86,7 @@ class TrainingLog:
         self._events.scalars(number, {f"validation/{name}": value for name, value in metrics.items()})
         self._events.flush()
         row = {"epoch": epoch, "step": number, "learning_rate": rate, **means, **metrics}
-        self._append({name: f"{value:.6g}" for name, value in row.items()})
+        self._append({name: str(value) if isinstance(value, int) else f"{value:.6g}" for name, value in row.items()})
         losses = ", ".join(f"{SHORT_NAMES.get(name, name)} {value:.3f}" for name, value in means.items())
         figures = ", ".join(f"{name} {100 * value:.1f}" for name, value in metrics.items())
         self.say(f"epoch {epoch}: {losses}" + (f"; {figures}" if figures else ""))
@@ -90,12 +97,14 @@ class TrainingLog:
         rows: list[dict[str, str]] = []
         if path.exists():
             with path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
-            columns = list(dict.fromkeys([*(rows[0] if rows else []), *columns]))
-        with path.open("w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, columns, restval="")
-            table.writeheader()
-            table.writerows([*rows, row])
+                table = csv.DictReader(file)
+                # a run that was killed after an epoch's row and before its state was saved does the epoch again
+                rows = [old for old in table if int(old["epoch"]) < int(row["epoch"])]
+            columns = list(dict.fromkeys([*(table.fieldnames or []), *columns]))
+        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, restval="")
+            writer.writeheader()
+            writer.writerows([*rows, row])
 
     def _close_bar(self) -> None:
         if self._bar is not None:

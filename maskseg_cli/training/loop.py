@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -59,6 +61,10 @@ class Trainer:
         validate: arrays by name -> figures in 0..1; None: no validation.
         provenance: goes into the saved weights.
         strategy: a `tf.distribute.Strategy` for several GPUs, or None.
+        data: plain values that say where `batches` come from; a run that goes on must have the same.
+
+    Raises:
+        UsageError: a stage's layers are not there.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class Trainer:
         validate: Callable[[Mapping[str, NDArray[Any]]], dict[str, float]] | None = None,
         provenance: Mapping[str, str] | None = None,
         strategy: Any = None,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         self.model = model
         self.class_names = class_names
@@ -82,6 +89,9 @@ class Trainer:
         self.validate = validate
         self.provenance = dict(provenance or {})
         self.strategy = strategy
+        self.data = dict(data or {})
+        for stage in options.stages:
+            select_layers(model, stage.layers)  # a word that is wrong shows now, not when its turn comes
         self.variables = model.named_variables()
         self.average = AveragedWeights(self.variables, options.ema) if options.ema else None
         self.progress = Progress(fingerprint=self._fingerprint())
@@ -118,7 +128,9 @@ class Trainer:
         options, progress = self.options, self.progress
         layers = select_layers(self.model, stage.layers)
         learning = trainable_variables(self.model)
-        gradient = GradientStep(self.model, learning, self._optimizer(learning), self.strategy, options.seed)
+        with contextlib.nullcontext() if self.strategy is None else self.strategy.scope():
+            optimizer = self._optimizer(learning)
+        gradient = GradientStep(self.model, learning, optimizer, self.strategy, options.seed)
         if restore:
             restore_state(self._state_path, self.variables, gradient.optimizer.variables, self.average)
         count = sum(int(np.prod(variable.shape)) for variable in learning)
@@ -129,7 +141,7 @@ class Trainer:
         for step in range(progress.step, steps):
             if step == progress.step or step % self.steps_per_epoch == 0:
                 title = f"{stage.layers} {step // self.steps_per_epoch + 1}/{stage.epochs}"
-                self.log.start_epoch(title, self.steps_per_epoch, step % self.steps_per_epoch)
+                self.log.start_epoch(title, self.steps_per_epoch, step % self.steps_per_epoch, progress.epoch_losses)
             rate = learning_rate(step, steps, stage.learning_rate, options.schedule, options.warmup)
             losses = gradient(inputs, options.accumulate, rate, progress.total_steps)
             if not all(math.isfinite(value) for value in losses.values()):
@@ -142,7 +154,9 @@ class Trainer:
                 self.average.update()
             progress.step, progress.total_steps = step + 1, progress.total_steps + 1
             self.log.step(progress.total_steps, losses, rate)
+            progress.epoch_losses = self.log.sums
             if progress.step % self.steps_per_epoch == 0:
+                progress.epoch_losses = {}
                 self._end_epoch(epochs_before + progress.step // self.steps_per_epoch, rate, progress.step == steps)
                 self._save(gradient)
             elif stop.signal is not None or time.monotonic() - self._saved_at > 60 * options.checkpoint_minutes:
@@ -162,8 +176,9 @@ class Trainer:
         self.log.end_epoch(epoch, self.progress.total_steps, rate, metrics)
 
     def _save(self, gradient: GradientStep) -> None:
-        save_state(self._state_path, self.variables, gradient.optimizer.variables, self.average, self.progress)
+        # the state last: what a resumed run does not do again is on the disk by then
         self._write_weights(LAST_WEIGHTS, {})
+        save_state(self._state_path, self.variables, gradient.optimizer.variables, self.average, self.progress)
         self._saved_at = time.monotonic()
 
     def _write_weights(self, name: str, more: Mapping[str, str]) -> None:
@@ -182,17 +197,22 @@ class Trainer:
     def _fingerprint(self) -> dict[str, Any]:
         """What a run must have in common with the one that it goes on from."""
         options = self.options
-        return {
+        same = (
+            *("batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule", "warmup"),
+            *("ema", "sizes", "seed"),
+        )
+        found = {
             "stages": [[stage.layers, stage.epochs, stage.learning_rate] for stage in options.stages],
             "steps_per_epoch": self.steps_per_epoch,
-            "batch": options.batch,
-            "accumulate": options.accumulate,
-            "optimizer": options.optimizer,
-            "schedule": options.schedule,
-            "warmup": options.warmup,
-            "seed": options.seed,
-            "classes": list(self.class_names),
+            **{name: getattr(options, name) for name in same},
+            "gpus": 1 if self.strategy is None else self.strategy.num_replicas_in_sync,
+            "classes": self.class_names,
+            "network": self.model.config.to_dict(),
+            **self.data,
         }
+        # as it comes back from the file: lists for tuples
+        plain: dict[str, Any] = json.loads(json.dumps(found))
+        return plain
 
     def _resumable(self) -> Progress:
         progress = read_progress(self._state_path)

@@ -62,7 +62,7 @@ def make_optimizer(
         "global_clipnorm": clip_norm or None,
     }
     if kind == "sgd":
-        optimizer = keras.optimizers.SGD(momentum=momentum, **common)
+        optimizer = keras.optimizers.SGD(momentum=float(momentum), **common)
     elif kind == "adamw":
         optimizer = keras.optimizers.AdamW(**{**common, "weight_decay": weight_decay})
     elif kind == "relative-adamw":

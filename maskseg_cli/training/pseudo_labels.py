@@ -26,8 +26,8 @@ def merge(
 
     Args:
         dataset: COCO's format; an image's `complete_classes` lists the category ids whose objects are all annotated,
-            an image without that list counts as complete.
-        finds: COCO's result format (image_id, category_id, bbox, segmentation, score).
+            an image without that list counts as complete. Annotations of other classes give way to the finds.
+        finds: COCO's result format (image_id, category_id, bbox, score, and segmentation where there is one).
         keep, ignore: see `KEEP`.
 
     Returns:
@@ -47,7 +47,7 @@ def merge(
         if complete is None or find["category_id"] in complete or find["score"] < ignore:
             continue
         number += 1
-        row = {name: find[name] for name in ("image_id", "category_id", "bbox", "segmentation")}
+        row = {name: find[name] for name in ("image_id", "category_id", "bbox", "segmentation") if name in find}
         sure = find["score"] >= keep
         row |= {"id": number, "iscrowd": int(not sure), "area": find["bbox"][2] * find["bbox"][3]}
         annotations.append(row | ({"score": find["score"]} if sure else {}))
@@ -64,9 +64,15 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
         a line that says what came of it.
 
     Raises:
-        MasksegError: a file cannot be read or written.
+        MasksegError: a file cannot be read or written, or is not in its format.
     """
-    merged = merge(_read(annotations), _read(results), keep, ignore)
+    dataset, finds = _read(annotations), _read(results)
+    try:
+        merged = merge(dataset, finds, keep, ignore)
+    except (KeyError, TypeError, AttributeError):
+        raise MasksegError(
+            f"{annotations} is not in COCO's format, or {results} not in COCO's result format."
+        ) from None
     with replacing(output) as temporary:
         temporary.write_text(json.dumps(merged), encoding="utf-8")
     kinds = Counter(

@@ -109,6 +109,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
         _validation(choices, config, class_names, options),
         _provenance(choices, start),
         strategy,
+        _identity(choices, sources),
     )
 
 
@@ -189,6 +190,16 @@ def _provenance(choices: Choices, start: Start) -> dict[str, str]:
     data = ", ".join(Path(choice.annotations).name for choice in choices.data)
     before = dict(start.checkpoint.provenance) if start.checkpoint is not None else {}
     return {**before, "made_by": f"maskseg {__version__} train", "started_from": start.source, "trained_on": data}
+
+
+def _identity(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]:
+    """What decides which pictures a run sees, and how they are changed."""
+    data = zip(choices.data, sources, strict=True)
+    return {
+        "data": [[Path(choice.annotations).name, len(source), choice.share] for choice, source in data],
+        "augment": choices.augment,
+        "shapes": choices.shapes if choices.data[0].annotations == "shapes" else None,
+    }
 
 
 def _tell_start(log: TrainingLog, source: str, fresh: list[str], absent: list[str]) -> None:

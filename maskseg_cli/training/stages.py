@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
     from maskseg_cli.model.mask_rcnn import MaskRCNN
 
-_RESNET_HEADS = r"(mrcnn_.*)|(rpn_.*)|(fpn_.*)"
-_MOBILE_HEADS = r"(rpn\..*)|(box\..*)|(mask\..*)"
+#: Either family's heads: a small backbone may carry a mask head of Matterport's kind.
+_HEADS = r"(mrcnn_.*)|(rpn_.*)|(fpn_.*)|(rpn\..*)|(box\..*)|(mask\..*)"
 
 #: Word -> pattern of layer names, by backbone family. In the small trunk the strides count as ResNet's stages do:
 #: "3+" begins at stride 8, "4+" at stride 16, "5+" with the widest blocks.
 LAYER_WORDS = {
     "resnet": {
-        "heads": _RESNET_HEADS,
-        "3+": rf"(res3.*)|(bn3.*)|(res4.*)|(bn4.*)|(res5.*)|(bn5.*)|{_RESNET_HEADS}",
-        "4+": rf"(res4.*)|(bn4.*)|(res5.*)|(bn5.*)|{_RESNET_HEADS}",
-        "5+": rf"(res5.*)|(bn5.*)|{_RESNET_HEADS}",
+        "heads": _HEADS,
+        "3+": rf"(res3.*)|(bn3.*)|(res4.*)|(bn4.*)|(res5.*)|(bn5.*)|{_HEADS}",
+        "4+": rf"(res4.*)|(bn4.*)|(res5.*)|(bn5.*)|{_HEADS}",
+        "5+": rf"(res5.*)|(bn5.*)|{_HEADS}",
         "all": ".*",
     },
     "mobile": {
-        "heads": _MOBILE_HEADS,
-        "3+": rf"(trunk\.block[23]_.*)|{_MOBILE_HEADS}",
-        "4+": rf"(trunk\.block3_.*)|{_MOBILE_HEADS}",
-        "5+": rf"(trunk\.block3_[456].*)|{_MOBILE_HEADS}",
+        "heads": _HEADS,
+        "3+": rf"(trunk\.block[23]_.*)|{_HEADS}",
+        "4+": rf"(trunk\.block3_.*)|{_HEADS}",
+        "5+": rf"(trunk\.block3_[456].*)|{_HEADS}",
         "all": ".*",
     },
 }

@@ -25,7 +25,8 @@ class Progress:
         total_steps: optimizer steps done in all; everything random follows from it and the seed.
         best: the best validation figure so far, or None.
         best_epoch: the epoch that gave it.
-        fingerprint: what must be the same for a run to go on (see `fingerprint`).
+        epoch_losses: sums of the losses since the epoch began, for its means.
+        fingerprint: what must be the same for a run to go on.
     """
 
     stage: int = 0
@@ -33,6 +34,7 @@ class Progress:
     total_steps: int = 0
     best: float | None = None
     best_epoch: int | None = None
+    epoch_losses: dict[str, float] = field(default_factory=dict)
     fingerprint: dict[str, Any] = field(default_factory=dict)
 
 
@@ -84,22 +86,24 @@ def restore_state(
     """Puts a saved state into a network and its optimizer.
 
     Raises:
-        MasksegError: the state belongs to another network or another way of training.
+        MasksegError: the state is broken, or belongs to another network or another way of training.
     """
-    with np.load(path, allow_pickle=False) as archive:
-        names = set(archive.files)
-        wanted = {f"model/{name}" for name in variables}
-        wanted |= {f"optimizer/{index}" for index in range(len(optimizer_variables))}
-        missing = sorted(wanted - names)
-        if missing or f"optimizer/{len(optimizer_variables)}" in names:
-            what = missing[0] if missing else "more optimizer variables"
-            raise MasksegError(f"{path} belongs to another network or optimizer ({what}): resume with its options.")
-        for name, variable in variables.items():
-            variable.assign(archive[f"model/{name}"])
-        for index, variable in enumerate(optimizer_variables):
-            variable.assign(archive[f"optimizer/{index}"])
-        if average is not None:
-            if "average_updates" not in names:
-                raise MasksegError(f"{path} was saved without averaged weights: resume with its options.")
-            average.updates = int(archive["average_updates"])
-            average.averages = {name: archive[f"average/{name}"] for name in variables}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except Exception as error:
+        raise MasksegError(f"{path} cannot be read: {error}.") from error
+    wanted = {f"model/{name}": variable for name, variable in variables.items()}
+    wanted |= {f"optimizer/{index}": variable for index, variable in enumerate(optimizer_variables)}
+    strange = [name for name in wanted if name not in arrays or arrays[name].shape != tuple(wanted[name].shape)]
+    if strange or f"optimizer/{len(optimizer_variables)}" in arrays:
+        what = strange[0] if strange else "more optimizer variables"
+        raise MasksegError(f"{path} belongs to another network or optimizer ({what}): resume with its options.")
+    if (average is not None) != ("average_updates" in arrays):
+        how = "without" if average is not None else "with"
+        raise MasksegError(f"{path} was saved {how} averaged weights: resume with its options.")
+    for name, variable in wanted.items():
+        variable.assign(arrays[name])
+    if average is not None:
+        average.updates = int(arrays["average_updates"])
+        average.averages = {name: arrays[f"average/{name}"] for name in variables}

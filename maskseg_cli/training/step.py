@@ -106,13 +106,21 @@ def _add_head_losses(
         )
 
 
+#: Axes whose length changes from batch to batch. All others are fixed, so that one graph serves every batch: a graph
+#: of its own for some sizes may round otherwise, and a resumed run would not repeat which batch met which graph.
+_FREE_AXES = {"image": (1, 2), "boxes": (1,), "class_ids": (1,), "masks": (1,), "weights": (1,), "has_mask": (1,)}
+
+#: What one replica takes: a batch, its anchors and its seed.
+Share = tuple[dict[str, Any], tf.Tensor, tf.Tensor]
+
+
 class GradientStep:
     """Gradients of several micro-batches, averaged, then one update; on one device or on every replica of a strategy.
 
     Args:
         model: the network.
         learning: the variables that change.
-        optimizer: built for them.
+        optimizer: built for them; where there is a strategy, inside its scope.
         strategy: a `tf.distribute.Strategy`, or None.
         seed: of the samples.
     """
@@ -133,8 +141,8 @@ class GradientStep:
         self.anchors = AnchorCache(model.config)
         self.replicas = strategy.num_replicas_in_sync if strategy is not None else 1
         self._sums = self._make_sums()
-        self._add = tf.function(self._add_gradients, reduce_retracing=True)
-        self._update = tf.function(self._apply)
+        self._add: Any = None
+        self._update = tf.function(self._apply_everywhere)
 
     def __call__(
         self, inputs: Iterator[Mapping[str, Any]], accumulate: int, rate: float, number: int
@@ -145,45 +153,35 @@ class GradientStep:
             number: of the optimizer step in the whole run; the samples follow from it.
 
         Returns:
-            the five losses and their weighted sum ("loss"), means over the step.
+            the five losses and their weighted sum ("loss"), means over the step; and "gradient_norm", the length of
+            the mean gradient before it was clipped.
         """
         self.optimizer.learning_rate.assign(rate)
         totals: dict[str, float] = {}
         for micro in range(accumulate):
             first = (number * accumulate + micro) * self.replicas
-            found = self._one_micro_batch([next(inputs) for _ in range(self.replicas)], first)
-            for name, value in found.items():
+            shares = tuple(self._share(next(inputs), first + replica) for replica in range(self.replicas))
+            if self._add is None:
+                self._add = tf.function(self._add_everywhere, input_signature=[tuple(map(_signature, shares))])
+            for name, value in self._add(shares).items():
                 totals[name] = totals.get(name, 0.0) + float(value) / accumulate
-        scale = tf.constant(1.0 / accumulate / self.replicas)
-        if self.strategy is None:
-            self._update(scale)
-        else:
-            self.strategy.run(self._update, args=(scale,))
+        totals["gradient_norm"] = float(self._update(tf.constant(1.0 / accumulate / self.replicas)))
         return totals
 
-    def _one_micro_batch(self, batches: list[Mapping[str, Any]], first: int) -> Mapping[str, tf.Tensor]:
-        if self.strategy is None:
-            return self._add(*self._arguments(batches[0], first))
-        made = [self._arguments(batch, first + replica) for replica, batch in enumerate(batches)]
-
-        def of_replica(context: Any) -> tuple[Any, ...]:
-            return made[context.replica_id_in_sync_group]
-
-        arguments = self.strategy.experimental_distribute_values_from_function(of_replica)
-        return {
-            name: self.strategy.reduce("MEAN", value, axis=None)
-            for name, value in self.strategy.run(self._add, args=arguments).items()
-        }
-
-    def _arguments(self, batch: Mapping[str, Any], number: int) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+    def _share(self, batch: Mapping[str, Any], number: int) -> Share:
         height, width = batch["image"].shape[1:3]
         # many boxes in each picture draw from one seed: numbers apart, so that no two pictures share theirs
-        seed = tf.constant([self.seed, number * 1000], tf.int32)
+        seed = tf.constant([self.seed, number * 1000 % 2**31], tf.int32)
         return dict(batch), tf.constant(self.anchors(height, width)), seed
 
-    def _add_gradients(
-        self, batch: Mapping[str, tf.Tensor], anchors: tf.Tensor, seed: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def _add_everywhere(self, shares: tuple[Share, ...]) -> dict[str, tf.Tensor]:
+        """Each replica adds up the gradients of its share; the means of the losses."""
+        if self.strategy is None:
+            return self._add_gradients(*shares[0])
+        found = self.strategy.run(lambda: self._add_gradients(*shares[_replica()]))
+        return {name: self.strategy.reduce("MEAN", value, axis=None) for name, value in found.items()}
+
+    def _add_gradients(self, batch: Mapping[str, Any], anchors: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         with tf.GradientTape() as tape:
             found = picture_losses(self.model, batch, anchors, seed)
             total = loss_functions.total_loss(found, self.model.config.loss_weights)
@@ -193,10 +191,26 @@ class GradientStep:
                 kept.assign_add(tf.convert_to_tensor(gradient))
         return {"loss": total, **found}
 
-    def _apply(self, scale: tf.Tensor) -> None:
-        self.optimizer.apply([kept.read_value() * scale for kept in self._sums], self.learning)
+    def _apply_everywhere(self, scale: tf.Tensor) -> tf.Tensor:
+        if self.strategy is None:
+            return self._apply(scale)
+        return self.strategy.reduce("MEAN", self.strategy.run(self._apply, args=(scale,)), axis=None)
+
+    def _apply(self, scale: tf.Tensor) -> tf.Tensor:
+        """The update; gives the gradient's length."""
+        gradients = [kept.read_value() * scale for kept in self._sums]
+        if self.strategy is not None:
+            gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
+        norm = tf.linalg.global_norm(gradients)
+        if self.strategy is not None:
+            # The optimizer would clip each replica's part for itself, and then adds the parts up.
+            if self.optimizer.global_clipnorm:
+                gradients, _ = tf.clip_by_global_norm(gradients, self.optimizer.global_clipnorm, norm)
+            gradients = [gradient / self.replicas for gradient in gradients]
+        self.optimizer.apply(gradients, self.learning)
         for kept in self._sums:
             kept.assign(tf.zeros_like(kept))
+        return norm
 
     def _make_sums(self) -> list[tf.Variable]:
         def make() -> list[tf.Variable]:
@@ -214,3 +228,17 @@ class GradientStep:
             return make()
         with self.strategy.scope():
             return make()
+
+
+def _replica() -> int:
+    return int(tf.distribute.get_replica_context().replica_id_in_sync_group)
+
+
+def _signature(share: Share) -> tuple[dict[str, tf.TensorSpec], tf.TensorSpec, tf.TensorSpec]:
+    batch = {
+        name: tf.TensorSpec(
+            [None if i in _FREE_AXES.get(name, ()) else n for i, n in enumerate(part.shape)], part.dtype
+        )
+        for name, part in share[0].items()
+    }
+    return batch, tf.TensorSpec((None, 4), tf.float32), tf.TensorSpec((2,), tf.int32)

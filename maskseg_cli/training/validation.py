@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import MasksegError
 
 #: Scores below this do not count, as in `maskseg evaluate`.
 SCORE_FLOOR = 0.05
@@ -25,6 +26,9 @@ class Validation:
         annotations: COCO JSON.
         images: its folder.
         limit: measure on the first so many pictures only.
+
+    Raises:
+        MasksegError: the annotations cannot be used, no class is in common, or a picture is missing.
     """
 
     def __init__(
@@ -35,11 +39,20 @@ class Validation:
         images: Path,
         limit: int | None = None,
     ) -> None:
+        from maskseg_cli.coco_records import find_photo
         from maskseg_cli.evaluation import CocoDataset
         from maskseg_cli.model.mask_rcnn import MaskRCNN
         from maskseg_cli.predictor import Predictor
 
+        # all of it now: an hour of training is a bad moment to find out
         self.dataset = CocoDataset.read(annotations)
+        self.dataset.match_classes(class_names)
+        names = [record["file_name"] for record in self.dataset.images[:limit]]
+        missing = [name for name in names if not find_photo(images, name).is_file()]
+        if missing:
+            raise MasksegError(
+                f"{len(missing)} of the {len(names)} pictures of {annotations} are not in {images}: {missing[0]} first."
+            )
         self.images = images
         self.limit = limit
         self.network = MaskRCNN(
