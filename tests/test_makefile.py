@@ -1,0 +1,74 @@
+"""`make demo`, as after `make test`: the environment is there, which these tests run in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskseg_cli.checkpoints import registry
+from maskseg_cli.media.images import read_image, write_image
+from tests.documents import PROJECT
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("make") is None, reason="there is no make"),
+    pytest.mark.skipif(
+        not Path(sys.prefix, "bin", "maskseg").is_file(), reason="maskseg is not installed in an environment here"
+    ),
+]
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs make in the checkout with the environment of the tests, which is not made anew."""
+    outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "VENV", "PHOTO", "WEIGHTS", "OUT")
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
+    command = ["make", *arguments, f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.installed-dev"]
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+
+
+def test_demo_outlines_the_samples_and_a_photo_of_yours(lite_weights: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "my $1 photo.png"
+    write_image(photo, np.random.default_rng(1).integers(0, 256, (90, 120, 3), np.uint8))
+    escaped = str(photo).replace("$", "$$")  # as make wants it
+    done = make("demo", f"OUT={tmp_path / 'out'}", f"WEIGHTS={lite_weights}", f"PHOTO={escaped}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"Look at the outlined photos in the folder {tmp_path / 'out'}."
+    for name in ("astronaut", "cat", "coffee"):
+        before, after = (read_image(tmp_path / "out" / folder / f"{name}.jpg") for folder in ("photos", "."))
+        assert before.shape == after.shape
+        assert (np.abs(before.astype(int) - after) > 40).any(axis=2).mean() > 0.02
+    assert read_image(tmp_path / "out" / photo.name).shape == (90, 120, 3)
+
+
+@pytest.mark.skipif(
+    bool(list(PROJECT.glob("weights/maskseg-lite-coco*.npz"))),
+    reason="the weights of lite are bundled: none is missing",
+)
+def test_demo_says_which_weights_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(registry.HOME_VARIABLE, str(tmp_path))
+    done = make("demo", f"OUT={tmp_path / 'out'}", f"SHARED_WEIGHTS={tmp_path / 'none.npz'}")
+    assert done.returncode != 0
+    sentence = done.stderr.splitlines()[0]
+    assert re.fullmatch(r"The demo needs the weights .*: make demo WEIGHTS=path/to/weights\.npz", sentence)
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_lists_every_target() -> None:
+    phony = re.search(r"^\.PHONY: (.+)$", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert phony is not None
+    listed = re.findall(r"^make (\w+) ", make("help").stdout, re.MULTILINE)
+    assert sorted(listed) == sorted(phony[1].split())
+
+
+def test_another_python_is_not_ignored() -> None:
+    done = make("same-python", "PYTHON=false")  # a program without a version
+    assert done.returncode != 0
+    assert "name another VENV=folder" in done.stderr
