@@ -149,6 +149,10 @@ class MaskRCNNConfig:
     channel_order: str = "RGB"
     #: Cells of zero around a mask when it is pasted (0: the mask ends at the box).
     mask_border: int = 0
+    #: Anchors that cross the picture's edge do not train the region-proposal network.
+    rpn_ignore_outside: bool = False
+    #: In training the annotated boxes join the proposals.
+    use_box_rois: bool = False
 
     def __post_init__(self) -> None:
         for option, hint in option_types().items():
@@ -303,6 +307,8 @@ LITE = MaskRCNNConfig(
     detection_duplicate_threshold=0.6,
     detection_min_confidence=0.6,
     top_down_pyramid_size=128,
+    rpn_ignore_outside=True,
+    use_box_rois=True,
 )
 
 PRESETS = {"lite": LITE, "coco": COCO}

@@ -23,6 +23,8 @@ OWN_OPTIONS = (
     "pad_proposals",
     "channel_order",
     "mask_border",
+    "rpn_ignore_outside",
+    "use_box_rois",
 )
 
 #: How Matterport holds its sequences, which shows when they are printed; the others are Python lists.

@@ -1,0 +1,94 @@
+"""What the region-proposal network should answer for the anchors of one picture.
+
+Faster R-CNN (https://arxiv.org/abs/1506.01497), section 3.1.2, with Matterport's rules for crowds and sampling.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.model.boxes import LAST_PIXEL, encode_boxes
+from maskseg_cli.training.matching import best_object, in_ignored_region, overlaps, random_choice
+
+#: From this IoU with a box on an anchor is an object; below the other one with all of them it is background.
+OBJECT_IOU = 0.7
+BACKGROUND_IOU = 0.3
+
+
+class RPNTargets(NamedTuple):
+    """Targets for every anchor.
+
+    Attributes:
+        match: int32 (A,), 1 object, -1 background, 0 neutral (not to be learned from).
+        deltas: float32 (A, 4), divided by rpn_bbox_std_dev; zeros where `match` is not 1.
+    """
+
+    match: tf.Tensor
+    deltas: tf.Tensor
+
+
+def rpn_targets(
+    anchors: tf.Tensor,
+    boxes: tf.Tensor,
+    class_ids: tf.Tensor,
+    config: MaskRCNNConfig,
+    seed: tf.Tensor,
+    window: tf.Tensor,
+) -> RPNTargets:
+    """Matches anchors with the boxes of one picture and chooses those to learn from.
+
+    An anchor is an object from IoU 0.7 with a box on, and where no other anchor overlaps a box more; it is background
+    where its IoU with every box is below 0.3 and it is not near an ignored region. At most
+    rpn_train_anchors_per_image of them are chosen at random, at most half of them objects.
+
+    With `config.rpn_ignore_outside` anchors that cross the picture's edge are left out as in Faster R-CNN: they are
+    neutral, and a box's best anchor is the best of those inside. Only a box that no anchor inside touches takes its
+    best anchor from all.
+
+    Args:
+        anchors: float32 tensor (A, 4) in the network's frame.
+        boxes: float32 tensor (G, 4) in the same frame; G may be 0. A box without area there has no anchors.
+        class_ids: int tensor (G,): > 0 object, < 0 crowd or ignored region, 0 padding.
+        config: box_frame, rpn_bbox_std_dev, rpn_train_anchors_per_image, rpn_ignore_outside.
+        seed: int32 tensor (2,), what the random choice depends on.
+        window: float32 tensor (4,), the picture without its padding, in the network's frame.
+    """
+    last_pixel = LAST_PIXEL[config.box_frame]
+    objects = tf.boolean_mask(boxes, class_ids > 0)
+    regions = tf.boolean_mask(boxes, class_ids < 0)
+    iou = overlaps(anchors, objects, last_pixel)
+    highest = tf.reduce_max(tf.pad(iou, [(0, 0), (0, 1)]), axis=1)
+    usable = _inside(anchors, window) if config.rpn_ignore_outside else tf.ones_like(highest, tf.bool)
+
+    positive = (highest >= OBJECT_IOU) & usable | _best_of_a_box(iou, usable)
+    negative = (highest < BACKGROUND_IOU) & usable & ~in_ignored_region(anchors, regions, last_pixel) & ~positive
+
+    seeds = tf.unstack(tf.random.split(seed, 2))
+    limit = config.rpn_train_anchors_per_image
+    positives = random_choice(positive, limit // 2, seeds[0])
+    negatives = random_choice(negative, limit - tf.size(positives), seeds[1])
+
+    count = tf.shape(anchors)[0]
+    match = tf.scatter_nd(positives[:, None], tf.ones_like(positives), [count])
+    match -= tf.scatter_nd(negatives[:, None], tf.ones_like(negatives), [count])
+    matched = tf.gather(objects, tf.gather(best_object(iou), positives))
+    deltas = encode_boxes(tf.gather(anchors, positives), matched, last_pixel)
+    deltas /= tf.constant(config.rpn_bbox_std_dev, tf.float32)
+    return RPNTargets(match, tf.scatter_nd(positives[:, None], deltas, [count, 4]))
+
+
+def _best_of_a_box(iou: tf.Tensor, usable: tf.Tensor) -> tf.Tensor:
+    """bool (A,): anchors that overlap some box as much as any usable anchor does (several where they are equal)."""
+    among_usable = tf.where(usable[:, None], iou, 0.0)
+    touched = tf.reduce_any(among_usable > 0, axis=0)
+    considered = tf.where(touched, among_usable, iou)
+    best = (considered == tf.reduce_max(considered, axis=0)) & (considered > 0)
+    return tf.reduce_any(best, axis=1)
+
+
+def _inside(anchors: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+    """bool (A,): anchors that lie wholly in the picture."""
+    return tf.reduce_all((anchors[:, :2] >= window[:2]) & (anchors[:, 2:] <= window[2:]), axis=1)
