@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import itertools
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,6 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.errors import MasksegError
 from maskseg_cli.molding import Molded, mold, molded_shape
 from maskseg_cli.predictor import with_size
 from maskseg_cli.training.augmentation import Augmentation, augment
@@ -42,6 +43,9 @@ FIELDS = {
     "window": ("float32", 1),
     "complete_classes": ("bool", 1),
 }
+
+#: So many batches more than there are workers are made or waiting.
+_AHEAD = 2
 
 TrainingInput = dict[str, NDArray[Any]]
 
@@ -204,8 +208,33 @@ class BatchMaker:
         return resized(changed, *example.size) if self.config.image_resize_mode == "none" else changed
 
 
-def _as_list(sources: Any) -> list[DataSource]:
-    return list(sources) if isinstance(sources, (list, tuple)) else [sources]
+class TrainingDataset:
+    """Batches for ever, prepared ahead on worker threads; each `iter()` starts anew at `first_batch`.
+
+    Threads rather than processes, since decoding, resizing and array arithmetic leave Python's lock to others. They
+    are Python's own and not tf.data's: those that still run a Python function when the program ends wait for ever for
+    a lock that nobody gives back, and the program with them.
+
+    An exception of a worker arrives at the batch that it belongs to. When an iterator is closed or the program ends,
+    batches under way are finished and nothing stays behind.
+    """
+
+    def __init__(self, make: BatchMaker, workers: int, first_batch: int) -> None:
+        self.make, self.workers, self.first_batch = make, max(1, workers), first_batch
+
+    def __iter__(self) -> Iterator[dict[str, tf.Tensor]]:
+        import tensorflow as tf
+
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="maskseg-input")
+        try:
+            numbers = itertools.count(self.first_batch)
+            ahead = deque(pool.submit(self.make, next(numbers)) for _ in range(self.workers + _AHEAD))
+            while True:
+                made = ahead.popleft().result()
+                ahead.append(pool.submit(self.make, next(numbers)))
+                yield {name: tf.constant(array) for name, array in made.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def training_dataset(
@@ -219,11 +248,11 @@ def training_dataset(
     workers: int = 2,
     sizes: Sequence[int] = (),
     first_batch: int = 0,
-) -> tf.data.Dataset:
-    """Batches for ever, prepared ahead on worker threads.
+) -> TrainingDataset:
+    """Endless batches of training inputs.
 
     Batch n depends on the data, the options, the seed and n alone: a run that is resumed with `first_batch=n` goes on
-    with exactly the batches that it would have had.
+    with exactly the batches that it would have had, whatever the number of workers.
 
     Args:
         sources: one or more data sets of the same classes.
@@ -235,45 +264,18 @@ def training_dataset(
         first_batch: number of the first batch, from 0.
 
     Returns:
-        dataset of dicts of tensors as `batch_inputs` describes them. Iterate within `readable_errors`.
+        an iterable of dicts of tensors, as `batch_inputs` describes them. Iterating raises MasksegError where a
+        picture cannot be read.
     """
-    import tensorflow as tf
-
     make = BatchMaker(sources, config, shares=shares, augmentation=augmentation, batch=batch, seed=seed, sizes=sizes)
-
-    def arrays(number: NDArray[np.int64]) -> list[NDArray[Any]]:
-        made = make(int(number))
-        return [made[name] for name in FIELDS]
-
-    def tensors(number: tf.Tensor) -> dict[str, tf.Tensor]:
-        kinds = [tf.dtypes.as_dtype(kind) for kind, _ in FIELDS.values()]
-        # A function without state may run on several threads even where TensorFlow is told to be deterministic.
-        made = tf.numpy_function(arrays, [number], kinds, stateful=False)
-        named = dict(zip(FIELDS, made, strict=True))
-        for name, (_, axes) in FIELDS.items():
-            named[name].set_shape([batch] + [None] * axes)
-        return named
-
-    numbers = tf.data.Dataset.range(first_batch, np.iinfo(np.int64).max)
-    dataset = numbers.map(tensors, num_parallel_calls=workers, deterministic=True).prefetch(2)
-    options = tf.data.Options()
-    options.threading.private_threadpool_size = max(1, workers)
-    return dataset.with_options(options)
+    return TrainingDataset(make, workers, first_batch)
 
 
-#: How TensorFlow wraps an exception of a Python function: type, message, traceback.
-_WRAPPED = re.compile(r"(?:MasksegError|UsageError): (.*?)\nTraceback", re.DOTALL)
+def _as_list(sources: Any) -> list[DataSource]:
+    return list(sources) if isinstance(sources, (list, tuple)) else [sources]
 
 
 @contextlib.contextmanager
 def readable_errors() -> Iterator[None]:
-    """Within it a MasksegError of a worker thread arrives as such, not as TensorFlow's error around it."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except tf.errors.OpError as error:
-        found = _WRAPPED.search(str(error.message))
-        if found is None:
-            raise
-        raise MasksegError(found[1]) from error
+    """Errors of worker threads arrive as they are: nothing is left to translate for the training loop."""
+    yield
