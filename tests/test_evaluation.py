@@ -43,7 +43,7 @@ def test_a_perfect_network(sample: Sample, capfd: pytest.CaptureFixture[str]) ->
     evaluation = measure(sample)
     everything = {"AP": 1.0, "AP50": 1.0, "AP75": 1.0, "AR100": 1.0}
     assert evaluation.metrics["images"] == 4
-    assert list(evaluation.metrics) == ["images", "bbox", "segm"]
+    assert list(evaluation.metrics) == ["images", "bbox", "segm", "voc"]
     for kind in ("bbox", "segm"):
         figures = evaluation.metrics[kind]
         assert list(figures) == ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR100"]
@@ -406,6 +406,7 @@ def test_tables(sample: Sample) -> None:
         "          AP   AP50   AP75    APs    APm    APl  AR100",
         "box     83.5   83.5   83.5   " + table(evaluation).splitlines()[2][29:],
         "mask    83.5   83.5   83.5   " + table(evaluation).splitlines()[3][29:],
+        "VOC mAP50 (Matterport, per photo, scores from 0.7): 50.0",
     ]
     assert table(evaluation).splitlines()[2].split()[-2:] == ["-", "83.3"]
     assert class_table(evaluation).splitlines() == [

@@ -15,6 +15,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
+from maskseg_cli.evaluation.voc_ap import MIN_SCORE, voc_mean_average_precision
 
 #: What a row of COCO's result format holds.
 RESULT_KEYS = ("image_id", "category_id", "bbox", "score", "segmentation")
@@ -41,6 +42,7 @@ class Evaluation:
         boxes: average precision by the overlap of boxes.
         masks: the same by the overlap of masks; None where the data set does not outline every object.
         category_ids: the categories that count.
+        voc: Matterport's mean average precision at IoU 0.5 of masks, 0..1 (see `voc_ap`); None without masks.
         unknown: names of categories that have objects but that the network cannot find: they count with AP 0.
         failures: a sentence for each photo that was left out.
     """
@@ -50,16 +52,18 @@ class Evaluation:
     boxes: AveragePrecision
     masks: AveragePrecision | None
     category_ids: tuple[int, ...]
+    voc: float | None = None
     unknown: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """The figures, each 0..1 or None, ready for JSON: images, bbox and segm."""
+        """The figures, each 0..1 or None, ready for JSON: images, bbox, segm and voc."""
         return {
             "images": len(self.dataset.images),
             "bbox": self.boxes.figures,
             "segm": None if self.masks is None else self.masks.figures,
+            "voc": {"mAP50": self.voc, "min_score": MIN_SCORE},
         }
 
 
@@ -178,6 +182,7 @@ def _score(
         average_precision(dataset, results, "bbox", category_ids),
         average_precision(dataset, results, "segm", category_ids) if outlined else None,
         tuple(category_ids),
+        voc_mean_average_precision(dataset, results, category_ids) if outlined else None,
         tuple(unknown),
         tuple(failures),
     )

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from maskseg_cli.evaluation.coco_ap import FIGURES
 from maskseg_cli.evaluation.evaluator import Evaluation
+from maskseg_cli.evaluation.voc_ap import MIN_SCORE
 
 
 def table(evaluation: Evaluation) -> str:
-    """Box and mask figures in percent; "-" where nothing could be measured."""
+    """Box and mask figures and Matterport's mAP in percent; "-" where nothing could be measured."""
     counted = [a for a in evaluation.dataset.annotations if a["category_id"] in set(evaluation.category_ids)]
     lines = [
         f"{_count(len(evaluation.dataset.images), 'photo')}, "
@@ -20,6 +21,7 @@ def table(evaluation: Evaluation) -> str:
     ]
     if evaluation.masks is not None:
         lines.append("mask " + _row(evaluation.masks.figures))
+        lines.append(f"VOC mAP50 (Matterport, per photo, scores from {MIN_SCORE}): {_percent(evaluation.voc)}")
     return "\n".join(lines)
 
 

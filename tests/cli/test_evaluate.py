@@ -63,10 +63,12 @@ def test_table_and_metrics(sample: Sample, asked: list[ModelOptions], tmp_path: 
         "          AP   AP50   AP75    APs    APm    APl  AR100",
         "box    100.0  100.0  100.0  100.0  100.0      -  100.0",
         "mask   100.0  100.0  100.0  100.0  100.0      -  100.0",
+        "VOC mAP50 (Matterport, per photo, scores from 0.7): 66.7",
     ]
     assert "Score floor 0.05" in result.stderr
     metrics = json.loads(output.read_text())
-    assert list(metrics)[:3] == ["images", "bbox", "segm"]
+    assert list(metrics)[:4] == ["images", "bbox", "segm", "voc"]
+    assert metrics["voc"] == {"mAP50": pytest.approx(2 / 3), "min_score": 0.7}, "one of three has less"
     for kind in ("bbox", "segm"):
         assert metrics[kind] == pytest.approx(
             {"AP": 1, "AP50": 1, "AP75": 1, "APs": 1, "APm": 1, "APl": None, "AR100": 1}
@@ -117,7 +119,7 @@ def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pyte
 def test_per_class_and_chosen_classes(sample: Sample, asked: list[ModelOptions]) -> None:
     result = run(sample, "--per-class", "--classes", "Motorcycle,dog")
     assert result.stdout.splitlines()[0] == "4 photos, 8 objects, 2 classes"
-    assert result.stdout.splitlines()[4:] == [
+    assert result.stdout.splitlines()[5:] == [
         "",
         "class      objects     box AP   box AP50    mask AP  mask AP50",
         "motorbike        4      100.0      100.0      100.0      100.0",
