@@ -9,6 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import UsageError
+
+#: A picture is not enlarged beyond so many pixels: no photo needs it, only a line of 1 x 3000 or the like.
+MAX_ENLARGED = 1 << 26
+
+#: A pyramid adds each map to the next finer one, doubled: sides that are no multiple of this do not match.
+PYRAMID_MULTIPLE = 32
 
 
 class Molded(NamedTuple):
@@ -17,7 +24,7 @@ class Molded(NamedTuple):
     Attributes:
         image: float32 array (H, W, 3), padded, mean subtracted, channels in the network's order.
         window: int (4,), (y1, x1, y2, x2): the picture without its padding, in half-open pixels of `image`.
-        scale: resized size / original size.
+        scale: resized size / original size, before the sides are rounded to whole pixels.
         original_shape: (h, w, channels) of the picture.
         meta: float64 (12 + classes,), Matterport's image_meta.
     """
@@ -76,14 +83,23 @@ def resize_and_pad(
 
     Returns:
         the padded picture uint8 (H, W, 3), its window (y1, x1, y2, x2) in half-open pixels, and the scale.
+
+    Raises:
+        UsageError: see `molded_shape`.
+
+    Example:
+        >>> config = MaskRCNNConfig(image_min_dim=64, image_max_dim=128)
+        >>> padded, window, scale = resize_and_pad(np.zeros((256, 512, 3), np.uint8), config)
+        >>> padded.shape, window, scale
+        ((128, 128, 3), (32, 0, 96, 128), 0.25)
     """
     height, width = image.shape[:2]
+    full_h, full_w = molded_shape(height, width, config)
     scale = target_scale(height, width, config)
     resized: NDArray[Any] = image
     if scale != 1:
-        resized = bilinear_resize(image, round(height * scale), round(width * scale))
+        resized = bilinear_resize(image, *resized_shape(height, width, config))
     h, w = resized.shape[:2]
-    full_h, full_w = molded_shape(height, width, config)
     top, left = (full_h - h) // 2, (full_w - w) // 2
     padded = np.zeros((full_h, full_w, image.shape[2]), np.uint8)
     # astype truncates, as Matterport's last step does
@@ -91,29 +107,52 @@ def resize_and_pad(
     return padded, (top, left, top + h, left + w), scale
 
 
-def fit_size(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
-    """Height and width of a picture in the resize mode "fit", at least one pixel each."""
+def resized_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
+    """Height and width of a picture before padding, rounded half to even, at least one pixel each."""
     scale = target_scale(height, width, config)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def fit_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.float32]:
-    """Bilinear resize to float32, after an area average where the picture shrinks by more than two (aliasing)."""
+    """Bilinear resize to float32.
+
+    A picture that shrinks to a third or less is first averaged down to twice the size, against aliasing.
+
+    Args:
+        image: uint8 array (h, w, 3).
+
+    Returns:
+        float32 array (height, width, 3), 0..255.
+    """
     h, w = image.shape[:2]
-    halvings = min(h // height, w // width)
-    if halvings >= 3:
+    if h >= 3 * height and w >= 3 * width:
         image = cv2.resize(image, (2 * width, 2 * height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     return cv2.resize(image.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
-    """Height and width of what the network gets for a picture of height x width pixels."""
-    if config.image_resize_mode == "square":
+    """Height and width of what the network gets for a picture of height x width pixels.
+
+    Raises:
+        UsageError: the network cannot take a picture of this shape in the config's resize mode.
+    """
+    mode = config.image_resize_mode
+    if mode == "square":
         return config.image_max_dim, config.image_max_dim
-    if config.image_resize_mode == "none":
-        return height, width
-    h, w = fit_size(height, width, config)
-    return (h, w) if config.image_resize_mode == "fit" else (-(-h // 64) * 64, -(-w // 64) * 64)
+    h, w = resized_shape(height, width, config)
+    if mode == "pad64":
+        h, w = -(-h // 64) * 64, -(-w // 64) * 64
+    if h * w > max(MAX_ENLARGED, height * width):
+        raise UsageError(
+            f"A picture of {width} x {height} pixels would have to be enlarged to {w} x {h} for this network; "
+            "the resize mode square keeps it within image_max_dim."
+        )
+    if config.neck == "fpn" and (h % PYRAMID_MULTIPLE or w % PYRAMID_MULTIPLE):
+        raise UsageError(
+            f"In the resize mode {mode} this network takes pictures whose sides are multiples of {PYRAMID_MULTIPLE}, "
+            f"not {w} x {h} pixels: use the mode square or pad64."
+        )
+    return h, w
 
 
 def mold(image: NDArray[np.uint8], config: MaskRCNNConfig) -> Molded:
@@ -121,14 +160,23 @@ def mold(image: NDArray[np.uint8], config: MaskRCNNConfig) -> Molded:
 
     Args:
         image: uint8 array (h, w, 3), channels in the network's order (`config.channel_order`).
+
+    Raises:
+        UsageError: see `molded_shape`.
+
+    Example:
+        >>> from maskseg_cli.config import LITE
+        >>> molded = mold(np.zeros((300, 200, 3), np.uint8), LITE)
+        >>> molded.image.shape, molded.window, molded.scale
+        ((600, 400, 3), (0, 0, 600, 400), 2.0)
     """
     shape = (image.shape[0], image.shape[1], image.shape[2])
     mean = config.mean_pixel if config.channel_order == "RGB" else config.mean_pixel[::-1]
     window: tuple[int, int, int, int]
     if config.image_resize_mode == "fit":
-        height, width = fit_size(*shape[:2], config)
+        height, width = molded_shape(*shape[:2], config)
         pixels: NDArray[Any] = fit_image(image, height, width)
-        window, scale = (0, 0, height, width), height / shape[0]
+        window, scale = (0, 0, height, width), target_scale(*shape[:2], config)
     else:
         pixels, window, scale = resize_and_pad(image, config)
     if any(mean):
