@@ -24,7 +24,7 @@ class AveragedWeights:
         self.momentum = momentum
         self.updates = 0
         self.averages: dict[str, NDArray[np.float32]] = {
-            name: np.array(variable) for name, variable in self.variables.items()
+            name: np.asarray(variable).copy() for name, variable in self.variables.items()
         }
 
     def update(self) -> None:

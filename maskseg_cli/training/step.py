@@ -142,7 +142,7 @@ class GradientStep:
         self.replicas = strategy.num_replicas_in_sync if strategy is not None else 1
         self._sums = self._make_sums()
         self._add: Any = None
-        self._update = tf.function(self._apply_everywhere)
+        self._update = tf.function(self._apply_everywhere, autograph=False)
 
     def __call__(
         self, inputs: Iterator[Mapping[str, Any]], accumulate: int, rate: float, number: int
@@ -162,7 +162,9 @@ class GradientStep:
             first = (number * accumulate + micro) * self.replicas
             shares = tuple(self._share(next(inputs), first + replica) for replica in range(self.replicas))
             if self._add is None:
-                self._add = tf.function(self._add_everywhere, input_signature=[tuple(map(_signature, shares))])
+                self._add = tf.function(
+                    self._add_everywhere, input_signature=[tuple(map(_signature, shares))], autograph=False
+                )
             for name, value in self._add(shares).items():
                 totals[name] = totals.get(name, 0.0) + float(value) / accumulate
         totals["gradient_norm"] = float(self._update(tf.constant(1.0 / accumulate / self.replicas)))
@@ -231,7 +233,7 @@ class GradientStep:
 
 
 def _replica() -> int:
-    return int(tf.distribute.get_replica_context().replica_id_in_sync_group)
+    return int(tf.get_static_value(tf.distribute.get_replica_context().replica_id_in_sync_group))
 
 
 def _signature(share: Share) -> tuple[dict[str, tf.TensorSpec], tf.TensorSpec, tf.TensorSpec]:
