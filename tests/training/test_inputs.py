@@ -41,7 +41,7 @@ CONFIGS = {
     "fit": FIT,
     "square": SQUARE,
     "pad64": SQUARE.replace(image_resize_mode="pad64"),
-    "none": SQUARE.replace(image_resize_mode="none"),
+    "none": FIT.replace(image_resize_mode="none", box_frame="normalized"),
     "fit, normalized": FIT.replace(box_frame="normalized"),
 }
 
