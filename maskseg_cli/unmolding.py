@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -34,6 +35,11 @@ def unmold(
         scores: (N,).
         masks: (N, h, w), probabilities over each box.
         molded: what `mold` made of the picture.
+        config: the network's options: box_frame decides how boxes and masks come back, mask_border how masks end.
+        class_names: index -> name, for the `Detections`.
+
+    Returns:
+        as many objects as came in, in their order, but for those without a pixel.
     """
     size = molded.original_shape[:2]
     pixels: NDArray[Any]
@@ -66,7 +72,9 @@ def unmold_normalized_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArr
     y1, x1, y2, x2 = window
     shift = np.array([y1, x1, y1, x1])
     scale = np.array([y2 - y1, x2 - x1, y2 - y1, x2 - x1])
-    return denormalize_boxes(np.divide(boxes - shift, scale), *molded.original_shape[:2])
+    # a window one pixel high has no extent here: every box begins and ends on that pixel
+    relative = np.divide(boxes - shift, scale, out=np.zeros(boxes.shape, np.float32), where=scale > 0)
+    return denormalize_boxes(relative, *molded.original_shape[:2])
 
 
 def unmold_pixel_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArray[np.float64]:
@@ -98,20 +106,26 @@ def paste_in_box(mask: NDArray[np.float32], box: NDArray[np.int32], size: tuple[
 def paste_with_border(
     mask: NDArray[np.float32], box: NDArray[np.float64], size: tuple[int, int], border: int = 1
 ) -> MaskCrop:
-    """The mask drawn over its box with sub-pixel accuracy, fading to zero over `border` cells around it.
+    """The mask drawn over its box with sub-pixel accuracy.
+
+    A pixel belongs to the object when its centre lies in the box, and the mask, bilinear between the centres of its
+    cells, reaches the threshold there.
 
     Args:
         mask: float32 (h, w), probabilities.
         box: float (4,), (y1, x1, y2, x2), half-open pixels.
         size: (height, width) of the picture.
-        border: cells of zero around the mask; the object may reach half a cell beyond its box.
+        border: cells of zero around the mask, towards which its outermost half cells fade; 0: they do not fade.
+
+    Example:
+        >>> crop = paste_with_border(np.ones((24, 24), np.float32), np.array([2.5, 3, 6.4, 9]), (20, 30))
+        >>> crop.top, crop.left, crop.bitmap.shape, crop.area
+        (2, 3, (4, 6), 24)
     """
     y1, x1, y2, x2 = box
     cell_y, cell_x = (y2 - y1) / mask.shape[0], (x2 - x1) / mask.shape[1]
-    reach = 0.5 * border
-    top, left = max(0, int(np.floor(y1 - reach * cell_y))), max(0, int(np.floor(x1 - reach * cell_x)))
-    bottom = min(size[0], int(np.ceil(y2 + reach * cell_y)))
-    right = min(size[1], int(np.ceil(x2 + reach * cell_x)))
+    top, left = max(0, math.ceil(y1 - 0.5)), max(0, math.ceil(x1 - 0.5))
+    bottom, right = min(size[0], math.floor(y2 + 0.5)), min(size[1], math.floor(x2 + 0.5))
     if bottom <= top or right <= left:
         return MaskCrop(top, left, np.zeros((0, 0), bool))
     # pixel centre -> position among the centres of the mask's cells
