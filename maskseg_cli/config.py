@@ -141,6 +141,8 @@ class MaskRCNNConfig:
     roi_align: str = "corners"
     #: "best": a proposal yields its most probable class; "all": each class above the threshold.
     detection_classes: str = "best"
+    #: At most so many regions of a picture train the mask head.
+    train_masks_per_image: int = 66
     #: Of boxes of different classes whose IoU is above this only the best stays; None: all (as AP wants it).
     detection_duplicate_threshold: float | None = None
     #: Rows of zeros fill the proposals up to post_nms_rois_inference, as Matterport's graph does.
@@ -307,6 +309,10 @@ LITE = MaskRCNNConfig(
     detection_duplicate_threshold=0.6,
     detection_min_confidence=0.6,
     top_down_pyramid_size=128,
+    post_nms_rois_training=300,
+    train_rois_per_image=128,
+    train_masks_per_image=32,
+    mini_mask_shape=(112, 112),
     rpn_ignore_outside=True,
     use_box_rois=True,
 )

@@ -19,6 +19,7 @@ OWN_OPTIONS = (
     "bbox_delta_limit",
     "roi_align",
     "detection_classes",
+    "train_masks_per_image",
     "detection_duplicate_threshold",
     "pad_proposals",
     "channel_order",
