@@ -13,7 +13,7 @@ from maskseg_cli.errors import UsageError
 OPTIMIZERS = ("sgd", "adamw", "relative-adamw")
 
 #: Batch normalisation's weights and biases do not decay.
-NO_DECAY = ["gamma", "beta", "bias"]
+NO_DECAY = ("gamma", "beta", "bias")
 
 
 @keras.saving.register_keras_serializable(package="maskseg")
@@ -69,6 +69,8 @@ def make_optimizer(
         optimizer = RelativeAdamW(**{**common, "weight_decay": weight_decay})
     else:
         raise UsageError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, not {kind!r}.")
-    optimizer.exclude_from_weight_decay(var_names=NO_DECAY)
-    optimizer.build(list(variables))
+    # not by Keras's patterns, which look at the layer's name too; and before `build`, after which nothing is excluded
+    variables = list(variables)
+    optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if variable.name in NO_DECAY])
+    optimizer.build(variables)
     return optimizer
