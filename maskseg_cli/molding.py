@@ -134,7 +134,7 @@ def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, 
     """Height and width of what the network gets for a picture of height x width pixels.
 
     Raises:
-        UsageError: the network cannot take a picture of this shape in the config's resize mode.
+        UsageError: a picture of this shape would have to be enlarged beyond `MAX_ENLARGED`.
     """
     mode = config.image_resize_mode
     if mode == "square":
@@ -147,12 +147,16 @@ def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, 
             f"A picture of {width} x {height} pixels would have to be enlarged to {w} x {h} for this network; "
             "the resize mode square keeps it within image_max_dim."
         )
-    if config.neck == "fpn" and (h % PYRAMID_MULTIPLE or w % PYRAMID_MULTIPLE):
-        raise UsageError(
-            f"In the resize mode {mode} this network takes pictures whose sides are multiples of {PYRAMID_MULTIPLE}, "
-            f"not {w} x {h} pixels: use the mode square or pad64."
-        )
     return h, w
+
+
+def check_molded_shape(height: int, width: int, config: MaskRCNNConfig) -> None:
+    """Raises UsageError when the network cannot take what `molded_shape` gives for some picture."""
+    if config.neck == "fpn" and (height % PYRAMID_MULTIPLE or width % PYRAMID_MULTIPLE):
+        raise UsageError(
+            f"In the resize mode {config.image_resize_mode} this network takes pictures whose sides are multiples of "
+            f"{PYRAMID_MULTIPLE}, not {width} x {height} pixels: use the mode square or pad64."
+        )
 
 
 def mold(image: NDArray[np.uint8], config: MaskRCNNConfig) -> Molded:

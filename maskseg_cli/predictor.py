@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import UsageError
-from maskseg_cli.verbose import log_inputs, log_results
+from maskseg_cli.verbose import log_inputs
 
 if TYPE_CHECKING:
     from maskseg_cli.detections import Detections
@@ -66,7 +66,7 @@ def load_model(
 
     model = MaskRCNN(chosen)
     apply_checkpoint(checkpoint, model.named_variables(), labels=names)
-    return Predictor(model, names or tuple(f"class {i}" for i in range(chosen.num_classes)), tta)
+    return Predictor(model, names or ("background", *(f"class {i}" for i in range(1, chosen.num_classes))), tta)
 
 
 def with_size(config: MaskRCNNConfig, size: int | None) -> MaskRCNNConfig:
@@ -142,9 +142,9 @@ class Predictor:
             `Detections` for one picture, a list of them for a list.
 
         Raises:
-            UsageError: an array that is no BGR picture.
+            UsageError: an array that is no BGR picture, or of a shape that the network cannot take.
         """
-        if isinstance(images, np.ndarray) and images.ndim == 3:
+        if isinstance(images, np.ndarray) and images.ndim != 4:
             return self._segment([images], "BGR")[0]
         return self._segment(list(images), "BGR")
 
@@ -158,6 +158,13 @@ class Predictor:
         Returns:
             a dict for each picture: `rois` int32 (N, 4) y1 x1 y2 x2, `class_ids` int32 (N,), `scores` float32 (N,),
             `masks` bool (H, W, N).
+
+        Raises:
+            UsageError: as for a call.
+
+        Example:
+            >>> model.detect([image_rgb])[0]["rois"]                     # doctest: +SKIP
+            array([[ 61, 120, 402, 388]], dtype=int32)
         """
         if verbose:
             print(f"Processing {len(images)} images")
@@ -177,19 +184,18 @@ class Predictor:
                 anchors = self._anchors(*molded[0].image.shape[:2])
                 log_inputs(batch, molded, anchors)
             found = [self._run_views(image) for image in ordered] if self.tta else self._run(molded)
-            if verbose:
-                log_results(found)
             results.extend(found)
         return results
 
     def _batches(self, images: list[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
         """Neighbours that become equally large for the network, at most config.batch_size together."""
-        from maskseg_cli.molding import molded_shape
+        from maskseg_cli.molding import check_molded_shape, molded_shape
 
         batch: list[NDArray[np.uint8]] = []
         batch_shape = (0, 0)
         for image in images:
             shape = molded_shape(image.shape[0], image.shape[1], self.config)
+            check_molded_shape(*shape, self.config)
             if batch and (len(batch) >= self.config.batch_size or shape != batch_shape):
                 yield batch
                 batch = []

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from maskseg_cli.detections import Detections
     from maskseg_cli.molding import Molded
 
 
@@ -29,17 +28,15 @@ def log_array(name: str, array: NDArray[Any]) -> None:
 
 
 def log_inputs(images: Sequence[NDArray[np.uint8]], molded: Sequence[Molded], anchors: NDArray[np.float32]) -> None:
-    """The lines before the network runs: each image, then what it is fed with."""
+    """The lines of Matterport's `detect`: each image, then what the network is fed with.
+
+    Args:
+        images: uint8 arrays (h, w, 3).
+        molded: what became of them, equally large.
+        anchors: float32 array (A, 4); the line shows it once for each image.
+    """
     for image in images:
         log_array("image", image)
     log_array("molded_images", np.stack([one.image for one in molded]))
     log_array("image_metas", np.stack([one.meta for one in molded]))
     log_array("anchors", np.broadcast_to(anchors, (len(molded), *anchors.shape)))
-
-
-def log_results(found: Sequence[Detections]) -> None:
-    """The lines after it: boxes, classes and scores of each image."""
-    for one in found:
-        log_array("rois", one.xyxy[:, [1, 0, 3, 2]])
-        log_array("class_ids", one.class_id)
-        log_array("scores", one.confidence)
