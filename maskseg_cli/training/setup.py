@@ -81,7 +81,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
     if any(source.class_names != class_names for source in sources):
         raise UsageError("The data sets do not have the same classes.")
     config = network_config(choices, start, len(class_names))
-    strategy = _strategy(choices.gpus)
+    strategy = make_strategy(choices.gpus)
 
     from maskseg_cli.model.mask_rcnn import MaskRCNN
 
@@ -210,7 +210,12 @@ def _tell_start(log: TrainingLog, source: str, fresh: list[str], absent: list[st
         log.say(f"not there, so these layers start fresh: {', '.join(absent)}")
 
 
-def _strategy(gpus: int) -> Any:
+def make_strategy(gpus: int) -> Any:
+    """A `tf.distribute.MirroredStrategy` over so many GPUs (processors where there is no GPU), or None for one.
+
+    Raises:
+        UsageError: there are fewer.
+    """
     if gpus == 1:
         return None
     import tensorflow as tf
