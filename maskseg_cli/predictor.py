@@ -176,7 +176,7 @@ class Predictor:
         for image in images:
             check_image(image)
         results: list[Detections] = []
-        for batch in self._batches(images):
+        for batch in list(self._batches(images)):  # a list: what is refused is refused before any work
             flipped = order != self.config.channel_order
             ordered = [image[:, :, ::-1] if flipped else image for image in batch]
             molded = [mold(image, self.config) for image in ordered]

@@ -157,18 +157,18 @@ def test_one_bad_picture_stops_a_list_before_work_begins(lite: Predictor, monkey
         lite([picture(64, 96), np.zeros((4, 4, 3))])
 
 
+def test_a_bad_shape_stops_a_list_before_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = Predictor(small_matterport(image_resize_mode="none"), ("background", "cat", "dog"))
+    monkeypatch.setattr(predictor, "_run", lambda *_: pytest.fail("the network ran"))
+    with pytest.raises(UsageError, match="multiples of 32, not 96 x 70 pixels"):
+        predictor([picture(64, 96), picture(70, 96)])
+
+
 def test_a_picture_may_be_any_view_of_memory(lite: Predictor) -> None:
     image = picture(64, 96)
     flipped = np.asfortranarray(image[:, ::-1])[:, ::-1]
     flipped.setflags(write=False)
     assert_same(lite(flipped), lite(image))
-
-
-def test_a_shape_that_the_pyramid_cannot_take_is_refused() -> None:
-    predictor = Predictor(small_matterport(image_resize_mode="none"), ("background", "cat", "dog"))
-    with pytest.raises(UsageError, match="multiples of 32, not 96 x 70 pixels"):
-        predictor(picture(70, 96))
-    assert predictor(picture(64, 96)).image_size == (64, 96)
 
 
 def test_matterports_dicts(predictor: Predictor) -> None:
@@ -287,3 +287,9 @@ def test_size_sets_the_sides(options: dict[str, Any], size: int | None, wanted: 
 def test_sizes_of_a_square_are_multiples_of_64(size: int, near: int) -> None:
     with pytest.raises(UsageError, match=f"multiple of 64: {near} rather than {size}"):
         with_size(COCO, size)
+
+
+def test_a_picture_that_needs_no_resizing_is_the_same_in_either_mode(weights: Path, lite: Predictor) -> None:
+    assert_same(
+        load(weights, labels=LABELS, image_resize_mode="none", size=None)(picture(64, 96)), lite(picture(64, 96))
+    )

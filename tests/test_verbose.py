@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 
-from maskseg_cli import verbose
 from maskseg_cli.config import COCO
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.molding import mold
@@ -43,7 +40,3 @@ def test_an_empty_array_has_no_range(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == (
         "gt_boxes                 shape: (0, 4)                min:             max:             int32\n"
     )
-
-
-def test_the_example_in_the_documentation() -> None:
-    assert doctest.testmod(verbose, extraglobs={"np": np}).failed == 0

@@ -13,7 +13,12 @@ from maskseg_cli.model.boxes import normalize_boxes
 
 
 def anchor_sizes(scale: float, ratios: tuple[float, ...]) -> NDArray[np.float64]:
-    """Heights and widths, float64 (len(ratios), 2), of anchors of equal area scale²; a ratio is width / height."""
+    """Heights and widths, float64 (len(ratios), 2), of anchors of equal area scale²; a ratio is width / height.
+
+    Example:
+        >>> anchor_sizes(32, (0.25, 1)).tolist()
+        [[64.0, 16.0], [32.0, 32.0]]
+    """
     roots = np.sqrt(np.asarray(ratios, dtype=np.float64))
     return np.stack([scale / roots, scale * roots], axis=1)
 
@@ -80,7 +85,16 @@ def image_anchors(config: MaskRCNNConfig, height: int, width: int) -> NDArray[np
 class AnchorCache:
     """Anchors in the frame of the network's boxes, kept for the last few image sizes.
 
-    Calling it with (height, width) gives a float32 array (N, 4).
+    Calling it with the height and width of the molded image gives a float32 array (N, 4); the callers share it.
+
+    Args:
+        config: the network's options.
+        sizes_kept: image sizes whose anchors stay in memory (4 MB for 1024 x 1024).
+
+    Example:
+        >>> from maskseg_cli.config import LITE
+        >>> AnchorCache(LITE)(400, 600).shape
+        (14250, 4)
     """
 
     def __init__(self, config: MaskRCNNConfig, sizes_kept: int = 8) -> None:

@@ -35,6 +35,10 @@ def decode_boxes(
 
     Returns:
         float tensor (..., 4) in the frame of `anchors`.
+
+    Example:
+        >>> decode_boxes(tf.constant([[0.0, 0, 10, 20]]), tf.constant([[0.5, 0, 0, 0]])).numpy().tolist()
+        [[5.0, 0.0, 15.0, 20.0]]
     """
     y1, x1, y2, x2 = tf.unstack(anchors, axis=-1)
     dy, dx, dh, dw = tf.unstack(deltas, axis=-1)
@@ -60,6 +64,10 @@ def encode_boxes(anchors: tf.Tensor, boxes: tf.Tensor, last_pixel: float = 0.0) 
 
     Returns:
         float tensor (..., 4), (dy, dx, log dh, log dw), not yet divided by the box std dev.
+
+    Example:
+        >>> encode_boxes(tf.constant([[0.0, 0, 10, 20]]), tf.constant([[5.0, 0, 15, 20]])).numpy().tolist()
+        [[0.5, 0.0, 0.0, 0.0]]
     """
     size = anchors[..., 2:] - anchors[..., :2] + last_pixel
     box_size = boxes[..., 2:] - boxes[..., :2] + last_pixel
@@ -94,14 +102,26 @@ def pairwise_iou(boxes_a: tf.Tensor, boxes_b: tf.Tensor) -> tf.Tensor:
 
 
 def normalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
-    """Half-open pixels (N, 4) -> Matterport's normalized frame, float32 (computed in float64)."""
+    """Half-open pixels (N, 4) -> Matterport's normalized frame, float32 (computed in float64).
+
+    Args:
+        boxes: (N, 4), half-open pixels of the padded image.
+        height, width: of that image; at least 2 pixels each.
+
+    Example:
+        >>> normalize_boxes(np.array([[0, 0, 48, 64]]), 48, 64).tolist()
+        [[0.0, 0.0, 1.0, 1.0]]
+    """
     scale = np.array([height - 1, width - 1, height - 1, width - 1], dtype=np.float64)
     shift = np.array([0, 0, 1, 1], dtype=np.float64)
     return ((np.asarray(boxes) - shift) / scale).astype(np.float32)
 
 
 def denormalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.int32]:
-    """Matterport's normalized frame (N, 4) -> half-open pixels, rounded half to even, int32."""
+    """Matterport's normalized frame (N, 4) -> half-open pixels, rounded half to even, int32.
+
+    The inverse of `normalize_boxes` for boxes of whole pixels.
+    """
     scale = np.array([height - 1, width - 1, height - 1, width - 1])
     shift = np.array([0, 0, 1, 1])
     return np.around(np.multiply(boxes, scale) + shift).astype(np.int32)

@@ -48,6 +48,9 @@ def detect_boxes(
         window: float tensor (4,), the picture without its padding: boxes are clipped to it.
         config: detection_min_confidence (0: no threshold), detection_nms_threshold, detection_max_instances;
             detection_duplicate_threshold, where one object must not carry the names of two classes.
+
+    Returns:
+        at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay.
     """
     pairs = _candidates(probabilities, config)
     boxes = decode_boxes(
@@ -121,7 +124,7 @@ def _all_classes(probabilities: tf.Tensor, threshold: float) -> tuple[tf.Tensor,
 
 
 def class_wise_nms(
-    boxes: tf.Tensor, scores: tf.Tensor, class_ids: tf.Tensor, count: int, threshold: float
+    boxes: tf.Tensor, scores: tf.Tensor, class_ids: tf.Tensor, count: int | tf.Tensor, threshold: float
 ) -> tf.Tensor:
     """Non-maximum suppression within each class, over all classes at once.
 
@@ -134,6 +137,11 @@ def class_wise_nms(
 
     Returns:
         int32 tensor of the kept indices, best score first.
+
+    Example:
+        >>> boxes = tf.constant([[0.0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 9, 9]])
+        >>> class_wise_nms(boxes, tf.constant([0.5, 0.9, 0.7]), tf.constant([1, 1, 2]), 10, 0.3).numpy().tolist()
+        [1, 2]
     """
     same = class_ids[:, None] == class_ids[None, :]
     overlaps = tf.where(same, pairwise_iou(boxes, boxes), 0.0)

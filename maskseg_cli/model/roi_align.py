@@ -20,6 +20,11 @@ def pyramid_levels(boxes: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.
 
     Returns:
         int32 tensor (N,). Boxes of no area get level 2.
+
+    Example:
+        >>> boxes = tf.constant([[0.0, 0.0, 0.21875, 0.21875], [0.0, 0.0, 1.0, 1.0]])
+        >>> pyramid_levels(boxes, tf.constant(1024), tf.constant(1024)).numpy().tolist()
+        [4, 5]
     """
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     image_area = tf.cast(height * width, tf.float32)
@@ -82,7 +87,7 @@ def bin_roi_align(
         stride: pixels a cell.
         pool_size: rows and columns of the result.
         samples: samples a bin in each direction.
-        clamped: samples beyond the centre of the map's last cells take those cells' values; otherwise they are 0.
+        clamped: up to one cell beyond the centres of the map's last cells their values go on; otherwise it is 0 there.
 
     Returns:
         float tensor (N, pool_size, pool_size, c).
@@ -94,7 +99,7 @@ def bin_roi_align(
     last = near + size * ((grid - 0.5) / grid)
     if clamped:
         feature_map = tf.pad(feature_map, [(0, 0), (0, 1), (0, 1), (0, 0)], mode="SYMMETRIC")
-    # at least 1, for a map of a single cell; there every sample lies on the cell itself
+    # At least 1, for a map of a single row or column: there every sample lies on that row or column itself.
     extent = tf.cast(tf.maximum(tf.shape(feature_map)[1:3] - 1, 1), tf.float32)
     crops = tf.concat([first / extent, last / extent], axis=1)
     fine = tf.image.crop_and_resize(feature_map, crops, image_index, (grid, grid))

@@ -105,6 +105,17 @@ def test_overlaps_decide_as_tensorflows_suppression_does(corners: NDArray[Any], 
     np.testing.assert_array_equal(found, wanted)
 
 
+@given(corners=arrays(np.float32, (2, 4), elements=st.floats(0, 500, width=32)))
+def test_overlaps_are_tensorflows_to_the_last_bit(corners: NDArray[Any]) -> None:
+    """At a threshold of exactly their overlap both boxes stay; one float32 step below it, one goes."""
+    boxes, scores = ordered(corners), np.array([1, 0.5], np.float32)
+    overlap = pairwise_iou(boxes[:1], boxes[1:]).numpy()[0, 0]
+    assume(overlap > 0)
+    below = np.nextafter(overlap, np.float32(0))
+    assert len(tf.image.non_max_suppression(boxes, scores, 2, float(overlap))) == 2
+    assert len(tf.image.non_max_suppression(boxes, scores, 2, float(below))) == 1
+
+
 @given(
     sides=st.tuples(st.integers(2, 4000), st.integers(2, 4000)),
     corners=arrays(np.int64, (5, 4), elements=st.integers(-500, 5000)),
