@@ -72,13 +72,14 @@ def test_whole_pixels_come_back_from_the_frame_of_pixels(size: tuple[int, int], 
     np.testing.assert_allclose(unmold_pixel_boxes(sent, molded), boxes, atol=1e-3)
 
 
-@pytest.mark.parametrize("size", [(64, 64), (30, 50), (100, 300), (300, 100), (1, 50), (50, 1), (1, 1)])
+@pytest.mark.parametrize("size", [(64, 64), (30, 50), (100, 300), (300, 100), (1, 300), (300, 1), (1, 1)])
 @pytest.mark.parametrize("config", [SQUARE, PAD64], ids=["square", "pad64"])
 def test_the_window_is_the_whole_picture(config: MaskRCNNConfig, size: tuple[int, int]) -> None:
     """Also of a picture one pixel high, whose window has no extent in the normalized frame."""
     molded = molded_of(size, config)
     window = normalize_boxes(np.array([molded.window]), *molded.image.shape[:2])
-    assert unmold_normalized_boxes(window, molded).tolist() == [[0, 0, *size]]
+    with np.errstate(all="raise"):
+        assert unmold_normalized_boxes(window, molded).tolist() == [[0, 0, *size]]
 
 
 @pytest.mark.parametrize("size", [(64, 64), (30, 50), (100, 300), (300, 100), (1, 50), (50, 1), (1, 1)])
