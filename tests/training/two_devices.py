@@ -16,7 +16,7 @@ from maskseg_cli.training.stages import Stage
 from .tiny import make_trainer, values
 
 # clipped in every step: the gradient's norm is about 2
-OPTIONS = {"optimizer": "adamw", "clip_norm": 0.5, "stages": (Stage("heads", 1, 1e-3),), "ema": 0.5}
+OPTIONS = {"optimizer": "adamw", "clip_norm": 0.5, "stages": (Stage(r"rpn\..*|.*logits", 1, 1e-3),), "ema": 0.5}
 
 
 class StoppingLog(TrainingLog):

@@ -1,0 +1,243 @@
+"""`maskseg train`, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from maskseg_cli.checkpoints import read_checkpoint
+from maskseg_cli.cli import train as command
+from maskseg_cli.cli.main import main
+from maskseg_cli.training.data_sources.shapes import make_coco
+from maskseg_cli.training.stages import Stage
+from maskseg_cli.training.state import read_progress
+from tests.training import program
+from tests.training.tiny import ARGUMENTS, shrink
+
+#: Two stages, 12 steps.
+RUN = [*ARGUMENTS, "--optimizer", "adamw", "--ema", "0.9", "--evaluate-every", "9", "--steps-per-epoch", "4"]
+RUN += ["--layers", "heads", "--epochs", "2", "--layers", "all", "--epochs", "1"]
+
+
+@pytest.fixture(autouse=True)
+def _tiny_and_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A tiny trunk; and TensorFlow as free as before, since training makes it deterministic for the whole process."""
+    shrink(monkeypatch)
+    yield
+    if "tensorflow" in sys.modules:
+        from tensorflow.python.framework.config import disable_op_determinism
+
+        disable_op_determinism()
+
+
+def run(*arguments: Any, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["train", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def arrays_of(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as archive:
+        return {name: archive[name] for name in archive.files if name not in ("progress", "maskseg.json")}
+
+
+def start(folder: Path, when: str, *more: str) -> subprocess.Popen[str]:
+    """The run in a process of its own, which gets a signal after a step: "SIGINT@2"."""
+    words = [sys.executable, "-m", program.__name__, when, "train", *RUN, "-o", str(folder), *more]
+    return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_run_that_was_stopped_and_killed_ends_with_the_weights_of_one_that_ran_through(tmp_path: Path) -> None:
+    broken, through = tmp_path / "broken", tmp_path / "through"
+    first = start(broken, "SIGINT@2")
+    run(*RUN, "-o", through)  # meanwhile, and with the same seed in another process
+    said = first.communicate(timeout=200)[1]
+    assert first.returncode == 130, said
+    assert "Stopped; the state is saved: go on with --resume" in said
+    assert read_progress(broken / "state.npz").total_steps == 2
+
+    killed = start(broken, "SIGKILL@5", "--resume", "--checkpoint-minutes", "0")
+    assert (killed.communicate(timeout=200), killed.returncode)[1] == -signal.SIGKILL
+    assert read_progress(broken / "state.npz").total_steps == 4
+
+    terminated = start(broken, "SIGTERM@7", "--resume")
+    assert (terminated.communicate(timeout=200), terminated.returncode)[1] == 143
+    assert read_progress(broken / "state.npz").total_steps == 7
+
+    result = run(*RUN, "-o", broken, "--resume")
+    assert "stage 1: heads" in result.stderr
+    assert "stage 2: all" in result.stderr
+    for name in ("state.npz", "last.npz", "best.npz"):
+        found, wanted = arrays_of(broken / name), arrays_of(through / name)
+        assert set(found) == set(wanted)
+        for key, array in wanted.items():
+            np.testing.assert_array_equal(found[key], array, err_msg=f"{name}: {key}")
+    assert read_progress(broken / "state.npz") == read_progress(through / "state.npz")
+    # the losses' means, too
+    assert (broken / "log.csv").read_text() == (through / "log.csv").read_text()
+    best = read_checkpoint(through / "best.npz")
+    assert best.class_names == ("background", "square", "circle", "triangle")
+    assert best.config.name == "shapes"
+    assert best.provenance["trained_on"] == "shapes"
+
+
+def test_a_folder_that_holds_a_run(tmp_path: Path) -> None:
+    (tmp_path / "state.npz").write_bytes(b"")
+    result = run(*RUN, "-o", tmp_path, code=2)
+    assert "holds a run already: go on with --resume, or name another folder" in result.stderr
+    result = run(*RUN, "-o", tmp_path, "--resume", code=1)
+    assert "state.npz cannot be read" in result.stderr
+
+
+def test_nothing_to_resume(tmp_path: Path) -> None:
+    result = run(*RUN, "-o", tmp_path / "new", "--resume", code=1)
+    assert "holds no training to resume" in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> tuple[Any, Any]:
+    """What the command would train with."""
+    found: list[Any] = []
+
+    class StopError(Exception):
+        pass
+
+    def remember(output: Path, **chosen: Any) -> Any:
+        found.extend(gather(output, **chosen))
+        raise StopError
+
+    gather = command.gather
+    monkeypatch.setattr(command, "gather", remember)
+    result = CliRunner().invoke(command.train, [*map(str, arguments), "-o", str(tmp_path / "run")])
+    assert isinstance(result.exception, StopError), result.output
+    monkeypatch.undo()
+    return found[0], found[1]
+
+
+RECIPE = """
+[train]
+layers = ["heads", "all"]
+epochs = [2, 3]
+learning-rate = 0.02
+optimizer = "relative-adamw"
+model = "coco"
+init = "random"
+augment = false
+set = "train_bn=yes"
+sizes = [320, 400]
+
+[maskseg]
+train_rois_per_image = 64
+"""
+
+
+def test_a_recipe_gives_defaults_that_the_command_line_goes_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE)
+    choices, options = gathered(tmp_path, monkeypatch, "shapes", "--recipe", recipe)
+    assert options.stages == (Stage("heads", 2, 0.02), Stage("all", 3, 0.02))
+    assert (options.optimizer, options.sizes) == ("relative-adamw", (320, 400))
+    assert (choices.preset, choices.init, choices.augment) == ("coco", "random", False)
+    assert choices.overrides == {"train_rois_per_image": 64, "train_bn": True}
+
+    more = ["--layers", "5+", "--epochs", 1, "--augment", "--set", "train_rois_per_image=32", "--model", "lite"]
+    choices, options = gathered(tmp_path, monkeypatch, "shapes", "--recipe", recipe, *more)
+    assert options.stages == (Stage("5+", 1, 0.02),)
+    assert (choices.preset, choices.augment) == ("lite", True)
+    assert choices.overrides == {"train_rois_per_image": 32}
+
+
+def test_a_recipe_may_have_one_table_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('[train]\nlayers = "heads"\nepochs = 4\n')
+    choices, options = gathered(tmp_path, monkeypatch, "shapes", "--recipe", recipe)
+    assert options.stages == (Stage("heads", 4, 0.001),)
+    assert choices.overrides == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[train]\nepoch = 3\n", "unknown training option: epoch (did you mean epochs?)"),
+        ("[train]\nresume = true\n", "unknown training option: resume"),
+        ('[train]\noptimizer = "adam"\n', "'adam' is not one of"),
+        ("[maskseg]\nmask_haed = 1\n", "mask_head"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense(tmp_path: Path, text: str, words: str) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(text)
+    assert words in run("shapes", "--recipe", recipe, "-o", tmp_path / "run", code=2).stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["data.json"], "IMAGES is missing: name the folder of the pictures."),
+        (["shapes", "--also", "a.json", ".", "much"], "a number above 0, not 'much'"),
+        (["shapes", "--also", "a.json", ".", "0"], "a number above 0, not '0'"),
+        (["shapes", "--teacher", __file__], "--teacher completes the set of --also: there is none."),
+        (["shapes", "--learning-rate", "0"], "A learning rate is above 0"),
+        (["shapes", "--seed", "-1"], "--seed"),
+        (["shapes", "--set", "mask_haed=unet"], "mask_head"),
+    ],
+)
+def test_options_that_make_no_sense(tmp_path: Path, arguments: list[str], words: str) -> None:
+    assert words in run(*arguments, "-o", tmp_path / "run", code=2).stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def coco(tmp_path: Path) -> Path:
+    """Shapes as files, one of whose pictures is missing and one of whose boxes is empty."""
+    path = make_coco(tmp_path / "data", count=4, size=64)
+    (path.parent / "images/shapes_00002.png").unlink()
+    document = json.loads(path.read_text())
+    document["annotations"][0]["category_id"] = 99
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_bad_data_is_refused_with_strict(tmp_path: Path, coco: Path) -> None:
+    result = run(coco, coco.parent, "-o", tmp_path / "run", "--init", "random", "--strict", code=1)
+    assert "shapes_00002.png" in result.stderr
+    assert "category that is not in the file" in result.stderr
+    assert not (tmp_path / "run/state.npz").exists()
+
+
+def test_data_without_any_picture(tmp_path: Path, coco: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = run(coco, tmp_path / "empty", "-o", tmp_path / "run", "--init", "random", code=1)
+    assert "gives no picture to train on" in result.stderr
+
+
+def test_bad_records_are_named_and_left_out(tmp_path: Path, coco: Path) -> None:
+    from maskseg_cli.training.log import TrainingLog
+    from maskseg_cli.training.options import TrainingOptions
+    from maskseg_cli.training.setup import Choices, DataChoice, prepare
+
+    settings = dict(word.split("=") for word in ARGUMENTS if "=" in word)
+    overrides = {name: int(value) for name, value in settings.items()}
+    choices = Choices([DataChoice(str(coco), coco.parent)], init="random", overrides=overrides, size=64)
+    said: list[str] = []
+    with TrainingLog(tmp_path / "run", quiet=True) as log:
+        log.say = said.append  # type: ignore[method-assign]
+        trainer = prepare(choices, TrainingOptions(tmp_path / "run"), log, resume=False)
+    assert [line for line in said if "shapes_00002.png" in line]
+    assert [line for line in said if "category that is not in the file" in line]
+    assert said[-1].endswith(": 3 pictures, 3 classes")
+    assert trainer.steps_per_epoch == 3
+    assert trainer.validate is None
+    assert next(trainer.batches(0))["image"].shape == (1, 64, 64, 3)
