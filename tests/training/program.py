@@ -1,5 +1,7 @@
-"""`python -m tests.training.program SIGINT@2 train ...`: the real program, whose small network has a tiny trunk, and which
-gets a signal after a step, before that step can be saved."""
+"""`python -m tests.training.program SIGINT@2 train ...`: the real program, with a tiny trunk in the small network.
+
+It gets a signal after a step, before that step can be saved.
+"""
 
 from __future__ import annotations
 
