@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -106,6 +106,7 @@ def test_overlaps_decide_as_tensorflows_suppression_does(corners: NDArray[Any], 
 
 
 @given(corners=arrays(np.float32, (2, 4), elements=st.floats(0, 500, width=32)))
+@settings(max_examples=40)
 def test_overlaps_are_tensorflows_to_the_last_bit(corners: NDArray[Any]) -> None:
     """At a threshold of exactly their overlap both boxes stay; one float32 step below it, one goes."""
     boxes, scores = ordered(corners), np.array([1, 0.5], np.float32)

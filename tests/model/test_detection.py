@@ -63,7 +63,7 @@ def compare(found: DetectedBoxes, wanted: list[Any]) -> None:
 
 @pytest.mark.parametrize("config", [BEST, BEST.replace(detection_min_confidence=0), ALL], ids=["best", "any", "all"])
 @given(corners=CORNERS, logits=LOGITS, deltas=DELTAS, count=st.integers(1, 20))
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_detections_are_those_of_the_plain_version(
     config: MaskRCNNConfig, corners: NDArray[Any], logits: NDArray[Any], deltas: NDArray[Any], count: int
 ) -> None:
