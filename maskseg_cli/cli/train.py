@@ -126,10 +126,10 @@ def _written(parameter: click.Parameter) -> str:
 )
 @click.option(
     "--optimizer",
-    type=click.Choice(["sgd", "adamw", "relative-adamw"]),
-    default="sgd",
+    type=click.Choice(["auto", "sgd", "adamw", "relative-adamw"]),
+    default="auto",
     show_default=True,
-    help="relative-adamw scales each tensor's step by the tensor's size: for lite.",
+    help="relative-adamw scales each tensor's step by the tensor's size; auto takes it for lite, and sgd for a ResNet.",
 )
 @click.option("--momentum", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="For sgd.")
 @click.option(

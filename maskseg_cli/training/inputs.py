@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -273,9 +272,3 @@ def training_dataset(
 
 def _as_list(sources: Any) -> list[DataSource]:
     return list(sources) if isinstance(sources, (list, tuple)) else [sources]
-
-
-@contextlib.contextmanager
-def readable_errors() -> Iterator[None]:
-    """Errors of worker threads arrive as they are: nothing is left to translate for the training loop."""
-    yield

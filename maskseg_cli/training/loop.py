@@ -18,10 +18,9 @@ from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.training.ema import AveragedWeights
-from maskseg_cli.training.inputs import readable_errors
 from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.names import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
-from maskseg_cli.training.optimizer import make_optimizer
+from maskseg_cli.training.optimizer import make_optimizer, suited_optimizer
 from maskseg_cli.training.options import TrainingOptions
 from maskseg_cli.training.schedule import learning_rate
 from maskseg_cli.training.stages import Stage, select_layers, trainable_variables
@@ -108,7 +107,7 @@ class Trainer:
         """
         if resume:
             self.progress = self._resumable()
-        with StopRequest() as stop, readable_errors():
+        with StopRequest() as stop:
             for index in range(self.progress.stage, len(self.options.stages)):
                 self._run_stage(index, self.options.stages[index], stop, restore=resume)
                 resume = False
@@ -188,7 +187,8 @@ class Trainer:
 
     def _optimizer(self, learning: list[Any]) -> Any:
         options = self.options
-        return make_optimizer(options.optimizer, learning, options.momentum, options.weight_decay, options.clip_norm)
+        kind = options.optimizer if options.optimizer != "auto" else suited_optimizer(self.model.config.backbone)
+        return make_optimizer(kind, learning, options.momentum, options.weight_decay, options.clip_norm)
 
     @property
     def _state_path(self) -> Path:

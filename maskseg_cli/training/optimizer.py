@@ -44,6 +44,11 @@ class RelativeAdamW(keras.optimizers.AdamW):
         return {**super().get_config(), "smallest": self.smallest}
 
 
+def suited_optimizer(backbone: str) -> str:
+    """The optimizer that "auto" means: SGD for a ResNet, as Matterport's; relative steps for folded convolutions."""
+    return "relative-adamw" if backbone == "mobile" else "sgd"
+
+
 def make_optimizer(
     kind: str, variables: Sequence[Any], momentum: float = 0.9, weight_decay: float = 1e-4, clip_norm: float = 5.0
 ) -> keras.optimizers.Optimizer:

@@ -20,7 +20,7 @@ class TrainingOptions:
         steps_per_epoch: optimizer steps an epoch; None: one pass over the pictures.
         batch: pictures a GPU and gradient (IMAGES_PER_GPU).
         accumulate: gradients that are averaged before one optimizer step.
-        optimizer: "sgd", "adamw" or "relative-adamw".
+        optimizer: "sgd", "adamw", "relative-adamw", or "auto" (see `suited_optimizer`).
         momentum, weight_decay, clip_norm: see `make_optimizer`.
         schedule, warmup: see `learning_rate`; warm-up in optimizer steps.
         ema: momentum of the average of weights that is validated and kept (0.998); 0: the weights themselves.
@@ -35,7 +35,7 @@ class TrainingOptions:
     steps_per_epoch: int | None = None
     batch: int = 1
     accumulate: int = 1
-    optimizer: str = "sgd"
+    optimizer: str = "auto"
     momentum: float = 0.9
     weight_decay: float = 1e-4
     clip_norm: float = 5.0
