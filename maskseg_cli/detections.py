@@ -103,6 +103,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.xyxy)
 
+    def __repr__(self) -> str:
+        # the arrays of a hundred masks are nothing to read
+        height, width = self.image_size
+        return f"Detections({len(self)} objects in {width} x {height} pixels: {', '.join(self.names) or 'none'})"
+
     def __iter__(self) -> Iterator[Detections]:
         """Each object as Detections of length 1."""
         return (self[i : i + 1] for i in range(len(self)))

@@ -260,3 +260,7 @@ def test_a_hundred_objects_in_a_large_photo_stay_small() -> None:
     assert sum(crop.bitmap.nbytes for crop in found.masks) < 100_000
     assert found[50].mask.shape == (1, 3000, 4000)
     assert found[50].mask.sum() == 25 * 35
+
+
+def test_a_short_text_stands_for_all_arrays() -> None:
+    assert repr(Detections.empty((480, 640))) == "Detections(0 objects in 640 x 480 pixels: none)"
