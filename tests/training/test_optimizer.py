@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.training.optimizer import OPTIMIZERS, make_optimizer
+from maskseg_cli.training.optimizer import OPTIMIZERS, make_optimizer, suited_optimizer
 
 RATE, DECAY = 0.1, 0.5
 
@@ -118,3 +118,8 @@ def test_a_relative_optimizer_can_be_described_and_made_again() -> None:
 def test_an_unknown_optimizer_is_refused() -> None:
     with pytest.raises(UsageError, match="sgd, adamw, relative-adamw"):
         make_optimizer("adam", [])
+
+
+def test_each_network_has_an_optimizer_that_suits_it() -> None:
+    assert suited_optimizer("mobile") == "relative-adamw"
+    assert suited_optimizer("resnet50") == suited_optimizer("resnet101") == "sgd"
