@@ -18,10 +18,11 @@ import numpy as np
 import pytest
 from skimage import data
 
-from maskseg_cli.checkpoints import registry
+from maskseg_cli.checkpoints import read_checkpoint, registry
 from maskseg_cli.checkpoints.registry import Release
 from maskseg_cli.media.formats import FORMAT_OF
 from maskseg_cli.media.images import read_image, write_image
+from maskseg_cli.training.names import LAST_WEIGHTS, STATE_FILE
 from tests.checkpoints.web_server import serving
 from tests.documents import PAGES, PROJECT, README, Block, blocks, commands
 from tests.shell import Shell, opened_shell
@@ -119,8 +120,11 @@ def results(line: str) -> list[str]:
 
 
 def assert_whole(path: Path) -> None:
-    """A folder of pictures, a picture, or another file that says something."""
-    if path.is_dir():
+    """A folder of pictures, of a training run, a picture, or another file that says something."""
+    if (path / STATE_FILE).exists():
+        assert read_checkpoint(path / LAST_WEIGHTS).class_names is not None
+        assert len((path / "log.csv").read_text().splitlines()) == 2
+    elif path.is_dir():
         assert sorted(item.stem for item in path.iterdir()) == ["one", "two"]
         for item in path.iterdir():
             assert_whole(item)
