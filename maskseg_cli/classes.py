@@ -173,7 +173,7 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
 def _near(word: str, names: Sequence[str]) -> str:
     by_key = {_compact(name): name for name in names}
     key = _compact(word)
-    close = difflib.get_close_matches(_OTHER_SPELLINGS.get(key, key), by_key, n=3, cutoff=0.7)
+    close = difflib.get_close_matches(_OTHER_SPELLINGS.get(key, key), by_key, n=3, cutoff=0.65)
     # "phone" is near "cell phone" for a user, though difflib does not find it
     inside = [other for other in by_key if len(key) >= 3 and key in other]
     keys = list(dict.fromkeys(close + inside))[:3]

@@ -37,6 +37,7 @@ def log_inputs(images: Sequence[NDArray[np.uint8]], molded: Sequence[Molded], an
     """
     for image in images:
         log_array("image", image)
-    log_array("molded_images", np.stack([one.image for one in molded]))
+    # Matterport subtracts the mean in float64 and shows that; the cast to float32 left a little noise
+    log_array("molded_images", np.stack([one.image for one in molded]).astype(np.float64).round(4))
     log_array("image_metas", np.stack([one.meta for one in molded]))
     log_array("anchors", np.broadcast_to(anchors, (len(molded), *anchors.shape)))

@@ -187,3 +187,8 @@ def test_unknown_classes_get_a_sentence(text: str, sentence: str) -> None:
 def test_a_small_model_says_what_it_knows() -> None:
     with pytest.raises(UsageError, match="it knows circle, square"):
         parse_classes("dog", ("background", "circle", "square"))
+
+
+def test_swapped_letters_are_near_enough() -> None:
+    with pytest.raises(UsageError, match="did you mean dog"):
+        parse_classes("dgo", COCO_CLASSES)

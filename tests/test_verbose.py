@@ -17,7 +17,7 @@ def test_lines_for_a_picture_of_1024(capsys: pytest.CaptureFixture[str]) -> None
     log_inputs([image], [mold(image, COCO)], AnchorCache(COCO)(1024, 1024))
     assert capsys.readouterr().out.splitlines() == [
         "image                    shape: (1024, 1024, 3)       min:    0.00000  max:  255.00000  uint8",
-        "molded_images            shape: (1, 1024, 1024, 3)    min: -123.70000  max:  151.10001  float32",
+        "molded_images            shape: (1, 1024, 1024, 3)    min: -123.70000  max:  151.10000  float64",
         "image_metas              shape: (1, 93)               min:    0.00000  max: 1024.00000  float64",
         "anchors                  shape: (1, 261888, 4)        min:   -0.35390  max:    1.29134  float32",
     ]
