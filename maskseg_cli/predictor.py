@@ -179,12 +179,14 @@ class Predictor:
         for batch in list(self._batches(images)):  # a list: what is refused is refused before any work
             flipped = order != self.config.channel_order
             ordered = [image[:, :, ::-1] if flipped else image for image in batch]
+            if self.tta and not verbose:  # each view is molded by itself
+                results.extend(self._run_views(image) for image in ordered)
+                continue
             molded = [mold(image, self.config) for image in ordered]
             if verbose:
                 anchors = self._anchors(*molded[0].image.shape[:2])
                 log_inputs(batch, molded, anchors)
-            found = [self._run_views(image) for image in ordered] if self.tta else self._run(molded)
-            results.extend(found)
+            results.extend([self._run_views(image) for image in ordered] if self.tta else self._run(molded))
         return results
 
     def _batches(self, images: list[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
@@ -245,12 +247,10 @@ class Predictor:
 
     def _window(self, molded: Molded) -> NDArray[np.float32]:
         """The picture's place in its padding, float32 (4,), in the network's frame."""
-        from maskseg_cli.model.boxes import normalize_boxes
+        from maskseg_cli.model.boxes import to_frame
 
-        window = np.array(molded.window, np.float32)
-        if self.config.box_frame == "pixels":
-            return window - np.array([0, 0, 1, 1], np.float32)
-        return normalize_boxes(window[None], *molded.image.shape[:2])[0]
+        height, width = molded.image.shape[:2]
+        return to_frame(np.array([molded.window]), height, width, self.config.box_frame)[0]
 
     def _graph(self, batch: int) -> Any:
         """The network as one TensorFlow graph for any height and width, built at the first use of a batch size."""

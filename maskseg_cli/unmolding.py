@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -43,17 +45,13 @@ def unmold(
     """
     size = molded.original_shape[:2]
     pixels: NDArray[Any]
+    paste: Callable[[Any, Any, tuple[int, int]], MaskCrop]
     if config.box_frame == "normalized":
-        pixels = unmold_normalized_boxes(boxes, molded)
-        solid = (pixels[:, 2] > pixels[:, 0]) & (pixels[:, 3] > pixels[:, 1])
-        crops = [paste_in_box(mask, box, size) for mask, box in zip(masks[solid], pixels[solid], strict=True)]
+        pixels, paste = unmold_normalized_boxes(boxes, molded), paste_in_box
     else:
-        pixels = unmold_pixel_boxes(boxes, molded)
-        solid = (pixels[:, 2] > pixels[:, 0]) & (pixels[:, 3] > pixels[:, 1])
-        crops = [
-            paste_with_border(mask, box, size, config.mask_border)
-            for mask, box in zip(masks[solid], pixels[solid], strict=True)
-        ]
+        pixels, paste = unmold_pixel_boxes(boxes, molded), partial(paste_with_border, border=config.mask_border)
+    solid = (pixels[:, 2] > pixels[:, 0]) & (pixels[:, 3] > pixels[:, 1])
+    crops = [paste(mask, box, size) for mask, box in zip(masks[solid], pixels[solid], strict=True)]
     xyxy = np.ascontiguousarray(pixels[solid][:, [1, 0, 3, 2]], dtype=np.float32)
     return Detections(
         xyxy,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.model.boxes import normalize_boxes
+from maskseg_cli.model.boxes import to_frame
 
 
 def anchor_sizes(scale: float, ratios: tuple[float, ...]) -> NDArray[np.float64]:
@@ -105,7 +105,4 @@ class AnchorCache:
         return self._anchors(height, width)
 
     def _make(self, height: int, width: int) -> NDArray[Any]:
-        pixels = image_anchors(self.config, height, width)
-        if self.config.box_frame == "normalized":
-            return normalize_boxes(pixels, height, width)
-        return (pixels - [0, 0, 1, 1]).astype(np.float32)
+        return to_frame(image_anchors(self.config, height, width), height, width, self.config.box_frame)

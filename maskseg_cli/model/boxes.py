@@ -117,6 +117,17 @@ def normalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.
     return ((np.asarray(boxes) - shift) / scale).astype(np.float32)
 
 
+def to_frame(boxes: NDArray[Any], height: int, width: int, frame: str) -> NDArray[np.float32]:
+    """Half-open pixels (N, 4) of a molded picture of height x width -> a network's frame, float32 (N, 4).
+
+    Args:
+        frame: "pixels" or "normalized" (`MaskRCNNConfig.box_frame`).
+    """
+    if frame == "normalized":
+        return normalize_boxes(boxes, height, width)
+    return (np.asarray(boxes, np.float64) - [0, 0, 1, 1]).astype(np.float32)
+
+
 def denormalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.int32]:
     """Matterport's normalized frame (N, 4) -> half-open pixels, rounded half to even, int32.
 

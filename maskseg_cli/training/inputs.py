@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.detections import MaskCrop
+from maskseg_cli.model.boxes import to_frame
 from maskseg_cli.molding import Molded, mold, molded_shape
 from maskseg_cli.predictor import with_size
 from maskseg_cli.training.augmentation import Augmentation, augment
@@ -115,7 +116,8 @@ def mold_boxes(boxes: NDArray[Any], molded: Molded, config: MaskRCNNConfig) -> N
 
 def mold_window(molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
     """The window in the network's frame, float32 (4,), (y1, x1, y2, x2)."""
-    return _to_frame(np.array([molded.window], np.float64) - [0, 0, 1, 1], molded, config)[0]
+    height, width = molded.image.shape[:2]
+    return to_frame(np.array([molded.window]), height, width, config.box_frame)[0]
 
 
 def _to_frame(first_and_last: NDArray[np.float64], molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:

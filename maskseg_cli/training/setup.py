@@ -194,11 +194,13 @@ def _provenance(choices: Choices, start: Start) -> dict[str, str]:
 
 def _identity(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]:
     """What decides which pictures a run sees, and how they are changed."""
+    from maskseg_cli.training.data_sources import SHAPES_WORD
+
     data = zip(choices.data, sources, strict=True)
     return {
         "data": [[Path(choice.annotations).name, len(source), choice.share] for choice, source in data],
         "augment": choices.augment,
-        "shapes": choices.shapes if choices.data[0].annotations == "shapes" else None,
+        "shapes": choices.shapes if choices.data[0].annotations == SHAPES_WORD else None,
     }
 
 
