@@ -153,6 +153,8 @@ class MaskRCNNConfig:
     mask_border: int = 0
     #: Anchors that cross the picture's edge do not train the region-proposal network.
     rpn_ignore_outside: bool = False
+    #: The heads of the mobile network also look at the trunk's map of stride 8: small objects, finer outlines.
+    detail: bool = False
     #: In training the annotated boxes join the proposals.
     use_box_rois: bool = False
 
@@ -178,6 +180,8 @@ class MaskRCNNConfig:
             value = getattr(self, option)
             if value not in allowed:
                 raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}.")
+        if self.detail and (self.backbone, self.neck, self.box_head) != ("mobile", "none", "mobile"):
+            raise UsageError("detail is for the network with the mobile backbone and box head and without a neck.")
         if self.image_resize_mode == "square" and self.image_max_dim % 64:
             raise UsageError(
                 f"image_max_dim must be a multiple of 64 in the resize mode square, not {self.image_max_dim}."

@@ -25,6 +25,7 @@ OWN_OPTIONS = (
     "channel_order",
     "mask_border",
     "rpn_ignore_outside",
+    "detail",
     "use_box_rois",
 )
 

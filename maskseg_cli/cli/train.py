@@ -163,6 +163,14 @@ def _written(parameter: click.Parameter) -> str:
     show_default=True,
     help="Keep a running average of the weights with this momentum, such as 0.998.",
 )
+@click.option(
+    "--fresh-rate",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    metavar="FACTOR",
+    help="Layers that start fresh learn so many times faster than the others.",
+)
 @click.option("--size", type=click.IntRange(min=64), metavar="PIXELS", help="As in `maskseg image`.")
 @click.option(
     "--sizes",
@@ -279,7 +287,7 @@ def gather(output: Path, **chosen: Any) -> tuple[Choices, TrainingOptions]:
     )
     same = (
         *("steps_per_epoch", "batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule"),
-        *("warmup", "ema", "seed", "evaluate_every", "checkpoint_minutes"),
+        *("warmup", "ema", "fresh_rate", "seed", "evaluate_every", "checkpoint_minutes"),
     )
     options = TrainingOptions(
         output,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from maskseg_cli.model.mobile import inverted_residual
+from maskseg_cli.model.mobile import detail_path, inverted_residual
 from maskseg_cli.model.resnet import batch_norm
 
 
@@ -32,13 +32,22 @@ def build_fc_box_head(channels: int, num_classes: int, pool_size: int = 7, width
     return keras.Model(features, [logits, keras.layers.Reshape((num_classes, 4))(deltas)], name="box_head")
 
 
-def build_mobile_box_head(channels: int, num_classes: int, pool_size: int = 6) -> keras.Model:
+def build_mobile_box_head(
+    channels: int, num_classes: int, pool_size: int = 6, detail_channels: int | None = None
+) -> keras.Model:
     """The small head: four inverted residuals, a 1x1 convolution and the mean over the grid before the two answers.
 
     Shapes as in `build_fc_box_head`. The stored weights give (dx, dy, dw, dh); they come out as (dy, dx, dh, dw).
+    With `detail_channels` a second input, (N, pool_size, pool_size, detail_channels) pooled from the map of stride 8,
+    is added to the first by way of `detail_path`.
     """
     features = keras.Input((pool_size, pool_size, channels), name="roi_align_classifier")
-    x = inverted_residual(features, "box.block4_0", 128, stride=2)
+    inputs, x = features, features
+    if detail_channels is not None:
+        fine = keras.Input((pool_size, pool_size, detail_channels), name="roi_align_classifier_detail")
+        inputs = [features, fine]
+        x = keras.layers.Add()([features, detail_path(fine, "box.detail", channels)])
+    x = inverted_residual(x, "box.block4_0", 128, stride=2)
     x = inverted_residual(x, "box.block4_1", 128)
     x = inverted_residual(x, "box.block4_2", 128)
     x = inverted_residual(x, "box.block4_3", 160)
@@ -47,4 +56,4 @@ def build_mobile_box_head(channels: int, num_classes: int, pool_size: int = 6) -
     logits = keras.layers.Dense(num_classes, name="box.class_logits")(x)
     deltas = keras.layers.Dense(4 * num_classes, name="box.deltas")(x)
     deltas = keras.ops.take(keras.layers.Reshape((num_classes, 4))(deltas), [1, 0, 3, 2], axis=-1)
-    return keras.Model(features, [logits, deltas], name="box_head")
+    return keras.Model(inputs, [logits, deltas], name="box_head")

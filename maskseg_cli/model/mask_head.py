@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from maskseg_cli.model.mobile import inverted_residual
+from maskseg_cli.model.mobile import detail_path, inverted_residual
 from maskseg_cli.model.resnet import batch_norm
 
 
@@ -25,8 +25,13 @@ def build_fcn_mask_head(channels: int, num_classes: int, pool_size: int = 14) ->
     return keras.Model(features, logits, name="mask_head")
 
 
-def build_mobile_mask_head(channels: int, num_classes: int, pool_size: int = 6) -> keras.Model:
+def build_mobile_mask_head(
+    channels: int, num_classes: int, pool_size: int = 6, detail_channels: int | None = None
+) -> keras.Model:
     """The small head: four inverted residuals, a transposed convolution, a 1x1 convolution.
+
+    With `detail_channels` a second input, (N, 2 * pool_size, 2 * pool_size, detail_channels) pooled from the map of
+    stride 8, joins the doubled features by way of `detail_path`: a skip connection, where outlines are decided.
 
     Returns:
         model: (N, pool_size, pool_size, channels) -> logits (N, 2 * pool_size, 2 * pool_size, classes), still to
@@ -37,9 +42,15 @@ def build_mobile_mask_head(channels: int, num_classes: int, pool_size: int = 6) 
     x = inverted_residual(x, "mask.block4_1", 128)
     x = inverted_residual(x, "mask.block4_2", 128)
     x = inverted_residual(x, "mask.block4_3", 160)
-    x = keras.layers.Conv2DTranspose(128, 2, strides=2, activation="relu", name="mask.upsample")(x)
+    x = keras.layers.Conv2DTranspose(128, 2, strides=2, name="mask.upsample")(x)
+    inputs = features
+    if detail_channels is not None:
+        fine = keras.Input((2 * pool_size, 2 * pool_size, detail_channels), name="roi_align_mask_detail")
+        inputs = [features, fine]
+        x = keras.layers.Add()([x, detail_path(fine, "mask.detail", 128)])
+    x = keras.layers.Activation("relu")(x)
     logits = keras.layers.Conv2D(num_classes, 1, name="mask.logits")(x)
-    return keras.Model(features, logits, name="mask_head")
+    return keras.Model(inputs, logits, name="mask_head")
 
 
 def build_mask_upsampling() -> keras.Model:

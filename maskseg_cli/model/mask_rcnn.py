@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -15,12 +15,15 @@ from maskseg_cli.model.anchors import anchors_per_cell
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
 from maskseg_cli.model.detection import DetectedBoxes, detect_boxes
 from maskseg_cli.model.fpn import build_fpn
-from maskseg_cli.model.mobile import build_mobile_trunk
+from maskseg_cli.model.mobile import DETAIL_STRIDE, build_mobile_trunk
 from maskseg_cli.model.proposals import propose
 from maskseg_cli.model.resnet import build_resnet
 from maskseg_cli.model.roi_align import bin_roi_align, pyramid_roi_align
 from maskseg_cli.model.rpn import build_conv_rpn, build_mobile_rpn, objectness
 from maskseg_cli.model.unet_mask_head import build_unet_mask_head
+
+#: Pooled features (N, p, p, c); with `config.detail` those of the map of stride 8 beside them.
+Pooled: TypeAlias = "tf.Tensor | list[tf.Tensor]"
 
 
 class Segmented(NamedTuple):
@@ -63,13 +66,14 @@ class MaskRCNN(keras.Model):
         if config.backbone in RESNETS:
             self.backbone = build_resnet(config.backbone, config.image_channel_count)
         else:
-            self.backbone = build_mobile_trunk(config.image_channel_count)
+            self.backbone = build_mobile_trunk(config.image_channel_count, config.detail)
         if config.neck == "fpn":
             channels = config.top_down_pyramid_size
             self.neck = build_fpn([feature_map.shape[-1] for feature_map in self.backbone.outputs[-4:]], channels)
         else:
-            channels = self.backbone.outputs[-1].shape[-1]
+            channels = self.backbone.outputs[0 if config.detail else -1].shape[-1]
             self.neck = None
+        detail = self.backbone.outputs[1].shape[-1] if config.detail else None
         if config.rpn_head == "conv":
             self.rpn = build_conv_rpn(channels, anchors, config.rpn_anchor_stride)
         else:
@@ -79,7 +83,7 @@ class MaskRCNN(keras.Model):
                 channels, config.num_classes, config.pool_size, config.fpn_classif_fc_layers_size
             )
         else:
-            self.box_head = build_mobile_box_head(channels, config.num_classes, config.pool_size)
+            self.box_head = build_mobile_box_head(channels, config.num_classes, config.pool_size, detail)
         if config.mask_head == "fcn":
             self.mask_head = mask_heads.build_fcn_mask_head(channels, config.num_classes, config.mask_pool_size)
             self.mask_upsampling = None
@@ -87,7 +91,9 @@ class MaskRCNN(keras.Model):
             self.mask_head = build_unet_mask_head(channels, config.num_classes, config.mask_pool_size)
             self.mask_upsampling = None
         else:
-            self.mask_head = mask_heads.build_mobile_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_head = mask_heads.build_mobile_mask_head(
+                channels, config.num_classes, config.mask_pool_size, detail
+            )
             self.mask_upsampling = mask_heads.build_mask_upsampling()
         _check_mask_shape(config)
         self.built = True
@@ -108,16 +114,19 @@ class MaskRCNN(keras.Model):
         return named
 
     def features(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
-        """Molded images (B, H, W, 3) -> the maps on which the region proposals work: [P2..P6], or one."""
+        """Molded images (B, H, W, 3) -> the maps on which the region proposals work: [P2..P6], or one.
+
+        With `config.detail` the map of stride 8 follows, which only the heads look at.
+        """
         bn = training and self.config.train_bn
         maps = self.backbone(images, training=bn)
         if self.neck is None:
-            return [maps]
+            return list(maps) if self.config.detail else [maps]
         return list(self.neck(list(maps[-4:]), training=bn))
 
     def region_scores(self, maps: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """Maps -> RPN logits (B, A, 1 or 2) and deltas (B, A, 4), level by level in the order of the anchors."""
-        answers = [self.rpn(feature_map) for feature_map in maps]
+        answers = [self.rpn(feature_map) for feature_map in (maps[:1] if self.config.detail else maps)]
         logits, deltas = zip(*answers, strict=True)
         return tf.concat(logits, axis=1), tf.concat(deltas, axis=1)
 
@@ -140,7 +149,46 @@ class MaskRCNN(keras.Model):
         scores = objectness(logits)
         return propose(scores, deltas, anchors, window, self.config, count or self.config.post_nms_rois_inference)
 
-    def pool(
+    def pool_for_boxes(
+        self,
+        maps: Sequence[tf.Tensor],
+        boxes: tf.Tensor,
+        image_index: tf.Tensor,
+        image_shape: tuple[tf.Tensor, tf.Tensor],
+    ) -> Pooled:
+        """What `classify` takes for boxes (N, 4): features (N, p, p, c), p the config's pool_size; and the detail."""
+        size = self.config.pool_size
+        pooled = self._pool(maps, boxes, image_index, image_shape, size)
+        return self._with_detail(pooled, maps, boxes, image_index, size)
+
+    def pool_for_masks(
+        self,
+        maps: Sequence[tf.Tensor],
+        boxes: tf.Tensor,
+        image_index: tf.Tensor,
+        image_shape: tuple[tf.Tensor, tf.Tensor],
+    ) -> Pooled:
+        """What `mask_logits` takes for boxes (N, 4); p is the config's mask_pool_size, the detail is twice as fine."""
+        size = self.config.mask_pool_size
+        pooled = self._pool(maps, boxes, image_index, image_shape, size)
+        return self._with_detail(pooled, maps, boxes, image_index, 2 * size, self.config.mask_head == "mobile")
+
+    def _with_detail(
+        self,
+        pooled: tf.Tensor,
+        maps: Sequence[tf.Tensor],
+        boxes: tf.Tensor,
+        image_index: tf.Tensor,
+        size: int,
+        wanted: bool = True,
+    ) -> Pooled:
+        if not (self.config.detail and wanted):
+            return pooled
+        clamped = self.config.roi_align == "bins_clamped"
+        fine = bin_roi_align(maps[1], boxes, image_index, DETAIL_STRIDE, size, clamped=clamped)
+        return [pooled, tf.ensure_shape(fine, (None, size, size, maps[1].shape[-1]))]
+
+    def _pool(
         self,
         maps: Sequence[tf.Tensor],
         boxes: tf.Tensor,
@@ -156,7 +204,7 @@ class MaskRCNN(keras.Model):
             pooled = bin_roi_align(maps[0], boxes, image_index, stride, pool_size, clamped=clamped)
         return tf.ensure_shape(pooled, (None, pool_size, pool_size, maps[0].shape[-1]))
 
-    def classify(self, pooled: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+    def classify(self, pooled: Pooled, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """Pooled features (N, p, p, c) -> class logits (N, classes) and deltas (N, classes, 4)."""
         logits, deltas = self.box_head(pooled, training=training and self.config.train_bn)
         return logits, deltas
@@ -167,7 +215,7 @@ class MaskRCNN(keras.Model):
         """Classified proposals of one image -> its final boxes (see `detect_boxes`)."""
         return detect_boxes(proposals, tf.nn.softmax(class_logits), deltas, window, self.config)
 
-    def mask_logits(self, pooled: tf.Tensor, class_ids: tf.Tensor, training: bool = False) -> tf.Tensor:
+    def mask_logits(self, pooled: Pooled, class_ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pooled features (N, p, p, c) and classes (N,) -> mask logits (N, h, w) of that class."""
         logits = self.mask_head(pooled, training=training and self.config.train_bn)
         logits = mask_heads.class_logits(logits, class_ids)
@@ -190,7 +238,7 @@ class MaskRCNN(keras.Model):
         batch = images.shape[0]
         proposals = [self.proposals(rpn_logits[i], rpn_deltas[i], anchors, image_shape)[0] for i in range(batch)]
         counts = [tf.shape(boxes)[0] for boxes in proposals]
-        pooled = self.pool(maps, tf.concat(proposals, axis=0), _index(counts), image_shape, self.config.pool_size)
+        pooled = self.pool_for_boxes(maps, tf.concat(proposals, axis=0), _index(counts), image_shape)
         logits, deltas = self.classify(pooled)
         parts = zip(proposals, tf.split(logits, counts), tf.split(deltas, counts), tf.unstack(windows), strict=True)
         found = [self.detections(*part) for part in parts]
@@ -210,7 +258,7 @@ class MaskRCNN(keras.Model):
         """Mask probabilities (D, h, w) of final boxes; depthwise convolutions refuse a batch of none."""
 
         def run_head() -> tf.Tensor:
-            pooled = self.pool(maps, boxes, image_index, image_shape, self.config.mask_pool_size)
+            pooled = self.pool_for_masks(maps, boxes, image_index, image_shape)
             return tf.sigmoid(self.mask_logits(pooled, class_ids))
 
         height, width = self.config.mask_shape

@@ -32,6 +32,13 @@ TRUNK_BLOCKS = (
 )
 
 
+#: The trunk's last block of stride 8.
+DETAIL_BLOCK, DETAIL_STRIDE = "block2_2", 8
+
+#: Channels of the detail path's depthwise part, as a multiple of its input's.
+DETAIL_EXPANSION = 2
+
+
 def inverted_residual(x: Any, name: str, filters: int, stride: int = 1, expansion: int = EXPANSION) -> Any:
     """1x1 expand + ReLU, 3x3 depthwise, 1x1 project; plus the input where stride and channels allow it.
 
@@ -54,10 +61,33 @@ def inverted_residual(x: Any, name: str, filters: int, stride: int = 1, expansio
     return keras.layers.Add(name=f"{name}.add")([x, y])
 
 
-def build_mobile_trunk(channels: int = 3) -> keras.Model:
+def detail_path(x: Any, name: str, filters: int) -> Any:
+    """What the heads take from the map of stride 8: an inverted residual that starts as a whisper.
+
+    Its last kernel is drawn small, so that added to features of about the same size as its input (as the trunk's maps
+    are) it changes them by a tenth at first: a trained network to which it is added goes on almost as before.
+
+    Args:
+        x: features (N, p, p, c) pooled from that map.
+        name: prefix of the layers' names, as in `inverted_residual`.
+        filters: output channels.
+    """
+    normal = keras.initializers.RandomNormal
+    wide = DETAIL_EXPANSION * x.shape[-1]
+    y = keras.layers.Conv2D(wide, 1, activation="relu", kernel_initializer="he_normal", name=f"{name}.expand")(x)
+    third = normal(stddev=1 / 3)  # nine values add up: as much comes out as goes in
+    y = keras.layers.DepthwiseConv2D(3, padding="same", depthwise_initializer=third, name=f"{name}.depthwise")(y)
+    return keras.layers.Conv2D(filters, 1, kernel_initializer=normal(stddev=0.01), name=f"{name}.project")(y)
+
+
+def build_mobile_trunk(channels: int = 3, detail: bool = False) -> keras.Model:
     """The backbone as a model: image (B, H, W, channels) float32, 0..255 -> one map of stride 16, 128 channels.
 
     Any height and width: the map has ceil(H / 16) x ceil(W / 16) cells.
+
+    Args:
+        channels: of the image.
+        detail: the last map of stride 8, 48 channels, comes out as well, as the second of two.
 
     Example:
         >>> build_mobile_trunk().compute_output_shape((1, 400, 601, 3))
@@ -66,6 +96,8 @@ def build_mobile_trunk(channels: int = 3) -> keras.Model:
     image = keras.Input((None, None, channels), name="input_image")
     x = keras.layers.ZeroPadding2D(1)(image)
     x = keras.layers.Conv2D(32, 3, strides=2, activation="relu", name="trunk.stem")(x)
+    fine = None
     for block, filters, stride in TRUNK_BLOCKS:
         x = inverted_residual(x, f"trunk.{block}", filters, stride, expansion=1 if block == "block0_0" else EXPANSION)
-    return keras.Model(image, x, name="trunk")
+        fine = x if block == DETAIL_BLOCK else fine
+    return keras.Model(image, [x, fine] if detail else x, name="trunk")

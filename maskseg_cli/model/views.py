@@ -118,7 +118,7 @@ class MultiViewNetwork:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Regions of the first view's frame -> probabilities (R, classes), refined boxes (R, classes, 4) there."""
         boxes = into_view(regions, frame)
-        pooled = self._pool(maps, boxes, shape, self.config.pool_size)
+        pooled = self.model.pool_for_boxes(maps, boxes, _one_picture(boxes), (shape[0], shape[1]))
         logits, deltas = self.model.classify(pooled)
         return tf.nn.softmax(logits), from_view(decode_all_classes(boxes, deltas, self.config), frame)
 
@@ -126,12 +126,13 @@ class MultiViewNetwork:
         self, maps: list[tf.Tensor], boxes: tf.Tensor, class_ids: tf.Tensor, frame: tf.Tensor, shape: tf.Tensor
     ) -> tf.Tensor:
         """Final boxes of the first view's frame -> mask probabilities (D, h, w), as this view shows them."""
-        pooled = self._pool(maps, into_view(boxes, frame), shape, self.config.mask_pool_size)
+        pooled = self.model.pool_for_masks(maps, into_view(boxes, frame), _one_picture(boxes), (shape[0], shape[1]))
         return tf.sigmoid(self.model.mask_logits(pooled, class_ids))
 
-    def _pool(self, maps: list[tf.Tensor], boxes: tf.Tensor, shape: tf.Tensor, size: int) -> tf.Tensor:
-        index = tf.zeros_like(boxes[:, 0], tf.int32)
-        return self.model.pool(maps, boxes, index, (shape[0], shape[1]), size)
+
+def _one_picture(boxes: tf.Tensor) -> tf.Tensor:
+    """The picture's number for each box: 0."""
+    return tf.zeros_like(boxes[:, 0], tf.int32)
 
 
 def _mean(parts: Sequence[tf.Tensor]) -> tf.Tensor:

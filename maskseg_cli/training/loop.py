@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Trainer:
         provenance: goes into the saved weights.
         strategy: a `tf.distribute.Strategy` for several GPUs, or None.
         data: plain values that say where `batches` come from; a run that goes on must have the same.
+        fresh: names of the layers that the initial weights did not have (`options.fresh_rate`).
 
     Raises:
         UsageError: a stage's layers are not there.
@@ -78,6 +79,7 @@ class Trainer:
         provenance: Mapping[str, str] | None = None,
         strategy: Any = None,
         data: Mapping[str, Any] | None = None,
+        fresh: Sequence[str] = (),
     ) -> None:
         self.model = model
         self.class_names = class_names
@@ -89,6 +91,7 @@ class Trainer:
         self.provenance = dict(provenance or {})
         self.strategy = strategy
         self.data = dict(data or {})
+        self.fresh = frozenset(fresh)
         for stage in options.stages:
             select_layers(model, stage.layers)  # a word that is wrong shows now, not when its turn comes
         self.variables = model.named_variables()
@@ -188,7 +191,9 @@ class Trainer:
     def _optimizer(self, learning: list[Any]) -> Any:
         options = self.options
         kind = options.optimizer if options.optimizer != "auto" else suited_optimizer(self.model.config.backbone)
-        return make_optimizer(kind, learning, options.momentum, options.weight_decay, options.clip_norm)
+        names = {id(variable): name.split("/")[0] for name, variable in self.variables.items()}
+        factors = [options.fresh_rate if names[id(variable)] in self.fresh else 1.0 for variable in learning]
+        return make_optimizer(kind, learning, options.momentum, options.weight_decay, options.clip_norm, factors)
 
     @property
     def _state_path(self) -> Path:
@@ -199,7 +204,7 @@ class Trainer:
         options = self.options
         same = (
             *("batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule", "warmup"),
-            *("ema", "sizes", "seed"),
+            *("ema", "fresh_rate", "sizes", "seed"),
         )
         found = {
             "stages": [[stage.layers, stage.epochs, stage.learning_rate] for stage in options.stages],

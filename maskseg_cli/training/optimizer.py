@@ -16,8 +16,28 @@ OPTIMIZERS = ("sgd", "adamw", "relative-adamw")
 NO_DECAY = ("gamma", "beta", "bias")
 
 
+class _OwnFactors:
+    """Part of an optimizer: each variable's learning rate is multiplied by a factor of its own, 1 unless set."""
+
+    #: In the order of the variables that the optimizer was built for; empty: 1 for all.
+    factors: Sequence[float] = ()
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One step of `variable`."""
+        factor = self.factors[self._get_variable_index(variable)] if self.factors else 1.0  # type: ignore[attr-defined]
+        super().update_step(gradient, variable, learning_rate * factor)  # type: ignore[misc]
+
+
+class SteppedSGD(_OwnFactors, keras.optimizers.SGD):
+    """SGD with a factor for each variable."""
+
+
+class SteppedAdamW(_OwnFactors, keras.optimizers.AdamW):
+    """AdamW with a factor for each variable."""
+
+
 @keras.saving.register_keras_serializable(package="maskseg")
-class RelativeAdamW(keras.optimizers.AdamW):
+class RelativeAdamW(SteppedAdamW):
     """AdamW whose step for a tensor is the learning rate times the tensor's root mean square (as in Adafactor,
     https://arxiv.org/abs/1804.04235, section 8).
 
@@ -50,7 +70,12 @@ def suited_optimizer(backbone: str) -> str:
 
 
 def make_optimizer(
-    kind: str, variables: Sequence[Any], momentum: float = 0.9, weight_decay: float = 1e-4, clip_norm: float = 5.0
+    kind: str,
+    variables: Sequence[Any],
+    momentum: float = 0.9,
+    weight_decay: float = 1e-4,
+    clip_norm: float = 5.0,
+    factors: Sequence[float] = (),
 ) -> keras.optimizers.Optimizer:
     """An optimizer, built for these variables; its learning rate is set before each step.
 
@@ -60,6 +85,7 @@ def make_optimizer(
         momentum: for SGD.
         weight_decay: taken from the weights at each step, in proportion to the learning rate; 0 switches it off.
         clip_norm: the gradients together are scaled down to this norm (GRADIENT_CLIP_NORM); 0 switches it off.
+        factors: of the learning rate, one for each of the variables; empty: 1 for all.
     """
     common: dict[str, Any] = {
         "learning_rate": 0.0,
@@ -67,9 +93,9 @@ def make_optimizer(
         "global_clipnorm": clip_norm or None,
     }
     if kind == "sgd":
-        optimizer = keras.optimizers.SGD(momentum=float(momentum), **common)
+        optimizer = SteppedSGD(momentum=float(momentum), **common)
     elif kind == "adamw":
-        optimizer = keras.optimizers.AdamW(**{**common, "weight_decay": weight_decay})
+        optimizer = SteppedAdamW(**{**common, "weight_decay": weight_decay})
     elif kind == "relative-adamw":
         optimizer = RelativeAdamW(**{**common, "weight_decay": weight_decay})
     else:
@@ -78,4 +104,7 @@ def make_optimizer(
     variables = list(variables)
     optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if variable.name in NO_DECAY])
     optimizer.build(variables)
+    if factors and len(factors) != len(variables):
+        raise ValueError(f"{len(factors)} factors for {len(variables)} variables")
+    optimizer.factors = tuple(float(factor) for factor in factors)
     return optimizer

@@ -24,6 +24,7 @@ class TrainingOptions:
         momentum, weight_decay, clip_norm: see `make_optimizer`.
         schedule, warmup: see `learning_rate`; warm-up in optimizer steps.
         ema: momentum of the average of weights that is validated and kept (0.998); 0: the weights themselves.
+        fresh_rate: layers that the initial weights did not have learn so many times faster.
         sizes: short sides of the picture, one drawn for each batch; empty: the config's own.
         seed: of everything random.
         evaluate_every: epochs between two validations.
@@ -42,6 +43,7 @@ class TrainingOptions:
     schedule: str = "constant"
     warmup: int = 0
     ema: float = 0.0
+    fresh_rate: float = 1.0
     sizes: tuple[int, ...] = ()
     seed: int = 0
     evaluate_every: int = 1
@@ -55,5 +57,7 @@ class TrainingOptions:
             raise UsageError(f"steps_per_epoch must be at least 1, not {self.steps_per_epoch}.")
         if self.schedule not in SCHEDULES:
             raise UsageError(f"The schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}.")
+        if not self.fresh_rate > 0:
+            raise UsageError(f"fresh_rate is above 0, not {self.fresh_rate}.")
         if not 0 <= self.ema < 1:
             raise UsageError(f"The momentum of the averaged weights is at least 0 and below 1, not {self.ema}.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.options import TrainingOptions
-from maskseg_cli.training.start import Start, assign_start, find_start
+from maskseg_cli.training.start import Start, assign_start, find_start, fresh_layers
 
 if TYPE_CHECKING:
     from maskseg_cli.training.data_sources import DataSource
@@ -91,8 +91,12 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
     else:
         with strategy.scope():
             model = MaskRCNN(config)
-    if start.checkpoint is not None and not resume:
-        _tell_start(log, start.source, *assign_start(start.checkpoint, model.named_variables()))
+    fresh: list[str] = []
+    if start.checkpoint is not None:
+        variables = model.named_variables()
+        fresh = [name for names in fresh_layers(start.checkpoint, variables) for name in names]
+        if not resume:
+            _tell_start(log, start.source, *assign_start(start.checkpoint, variables))
 
     from maskseg_cli.training.loop import Trainer
 
@@ -110,6 +114,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
         _provenance(choices, start),
         strategy,
         _identity(choices, sources),
+        fresh,
     )
 
 

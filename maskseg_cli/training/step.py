@@ -79,7 +79,7 @@ def _add_head_losses(
     counts = [tf.shape(one.rois)[0] for one in targets]
     index = tf.repeat(tf.range(len(targets)), tf.stack(counts))
     rois = tf.concat([one.rois for one in targets], axis=0)
-    logits, deltas = model.classify(model.pool(maps, rois, index, image_shape, config.pool_size), training=True)
+    logits, deltas = model.classify(model.pool_for_boxes(maps, rois, index, image_shape), training=True)
 
     shown = [tf.where(one.class_ids > 0)[:, 0] for one in targets]
     shown = [rows[: config.train_masks_per_image] for rows in shown]
@@ -93,7 +93,7 @@ def _add_head_losses(
     mask_classes = tf.concat(
         [*(tf.gather(one.class_ids, rows) for one, rows in zip(targets, shown, strict=True)), [1]], axis=0
     )
-    pooled = model.pool(maps, mask_rois, mask_index, image_shape, config.mask_pool_size)
+    pooled = model.pool_for_masks(maps, mask_rois, mask_index, image_shape)
     mask_logits = model.mask_logits(pooled, mask_classes, training=True)[:-1]
 
     answers = zip(tf.split(logits, counts), tf.split(deltas, counts), tf.split(mask_logits, mask_counts), strict=True)

@@ -90,7 +90,7 @@ def test_box_head(predictor: Predictor, numpy_lite: NumpyLite) -> None:
     box = np.array([10.3, 5.2, 70.1, 50.6])  # x1 y1 x2 y2
     probabilities, _ = numpy_lite.classify(features, box)
     maps, boxes = [features[None].astype(np.float32)], tf.constant(box[None, [1, 0, 3, 2]], tf.float32)
-    pooled = predictor.model.pool(maps, boxes, tf.zeros(1, tf.int32), (64, 96), 6)
+    pooled = predictor.model.pool_for_boxes(maps, boxes, tf.zeros(1, tf.int32), (64, 96))
     logits, _ = predictor.model.classify(pooled)
     np.testing.assert_allclose(naive.softmax(logits.numpy())[0], probabilities, atol=1e-4)
 

@@ -115,7 +115,7 @@ def test_box_head_on_the_recorded_proposals(run: Run) -> None:
     case = run.case
     rois = tf.constant(case["proposals"])
     index = tf.zeros(len(case["proposals"]), tf.int32)
-    pooled = run.model.pool(run.maps, rois, index, run.shape, case.config.pool_size)
+    pooled = run.model.pool_for_boxes(run.maps, rois, index, run.shape)
     assert case.worst("roi_class", np.asarray(pooled)) < 5e-5
     logits, deltas = run.model.classify(pooled)
     assert case.worst("class_logits", np.asarray(logits)) < 1e-4
@@ -129,7 +129,7 @@ def test_detection_layer_on_the_recorded_proposals(run: Run) -> None:
     case = run.case
     rois = tf.constant(case["proposals"])
     index = tf.zeros(len(case["proposals"]), tf.int32)
-    pooled = run.model.pool(run.maps, rois, index, run.shape, case.config.pool_size)
+    pooled = run.model.pool_for_boxes(run.maps, rois, index, run.shape)
     found = run.model.detections(rois, *run.model.classify(pooled), run.window)
     recorded = case["detections"][: len(case["detections/roi"])]
     assert len(recorded) == len(found.boxes)
@@ -145,7 +145,7 @@ def test_masks_on_the_recorded_detections(run: Run) -> None:
     recorded = case["detections"][: len(case["detections/roi"])]
     boxes, class_ids = tf.constant(recorded[:, :4]), tf.constant(recorded[:, 4].astype(np.int32))
     index = tf.zeros(len(recorded), tf.int32)
-    pooled = run.model.pool(run.maps, boxes, index, run.shape, case.config.mask_pool_size)
+    pooled = run.model.pool_for_masks(run.maps, boxes, index, run.shape)
     masks = tf.sigmoid(run.model.mask_logits(pooled, class_ids))
     np.testing.assert_allclose(np.asarray(masks), case["masks28"], atol=1e-3)
 

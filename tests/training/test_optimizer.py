@@ -123,3 +123,19 @@ def test_an_unknown_optimizer_is_refused() -> None:
 def test_each_network_has_an_optimizer_that_suits_it() -> None:
     assert suited_optimizer("mobile") == "relative-adamw"
     assert suited_optimizer("resnet50") == suited_optimizer("resnet101") == "sgd"
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_a_factor_belongs_to_its_variable(kind: str) -> None:
+    steps = []
+    for factors in [(), (1.0, 10.0)]:
+        variables = [keras.Variable([2.0, 2.0], name="kernel"), keras.Variable([2.0, 2.0], name="kernel")]
+        optimizer = make_optimizer(kind, variables, weight_decay=0, clip_norm=0, factors=factors)
+        optimizer.learning_rate.assign(1e-3)
+        optimizer.apply([tf.constant([0.3, 0.1])] * 2, variables)
+        steps.append([np.asarray(variable) - 2 for variable in variables])
+    plain, faster = steps
+    np.testing.assert_array_equal(faster[0], plain[0])
+    np.testing.assert_allclose(faster[1], 10 * plain[1], rtol=1e-3)
+    with pytest.raises(ValueError, match="1 factors for 2 variables"):
+        make_optimizer(kind, variables, factors=[1.0])

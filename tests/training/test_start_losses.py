@@ -90,13 +90,13 @@ def start_losses(
     everything = np.ones(len(boxes), np.float32)
     regions = detection_targets(proposals, boxes, class_ids, masks, everything, everything, config, seed)
     index = tf.zeros(len(regions.rois), tf.int32)
-    class_logits, box_deltas = network.classify(network.pool(maps, regions.rois, index, shape, config.pool_size))
+    class_logits, box_deltas = network.classify(network.pool_for_boxes(maps, regions.rois, index, shape))
     found["mrcnn_class_loss"] = losses.mrcnn_class_loss(regions.class_ids, class_logits)
     objects = int(tf.reduce_sum(tf.cast(regions.class_ids > 0, tf.int32)))
     found["mrcnn_bbox_loss"] = found["mrcnn_mask_loss"] = np.nan
     if objects:
         found["mrcnn_bbox_loss"] = losses.mrcnn_bbox_loss(regions.deltas, regions.class_ids, box_deltas)
-        pooled = network.pool(maps, regions.rois[:objects], index[:objects], shape, config.mask_pool_size)
+        pooled = network.pool_for_masks(maps, regions.rois[:objects], index[:objects], shape)
         outlines = network.mask_logits(pooled, regions.class_ids[:objects])
         found["mrcnn_mask_loss"] = losses.mrcnn_mask_loss(regions.masks[:objects], outlines)
     return {name: float(value) for name, value in found.items()}
