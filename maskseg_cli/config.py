@@ -19,6 +19,10 @@ RESNETS = ("resnet50", "resnet101")
 
 LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "mrcnn_class_loss", "mrcnn_bbox_loss", "mrcnn_mask_loss")
 
+#: What counts for AP: objects at least so sure. The threshold for showing them would cut off the end of the curve under
+#: which AP is the area; what lies below this one adds time and next to nothing.
+SCORE_FLOOR = 0.01
+
 #: Options that count something or measure pixels: at least 1.
 _AT_LEAST_ONE = (
     "detection_max_instances",

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maskseg_cli.cli.options import ModelOptions, load_predictor, message_options, model_options
+from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
-
-#: Objects at least so sure count: the threshold for showing them would cut off the end of the measured curve.
-SCORE_FLOOR = 0.05
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -59,7 +57,7 @@ def evaluate(
     """Measure box and mask AP on annotated photos.
 
     ANNOTATIONS is a file in COCO's format, IMAGES the folder of its photos. Classes are matched by name, in
-    either spelling (motorbike, motorcycle). Every object with a score of at least 0.05 counts (--min-score
+    either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.
 

@@ -80,7 +80,7 @@ def evaluate(
 
     Categories are matched with the network's classes by name, in either spelling. Those that the network does
     not know stay in the mean, as in COCO's own evaluation. The network's score threshold is its own: for an
-    honest AP give it one of 0.05 or lower.
+    honest AP give it one of `config.SCORE_FLOOR` or lower.
 
     Args:
         predictor: called with each photo, uint8 (H, W, 3) BGR upright.
@@ -94,7 +94,7 @@ def evaluate(
         MasksegError: the annotation file is wrong, no class is in common, or not one photo could be read.
 
     Example:
-        >>> model = load_model("lite", detection_min_confidence=0.05)               # doctest: +SKIP
+        >>> model = load_model("lite", detection_min_confidence=0.01)               # doctest: +SKIP
         >>> evaluate(model, "instances_val.json", "val").metrics["segm"]["AP50"]    # doctest: +SKIP
         0.445
     """

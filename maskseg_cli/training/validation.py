@@ -8,11 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config import SCORE_FLOOR, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
-
-#: Scores below this do not count, as in `maskseg evaluate`.
-SCORE_FLOOR = 0.05
 
 
 class Validation:

@@ -65,7 +65,7 @@ def test_table_and_metrics(sample: Sample, asked: list[ModelOptions], tmp_path: 
         "mask   100.0  100.0  100.0  100.0  100.0      -  100.0",
         "VOC mAP50 (Matterport, per photo, scores from 0.7): 66.7",
     ]
-    assert "Score floor 0.05" in result.stderr
+    assert "Score floor 0.01" in result.stderr
     metrics = json.loads(output.read_text())
     assert list(metrics)[:4] == ["images", "bbox", "segm", "voc"]
     assert metrics["voc"] == {"mAP50": pytest.approx(2 / 3), "min_score": 0.7}, "one of three has less"
@@ -76,15 +76,15 @@ def test_table_and_metrics(sample: Sample, asked: list[ModelOptions], tmp_path: 
     assert metrics["images"] == 4
     assert set(metrics["per_class"]) == {"motorbike", "dog", "tvmonitor"}
     assert metrics["settings"]["annotations"] == "instances.json"
-    assert metrics["settings"]["config"]["detection_min_confidence"] == 0.05
+    assert metrics["settings"]["config"]["detection_min_confidence"] == 0.01
 
 
 def test_the_floor_is_not_the_threshold_for_showing(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
     config = tmp_path / "mine.toml"
     config.write_text("detection_min_confidence = 0.7\npool_size = 5\n")
     for arguments, floor in (
-        ([], "0.05"),
-        (["--config", config], "0.05"),
+        ([], "0.01"),
+        (["--config", config], "0.01"),
         (["--min-score", "0.01"], "0.01"),
         (["--set", "DETECTION_MIN_CONFIDENCE=0.001"], "0.001"),
         (["--min-score", "0.5"], "0.5"),
@@ -98,7 +98,7 @@ def test_the_floor_is_not_the_threshold_for_showing(sample: Sample, asked: list[
 def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOptions]) -> None:
     run(sample, "--model", "lite", "--weights", "mine.npz", "--size", "320", "--max-detections", "7")
     settings = ("detection_duplicate_threshold=none",)
-    assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.05, max_detections=7, settings=settings)]
+    assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.01, max_detections=7, settings=settings)]
 
 
 def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_real_network_on_real_photos(shared: Path, tmp_path: Path) -> None:
     ]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"Score floor 0\.05; \d+\.\d\d s a photo\.\n", done.stderr), "no chatter of TensorFlow's"
+    assert re.fullmatch(r"Score floor 0\.01; \d+\.\d\d s a photo\.\n", done.stderr), "no chatter of TensorFlow's"
     assert done.stdout.startswith("10 photos, 80 objects, 80 classes\n")
     metrics = json.loads(output.read_text())
     assert metrics["images"] == 10

@@ -41,7 +41,7 @@ def test_it_measures_on_a_network_of_its_own(annotations: Path, monkeypatch: pyt
     validation({name: array * 0.25 for name, array in before.items()})
     for name, array in values(validation.network).items():
         np.testing.assert_array_equal(array, before[name] * 0.25)
-    assert validation.network.config.detection_min_confidence == 0.05
+    assert validation.network.config.detection_min_confidence == 0.01
 
 
 def test_missing_pictures_are_found_before_the_training(annotations: Path) -> None:
