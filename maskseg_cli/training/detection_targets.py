@@ -62,15 +62,17 @@ def detection_targets(
         boxes: float32 tensor (G, 4) in the same frame; G may be 0.
         class_ids: int32 tensor (G,): > 0 object, < 0 crowd or ignored region, 0 padding.
         masks: float32 tensor (G, mh, mw), 0..1, each over its box.
-        weights: float32 tensor (G,), how much each object counts.
+        weights: float32 tensor (G,), how much each object counts; a region that shows nothing but an object of
+            weight 0, which is doubtful, is neither object nor background.
         has_mask: bool or float tensor (G,), whether an object has a mask or only a box.
         config: box_frame, bbox_std_dev, mask_shape, roi_align, train_rois_per_image, roi_positive_ratio,
             use_box_rois.
         seed: int32 tensor (2,), what the random choice depends on.
     """
     last_pixel = LAST_PIXEL[config.box_frame]
-    is_object = class_ids > 0
+    is_object = (class_ids > 0) & (weights > 0)
     objects = tf.boolean_mask(boxes, is_object)
+    doubtful = tf.boolean_mask(boxes, (class_ids > 0) & (weights <= 0))
     regions = tf.boolean_mask(boxes, class_ids < 0)
     candidates = tf.stop_gradient(tf.boolean_mask(proposals, tf.reduce_any(proposals != 0, axis=1)))
     if config.use_box_rois:
@@ -79,7 +81,9 @@ def detection_targets(
 
     iou = overlaps(candidates, objects, last_pixel)
     positive = tf.reduce_any(iou >= OBJECT_IOU, axis=1)
-    negative = ~positive & ~in_ignored_region(candidates, regions, last_pixel)
+    hidden = in_ignored_region(candidates, regions, last_pixel)
+    hidden |= tf.reduce_any(overlaps(candidates, doubtful, last_pixel) >= OBJECT_IOU, axis=1)
+    negative = ~positive & ~hidden
     seeds = tf.unstack(tf.random.split(seed, 2))
     limit = int(config.train_rois_per_image * config.roi_positive_ratio)
     positives = random_choice(positive, limit, seeds[0])

@@ -1,7 +1,7 @@
 """Pseudo-labels: what a stronger teacher finds in photos that are annotated in part or not at all.
 
-The teacher's sure finds become objects that count as much as it is sure, its doubtful ones become regions that are
-neither object nor background (self-training, https://arxiv.org/abs/2001.07685 and others).
+The teacher's sure finds become objects that count as much as it is sure, its doubtful ones objects that count nothing:
+what they show is neither object nor background (self-training, https://arxiv.org/abs/2001.07685 and others).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 from maskseg_cli.checkpoints.temporary import replacing
 from maskseg_cli.errors import MasksegError
 
-#: Finds of at least this score become objects, the others down to the second one ignored regions.
-KEEP, IGNORE = 0.5, 0.2
+#: Finds of at least this score become objects, the others down to the second one doubtful objects.
+KEEP, DOUBT = 0.5, 0.1
 
 
 def merge(
-    dataset: Mapping[str, Any], finds: Iterable[Mapping[str, Any]], keep: float = KEEP, ignore: float = IGNORE
+    dataset: Mapping[str, Any], finds: Iterable[Mapping[str, Any]], keep: float = KEEP, doubt: float = DOUBT
 ) -> dict[str, Any]:
     """A COCO data set of the annotations there are and of the teacher's finds in all other classes.
 
@@ -28,10 +28,10 @@ def merge(
         dataset: COCO's format; an image's `complete_classes` lists the category ids whose objects are all annotated,
             an image without that list counts as complete. Annotations of other classes give way to the finds.
         finds: COCO's result format (image_id, category_id, bbox, score, and segmentation where there is one).
-        keep, ignore: see `KEEP`.
+        keep, doubt: see `KEEP`.
 
     Returns:
-        COCO's format; every image complete, objects of the teacher with their `score`.
+        COCO's format; every image complete, objects of the teacher with their `score`, 0 for doubtful ones.
     """
     partial = {
         image["id"]: set(image["complete_classes"]) for image in dataset["images"] if "complete_classes" in image
@@ -44,20 +44,20 @@ def merge(
     number = max((row["id"] for row in annotations), default=0)
     for find in finds:
         complete = partial.get(find["image_id"])
-        if complete is None or find["category_id"] in complete or find["score"] < ignore:
+        if complete is None or find["category_id"] in complete or find["score"] < doubt:
             continue
         number += 1
         row = {name: find[name] for name in ("image_id", "category_id", "bbox", "segmentation") if name in find}
-        sure = find["score"] >= keep
-        row |= {"id": number, "iscrowd": int(not sure), "area": find["bbox"][2] * find["bbox"][3]}
-        annotations.append(row | ({"score": find["score"]} if sure else {}))
+        score = find["score"] if find["score"] >= keep else 0.0
+        row |= {"id": number, "iscrowd": 0, "area": find["bbox"][2] * find["bbox"][3], "score": score}
+        annotations.append(row)
     images = [
         {name: value for name, value in image.items() if name != "complete_classes"} for image in dataset["images"]
     ]
     return {"images": images, "annotations": annotations, "categories": dataset["categories"]}
 
 
-def write_merged(annotations: Path, results: Path, output: Path, keep: float = KEEP, ignore: float = IGNORE) -> str:
+def write_merged(annotations: Path, results: Path, output: Path, keep: float = KEEP, doubt: float = DOUBT) -> str:
     """Merges two files into a third.
 
     Returns:
@@ -68,7 +68,7 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     """
     dataset, finds = _read(annotations), _read(results)
     try:
-        merged = merge(dataset, finds, keep, ignore)
+        merged = merge(dataset, finds, keep, doubt)
     except (KeyError, TypeError, AttributeError):
         raise MasksegError(
             f"{annotations} is not in COCO's format, or {results} not in COCO's result format."
@@ -76,11 +76,11 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     with replacing(output) as temporary:
         temporary.write_text(json.dumps(merged), encoding="utf-8")
     kinds = Counter(
-        "sure" if "score" in row else "ignored" if row["iscrowd"] else "annotated" for row in merged["annotations"]
+        "annotated" if "score" not in row else "sure" if row["score"] else "doubtful" for row in merged["annotations"]
     )
     return (
         f"{annotations.name}: {kinds['annotated']} annotated objects, {kinds['sure']} of the teacher, "
-        f"{kinds['ignored']} ignored regions in {len(merged['images'])} pictures"
+        f"{kinds['doubtful']} doubtful ones in {len(merged['images'])} pictures"
     )
 
 

@@ -37,6 +37,7 @@ def rpn_targets(
     config: MaskRCNNConfig,
     seed: tf.Tensor,
     window: tf.Tensor,
+    weights: tf.Tensor | None = None,
 ) -> RPNTargets:
     """Matches anchors with the boxes of one picture and chooses those to learn from.
 
@@ -55,16 +56,22 @@ def rpn_targets(
         config: box_frame, rpn_bbox_std_dev, rpn_train_anchors_per_image, rpn_ignore_outside.
         seed: int32 tensor (2,), what the random choice depends on.
         window: float32 tensor (4,), the picture without its padding, in the network's frame.
+        weights: float tensor (G,); an object of weight 0 is doubtful: an anchor that overlaps it by 0.3 is neutral,
+            unless it shows another object. None: no object is.
     """
     last_pixel = LAST_PIXEL[config.box_frame]
-    objects = tf.boolean_mask(boxes, class_ids > 0)
+    sure = tf.ones_like(class_ids, tf.bool) if weights is None else weights > 0
+    objects = tf.boolean_mask(boxes, (class_ids > 0) & sure)
+    doubtful = tf.boolean_mask(boxes, (class_ids > 0) & ~sure)
     regions = tf.boolean_mask(boxes, class_ids < 0)
     iou = overlaps(anchors, objects, last_pixel)
-    highest = tf.reduce_max(tf.pad(iou, [(0, 0), (0, 1)]), axis=1)
+    highest = _highest(iou)
+    hidden = in_ignored_region(anchors, regions, last_pixel)
+    hidden |= _highest(overlaps(anchors, doubtful, last_pixel)) >= BACKGROUND_IOU
     usable = _inside(anchors, window) if config.rpn_ignore_outside else tf.ones_like(highest, tf.bool)
 
     positive = (highest >= OBJECT_IOU) & usable | _best_of_a_box(iou, usable)
-    negative = (highest < BACKGROUND_IOU) & usable & ~in_ignored_region(anchors, regions, last_pixel) & ~positive
+    negative = (highest < BACKGROUND_IOU) & usable & ~hidden & ~positive
 
     seeds = tf.unstack(tf.random.split(seed, 2))
     limit = config.rpn_train_anchors_per_image
@@ -78,6 +85,11 @@ def rpn_targets(
     deltas = encode_boxes(tf.gather(anchors, positives), matched, last_pixel)
     deltas /= tf.constant(config.rpn_bbox_std_dev, tf.float32)
     return RPNTargets(match, tf.scatter_nd(positives[:, None], deltas, [count, 4]))
+
+
+def _highest(iou: tf.Tensor) -> tf.Tensor:
+    """The largest of each row's IoUs (A, G), float (A,); 0 where there are none."""
+    return tf.reduce_max(tf.pad(iou, [(0, 0), (0, 1)]), axis=1)
 
 
 def _best_of_a_box(iou: tf.Tensor, usable: tf.Tensor) -> tf.Tensor:

@@ -38,7 +38,7 @@ def picture_losses(
     for i, picture in enumerate(pictures):
         own_seed = seed + [0, i]
         match, wanted = rpn_targets(
-            anchors, picture["boxes"], picture["class_ids"], config, own_seed, picture["window"]
+            anchors, picture["boxes"], picture["class_ids"], config, own_seed, picture["window"], picture["weights"]
         )
         parts.append(
             {

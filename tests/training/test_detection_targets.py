@@ -254,3 +254,24 @@ def test_works_in_a_graph_for_any_number_of_boxes_and_proposals(frame: str) -> N
         for part, eager in zip(in_a_graph(*arguments), detection_targets(*arguments, config, SEED), strict=True):
             np.testing.assert_allclose(part, eager, rtol=1e-4, atol=1e-5)
     assert len(counts) > 2
+
+
+def test_what_shows_a_doubtful_object_is_neither_object_nor_background() -> None:
+    boxes = np.array([[0, 0, 40, 40], [100, 100, 140, 140], [200, 200, 240, 240]], np.float32)
+    near = boxes + np.float32([0, 0, 4, 4])
+    elsewhere = np.float32([[300, 300, 340, 340]])
+    masks, _, has_mask = details(boxes)
+    config = CONFIGS["pixels"].replace(use_box_rois=True, train_rois_per_image=90, roi_positive_ratio=0.2)
+    found = detection_targets(
+        tf.constant(np.concatenate([near, elsewhere])),
+        tf.constant(boxes),
+        tf.constant([1, 2, -1]),
+        masks,
+        tf.constant([0.6, 0.0, 1.0]),
+        has_mask,
+        config,
+        tf.constant([1, 2]),
+    )
+    shown = {tuple(roi): class_id for roi, class_id in zip(found.rois.numpy(), found.class_ids.numpy(), strict=True)}
+    assert shown == {tuple(near[0]): 1, tuple(boxes[0]): 1, tuple(elsewhere[0]): 0}
+    np.testing.assert_allclose(found.weights, [0.6, 0.6, 1.0])

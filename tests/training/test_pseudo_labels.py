@@ -51,21 +51,21 @@ def test_finds_stand_in_for_classes_that_are_not_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "fate"), [(0.5, "object"), (0.49, "ignored"), (0.2, "ignored"), (0.19, None), (1.0, "object")]
+    ("score", "fate"), [(0.5, "object"), (0.49, "doubtful"), (0.1, "doubtful"), (0.09, None), (1.0, "object")]
 )
 def test_thresholds(score: float, fate: str | None) -> None:
     new = [row for row in merge(dataset(), [find(2, CUP, score)])["annotations"] if row["image_id"] == 2]
     if fate is None:
         assert new == []
         return
-    assert new[0]["iscrowd"] == int(fate == "ignored")
-    assert new[0].get("score") == (score if fate == "object" else None)
+    assert new[0]["iscrowd"] == 0
+    assert new[0]["score"] == (score if fate == "object" else 0)
     assert new[0]["segmentation"] == OUTLINE
 
 
 def test_other_thresholds() -> None:
-    merged = merge(dataset(), [find(2, CUP, 0.6), find(2, DOG, 0.4)], keep=0.7, ignore=0.5)
-    assert [(row["category_id"], row["iscrowd"]) for row in merged["annotations"] if row["image_id"] == 2] == [(CUP, 1)]
+    merged = merge(dataset(), [find(2, CUP, 0.6), find(2, DOG, 0.4)], keep=0.7, doubt=0.5)
+    assert [(row["category_id"], row["score"]) for row in merged["annotations"] if row["image_id"] == 2] == [(CUP, 0)]
 
 
 def test_ids_are_unique_and_the_input_is_left_alone() -> None:
@@ -88,16 +88,16 @@ def test_files(tmp_path: Path) -> None:
     for n in (1, 2, 3):
         cv2.imwrite(str(tmp_path / f"{n}.png"), np.zeros((64, 64, 3), np.uint8))
     (tmp_path / "partial.json").write_text(json.dumps(dataset()))
-    (tmp_path / "found.json").write_text(json.dumps([find(2, CUP, 0.9), find(2, DOG, 0.3), find(2, DOG, 0.1)]))
+    (tmp_path / "found.json").write_text(json.dumps([find(2, CUP, 0.9), find(2, DOG, 0.3), find(2, DOG, 0.05)]))
     line = write_merged(tmp_path / "partial.json", tmp_path / "found.json", tmp_path / "new/merged.json")
-    assert line == "partial.json: 2 annotated objects, 1 of the teacher, 1 ignored regions in 3 pictures"
-    # what is written trains: the sure find is an object that counts 0.9, the doubtful one is a region to ignore
+    assert line == "partial.json: 2 annotated objects, 1 of the teacher, 1 doubtful ones in 3 pictures"
+    # what is written trains: the sure find is an object that counts 0.9, the doubtful one counts nothing
     source = read_coco(tmp_path / "new/merged.json", tmp_path)
     example = source[1]
     by_class = dict(zip(example.class_ids.tolist(), example.weights.tolist(), strict=True))
     cup, dog = source.class_names.index("cup"), source.class_names.index("dog")
     assert by_class[cup] == pytest.approx(0.9)
-    assert -dog in by_class or -1 in by_class
+    assert by_class[dog] == 0
     assert example.complete_class_ids is None
 
 

@@ -182,3 +182,18 @@ def test_works_in_a_graph_for_any_number_of_boxes_and_anchors() -> None:
         np.testing.assert_array_equal(match, eager.match)
         np.testing.assert_allclose(deltas, eager.deltas, rtol=1e-5, atol=1e-6)
     assert len(counts) > 2
+
+
+def test_anchors_near_a_doubtful_object_are_neutral() -> None:
+    boxes = np.array([[0, 0, 40, 40], [100, 100, 140, 140]], np.float32)
+    apart = np.array([[20, 0, 60, 40], [120, 100, 160, 140], [110, 100, 150, 140], [300, 300, 340, 340]], np.float32)
+    anchors = np.concatenate([boxes, apart])  # IoU of a third, a third, 0.6, none
+    edge = np.array([0, 0, 399, 399], np.float32)
+
+    def match(*weights: float) -> list[int]:
+        given = tf.constant(weights)
+        return rpn_targets(anchors, boxes, np.array([1, 1]), LITE, SEED, edge, given).match.numpy().tolist()
+
+    assert match(1, 0) == [1, 0, 0, 0, 0, -1]
+    assert match(1, 0.5) == [1, 1, 0, 0, 0, -1]
+    assert match(0, 0) == [0, 0, 0, 0, 0, -1]
