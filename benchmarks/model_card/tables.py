@@ -1,0 +1,228 @@
+"""The figures as Markdown tables, each for one part of the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from benchmarks.model_card.accuracy import Figures
+from benchmarks.model_card.misses import OUTCOMES
+
+#: In a table of AP: what it is called, and its name in the figures.
+_AREAS = ("APs", "APm", "APl")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def percent(figure: float | None, digits: int = 1) -> str:
+    """0.2934 -> "29.3"; "-" where nothing could be measured."""
+    return "-" if figure is None else f"{100 * figure:.{digits}f}"
+
+
+def signed(difference: float, digits: int = 1) -> str:
+    """0.0123 -> "+1.2"; never "-0.0"."""
+    text = f"{100 * difference:+.{digits}f}"
+    return text if float(text) else f"{0:.{digits}f}"
+
+
+def size_label(size: str, figures: Figures) -> str:
+    """ "400 (default)"."""
+    return f"{size} (default)" if int(size) == figures["model"]["default_size"] else size
+
+
+def model_facts(figures: Figures) -> str:
+    """The file itself."""
+    model = figures["model"]
+    return table(
+        ("", ""),
+        (
+            ("file", f"`{model['file']}`"),
+            ("bytes", f"{model['bytes']:,}"),
+            ("SHA-256", f"`{model['sha256']}`"),
+            ("parameters", f"{model['parameters']:,}, stored as {model['dtype']}"),
+            ("classes", f"{model['classes']}, and the background"),
+            ("default size", f"{model['default_size']}"),
+        ),
+    )
+
+
+def _areas(figures: dict[str, float | None]) -> str:
+    return " / ".join(percent(figures[area]) for area in _AREAS)
+
+
+def _ap_row(label: str, found: Figures) -> list[str]:
+    cells = [label]
+    for kind in ("bbox", "segm"):
+        cells += [percent(found[kind]["AP"]), percent(found[kind]["AP50"]), _areas(found[kind])]
+    return [*cells, percent(found["voc_mAP50"])]
+
+
+def ap_per_size(figures: Figures) -> str:
+    """AP of boxes and masks at each size, and with six views."""
+    columns = (
+        *("`--size`", "box AP", "box AP50", "box AP small / medium / large"),
+        *("mask AP", "mask AP50", "mask AP small / medium / large", "VOC mAP50"),
+    )
+    rows = [_ap_row(size_label(size, figures), found) for size, found in figures["accuracy"]["sizes"].items()]
+    if "tta" in figures:
+        rows.append(_ap_row(f"{figures['tta']['size']}, `--tta`", figures["tta"]))
+    return f"{table(columns, rows)}\n\n{_photos(figures)}"
+
+
+def _photos(figures: Figures) -> str:
+    return (
+        f"{figures['photos']} photos with {figures['objects']} objects; "
+        f"maskseg {figures['versions']['maskseg']}, TensorFlow {figures['versions']['tensorflow']}."
+    )
+
+
+def ap_per_class(figures: Figures) -> str:
+    """AP of each class at the default settings."""
+    rows = [
+        (name, str(found["objects"]), percent(found["box_AP"]), percent(found["mask_AP"]))
+        for name, found in figures["accuracy"]["per_class"].items()
+    ]
+    return table(("class", "objects", "box AP", "mask AP"), rows)
+
+
+def missed(figures: Figures) -> str:
+    """What became of the objects, by size and by group of classes, the worst last."""
+    found = figures["misses"]
+    rows = [(f"{name} objects", row) for name, row in found["sizes"].items()]
+    rows += sorted(found["groups"].items(), key=lambda item: -item[1]["found"] / item[1]["objects"])
+    cells = [
+        (name, str(row["objects"]), *(percent(row[outcome] / row["objects"], 0) for outcome in OUTCOMES))
+        for name, row in rows
+    ]
+    return table(("", "objects", "found, %", "taken for another class, %", "missed, %"), cells)
+
+
+def ap_and_start(figures: Figures) -> str:
+    """What training brought: the model and the weights that it started from, both looking for objects in one way."""
+    start = figures["start"]
+    rows = []
+    for size, found in figures["accuracy"]["sizes"].items():
+        if size in start["sizes"]:
+            rows.append([size_label(size, figures), *_changes(start["sizes"][size], found)])
+    settings = ", ".join(f"`{setting}`" for setting in start["settings"])
+    own = ", ".join(
+        f"{kind} AP {percent(start['own'][key]['AP'])}" for kind, key in (("box", "bbox"), ("mask", "segm"))
+    )
+    note = f"With {settings}, as in the model's file; at their own" if settings else "At their"
+    note += f" default settings the starting weights have {own}."
+    return f"{table(('`--size`', 'box AP', 'mask AP', 'mask AP of small objects'), rows)}\n\n{note}"
+
+
+def _changes(before: Figures, after: Figures) -> list[str]:
+    """ "27.0 → 29.3 (+2.3)" for the AP of boxes, masks, and masks of small objects."""
+    cells = []
+    for kind, figure in (("bbox", "AP"), ("segm", "AP"), ("segm", "APs")):
+        old, new = before[kind][figure], after[kind][figure]
+        change = "" if None in (old, new) else f" ({signed(new - old)})"
+        cells.append(f"{percent(old)} → {percent(new)}{change}")
+    return cells
+
+
+def ap_per_seed(figures: Figures) -> str:
+    """The same recipe with several seeds, and their mean."""
+    runs = figures["seeds"]["runs"]
+    kinds = (("bbox", "AP"), ("segm", "AP"), ("segm", "APs"))
+    columns = ("run", "box AP", "mask AP", "mask AP of small objects")
+    rows = [[f"`{run['file']}`", *(percent(run[kind][figure]) for kind, figure in kinds)] for run in runs]
+    values = [[run[kind][figure] for run in runs] for kind, figure in kinds]
+    rows.append(["mean", *(percent(None if None in column else sum(column) / len(column)) for column in values)])
+    return table(columns, rows)
+
+
+def storage(figures: Figures) -> str:
+    """float16 against float32."""
+    full, stored = figures["storage"], figures["storage"]["stored"]
+    rows = []
+    for dtype, size, found in (
+        (full["dtype"], full["bytes"], full["found"]),
+        (figures["model"]["dtype"], figures["model"]["bytes"], stored),
+    ):
+        ap = (percent(found[kind]["AP"], 2) for kind in ("bbox", "segm"))
+        rows.append((dtype, f"{size:,}", *ap))
+    change = (signed(stored[kind]["AP"] - full["found"][kind]["AP"], 2) for kind in ("bbox", "segm"))
+    rows.append(("difference", "", *change))
+    return table(("stored as", "bytes", "box AP", "mask AP"), rows)
+
+
+def speed(figures: Figures) -> str:
+    """Milliseconds a photo, and how they compare with the starting weights."""
+    found = figures["speed"]
+    to_start = found.get("to_start", {})
+    columns = ["`--size`", "network, ms", "whole call, ms"]
+    columns += ["network, times the start", "whole call, times the start"] if to_start else []
+    rows = []
+    for size in found["to_default"]:
+        rows.append(_speed_row(size_label(size, figures), found["median_ms"][f"model {size}"], to_start.get(size)))
+    measuring = f"{figures['model']['default_size']}, settings of `maskseg evaluate`"
+    rows.append(_speed_row(measuring, found["median_ms"]["model measuring"], to_start.get("measuring")))
+    if to_start and found["start_default"] != figures["model"]["default_size"]:
+        default = str(figures["model"]["default_size"])
+        label = f"{default} against the start's own default, {found['start_default']}"
+        rows.append(_speed_row(label, found["median_ms"][f"model {default}"], to_start["default"]))
+    load = "" if found["load_average"] is None else f", load average {found['load_average']:.1f} before the run"
+    note = (
+        f"Medians over {found['photos']} photos, each {found['rounds']} times, on {_cores(found['cores'])}{load}; "
+        f"ratios are medians of the ratios of calls side by side. TensorFlow {figures['versions']['tensorflow']}."
+    )
+    return f"{table(columns, rows)}\n\n{note}"
+
+
+def _speed_row(label: str, medians: dict[str, float], ratios: dict[str, float] | None) -> list[str]:
+    cells = [label, *(f"{medians[kind]:.0f}" for kind in ("network", "whole"))]
+    return cells + ([] if ratios is None else [f"{ratios[kind]:.2f}" for kind in ("network", "whole")])
+
+
+def _cores(count: int) -> str:
+    return "one processor core" if count == 1 else f"{count} processor cores"
+
+
+def size_table(figures: Figures) -> str:
+    """What `--size` trades: accuracy and time, for the page of `maskseg image`."""
+    relative = figures["speed"]["to_default"]
+    rows = []
+    for size, found in figures["accuracy"]["sizes"].items():
+        if size in relative:
+            figures_of_size = (found["bbox"]["AP"], found["segm"]["AP"], found["segm"]["APs"])
+            time = f"{relative[size]['whole']:.2f}"
+            rows.append((size_label(size, figures), *map(percent, figures_of_size), time))
+    return table(("`--size`", "box AP", "mask AP", "mask AP of small objects", "time of the default"), rows)
+
+
+def ap_short(figures: Figures) -> str:
+    """The default size and six views, for README.md."""
+    size = str(figures["model"]["default_size"])
+    found = [("`lite`", figures["accuracy"]["sizes"][size]), ("`lite --tta`", figures["tta"])]
+    rows = [
+        (label, *(percent(one[kind][figure]) for kind in ("bbox", "segm") for figure in ("AP", "AP50")))
+        for label, one in found
+    ]
+    return table(("", "box AP", "box AP50", "mask AP", "mask AP50"), rows)
+
+
+#: Part of a document -> what words it, and the figures that it needs.
+TABLES: dict[str, tuple[Callable[[Figures], str], tuple[str, ...]]] = {
+    "model-facts": (model_facts, ()),
+    "ap-per-size": (ap_per_size, ("accuracy",)),
+    "ap-per-class": (ap_per_class, ("accuracy",)),
+    "missed": (missed, ("misses",)),
+    "ap-and-start": (ap_and_start, ("accuracy", "start")),
+    "ap-per-seed": (ap_per_seed, ("seeds",)),
+    "ap-short": (ap_short, ("accuracy", "tta")),
+    "storage": (storage, ("storage",)),
+    "speed": (speed, ("speed",)),
+    "size-table": (size_table, ("accuracy", "speed")),
+}
+
+
+def parts(figures: dict[str, Any]) -> dict[str, str]:
+    """Every table for which there are figures."""
+    return {name: word(figures) for name, (word, needed) in TABLES.items() if all(part in figures for part in needed)}
