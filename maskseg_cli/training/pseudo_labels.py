@@ -24,6 +24,8 @@ def merge(
 ) -> dict[str, Any]:
     """A COCO data set of the annotations there are and of the teacher's finds in all other classes.
 
+    A picture in which the teacher found nothing at all, sure or not, stays as it is: perhaps it was never shown to it.
+
     Args:
         dataset: COCO's format; an image's `complete_classes` lists the category ids whose objects are all annotated,
             an image without that list counts as complete. Annotations of other classes give way to the finds.
@@ -31,10 +33,14 @@ def merge(
         keep, doubt: see `KEEP`.
 
     Returns:
-        COCO's format; every image complete, objects of the teacher with their `score`, 0 for doubtful ones.
+        COCO's format; images with finds complete, objects of the teacher with their `score`, 0 for doubtful ones.
     """
+    finds = list(finds)
+    seen = {find["image_id"] for find in finds}
     partial = {
-        image["id"]: set(image["complete_classes"]) for image in dataset["images"] if "complete_classes" in image
+        image["id"]: set(image["complete_classes"])
+        for image in dataset["images"]
+        if "complete_classes" in image and image["id"] in seen
     }
     annotations = [
         dict(row)
@@ -52,7 +58,8 @@ def merge(
         row |= {"id": number, "iscrowd": 0, "area": find["bbox"][2] * find["bbox"][3], "score": score}
         annotations.append(row)
     images = [
-        {name: value for name, value in image.items() if name != "complete_classes"} for image in dataset["images"]
+        {name: value for name, value in image.items() if name != "complete_classes" or image["id"] not in seen}
+        for image in dataset["images"]
     ]
     return {"images": images, "annotations": annotations, "categories": dataset["categories"]}
 

@@ -90,7 +90,7 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / "partial.json").write_text(json.dumps(dataset()))
     (tmp_path / "found.json").write_text(json.dumps([find(2, CUP, 0.9), find(2, DOG, 0.3), find(2, DOG, 0.05)]))
     line = write_merged(tmp_path / "partial.json", tmp_path / "found.json", tmp_path / "new/merged.json")
-    assert line == "partial.json: 2 annotated objects, 1 of the teacher, 1 doubtful ones in 3 pictures"
+    assert line == "partial.json: 3 annotated objects, 1 of the teacher, 1 doubtful ones in 3 pictures"
     # what is written trains: the sure find is an object that counts 0.9, the doubtful one counts nothing
     source = read_coco(tmp_path / "new/merged.json", tmp_path)
     example = source[1]
@@ -112,3 +112,9 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MasksegError, match=r"found\.json cannot be read"):
         write_merged(tmp_path / "data.json", tmp_path / "found.json", tmp_path / "merged.json")
     assert not (tmp_path / "merged.json").exists()
+
+
+def test_a_picture_that_the_teacher_did_not_see_stays_as_it_is() -> None:
+    merged = merge(dataset(), [find(2, CUP, 0.05)])
+    assert [image.get("complete_classes") for image in merged["images"]] == [[PERSON], None, None]
+    assert [row["image_id"] for row in merged["annotations"]] == [1, 1, 3]
