@@ -9,18 +9,24 @@ PHOTO ?=
 WEIGHTS ?=
 export PHOTO WEIGHTS
 
+# For `make retrain`: COCO's files as weights/README.md lists them, the starting weights, and where the run goes.
+COCO ?= coco
+START ?= start.npz
+SEED ?= 1
+RUN ?= retrain-$(SEED)
+
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed-dev
 # Starting weights that may lie beside a developer's checkout.
 SHARED_WEIGHTS := ../shared/weights/lite-init.npz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheel clean
+.PHONY: help demo test lint wheel retrain clean
 
 help:  ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-12s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out), PHOTO and WEIGHTS (for demo)."
+	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; COCO, START, SEED and RUN for retrain."
 
 demo: $(READY)  ## Outline the objects in three photos, and in PHOTO=path.
 	@weights="$$WEIGHTS"; \
@@ -48,6 +54,16 @@ lint: $(READY)  ## Check the style and types only.
 wheel: $(READY)  ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+retrain: $(READY)  ## Train the bundled model again: COCO=folder START=weights SEED=number.
+	mkdir -p '$(RUN)'
+	$(BIN)/maskseg evaluate '$(COCO)/instances_partial.json' '$(COCO)/unlabeled' --weights '$(START)' --tta --size 400 \
+	    --min-score 0.1 --limit 1750 --set detection_nms_threshold=0.5 --set roi_align=bins_clamped \
+	    --results '$(RUN)/teacher.json' --overwrite
+	$(BIN)/maskseg train '$(COCO)/instances_train.json' '$(COCO)/train' -o '$(RUN)' --recipe weights/recipe.toml \
+	    --init '$(START)' --also '$(COCO)/instances_partial.json' '$(COCO)/unlabeled' 0.25 --teacher '$(RUN)/teacher.json' \
+	    --seed '$(SEED)'
+	$(BIN)/maskseg weights convert '$(RUN)/last.npz' '$(RUN)/maskseg-lite-coco.npz' --dtype float16
 
 clean:  ## Remove the environment and everything made by these commands.
 	rm -rf $(VENV) dist build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
