@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -146,29 +147,28 @@ def test_the_same_photo_gives_the_same_answer(model: Predictor, found: dict[str,
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, str]:
-    """The tables of the figures that are kept with the benchmarks."""
-    return made_tables(read_figures(FIGURES))
+def figures() -> dict[str, Any]:
+    """The figures that are kept with the benchmarks."""
+    assert FIGURES.is_file(), "python -m benchmarks.model_card --fill measures them"
+    return read_figures(FIGURES)
 
 
-def test_the_figures_are_those_of_this_file() -> None:
-    figures = read_figures(FIGURES)
+def test_the_figures_are_those_of_this_file(figures: dict[str, Any]) -> None:
     assert figures["model"] == facts(BUNDLED[-1])
     assert figures["complete"], "measured on some of the photos only"
     assert not re.search(r'": "[^"]*/', FIGURES.read_text(encoding="utf-8")), "a path of the machine"
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
-def test_documents_hold_the_tables_of_these_figures(path: Path, tables: dict[str, str]) -> None:
-    text = path.read_text(encoding="utf-8")
+def test_documents_hold_the_tables_of_these_figures(path: Path, figures: dict[str, Any]) -> None:
+    text, tables = path.read_text(encoding="utf-8"), made_tables(figures)
     for name in names(text):
         assert content(text, name) != UNMEASURED, f"{path.name}: {name} has no figures"
         if name in tables:
             assert content(text, name) == tables[name], f"{path.name}: {name} is not what figures.json says"
 
 
-def test_the_model_keeps_what_was_asked_of_it() -> None:
-    figures = read_figures(FIGURES)
+def test_the_model_keeps_what_was_asked_of_it(figures: dict[str, Any]) -> None:
     default = figures["accuracy"]["sizes"][str(figures["model"]["default_size"])]
     assert default["bbox"]["AP"] >= 0.293
     assert default["segm"]["AP"] >= 0.269
@@ -177,3 +177,14 @@ def test_the_model_keeps_what_was_asked_of_it() -> None:
         assert kept > -0.001
     assert figures["speed"]["to_start"]["default"]["whole"] <= 1.3
     assert figures["speed"]["to_start"]["default"]["network"] <= 1.3
+
+
+def test_links_of_the_card_lead_somewhere() -> None:
+    card = FOLDER / "README.md"
+    text = card.read_text(encoding="utf-8")
+    headings = {line.lstrip("# ").lower().replace(" ", "-") for line in text.splitlines() if line.startswith("#")}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in headings
+        elif not target.startswith("https://"):
+            assert (FOLDER / target).is_file(), target
