@@ -165,6 +165,8 @@ class MaskRCNNConfig:
     def __post_init__(self) -> None:
         for option, hint in option_types().items():
             object.__setattr__(self, option, conform(option, getattr(self, option), hint))
+        # a loss that is not named counts once, here as everywhere
+        object.__setattr__(self, "loss_weights", {**_loss_weights(), **self.loss_weights})
         self._check()
 
     def _check(self) -> None:

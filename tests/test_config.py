@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskseg_cli.config import COCO, LITE, PRESETS, MaskRCNNConfig
+from maskseg_cli.config import COCO, LITE, LOSSES, PRESETS, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 
 
@@ -117,3 +117,9 @@ def test_the_preset_is_what_its_weights_were_made_for(shared: Path) -> None:
     from maskseg_cli.checkpoints import read_checkpoint
 
     assert read_checkpoint(shared / "weights/lite-init.npz").config == LITE
+
+
+def test_losses_that_are_not_named_count_once() -> None:
+    weights = MaskRCNNConfig(loss_weights={"rpn_bbox_loss": 2}).loss_weights
+    assert weights == {**MaskRCNNConfig().loss_weights, "rpn_bbox_loss": 2.0}
+    assert list(weights) == list(LOSSES)

@@ -77,15 +77,16 @@ def _add_head_losses(
     """The box and mask heads run once on the regions of all pictures; masks only on those that show an object."""
     config = model.config
     counts = [tf.shape(one.rois)[0] for one in targets]
-    index = tf.repeat(tf.range(len(targets)), tf.stack(counts))
-    rois = tf.concat([one.rois for one in targets], axis=0)
+    # depthwise convolutions refuse an empty batch: one more region for each head, whose answer nobody asks for
+    spare = tf.zeros((1, 4))
+    index = tf.concat([tf.repeat(tf.range(len(targets)), tf.stack(counts)), [0]], axis=0)
+    rois = tf.concat([*(one.rois for one in targets), spare], axis=0)
     logits, deltas = model.classify(model.pool_for_boxes(maps, rois, index, image_shape), training=True)
+    logits, deltas = logits[:-1], deltas[:-1]
 
     shown = [tf.where(one.class_ids > 0)[:, 0] for one in targets]
     shown = [rows[: config.train_masks_per_image] for rows in shown]
     mask_counts = [tf.shape(rows)[0] for rows in shown]
-    # depthwise convolutions refuse an empty batch: one more region, whose answer nobody asks for
-    spare = tf.zeros((1, 4))
     mask_rois = tf.concat(
         [*(tf.gather(one.rois, rows) for one, rows in zip(targets, shown, strict=True)), spare], axis=0
     )

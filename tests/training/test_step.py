@@ -106,6 +106,17 @@ def test_pictures_without_objects_teach_background_alone(learner: Learner) -> No
     assert all(np.isfinite(array).all() for array in values(learner.model).values())
 
 
+def test_a_picture_full_of_crowd_teaches_nothing(learner: Learner) -> None:
+    batch = empty_batch()
+    height, width = batch["image"].shape[1:3]
+    batch["boxes"] = tf.constant([[[0.0, 0.0, height - 1, width - 1]]])
+    batch["class_ids"] = tf.constant([[-1]])
+    batch["masks"] = tf.ones((1, 1, *CONFIG.mini_mask_shape))
+    batch["weights"] = batch["has_mask"] = tf.ones((1, 1))
+    losses = learner.step(iter([batch]), 1, 0.1, 0)
+    assert set(losses.values()) == {0.0}
+
+
 def test_the_loss_falls(learner: Learner) -> None:
     pictures: Iterator[Mapping[str, Any]] = itertools.cycle(itertools.islice(batches()(0), 4))
     losses = [learner.step(pictures, 1, 0.15, number)["loss"] for number in range(16)]
