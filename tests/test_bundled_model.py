@@ -156,6 +156,7 @@ def figures() -> dict[str, Any]:
 def test_the_figures_are_those_of_this_file(figures: dict[str, Any]) -> None:
     assert figures["model"] == facts(BUNDLED[-1])
     assert figures["complete"], "measured on some of the photos only"
+    assert figures["photos"] >= 100
     assert not re.search(r'": "[^"]*/', FIGURES.read_text(encoding="utf-8")), "a path of the machine"
 
 

@@ -130,6 +130,7 @@ def test_everything_is_measured_and_worded(
     program.main(arguments)
     figures = json.loads((tmp_path / "figures.json").read_bytes())
     assert (figures["photos"], figures["objects"], figures["complete"]) == (3, 9, True)
+    assert figures["annotations"] == "instances.json"
     assert figures["accuracy"]["sizes"]["400"]["bbox"]["AP"] == pytest.approx(1)
     assert figures["accuracy"]["sizes"]["96"]["segm"]["AP"] == pytest.approx(2 / 3)
     assert figures["accuracy"]["per_class"]["dog"] == {"objects": 3, "box_AP": 1.0, "mask_AP": 1.0}

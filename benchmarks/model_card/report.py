@@ -82,6 +82,7 @@ def setting(plan: Plan) -> Figures:
     chosen = plan.dataset.select(image["id"] for image in photos)
     return {
         "model": facts(plan.weights),
+        "annotations": plan.dataset.path.name,
         "photos": len(photos),
         "objects": sum(not annotation["iscrowd"] for annotation in chosen.annotations),
         "complete": plan.limit is None or plan.limit >= len(plan.dataset.images),
