@@ -268,8 +268,9 @@ def _suggestion(word: str, known: list[str]) -> str:
 #: Matterport's COCO network.
 COCO = MaskRCNNConfig()
 
-#: The small network of the box: Mask R-CNN2Go's graph, one stride-16 map, boxes in pixels.
-LITE = MaskRCNNConfig(
+#: The graph of Mask R-CNN2Go's weights, from which the small network's training started: one stride-16 map, boxes in
+#: pixels.
+MASK_RCNN2GO = MaskRCNNConfig(
     name="lite",
     backbone="mobile",
     backbone_strides=(16,),
@@ -326,5 +327,8 @@ LITE = MaskRCNNConfig(
     rpn_ignore_outside=True,
     use_box_rois=True,
 )
+
+#: The small network that comes with maskseg.
+LITE = MASK_RCNN2GO.replace(detail=True, roi_align="bins_clamped", detection_nms_threshold=0.5)
 
 PRESETS = {"lite": LITE, "coco": COCO}

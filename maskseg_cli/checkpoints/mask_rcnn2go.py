@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config import LITE, MaskRCNNConfig
+from maskseg_cli.config import MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 
 #: Layers that these files and no others have.
@@ -38,9 +38,9 @@ def from_mask_rcnn2go(path: Path, raw: dict[str, NDArray[Any]]) -> Checkpoint:
         MasksegError: anchors or upsampling are not of the form that the network builds on.
     """
     raw = dict(raw)
-    sizes = _anchor_sizes(path, raw.pop(ANCHORS), LITE)
+    sizes = _anchor_sizes(path, raw.pop(ANCHORS), MASK_RCNN2GO)
     try:
-        config = LITE.replace(rpn_anchor_sizes=sizes, num_classes=raw[_LOGITS].size)
+        config = MASK_RCNN2GO.replace(rpn_anchor_sizes=sizes, num_classes=raw[_LOGITS].size)
     except UsageError as error:
         raise MasksegError(f"{path} is damaged: {error}") from None
     kernel, bias = raw.pop(f"{_UPSAMPLING}/kernel", None), raw.pop(f"{_UPSAMPLING}/bias", None)

@@ -56,7 +56,7 @@ class MaskRCNN(keras.Model):
     Example:
         >>> from maskseg_cli.config import LITE
         >>> MaskRCNN(LITE).count_params()
-        3543234
+        3579394
     """
 
     def __init__(self, config: MaskRCNNConfig) -> None:

@@ -194,7 +194,11 @@ def _provenance(choices: Choices, start: Start) -> dict[str, str]:
 
     data = ", ".join(Path(choice.annotations).name for choice in choices.data)
     before = dict(start.checkpoint.provenance) if start.checkpoint is not None else {}
-    return {**before, "made_by": f"maskseg {__version__} train", "started_from": start.source, "trained_on": data}
+    if start.checkpoint is not None and start.checkpoint.kind != "maskseg":  # a file of ours names its origin already
+        before["origin"] = before.pop("made_by", start.checkpoint.kind)
+    # a file's name, without the folders of the machine
+    source = Path(start.source).name
+    return {**before, "made_by": f"maskseg {__version__} train", "started_from": source, "trained_on": data}
 
 
 def _identity(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from maskseg_cli.checkpoints import apply_checkpoint, read_checkpoint
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config import LITE
+from maskseg_cli.config import MASK_RCNN2GO
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.tiny import assert_same
 
@@ -45,7 +45,7 @@ def test_names_anchors_and_upsampling(tmp_path: Path) -> None:
     }
     # (height, width); inclusive corners count one pixel more than their difference
     assert checkpoint.config.rpn_anchor_sizes == ((21.0, 11.0), (1.0, 41.0))
-    assert checkpoint.config == LITE.replace(num_classes=4, rpn_anchor_sizes=checkpoint.config.rpn_anchor_sizes)
+    assert checkpoint.config == MASK_RCNN2GO.replace(num_classes=4, rpn_anchor_sizes=checkpoint.config.rpn_anchor_sizes)
     np.testing.assert_array_equal(checkpoint.arrays["mask.logits_upsample/kernel"].ravel(), np.arange(16))
     assert checkpoint.arrays["mask.logits_upsample/kernel"].shape == (4, 4, 1, 1)
     assert checkpoint.arrays["mask.logits_upsample/bias"].shape == (1,)
@@ -83,7 +83,7 @@ def test_the_real_file_fills_the_lite_network(shared: Path) -> None:
     path = shared / "weights" / "lite-init.npz"
     checkpoint = read_checkpoint(path)
     assert checkpoint.class_names == COCO_CLASSES
-    assert checkpoint.config == LITE
+    assert checkpoint.config == MASK_RCNN2GO
     variables = MaskRCNN(checkpoint.config).named_variables()
     apply_checkpoint(checkpoint, variables)
     with np.load(path) as original:

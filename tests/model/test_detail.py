@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from maskseg_cli.checkpoints import Checkpoint, apply_checkpoint, read_checkpoint, write_checkpoint
-from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
+from maskseg_cli.config import COCO, MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import MaskRCNN, Segmented
@@ -19,7 +19,7 @@ from maskseg_cli.predictor import load_model
 from maskseg_cli.training.start import assign_start
 from tests.model.random_weights import fill
 
-PLAIN = LITE.replace(num_classes=4, post_nms_rois_inference=8, detection_min_confidence=0.01)
+PLAIN = MASK_RCNN2GO.replace(num_classes=4, post_nms_rois_inference=8, detection_min_confidence=0.01)
 DETAIL = PLAIN.replace(detail=True)
 IMAGE = np.random.default_rng(0).integers(0, 256, (1, 96, 128, 3)).astype(np.float32)
 
@@ -115,7 +115,7 @@ def test_files_keep_it(tmp_path: Path) -> None:
     assert views(picture).image_size == plain(picture).image_size == (96, 128)
 
 
-@pytest.mark.parametrize("other", [COCO, LITE.replace(box_head="fc")])
+@pytest.mark.parametrize("other", [COCO, MASK_RCNN2GO.replace(box_head="fc")])
 def test_other_networks_do_not_have_it(other: MaskRCNNConfig) -> None:
     with pytest.raises(UsageError, match="detail is for"):
         other.replace(detail=True)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from pycocotools.coco import COCO
 
 from maskseg_cli.checkpoints import apply_checkpoint, read_checkpoint
-from maskseg_cli.config import LITE, MaskRCNNConfig
+from maskseg_cli.config import MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.molding import mold
@@ -23,7 +23,7 @@ PHOTOS = 30
 
 
 def test_start_losses_of_the_lite_network(shared: Path) -> None:
-    config = LITE.replace(mini_mask_shape=(56, 56))
+    config = MASK_RCNN2GO.replace(mini_mask_shape=(56, 56))
     network = MaskRCNN(config)
     apply_checkpoint(read_checkpoint(shared / "weights/lite-init.npz"), network.named_variables())
     anchors = AnchorCache(config)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskseg_cli.config import LITE
+from maskseg_cli.config import MASK_RCNN2GO
 from maskseg_cli.training.options import TrainingOptions
 
 #: Name, output channels and stride of the trunk's blocks.
@@ -17,7 +17,7 @@ TRUNK = (("block0_0", 16, 1), ("block1_0", 16, 2), ("block2_0", 24, 2), ("block3
 
 SETTINGS = {"train_rois_per_image": 16, "post_nms_rois_training": 50, "post_nms_rois_inference": 20}
 
-CONFIG = LITE.replace(num_classes=4, image_min_dim=64, image_max_dim=128, **SETTINGS)
+CONFIG = MASK_RCNN2GO.replace(num_classes=4, image_min_dim=64, image_max_dim=128, **SETTINGS)
 
 NAMES = ("background", "square", "circle", "triangle")
 
