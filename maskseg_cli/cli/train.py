@@ -164,6 +164,14 @@ def _written(parameter: click.Parameter) -> str:
     help="Keep a running average of the weights with this momentum, such as 0.998.",
 )
 @click.option(
+    "--keep-start",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Keep a mean: so much of the starting weights, the rest of the trained ones.",
+)
+@click.option(
     "--fresh-rate",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
@@ -287,7 +295,7 @@ def gather(output: Path, **chosen: Any) -> tuple[Choices, TrainingOptions]:
     )
     same = (
         *("steps_per_epoch", "batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule"),
-        *("warmup", "ema", "fresh_rate", "seed", "evaluate_every", "checkpoint_minutes"),
+        *("warmup", "ema", "keep_start", "fresh_rate", "seed", "evaluate_every", "checkpoint_minutes"),
     )
     options = TrainingOptions(
         output,

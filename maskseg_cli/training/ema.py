@@ -1,4 +1,4 @@
-"""An exponential moving average of the weights, which is validated and kept instead of the last step's weights."""
+"""Means of weights, which are validated and kept instead of the last step's: over the steps, and with the start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def part_way(
+    start: Mapping[str, NDArray[np.float32]], trained: Mapping[str, NDArray[np.float32]], keep_start: float
+) -> dict[str, NDArray[np.float32]]:
+    """Weights on the straight way from the start to the trained ones (WiSE-FT, https://arxiv.org/abs/2109.01903).
+
+    On pictures unlike the few that a strong network was trained on further, the mean is often better than both ends.
+
+    Args:
+        start, trained: name -> values.
+        keep_start: share of the start, 0..1.
+    """
+    share = np.float32(keep_start)
+    return {name: share * start[name] + (1 - share) * value for name, value in trained.items()}
 
 
 class AveragedWeights:

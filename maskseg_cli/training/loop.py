@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
-from maskseg_cli.training.ema import AveragedWeights
+from maskseg_cli.training.ema import AveragedWeights, part_way
 from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.names import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
 from maskseg_cli.training.optimizer import make_optimizer, suited_optimizer
@@ -51,7 +51,8 @@ class Trainer:
     """Trains one network, stage by stage.
 
     Args:
-        model: with its initial weights; made inside `strategy.scope()` where there is one.
+        model: with its initial weights, also where the run is to go on; made inside `strategy.scope()` where there is
+            one.
         class_names: background first; they go into the saved weights.
         batches: training inputs (see `Batches`).
         steps_per_epoch: optimizer steps an epoch.
@@ -96,6 +97,8 @@ class Trainer:
             select_layers(model, stage.layers)  # a word that is wrong shows now, not when its turn comes
         self.variables = model.named_variables()
         self.average = AveragedWeights(self.variables, options.ema) if options.ema else None
+        # copies: the variables change
+        self._start = {name: np.array(variable) for name, variable in self.variables.items()}
         self.progress = Progress(fingerprint=self._fingerprint())
         self._saved_at = time.monotonic()
 
@@ -121,10 +124,12 @@ class Trainer:
         return Outcome(weights, self.progress.best, stop.signal)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The weights to validate and keep: the averaged ones where there are any."""
+        """The weights to validate and keep: the averaged ones where there are any, part way from the start."""
         if self.average is not None:
-            return self.average.averages
-        return {name: np.asarray(variable) for name, variable in self.variables.items()}
+            trained = self.average.averages
+        else:
+            trained = {name: np.asarray(variable) for name, variable in self.variables.items()}
+        return part_way(self._start, trained, self.options.keep_start) if self.options.keep_start else trained
 
     def _run_stage(self, index: int, stage: Stage, stop: StopRequest, restore: bool) -> None:
         options, progress = self.options, self.progress
@@ -204,7 +209,7 @@ class Trainer:
         options = self.options
         same = (
             *("batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule", "warmup"),
-            *("ema", "fresh_rate", "sizes", "seed"),
+            *("ema", "keep_start", "fresh_rate", "sizes", "seed"),
         )
         found = {
             "stages": [[stage.layers, stage.epochs, stage.learning_rate] for stage in options.stages],

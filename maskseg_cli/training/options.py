@@ -24,6 +24,7 @@ class TrainingOptions:
         momentum, weight_decay, clip_norm: see `make_optimizer`.
         schedule, warmup: see `learning_rate`; warm-up in optimizer steps.
         ema: momentum of the average of weights that is validated and kept (0.998); 0: the weights themselves.
+        keep_start: share of the starting weights in those that are validated and kept (see `part_way`).
         fresh_rate: layers that the initial weights did not have learn so many times faster.
         sizes: short sides of the picture, one drawn for each batch; empty: the config's own.
         seed: of everything random.
@@ -43,6 +44,7 @@ class TrainingOptions:
     schedule: str = "constant"
     warmup: int = 0
     ema: float = 0.0
+    keep_start: float = 0.0
     fresh_rate: float = 1.0
     sizes: tuple[int, ...] = ()
     seed: int = 0
@@ -57,6 +59,8 @@ class TrainingOptions:
             raise UsageError(f"steps_per_epoch must be at least 1, not {self.steps_per_epoch}.")
         if self.schedule not in SCHEDULES:
             raise UsageError(f"The schedule is one of {', '.join(SCHEDULES)}, not {self.schedule!r}.")
+        if not 0 <= self.keep_start < 1:
+            raise UsageError(f"The share of the starting weights is at least 0 and below 1, not {self.keep_start}.")
         if not self.fresh_rate > 0:
             raise UsageError(f"fresh_rate is above 0, not {self.fresh_rate}.")
         if not 0 <= self.ema < 1:

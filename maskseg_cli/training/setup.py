@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.options import TrainingOptions
-from maskseg_cli.training.start import Start, assign_start, find_start, fresh_layers
+from maskseg_cli.training.start import Start, assign_start, find_start
 
 if TYPE_CHECKING:
     from maskseg_cli.training.data_sources import DataSource
@@ -93,10 +93,11 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
             model = MaskRCNN(config)
     fresh: list[str] = []
     if start.checkpoint is not None:
-        variables = model.named_variables()
-        fresh = [name for names in fresh_layers(start.checkpoint, variables) for name in names]
+        # also where the run goes on: the start may be a part of what is kept
+        other_shape, absent = assign_start(start.checkpoint, model.named_variables())
+        fresh = other_shape + absent
         if not resume:
-            _tell_start(log, start.source, *assign_start(start.checkpoint, variables))
+            _tell_start(log, start.source, other_shape, absent)
 
     from maskseg_cli.training.loop import Trainer
 

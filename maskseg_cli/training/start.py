@@ -52,19 +52,13 @@ def assign_start(checkpoint: Checkpoint, named_variables: Mapping[str, Any]) -> 
     Raises:
         MasksegError: not one array fits.
     """
-    fresh, absent = fresh_layers(checkpoint, named_variables)
-    # a layer starts fresh as a whole: an old bias means nothing to new kernels
-    for name, variable in named_variables.items():
-        if name in checkpoint.arrays and name.split("/")[0] not in fresh:
-            variable.assign(checkpoint.arrays[name])
-    return fresh, absent
-
-
-def fresh_layers(checkpoint: Checkpoint, named_variables: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The layers that `assign_start` leaves at their random values; result and error as there."""
     comparison = compare(checkpoint.arrays, named_variables)
     if not comparison.matched:
         raise MasksegError("No layer of the initial weights fits this network: choose others with --init.")
     fresh = {name.split("/")[0] for name, _, _ in comparison.mismatched}
     absent = {name.split("/")[0] for name in comparison.missing}
+    # a layer starts fresh as a whole: an old bias means nothing to new kernels
+    for name, variable in named_variables.items():
+        if name in checkpoint.arrays and name.split("/")[0] not in fresh:
+            variable.assign(checkpoint.arrays[name])
     return sorted(fresh), sorted(absent - fresh)

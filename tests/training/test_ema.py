@@ -1,4 +1,4 @@
-"""The running average of the weights."""
+"""Means of weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from maskseg_cli.training.ema import AveragedWeights
+from maskseg_cli.training.ema import AveragedWeights, part_way
 
 
 def test_the_average_starts_at_the_weights_and_follows_them() -> None:
@@ -32,3 +32,10 @@ def test_early_on_it_does_not_cling_to_the_start_and_later_the_momentum_holds() 
     variable.assign([0.0])
     average.update()
     assert float(average.averages["a"][0]) == pytest.approx(0.9 * before, rel=1e-5)
+
+
+def test_part_of_the_way_from_the_start() -> None:
+    start, trained = {"a": np.float32([0, 8])}, {"a": np.float32([4, 8])}
+    mean = part_way(start, trained, 0.25)["a"]
+    np.testing.assert_array_equal(mean, [3, 8])
+    assert mean.dtype == np.float32

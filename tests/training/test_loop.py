@@ -227,6 +227,29 @@ def test_averaged_weights_are_validated_and_kept(tmp_path: Path, log: TrainingLo
     np.testing.assert_array_equal(saved.arrays[changed[0]], trainer.average.averages[changed[0]])
 
 
+def test_what_is_kept_lies_part_of_the_way_from_the_start_also_in_a_run_that_goes_on(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, steps: Any
+) -> None:
+    with TrainingLog(tmp_path) as log:
+        trainer = make_trainer(tmp_path, log, stages=STAGES, keep_start=0.25)
+        start = values(trainer.model)
+        trainer.run()
+    kept, trained = read_checkpoint(tmp_path / "last.npz").arrays, values(trainer.model)
+    assert [name for name in start if (trained[name] != start[name]).any()]
+    for name, array in kept.items():
+        np.testing.assert_allclose(array, 0.25 * start[name] + 0.75 * trained[name], rtol=1e-6, atol=1e-7)
+    run = tmp_path_factory.mktemp("killed")
+    with TrainingLog(run) as log:
+        steps.before = kill_at(9)
+        with pytest.raises(Killed):
+            make_trainer(run, log, stages=STAGES, keep_start=0.25).run()
+    steps.before = CountingStep.before
+    with TrainingLog(run) as log:
+        make_trainer(run, log, stages=STAGES, keep_start=0.25).run(resume=True)
+    for name, array in read_checkpoint(run / "last.npz").arrays.items():
+        np.testing.assert_array_equal(array, kept[name])
+
+
 def test_a_run_goes_on_with_its_own_options_only(tmp_path: Path, log: TrainingLog, steps: Any) -> None:
     make_trainer(tmp_path, log).run()
     changes: dict[str, Any] = {
