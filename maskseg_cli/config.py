@@ -147,7 +147,8 @@ class MaskRCNNConfig:
     detection_classes: str = "best"
     #: At most so many regions of a picture train the mask head.
     train_masks_per_image: int = 66
-    #: Of boxes of different classes whose IoU is above this only the best stays; None: all (as AP wants it).
+    #: Of boxes of different classes whose IoU is above this only the best stays, of one class above half of it; None:
+    #: all that detection_nms_threshold leaves (as AP wants it).
     detection_duplicate_threshold: float | None = None
     #: Rows of zeros fill the proposals up to post_nms_rois_inference, as Matterport's graph does.
     pad_proposals: bool = True

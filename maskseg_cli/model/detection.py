@@ -98,7 +98,11 @@ def _thin(
     limit, duplicates = config.detection_max_instances, config.detection_duplicate_threshold
     # The second names of objects must not take the places of other objects: they go before the limit is applied.
     count = limit if duplicates is None else tf.size(scores)
-    kept = class_wise_nms(boxes, scores, class_ids, count, config.detection_nms_threshold)
+    # What AP gains by a second box on an object, whoever looks at the picture would take for a second object.
+    within = (
+        config.detection_nms_threshold if duplicates is None else min(config.detection_nms_threshold, duplicates / 2)
+    )
+    kept = class_wise_nms(boxes, scores, class_ids, count, within)
     if duplicates is not None:
         best, best_scores = tf.gather(boxes, kept), tf.gather(scores, kept)
         kept = tf.gather(kept, tf.image.non_max_suppression(best, best_scores, limit, duplicates))

@@ -14,10 +14,18 @@ import keras
 #: Residual blocks in stage 4; the other stages are the same in both.
 STAGE_4_BLOCKS = {"resnet50": 6, "resnet101": 23}
 
+#: How much of its stored statistics batch normalisation keeps at each step of a training that changes them.
+BATCH_NORM_MOMENTUM = 0.95
+
 
 def batch_norm(name: str) -> keras.layers.Layer:
-    """Batch normalisation as all of Matterport's layers use it (epsilon 1e-3, axis last)."""
-    return keras.layers.BatchNormalization(epsilon=1e-3, name=name)
+    """Batch normalisation as all of Matterport's layers use it (epsilon 1e-3, axis last).
+
+    Where it is trained (`train_bn`), the stored statistics follow the batches in twenty steps, not in Keras's hundred:
+    after a short training they would still be partly those that every layer starts with (a variance of 1, where 0.03
+    is right), and the network would not be the one that was trained.
+    """
+    return keras.layers.BatchNormalization(epsilon=1e-3, momentum=BATCH_NORM_MOMENTUM, name=name)
 
 
 def bottleneck(x: Any, filters: int, stage: str, stride: int = 1, shortcut: bool = False) -> Any:

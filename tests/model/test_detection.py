@@ -162,3 +162,12 @@ def test_the_limit_counts_objects_and_not_their_second_names() -> None:
     config = ALL.replace(detection_duplicate_threshold=0.6, detection_max_instances=2)
     found = detect([[0.1, 0.5, 0.4, 0], [0.7, 0.3, 0, 0]], [[0, 0, 20, 20], [40, 40, 60, 60]], config)
     assert list(zip(found.rows.numpy(), found.class_ids.numpy(), strict=True)) == [(0, 1), (1, 1)]
+
+
+def test_one_object_is_not_shown_as_two_of_its_class() -> None:
+    boxes: list[list[float]] = [[0, 0, 19, 19], [0, 0, 19, 9]]  # IoU a half
+    scores = [[0.1, 0.9, 0, 0], [0.2, 0.8, 0, 0]]
+    measured = ALL.replace(detection_nms_threshold=0.55)
+    assert len(detect(scores, boxes, measured).rows) == 2
+    assert detect(scores, boxes, measured.replace(detection_duplicate_threshold=0.6)).rows.numpy().tolist() == [0]
+    assert len(detect(scores, boxes, measured.replace(detection_duplicate_threshold=1.2)).rows) == 2
