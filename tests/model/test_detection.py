@@ -170,4 +170,4 @@ def test_one_object_is_not_shown_as_two_of_its_class() -> None:
     measured = ALL.replace(detection_nms_threshold=0.55)
     assert len(detect(scores, boxes, measured).rows) == 2
     assert detect(scores, boxes, measured.replace(detection_duplicate_threshold=0.6)).rows.numpy().tolist() == [0]
-    assert len(detect(scores, boxes, measured.replace(detection_duplicate_threshold=1.2)).rows) == 2
+    assert len(detect(scores, boxes, measured.replace(detection_duplicate_threshold=1.0)).rows) == 2
