@@ -15,13 +15,13 @@ import keras
 STAGE_4_BLOCKS = {"resnet50": 6, "resnet101": 23}
 
 #: How much of its stored statistics batch normalisation keeps at each step of a training that changes them.
-BATCH_NORM_MOMENTUM = 0.95
+BATCH_NORM_MOMENTUM = 0.9
 
 
 def batch_norm(name: str) -> keras.layers.Layer:
     """Batch normalisation as all of Matterport's layers use it (epsilon 1e-3, axis last).
 
-    Where it is trained (`train_bn`), the stored statistics follow the batches in twenty steps, not in Keras's hundred:
+    Where it is trained (`train_bn`), the stored statistics follow the batches in ten steps, not in Keras's hundred:
     after a short training they would still be partly those that every layer starts with (a variance of 1, where 0.03
     is right), and the network would not be the one that was trained.
     """
