@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 OUT ?= demo-out
 
-# A photo, folder or pattern of your own for `make demo`, and the weights to use (empty: the bundled ones).
+# A photo, folder or pattern of your own for `make demo`, and other weights than the bundled ones.
 PHOTO ?=
 WEIGHTS ?=
 export PHOTO WEIGHTS
@@ -17,8 +17,6 @@ RUN ?= retrain-$(SEED)
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed-dev
-# Starting weights that may lie beside a developer's checkout.
-SHARED_WEIGHTS := ../shared/weights/lite-init.npz
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint wheel retrain clean
@@ -29,19 +27,9 @@ help:  ## Show this list.
 	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; COCO, START, SEED and RUN for retrain."
 
 demo: $(READY)  ## Outline the objects in three photos, and in PHOTO=path.
-	@weights="$$WEIGHTS"; \
-	if [ -z "$$weights" ]; then \
-	    weights=$$($(BIN)/python -c 'from maskseg_cli.checkpoints import find_weights; print(find_weights("lite"))' 2>/dev/null) \
-	    || weights='$(SHARED_WEIGHTS)'; \
-	    if [ ! -f "$$weights" ]; then \
-	        echo "The demo needs the weights of the lite network, which are not in weights/ yet: make demo WEIGHTS=path/to/weights.npz" >&2; \
-	        exit 1; \
-	    fi; \
-	fi; \
-	set -e; \
-	$(BIN)/python examples/make_sample_photos.py '$(OUT)/photos'; \
-	$(BIN)/maskseg image '$(OUT)'/photos/*.jpg $${PHOTO:+"$$PHOTO"} -o '$(OUT)' --overwrite --weights "$$weights"; \
-	echo "Look at the outlined photos in the folder $(OUT)."
+	@$(BIN)/python examples/make_sample_photos.py '$(OUT)/photos'
+	@$(BIN)/maskseg image '$(OUT)'/photos/*.jpg $${PHOTO:+"$$PHOTO"} -o '$(OUT)' --overwrite $${WEIGHTS:+--weights "$$WEIGHTS"}
+	@echo "Look at the outlined photos in the folder $(OUT)."
 
 test: $(READY) lint  ## Check the style and types, and run all tests.
 	$(BIN)/python -m pytest -q

@@ -20,8 +20,6 @@ from maskseg_cli import Detections, Predictor, draw, load_model
 from maskseg_cli.media.images import write_image
 
 IMAGES = Path(__file__).parent / "images"
-#: As in the caption under the picture in README.md.
-SIZE, MIN_SCORE = 256, 0.7
 
 Picture = NDArray[np.uint8]
 
@@ -85,7 +83,7 @@ def stages(model: Predictor, photo: Picture, found: Detections, count: int = 30)
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
     parser.add_argument("--weights", default="lite", help="weights of the lite network")
-    model = load_model(parser.parse_args().weights, size=SIZE, detection_min_confidence=MIN_SCORE)
+    model = load_model(parser.parse_args().weights)
     pictures = photos()
     found = {name: model(photo) for name, photo in pictures.items()}
     for name, detections in found.items():

@@ -49,8 +49,11 @@ def lite_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def lite_home(lite_weights: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder with `lite_weights`, which the model "lite" uses where none are bundled."""
+    """A cache folder with `lite_weights`, which are the model "lite" in this process, instead of the bundled ones."""
+    from maskseg_cli.checkpoints import registry
+
     home = tmp_path_factory.mktemp("home")
     (home / "maskseg-lite-coco.npz").symlink_to(lite_weights)
     monkeypatch.setenv("MASKSEG_HOME", str(home))
+    monkeypatch.setattr(registry, "weights_folder", lambda: None)
     return home

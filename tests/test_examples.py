@@ -91,12 +91,11 @@ def test_cut_out(photos: Path, lite_home: Path, tmp_path: Path, capsys: pytest.C
         assert cv2.matchTemplate(photo, colours, cv2.TM_SQDIFF_NORMED).min() < 1e-3
 
 
-def test_with_the_real_network(shared: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    weights = ("--weights", shared / "weights" / "lite-init.npz")
-    assert run("count_objects.py", photos, *weights) == 0
+def test_with_the_real_network(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("count_objects.py", photos) == 0
     found = {(photo, name) for photo, name, _ in csv.reader(io.StringIO(capsys.readouterr().out))}
     assert {("cat.jpg", "cat"), ("astronaut.jpg", "person"), ("coffee.jpg", "cup"), ("coffee.jpg", "spoon")} <= found
-    assert run("cut_out.py", photos / "coffee.jpg", tmp_path, *weights) == 0
+    assert run("cut_out.py", photos / "coffee.jpg", tmp_path) == 0
     cup = cv2.imread(str(next(tmp_path.glob("*-cup.png"))), cv2.IMREAD_UNCHANGED)
     height, width = cup.shape[:2]
     assert 200 < height < 400

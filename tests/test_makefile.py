@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskseg_cli.checkpoints import registry
 from maskseg_cli.media.images import read_image, write_image
 from tests.documents import PROJECT
 
@@ -48,17 +47,13 @@ def test_demo_outlines_the_samples_and_a_photo_of_yours(lite_weights: Path, tmp_
     assert read_image(tmp_path / "out" / photo.name).shape == (90, 120, 3)
 
 
-@pytest.mark.skipif(
-    bool(list(PROJECT.glob("weights/maskseg-lite-coco*.npz"))),
-    reason="the weights of lite are bundled: none is missing",
-)
-def test_demo_says_which_weights_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(registry.HOME_VARIABLE, str(tmp_path))
-    done = make("demo", f"OUT={tmp_path / 'out'}", f"SHARED_WEIGHTS={tmp_path / 'none.npz'}")
-    assert done.returncode != 0
-    sentence = done.stderr.splitlines()[0]
-    assert re.fullmatch(r"The demo needs the weights .*: make demo WEIGHTS=path/to/weights\.npz", sentence)
-    assert not (tmp_path / "out").exists()
+def test_demo_finds_the_objects_of_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKSEG_HOME", str(tmp_path / "empty"))
+    done = make("demo", f"OUT={tmp_path / 'out'}")
+    assert done.returncode == 0, done.stderr
+    said = dict(re.findall(r"(\w+)\.jpg: (.+) -> ", done.stderr))
+    for photo, name in (("astronaut", "person"), ("cat", "cat"), ("coffee", "cup"), ("coffee", "spoon")):
+        assert f"1 {name}" in said[photo].split(", "), said
 
 
 def test_help_lists_every_target() -> None:
