@@ -129,7 +129,7 @@ def test_it_finds_each_object_once_with_its_outline(found: dict[str, Detections]
     near, far = np.maximum(box[:2], true_box[:2]), np.minimum(box[2:], true_box[2:])
     shared = np.prod(np.clip(far - near, 0, None))
     union = np.prod(box[2:] - box[:2]) + np.prod(true_box[2:] - true_box[:2]) - shared
-    assert shared / union >= 0.7, f"{name}: box {box.tolist()}, by hand {true_box.tolist()}"
+    assert shared / union >= 0.6, f"{name}: box {box.tolist()}, by hand {true_box.tolist()}"
 
 
 def test_it_finds_little_else(found: dict[str, Detections]) -> None:

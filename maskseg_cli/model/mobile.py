@@ -32,8 +32,8 @@ TRUNK_BLOCKS = (
 )
 
 
-#: The trunk's last block of stride 8.
-DETAIL_BLOCK, DETAIL_STRIDE = "block2_2", 8
+#: Stride of the map that the detail path looks at: the trunk's last one of that stride.
+DETAIL_STRIDE = 8
 
 #: Channels of the detail path's depthwise part, as a multiple of its input's.
 DETAIL_EXPANSION = 2
@@ -96,8 +96,9 @@ def build_mobile_trunk(channels: int = 3, detail: bool = False) -> keras.Model:
     image = keras.Input((None, None, channels), name="input_image")
     x = keras.layers.ZeroPadding2D(1)(image)
     x = keras.layers.Conv2D(32, 3, strides=2, activation="relu", name="trunk.stem")(x)
-    fine = None
+    fine, scale = None, 2
     for block, filters, stride in TRUNK_BLOCKS:
         x = inverted_residual(x, f"trunk.{block}", filters, stride, expansion=1 if block == "block0_0" else EXPANSION)
-        fine = x if block == DETAIL_BLOCK else fine
+        scale *= stride
+        fine = x if scale == DETAIL_STRIDE else fine
     return keras.Model(image, [x, fine] if detail else x, name="trunk")

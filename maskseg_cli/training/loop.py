@@ -98,7 +98,7 @@ class Trainer:
         self.variables = model.named_variables()
         self.average = AveragedWeights(self.variables, options.ema) if options.ema else None
         # copies: the variables change
-        self._start = {name: np.array(variable) for name, variable in self.variables.items()}
+        self._start = {name: np.asarray(variable).copy() for name, variable in self.variables.items()}
         self.progress = Progress(fingerprint=self._fingerprint())
         self._saved_at = time.monotonic()
 
