@@ -92,8 +92,9 @@ def test_the_losses_have_their_names_and_sum(learner: Learner) -> None:
 
 def test_the_samples_follow_from_the_number_of_the_step(learner: Learner) -> None:
     first, again, other = (learner.step(batches()(0), 1, 0.0, number) for number in (7, 7, 8))
-    assert first == again
-    assert first != other
+    # not to the last bit: threads sum in any order unless a run asks for TensorFlow's determinism, as `train` does
+    assert again == pytest.approx(first, rel=1e-5)
+    assert other != pytest.approx(first, rel=1e-5)
     # far into a run
     assert math.isfinite(learner.step(batches()(0), 1, 0.0, 40_000_000)["loss"])
 
