@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 OUT ?= demo-out
 
+# Processes that run tests side by side.
+JOBS ?= 2
+
 # A photo, folder or pattern of your own for `make demo`, and other weights than the bundled ones.
 PHOTO ?=
 WEIGHTS ?=
@@ -24,15 +27,17 @@ READY := $(VENV)/.installed-dev
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; COCO, START, SEED and RUN for retrain."
+	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; JOBS (2) for test; COCO, START, SEED and RUN for retrain."
 
-demo: $(READY)  ## Outline the objects in three photos, and in PHOTO=path.
+demo: $(READY)  ## Outline the objects in three photos, a video, and in PHOTO=path.
 	@$(BIN)/python examples/make_sample_photos.py '$(OUT)/photos'
 	@$(BIN)/maskseg image '$(OUT)'/photos/*.jpg $${PHOTO:+"$$PHOTO"} -o '$(OUT)' --overwrite $${WEIGHTS:+--weights "$$WEIGHTS"}
-	@echo "Look at the outlined photos in the folder $(OUT)."
+	@$(BIN)/python examples/make_sample_video.py '$(OUT)/video/sample.mp4'
+	@$(BIN)/maskseg video '$(OUT)/video/sample.mp4' -o '$(OUT)/sample.mp4' --every 3 --overwrite $${WEIGHTS:+--weights "$$WEIGHTS"}
+	@echo "Look at the outlined photos and the video sample.mp4 in the folder $(OUT)."
 
 test: $(READY) lint  ## Check the style and types, and run all tests.
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile
 
 lint: $(READY)  ## Check the style and types only.
 	$(BIN)/ruff check .

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 # A busy machine is no failure, and the first example of a test may have to import a library.
 settings.register_profile("maskseg", deadline=None)
@@ -57,3 +62,25 @@ def lite_home(lite_weights: Path, tmp_path_factory: pytest.TempPathFactory, monk
     monkeypatch.setenv("MASKSEG_HOME", str(home))
     monkeypatch.setattr(registry, "weights_folder", lambda: None)
     return home
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """A Chromium without a window, started once a file of tests (1 s): left alone it keeps a core busy.
+
+    Tests use `browser`.
+    """
+    from tests.browser import opened_browser
+
+    with opened_browser(tmp_path_factory.mktemp("chromium")) as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def browser(chromium: Chrome) -> Iterator[Chrome]:
+    """A clean tab on a screen of 1280 x 800, with no cookies; helpers are in tests/browser.py."""
+    from tests.browser import clean
+
+    clean(chromium)
+    yield chromium
+    clean(chromium)

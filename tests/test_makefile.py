@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.media.images import read_image, write_image
+from tests.cli.video_running import facts
 from tests.documents import PROJECT
 
 pytestmark = [
@@ -39,7 +40,9 @@ def test_demo_outlines_the_samples_and_a_photo_of_yours(lite_weights: Path, tmp_
     escaped = str(photo).replace("$", "$$")  # as make wants it
     done = make("demo", f"OUT={tmp_path / 'out'}", f"WEIGHTS={lite_weights}", f"PHOTO={escaped}")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"Look at the outlined photos in the folder {tmp_path / 'out'}."
+    assert done.stdout.splitlines()[-1] == (
+        f"Look at the outlined photos and the video sample.mp4 in the folder {tmp_path / 'out'}."
+    )
     for name in ("astronaut", "cat", "coffee"):
         before, after = (read_image(tmp_path / "out" / folder / f"{name}.jpg") for folder in ("photos", "."))
         assert before.shape == after.shape
@@ -54,6 +57,10 @@ def test_demo_finds_the_objects_of_the_samples(tmp_path: Path, monkeypatch: pyte
     said = dict(re.findall(r"(\w+)\.jpg: (.+) -> ", done.stderr))
     for photo, name in (("astronaut", "person"), ("cat", "cat"), ("coffee", "cup"), ("coffee", "spoon")):
         assert f"1 {name}" in said[photo].split(", "), said
+    assert len(facts(tmp_path / "out" / "sample.mp4").frames) == 150
+    in_video = re.search(r"most at once: (.+)\.$", done.stderr, re.MULTILINE)
+    assert in_video is not None
+    assert {"1 person", "1 cat", "1 cup"} <= set(in_video[1].split(", ")), in_video[1]
 
 
 def test_help_lists_every_target() -> None:
