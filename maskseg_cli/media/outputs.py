@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
@@ -52,19 +52,28 @@ def plan_outputs(
             what it is asked to be.
         MasksegError: an output exists and neither flag was given.
     """
-    if overwrite and skip_existing:
-        raise UsageError("--overwrite and --skip-existing contradict each other: give one.")
     wanted = f".{format_name}" if format_name else None
     jobs = [_job(source, sources, output, wanted) for source in sources]
-    _refuse_inputs([job.target for job in jobs], sources)
+    return settle_outputs(jobs, overwrite, skip_existing)
+
+
+def settle_outputs(jobs: Sequence[Job], overwrite: bool, skip_existing: bool) -> list[Job]:
+    """The jobs, with those marked `done` whose target exists and is to be kept.
+
+    Raises:
+        UsageError, MasksegError: as `plan_outputs`.
+    """
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite and --skip-existing contradict each other: give one.")
+    _refuse_inputs([job.target for job in jobs], [job.source for job in jobs])
     _refuse_collisions(jobs)
     for folder in {job.target.parent for job in jobs if job.target is not None}:
-        _check_writable(folder)
+        check_writable(folder)
     existing = [job.target for job in jobs if job.target is not None and _is_taken(job.target)]
     if existing and not overwrite and not skip_existing:
         refuse_existing(existing)
     kept = set(existing) if skip_existing else set()
-    return [Job(job.source, job.target, job.suffix, job.target in kept) for job in jobs]
+    return [replace(job, done=job.target in kept) for job in jobs]
 
 
 def refuse_existing(existing: Sequence[Path]) -> None:
@@ -82,7 +91,7 @@ def check_extra_output(path: Path, jobs: Sequence[Job]) -> None:
     _refuse_inputs([path], [job.source for job in jobs])
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
-    _check_writable(path.parent)
+    check_writable(path.parent)
     for job in jobs:
         if job.target is not None and _same_name(path, job.target):
             raise UsageError(f"{path} would be the result of {job.source.name} too: choose another name.")
@@ -134,7 +143,12 @@ def _is_file(output: str, source: Source, sources: Sequence[Source]) -> bool:
     return known
 
 
-def _check_writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
+    """Checks that a folder, which may not exist yet, can be written to.
+
+    Raises:
+        MasksegError: it cannot.
+    """
     # Better said now than after the last of a thousand photos.
     for parent in (folder, *folder.absolute().parents):
         if parent.is_dir():

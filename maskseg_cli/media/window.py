@@ -47,13 +47,25 @@ class Window:
         cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         cv2.resizeWindow(_TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
         cv2.imshow(_TITLE, image)
+        seen = False
         while True:
             # Short waits, so that Ctrl-C in the terminal and the window's close button are heeded.
             key = cv2.waitKey(50)
             if key != -1:
                 return (key & 0xFF) not in _QUIT
-            if cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            gone = is_closed(_TITLE)
+            # On a busy machine a new window is not on the screen yet when it is first asked.
+            seen |= not gone
+            if gone and seen:
                 return True
+
+
+def is_closed(title: str) -> bool:
+    """Whether the user has closed the window of this title."""
+    try:
+        return bool(cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) < 1)
+    except cv2.error:  # Qt ends itself with its last window
+        return True
 
 
 def display_problem() -> str | None:
@@ -63,7 +75,7 @@ def display_problem() -> str | None:
     """
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return "There is no display to show pictures on"
-    trial = "import cv2; cv2.namedWindow('maskseg', cv2.WINDOW_NORMAL); cv2.destroyAllWindows()"
+    trial = "import cv2; cv2.namedWindow('maskseg starts', cv2.WINDOW_NORMAL); cv2.destroyAllWindows()"
     try:
         done = subprocess.run([sys.executable, "-c", trial], capture_output=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):

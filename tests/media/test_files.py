@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from maskseg_cli.media import files
-from maskseg_cli.media.files import write_atomic
+from maskseg_cli.media.files import GrowingFile, write_atomic
 
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path) -> None:
@@ -27,12 +29,12 @@ def test_an_interruption_leaves_the_old_file(
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
 
-    def half(self: Path, data: bytes) -> int:
-        with open(self, "wb") as file:
-            file.write(data[: len(data) // 2])
-        raise stop
+    class Half(io.FileIO):
+        def write(self, data: Any) -> int:
+            super().write(data[: len(data) // 2])
+            raise stop
 
-    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr(files, "open", Half, raising=False)
     with pytest.raises(type(stop)) as caught:
         write_atomic(path, b"something new")
     assert path.read_bytes() == b"old"
@@ -56,3 +58,33 @@ def test_a_device_is_written_to_and_not_replaced(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(files.os, "replace", lambda *_: pytest.fail("the device was replaced"))
     write_atomic("/dev/null", b"gone")
     assert not Path("/dev/null").is_file()
+
+
+def test_a_growing_file_has_its_name_when_it_is_complete_and_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lines.txt"
+    file = GrowingFile(path)
+    file.write(b"one\n")
+    assert not path.exists()
+    file.write(b"two\n")
+    file.finish()
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert os.listdir(path.parent) == ["lines.txt"]
+
+
+def test_a_discarded_file_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_bytes(b"old")
+    file = GrowingFile(path)
+    file.write(b"new")
+    file.discard()
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["lines.txt"]
+
+
+def test_a_program_that_ends_in_the_middle_can_tidy_up(tmp_path: Path) -> None:
+    complete, begun = GrowingFile(tmp_path / "a.bin"), GrowingFile(tmp_path / "b.bin")
+    complete.finish()
+    assert len(os.listdir(tmp_path)) == 2
+    files.remove_unfinished()
+    assert os.listdir(tmp_path) == ["a.bin"]
+    begun.discard()

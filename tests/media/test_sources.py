@@ -162,3 +162,9 @@ def test_an_argument_that_means_nothing(tree: Path, argument: str, message: str)
 def test_an_empty_tree(tree: Path) -> None:
     with pytest.raises(MasksegError, match=r"There is no photo in the folder empty\.$"):
         find_sources(["empty"], recursive=True)
+
+
+def test_a_folder_that_fills_later(tree: Path) -> None:
+    assert find_sources(["empty", "empty/*.jpg"], may_be_empty=True) == []
+    with pytest.raises(MasksegError, match="There is no file or folder nowhere"):
+        find_sources(["nowhere"], may_be_empty=True)

@@ -18,21 +18,21 @@ IMAGE = np.zeros((2000, 4000, 3), np.uint8)
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> dict:
-    """A display on which the user presses `keys`, in turn."""
-    state: dict = {"keys": [], "visible": 1.0, "shown": 0, "size": None, "closed": False}
+    """A display on which the user presses `keys`, in turn; `visible` is what the window says of itself, in turn."""
+    state: dict = {"keys": [], "visible": [1.0], "shown": 0, "size": None, "closed": False}
     monkeypatch.setattr(window, "display_problem", lambda: None)
     monkeypatch.setattr(cv2, "namedWindow", lambda *_: None)
     monkeypatch.setattr(cv2, "resizeWindow", lambda _, w, h: state.update(size=(w, h)))
     monkeypatch.setattr(cv2, "imshow", lambda *_: state.update(shown=state["shown"] + 1))
     monkeypatch.setattr(cv2, "waitKey", lambda _: state["keys"].pop(0) if state["keys"] else -1)
-    monkeypatch.setattr(cv2, "getWindowProperty", lambda *_: state["visible"])
+    monkeypatch.setattr(cv2, "getWindowProperty", lambda *_: state["visible"].pop(0))
     monkeypatch.setattr(cv2, "destroyAllWindows", lambda: state.update(closed=True))
     return state
 
 
 @pytest.mark.parametrize(("key", "goes_on"), [(" ", True), ("n", True), ("q", False), ("Q", False), ("\x1b", False)])
 def test_keys(screen: dict, key: str, goes_on: bool) -> None:
-    screen["keys"] = [-1, -1, ord(key)]
+    screen.update(keys=[-1, -1, ord(key)], visible=[1.0, 1.0])
     with Window() as shown:
         assert shown.show(IMAGE) is goes_on
     assert screen["keys"] == []
@@ -42,9 +42,17 @@ def test_keys(screen: dict, key: str, goes_on: bool) -> None:
 
 
 def test_closing_the_window_goes_on(screen: dict) -> None:
-    screen["visible"] = 0.0
+    screen["visible"] = [1.0, 0.0]
     with Window() as shown:
         assert shown.show(IMAGE)
+    assert screen["visible"] == []
+
+
+def test_a_window_that_is_not_on_the_screen_yet_was_not_closed(screen: dict) -> None:
+    screen["visible"] = [0.0, 0.0, 1.0, 0.0]
+    with Window() as shown:
+        assert shown.show(IMAGE)
+    assert screen["visible"] == []
 
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 and Wayland are Linux's")
