@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from maskseg_cli.detections import Detections
+if TYPE_CHECKING:
+    from maskseg_cli.detections import Detections
 
 #: Plurals that no rule gives; of a name of several words the last one counts.
 _IRREGULAR = {
@@ -70,8 +73,27 @@ def _common_start(a: str, b: str) -> str:
     return a[:same]
 
 
+def count_words(counts: Mapping[str, int], most: int | None = None) -> str:
+    """Counts by class name in words, most first: "2 persons, 1 dog", or "nothing found".
+
+    Args:
+        counts: class name -> number of objects.
+        most: name so many classes at most, and count the objects of the others together.
+
+    Example:
+        >>> count_words({"dog": 1, "person": 1200})
+        '1200 persons, 1 dog'
+        >>> count_words({"dog": 4, "cat": 3, "owl": 2, "emu": 1}, most=2)
+        '4 dogs, 3 cats, and 3 objects of 2 other classes'
+    """
+    order = sorted(counts, key=lambda name: -counts[name])  # equal counts: the one named first
+    rest: list[str] = []
+    if most is not None and len(order) > most + 1:
+        order, rest = order[:most], order[most:]
+    named = ", ".join(f"{counts[n]} {n if counts[n] == 1 else plural(n)}" for n in order) or "nothing found"
+    return named + (f", and {sum(counts[n] for n in rest)} objects of {len(rest)} other classes" if rest else "")
+
+
 def describe(detections: Detections) -> str:
-    """Counts the objects of each class, most first: "2 persons, 1 dog", or "nothing found"."""
-    counts = Counter(detections.names)
-    order = sorted(counts, key=lambda name: -counts[name])  # equal counts: the surer one first
-    return ", ".join(f"{counts[n]} {n if counts[n] == 1 else plural(n)}" for n in order) or "nothing found"
+    """Counts the objects of each class, most first and equal ones the surer first: "2 persons, 1 dog"."""
+    return count_words(Counter(detections.names))

@@ -1,0 +1,204 @@
+"""A COCO data set that grows on the disk instead of in memory, and that a killed run can go on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from maskseg_cli.detections import Detections
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.coco_json import CocoExport, category_ids, coco_annotations, coco_categories
+from maskseg_cli.media.files import utf8
+
+#: In the first line of every journal.
+_KIND = "unfinished JSON"
+
+
+def compact_json(value: Any) -> str:
+    """JSON in one line without spaces, all letters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class CocoJournal:
+    """What was found so far: a file of lines, one a photo, which become one COCO JSON at the end.
+
+    The first line holds the categories; each further one a photo's entry without ids and its annotations. Of two
+    lines for one photo the later counts.
+
+    Args:
+        path: where the lines stand, beside the JSON that they become; None: in a temporary file without a name.
+        class_names: background first.
+
+    Attributes:
+        resumed: the file was there already, so that it holds what a stopped run found.
+
+    Raises:
+        MasksegError: the file is no journal, or one of other classes.
+
+    Example:
+        >>> journal = CocoJournal(None, ("background", "cat"))
+        >>> journal.add("cat.jpg", Detections.empty((480, 640)))
+        >>> json.loads(b"".join(journal.json_parts()))["images"]
+        [{'id': 1, 'file_name': 'cat.jpg', 'width': 640, 'height': 480}]
+    """
+
+    def __init__(self, path: Path | None, class_names: Sequence[str]) -> None:
+        self.path = path
+        self._class_names = tuple(class_names)
+        self._ids = category_ids(class_names)
+        self._first = {"maskseg": _KIND, "categories": coco_categories(class_names)}
+        self._file: BinaryIO | None = None
+        #: Name of each photo -> number of its line; a photo has one entry in the JSON.
+        self._lines: dict[str, int] = {}
+        self._count = 0
+        self.resumed = path is not None and path.exists()
+        if path is not None and self.resumed:
+            self._go_on(path)
+
+    def __contains__(self, file_name: str) -> bool:
+        return file_name in self._lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def entry(self, file_name: str, detections: Detections) -> tuple[str, bytes]:
+        """A photo's line, for `append`; changes nothing, so that any thread may make it."""
+        height, width = detections.image_size
+        image = {"file_name": file_name, "width": width, "height": height}
+        annotations = list(coco_annotations(detections, 0, self._ids))
+        return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
+
+    def append(self, entry: tuple[str, bytes]) -> None:
+        """Writes a line; it is in the hands of the system when this returns.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        if self._file is None:
+            self._file = self._begin()
+        self._write(entry[1])
+        self._lines[entry[0]] = self._count
+        self._count += 1
+
+    def add(self, file_name: str, detections: Detections) -> None:
+        """Adds a photo and its objects."""
+        self.append(self.entry(file_name, detections))
+
+    def add_dataset(self, data: dict[str, Any]) -> None:
+        """Takes over the photos of a finished data set (`read_dataset`) that the journal does not know."""
+        annotations: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in data["images"]}
+        for annotation in data["annotations"]:
+            annotations.get(annotation["image_id"], []).append(annotation)
+        for image in data["images"]:
+            name = image["file_name"]
+            if name not in self:
+                kept = {key: image[key] for key in ("file_name", "width", "height")}
+                line = compact_json({"image": kept, "annotations": annotations[image["id"]]})
+                self.append((name, utf8(line + "\n")))
+
+    @staticmethod
+    def remove(path: Path) -> None:
+        """Removes the journal of a run that shall not be continued, if there is one.
+
+        Raises:
+            MasksegError: the file is no journal.
+        """
+        if path.exists():
+            with path.open("rb") as lines:
+                _check_first(path, lines.readline())
+            path.unlink()
+
+    def json_parts(self) -> Iterator[bytes]:
+        """The data set as JSON in pieces, the same text as `CocoExport.to_json` gives; holds one photo at a time."""
+        empty = CocoExport(self._class_names).to_dict()
+        yield f'{{"info":{compact_json(empty["info"])},"images":['.encode()
+        for number, record in enumerate(self._records(), 1):
+            yield utf8(("," if number > 1 else "") + compact_json({"id": number, **record["image"]}))
+        yield b'],"annotations":['
+        count = 0
+        for number, record in enumerate(self._records(), 1):
+            texts = []
+            for annotation in record["annotations"]:
+                count += 1
+                annotation.pop("id", None)
+                texts.append(compact_json({"id": count, **annotation, "image_id": number}))
+            if texts:
+                yield utf8(("," if count > len(texts) else "") + ",".join(texts))
+        yield f'],"categories":{compact_json(empty["categories"])}}}\n'.encode()
+
+    def close(self, remove: bool) -> None:
+        """Ends writing.
+
+        Args:
+            remove: the lines are not needed any more.
+        """
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            if remove and self.path is not None:
+                self.path.unlink(missing_ok=True)
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        if self._file is None:
+            return
+        kept = set(self._lines.values())
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
+            lines.seek(0)
+            lines.readline()
+            for number in range(self._count):
+                line = lines.readline()
+                if number in kept:
+                    yield json.loads(line)
+
+    def _begin(self) -> BinaryIO:
+        if self.path is None:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed by `close`
+        else:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("x+b", buffering=0)
+        self._write(compact_json(self._first).encode() + b"\n")
+        return self._file
+
+    def _write(self, line: bytes) -> None:
+        # Without a buffer: a line is on its way to the disk before the next photo begins.
+        assert self._file is not None
+        self._file.seek(0, os.SEEK_END)
+        left = memoryview(line)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            error.filename = None if self.path is None else str(self.path)
+            raise
+
+    def _go_on(self, path: Path) -> None:
+        with path.open("r+b") as lines:
+            if _check_first(path, lines.readline()) != self._first:
+                raise MasksegError(f"{path} was begun with other classes: --overwrite begins anew.")
+            end = lines.tell()
+            for line in lines:
+                try:
+                    name = json.loads(line)["image"]["file_name"] if line.endswith(b"\n") else None
+                except (ValueError, KeyError, TypeError):
+                    name = None
+                if name is None:  # cut off when the run was killed
+                    break
+                self._lines[name] = self._count
+                self._count += 1
+                end += len(line)
+            lines.truncate(end)
+        self._file = path.open("r+b", buffering=0)
+
+
+def _check_first(path: Path, line: bytes) -> dict[str, Any]:
+    try:
+        first: dict[str, Any] = json.loads(line)
+        if first["maskseg"] != _KIND:
+            raise ValueError
+    except (ValueError, KeyError, TypeError) as error:
+        raise MasksegError(f"{path} is not what a stopped run left: move it away.") from error
+    return first

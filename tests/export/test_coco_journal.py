@@ -1,0 +1,125 @@
+"""The journal of an unfinished JSON: the same data set as `CocoExport`, and what a killed run leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.coco_journal import CocoJournal
+from maskseg_cli.export.coco_json import CocoExport
+
+
+def found(*class_ids: int) -> Detections:
+    n = len(class_ids)
+    return Detections(
+        np.arange(4 * n, dtype=np.float32).reshape(n, 4) / 3,
+        np.array(class_ids, np.int32),
+        np.linspace(0.9, 0.1, n).astype(np.float32),
+        tuple(MaskCrop(i % 3, 1, np.eye(3, dtype=bool)) for i in range(n)),
+        (8, 9),
+        COCO_CLASSES,
+    )
+
+
+def text_of(journal: CocoJournal) -> str:
+    return b"".join(journal.json_parts()).decode()
+
+
+PHOTOS = st.lists(
+    st.tuples(st.sampled_from(["a.jpg", "b.jpg", "ü/写.png", 'x"y.jpg']), st.lists(st.integers(1, 80), max_size=3)),
+    max_size=8,
+)
+
+
+@given(photos=PHOTOS, stop_after=st.integers(0, 8))
+def test_the_text_is_that_of_an_export_kept_in_memory(
+    photos: list[tuple[str, list[int]]], stop_after: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also when the run was stopped in the middle; of a photo looked at twice the later look counts."""
+    path = tmp_path_factory.mktemp("journal") / "r.json.part"
+    export = CocoExport(COCO_CLASSES)
+    for i, (name, classes) in enumerate(photos):
+        if name not in [later for later, _ in photos[i + 1 :]]:
+            export.add(name, found(*classes))
+    journal = CocoJournal(path, COCO_CLASSES)
+    for i, (name, classes) in enumerate(photos):
+        if i == stop_after:
+            journal.close(remove=False)
+            journal = CocoJournal(path, COCO_CLASSES)
+        journal.add(name, found(*classes))
+    assert text_of(journal) == export.to_json()
+    assert len(journal) == len({name for name, _ in photos})
+    journal.close(remove=True)
+    assert not path.exists()
+
+
+def test_it_goes_on_after_the_last_whole_line(tmp_path: Path) -> None:
+    path = tmp_path / "r.json.part"
+    journal = CocoJournal(path, COCO_CLASSES)
+    assert not path.exists()  # nothing found, nothing written
+    journal.add("a.jpg", found(1, 2))
+    whole = path.read_bytes()
+    journal.add("b.jpg", found(3))
+    both = path.read_bytes()
+    for end in range(len(whole), len(both)):
+        path.write_bytes(both[:end])
+        again = CocoJournal(path, COCO_CLASSES)
+        assert again.resumed
+        assert "a.jpg" in again
+        assert "b.jpg" not in again
+        again.add("c.jpg", found(4))
+        names = [image["file_name"] for image in json.loads(text_of(again))["images"]]
+        assert names == ["a.jpg", "c.jpg"]
+        again.close(remove=False)
+
+
+def test_it_takes_over_a_finished_data_set(tmp_path: Path) -> None:
+    earlier = CocoExport(COCO_CLASSES)
+    earlier.add("a.jpg", found(1))
+    earlier.add("b.jpg", found(2, 3))
+    journal = CocoJournal(tmp_path / "r.json.part", COCO_CLASSES)
+    journal.add("a.jpg", found(5))
+    journal.add_dataset(earlier.to_dict())
+    data = json.loads(text_of(journal))
+    assert [image["file_name"] for image in data["images"]] == ["a.jpg", "b.jpg"]
+    assert [(a["id"], a["image_id"], a["category_id"]) for a in data["annotations"]] == [
+        (1, 1, 5),
+        (2, 2, 2),
+        (3, 2, 3),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "mine", "{}\n", "[1]\n", '{"images": []}', "\xff"])
+def test_other_files_are_left_alone(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json.part"
+    path.write_text(text, "latin-1")
+    for attempt in (lambda: CocoJournal(path, COCO_CLASSES), lambda: CocoJournal.remove(path)):
+        with pytest.raises(MasksegError, match="is not what a stopped run left"):
+            attempt()
+    assert path.read_text("latin-1") == text
+
+
+def test_other_classes_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "r.json.part"
+    journal = CocoJournal(path, ("background", "cat"))
+    journal.add("a.jpg", Detections.empty((3, 4)))
+    journal.close(remove=False)
+    with pytest.raises(MasksegError, match="begun with other classes"):
+        CocoJournal(path, COCO_CLASSES)
+    CocoJournal.remove(path)
+    assert not path.exists()
+    CocoJournal.remove(path)
+
+
+def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    journal = CocoJournal(None, COCO_CLASSES)
+    journal.add("a\udcff.jpg", found(1))
+    assert json.loads(text_of(journal))["images"][0]["file_name"] == "a\udcff.jpg"
