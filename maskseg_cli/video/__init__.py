@@ -1,0 +1,1 @@
+"""Videos: reading and writing files with their exact times."""

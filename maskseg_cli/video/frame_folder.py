@@ -1,0 +1,98 @@
+"""A folder of numbered pictures as the output of a video."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.images import read_image, write_image
+from maskseg_cli.video.reserved_file import is_disk_full
+from maskseg_cli.video.sources import numbered
+
+
+def unfinished_mark(pattern: Path) -> Path:
+    """The hidden file that stands in a folder of frames as long as the folder is not complete."""
+    first = numbered(pattern, 0)
+    return first.with_name(f".{first.name}")
+
+
+class FrameFolder:
+    """Writes each frame as a picture of its own, numbered from 0; a picture appears only when it is whole.
+
+    The first frame gets its name last: whatever kills the program, a folder that is not complete can be told.
+
+    Args:
+        pattern: where to, `frames/%06d.png`; the extension decides the format. The folder is made.
+        quality: of JPEG, 1..100.
+
+    Attributes:
+        notes: sentences about what differs from what was given.
+        full: the disk was full.
+    """
+
+    def __init__(self, pattern: Path, quality: int = 95) -> None:
+        self.notes: list[str] = []
+        self._full = False
+        self._pattern, self._quality, self._mark = pattern, quality, unfinished_mark(pattern)
+        self._count, self._end, self._shape = 0, Fraction(0), (0, 0)
+        try:
+            pattern.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MasksegError(f"The folder {pattern.parent} cannot be made: {error.strerror or error}.") from error
+
+    @property
+    def full(self) -> bool:
+        """The disk was full."""
+        return self._full
+
+    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+        """Writes a picture, uint8 (H, W, 3) BGR; the times count for nothing but the length."""
+        try:
+            if not self._count:
+                write_image(self._mark, image, self._quality)
+                self._path(0).unlink(missing_ok=True)  # of an earlier run
+            else:
+                write_image(self._path(self._count), image, self._quality)
+        except OSError as error:
+            self._full = is_disk_full(error)
+            raise
+        self._count += 1
+        self._end, self._shape = time + duration, image.shape[:2]
+
+    def finish(self) -> tuple[int, Fraction, bool]:
+        """Reads the first and the last picture back, and removes those that an earlier, longer run left behind.
+
+        Returns:
+            frames, duration in seconds, False for no sound.
+        """
+        if not self._count:
+            raise MasksegError(f"{self._pattern} was not written: there was no frame.")
+        number = self._count
+        with contextlib.suppress(OSError):
+            while True:  # until there is none of that number
+                self._path(number).unlink()
+                number += 1
+        if number > self._count:
+            self.notes.append(f"{number - self._count} frames of an earlier run were removed")
+        os.replace(self._mark, self._path(0))
+        for number in {0, self._count - 1}:
+            if read_image(self._path(number)).shape[:2] != self._shape:
+                raise MasksegError(f"{self._path(number)} was written, but is not what was written.")
+        if self._full:
+            self.notes.append("the disk was full, so the frames end early")
+        return self._count, self._end, False
+
+    def discard(self) -> None:
+        """Removes the pictures that were written."""
+        for path in (*map(self._path, range(self._count)), self._mark):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def _path(self, number: int) -> Path:
+        return numbered(self._pattern, number)

@@ -1,0 +1,259 @@
+"""A video file that grows frame by frame: FFmpeg's encoder and muxer through PyAV."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.video import gif_palette
+from maskseg_cli.video.colour import PictureConverter, pad_to_even
+from maskseg_cli.video.faststart import move_index_first
+from maskseg_cli.video.formats import EncodeOptions, OutputFormat
+from maskseg_cli.video.rate import time_base_for
+from maskseg_cli.video.readback import Contents, read_contents
+from maskseg_cli.video.reserved_file import ReservedFile, is_disk_full
+from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.sound_track import open_sound_track
+
+#: Pictures up to this many pixels are encoded in one thread, larger ones in two.
+_ONE_THREAD = 1280 * 720
+
+#: FFmpeg's quality factors are 118 times the quantizer.
+_LAMBDA = 118
+
+#: Bytes of a GIF that few places accept.
+_LARGE_GIF = 25 * 10**6
+
+#: Bytes kept for the end of a file, beside those for each frame in its index; asked for every so many frames.
+_RESERVE, _INDEX_PER_FRAME, _FRAMES_A_RESERVE = 4 * 2**20, 64, 1000
+
+
+class MovieFile:
+    """Encodes frames into one file under a temporary name.
+
+    Args:
+        path: the final name.
+        output: what kind of file.
+        size: width and height of the pictures.
+        rate: frames per second, on average or exactly.
+        options: the user's choices.
+        sound: where sound comes from.
+
+    Attributes:
+        notes: sentences about what differs from what was given.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        output: OutputFormat,
+        size: tuple[int, int],
+        rate: Fraction,
+        options: EncodeOptions,
+        sound: Sound | None = None,
+    ) -> None:
+        self.path, self.format, self.notes = path, output, []
+        width, height = size
+        if output.even and (width % 2 or height % 2):
+            self.notes.append(
+                f"{width} x {height} padded to {width + width % 2} x {height + height % 2}, "
+                f"because {output.codec.title} needs even sizes"
+            )
+            width, height = width + width % 2, height + height % 2
+        gif = output.container == "gif"
+        self._time_base = time_base_for(rate, output.codec.ticks)
+        if gif or output.constant_rate:
+            self._time_base = gif_palette.CLOCK if gif else 1 / rate
+        self._step = gif_palette.SHORTEST if gif else 1
+        self._convert = (
+            gif_palette.PaletteConverter(width, height)
+            if gif
+            else PictureConverter(width, height, output.codec.pix_fmt)
+        )
+        self._durations: dict[int, int] = {}
+        self._last_tick: int | None = None
+        self._end = Fraction(0)
+        self._muxed = 0
+        self._flushed = False  # all pictures and sounds are in the container
+        try:
+            self._reserve = _RESERVE + 3 * width * height  # two pictures, which may wait for the sound to catch up
+            self._file = ReservedFile(path, self._reserve)
+        except OSError as error:
+            raise MasksegError(f"{path} cannot be written: {error.strerror or error}.") from error
+        try:
+            self._container = av.open(
+                self._file, "w", format=output.container, container_options=_muxer_options(output)
+            )
+            self._stream = self._open_encoder(width, height, rate, options)
+            self._sound = open_sound_track(sound if options.sound else None, output, self._container, self.notes)
+        except (av.FFmpegError, ValueError) as error:
+            self._file.discard()
+            raise MasksegError(
+                f"{output.codec.title} cannot encode {width} x {height} pixels "
+                f"at {float(rate):g} frames a second: {getattr(error, 'strerror', None) or error}."
+            ) from error
+
+    @property
+    def full(self) -> bool:
+        """The disk was full."""
+        return self._file.full
+
+    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+        """Adds a picture, uint8 (H, W, 3) BGR, shown from `time` seconds on for `duration` seconds."""
+        tick, end = round(time / self._time_base), round((time + duration) / self._time_base)
+        if self._last_tick is not None and tick < self._last_tick + self._step:
+            tick = self._last_tick + self._step  # a little later, where it then still lasts long enough
+            if end < tick + self._step:
+                self._leave_out()
+                return
+        ticks = max(self._step, end - tick)
+        self._last_tick, self._durations[tick] = tick, ticks
+        self._end = (tick + ticks) * self._time_base
+        try:
+            for frame in self._convert(pad_to_even(image) if self.format.even else image, tick):
+                frame.time_base = self._time_base
+                self._mux_pictures(self._stream.encode(frame))
+            self._mux_sound(self._end)
+        except (av.FFmpegError, OSError) as error:
+            self._raise_unless_full(error)
+            raise self._file.error or error from error
+        if self._muxed % _FRAMES_A_RESERVE == 0:
+            self._file.reserve(self._reserve + self._muxed * _INDEX_PER_FRAME)
+
+    def finish(self) -> tuple[int, Fraction, bool]:
+        """Completes the file, reads it back and gives it its name.
+
+        Returns:
+            frames, duration in seconds, whether it has sound.
+        """
+        if not self._durations and not self._muxed:
+            self.discard()
+            raise MasksegError(f"{self.path} was not written: there was no frame.")
+        try:
+            whole = self._complete()
+            if whole:
+                self._put_index_first()
+            contents = self._read_back(whole)
+            self._file.rename()
+        except MasksegError as error:
+            kept = self.path.with_name(f"{self.path.stem}.unfinished{self.path.suffix}")
+            self._file.rename(kept)
+            raise MasksegError(f"{error} What there is of it is kept as {kept}.") from error
+        except BaseException:
+            self.discard()
+            raise
+        return contents.frames, contents.duration, contents.has_sound
+
+    def discard(self) -> None:
+        """Removes what was written; another thread may be in `write`, which then fails."""
+        # Encoder and container are left to themselves: closing them under that thread would crash.
+        self._file.discard()
+
+    def _raise_unless_full(self, error: Exception) -> None:
+        cause = self._file.error or error
+        if not is_disk_full(cause):
+            reason = getattr(cause, "strerror", None) or cause
+            raise MasksegError(f"{self.path} cannot be written: {reason}.") from error
+
+    def _leave_out(self) -> None:
+        note = f"pictures closer than 1/{1 / (self._step * self._time_base)} s were left out"
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _complete(self) -> bool:
+        """Writes the end of the file; False if the disk has no room for all of it."""
+        try:
+            if not self._file.full:  # else the reserve is kept for the index
+                self._mux_pictures(self._stream.encode(None))
+                self._mux_sound(self._end, last=True)
+                self._flushed = True
+            self._container.close()
+            self._file.close()
+        except (av.FFmpegError, OSError) as error:
+            self._raise_unless_full(error)
+        finally:
+            self._sound.close()
+        if self._sound.broken is not None:
+            self.notes.append(self._sound.broken)
+        return not self._file.full
+
+    def _put_index_first(self) -> None:
+        if self.format.container not in ("mp4", "mov"):
+            return
+        temporary = self._file.temporary
+        moved = temporary.with_suffix(".moved.tmp")
+        try:
+            if move_index_first(temporary, moved):
+                os.replace(moved, temporary)
+        except OSError:
+            self.notes.append("the index is at the end of the file, because there was no room to move it to the front")
+
+    def _read_back(self, whole: bool) -> Contents:
+        contents = read_contents(self._file.temporary, str(self.path), cut_off=not whole)
+        if not whole:
+            if not self._flushed or contents.frames < self._muxed:
+                self.notes.append("the disk was full, so the video ends early")
+            return contents
+        size = os.path.getsize(self._file.temporary)
+        if self.format.container == "gif" and size > _LARGE_GIF:
+            self.notes.append(f"the GIF has {size // 10**6} MB; an .mp4 would be many times smaller")
+        if contents.frames != self._muxed:
+            raise MasksegError(f"{self.path} holds {contents.frames} frames instead of {self._muxed}.")
+        if abs(contents.duration - self._end) > 2 * (self.format.clock or self._time_base):
+            raise MasksegError(
+                f"{self.path} is {float(contents.duration):.3f} s long instead of {float(self._end):.3f} s."
+            )
+        return contents
+
+    def _open_encoder(self, width: int, height: int, rate: Fraction, options: EncodeOptions) -> Any:
+        codec = self.format.codec
+        settings = dict(codec.options)
+        os.environ.setdefault("SVT_LOG", "1")  # or the AV1 encoder introduces itself on stderr
+        crf = options.crf if options.crf is not None else codec.crf
+        by_quantizer = codec.encoder in ("mpeg4", "mjpeg")
+        if crf is not None and not by_quantizer:
+            settings["crf"] = str(crf)
+        stream = self._container.add_stream(codec.encoder, rate, options=settings, time_base=self._time_base)
+        context: Any = stream.codec_context
+        context.width, context.height, context.pix_fmt = width, height, codec.pix_fmt
+        context.framerate = rate
+        context.sample_aspect_ratio = Fraction(1)
+        # A key frame every 5 seconds: enough to jump about, and cheap.
+        context.gop_size = min(max(round(rate * 5), 12), 300)
+        context.thread_count = 1 if width * height <= _ONE_THREAD else min(2, os.cpu_count() or 1)
+        if by_quantizer and crf is not None:
+            context.qscale = True
+            context.global_quality = crf * _LAMBDA
+        if self.format.tag:
+            context.codec_tag = self.format.tag
+        self._convert.label(context)
+        context.open()
+        return stream
+
+    def _mux_sound(self, until: Fraction, last: bool = False) -> None:
+        for packet in self._sound.packets(until, last):
+            self._container.mux(packet)
+
+    def _mux_pictures(self, packets: Iterable[Any]) -> None:
+        for packet in packets:
+            packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._container.mux(packet)
+            self._muxed += 1
+
+
+def _muxer_options(output: OutputFormat) -> dict[str, str]:
+    if output.container in ("mp4", "mov"):
+        # In pieces of at most a megabyte, which a player can show even if the program is killed; made one whole at the
+        # end. Sound may begin before 0.
+        return {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", "frag_size": "1000000", "use_editlist": "1"}
+    if output.container in ("matroska", "webm"):
+        return {"cluster_size_limit": "1000000"}
+    return {}

@@ -1,0 +1,54 @@
+"""Numbered pictures as a video: `frames/%05d.png`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from maskseg_cli.media.images import read_image
+from maskseg_cli.video.frame import VideoInfo
+from maskseg_cli.video.shots import Shot
+from maskseg_cli.video.sources import numbered_pictures
+
+#: Frames per second, which pictures do not tell.
+PICTURE_RATE = Fraction(25)
+
+
+class PictureSequence:
+    """The pictures of a printf pattern, in the order of their numbers, as `ShotSource`.
+
+    Gaps in the numbers are closed. Pictures of another size than the first are scaled to it.
+
+    Args:
+        pattern: such as `frames/%05d.png`.
+        rate: frames per second.
+
+    Raises:
+        MasksegError: there are none, or the first cannot be read.
+    """
+
+    def __init__(self, pattern: str, rate: Fraction = PICTURE_RATE) -> None:
+        self._paths = numbered_pictures(pattern)
+        self._rate = rate
+        height, width = read_image(self._paths[0]).shape[:2]
+        count = len(self._paths)
+        self.info = VideoInfo(pattern, width, height, rate, count, float(count / rate))
+        self.skipped = 0
+        self.broken: str | None = None
+
+    def shots(self, start: Fraction) -> Iterator[Shot]:
+        for number in range(max(0, int(start * self._rate)), len(self._paths)):
+            yield Shot(number / self._rate, 1 / self._rate, number, partial(self._read, self._paths[number]))
+
+    def _read(self, path: Path) -> np.ndarray:
+        image = read_image(path)
+        size = (self.info.width, self.info.height)
+        return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,82 @@
+"""Reading back what was written, before anybody calls it done."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.errors import MasksegError
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a video file really holds.
+
+    Attributes:
+        frames: pictures, counted.
+        duration: seconds from the start of the file to the end of its last picture.
+        width, height: of the first picture, decoded.
+        has_sound: it has sound, not only a track for it.
+    """
+
+    frames: int
+    duration: Fraction
+    width: int
+    height: int
+    has_sound: bool
+
+
+def read_contents(path: Path, name: str | None = None, cut_off: bool = False) -> Contents:
+    """Opens a video that was just written, decodes its first and last picture and counts all.
+
+    Args:
+        path: the file, under whatever name.
+        name: what messages call it.
+        cut_off: it is known to break off, so its last picture need not be whole, and does not count if it is not.
+
+    Raises:
+        MasksegError: it cannot be opened, holds no picture, or its ends cannot be decoded.
+    """
+    import av
+
+    name = name or str(path)
+    try:
+        # The prefix keeps a colon in a folder's name from being taken for an address.
+        with av.open(f"file:{path}") as container:
+            stream = container.streams.video[0]
+            first = next(container.decode(stream), None)
+            if first is None:
+                raise MasksegError(f"{name} was written, but holds no picture.")
+            container.seek(0)
+            frames, end, sounds = 0, Fraction(0), 0
+            last: list[av.Packet] = []
+            for packet in container.demux():
+                if packet.stream.type == "audio":
+                    sounds += bool(packet.size)
+                if packet.stream is not stream or not packet.size or packet.pts is None:
+                    continue
+                frames += 1
+                end = max(end, (packet.pts + (packet.duration or 0)) * stream.time_base)
+                last = [packet] if packet.is_keyframe else [*last, packet]
+            decoder = stream.codec_context
+            decoder.flush_buffers()
+            lost = len(last) - _decodable(decoder, last)
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise MasksegError(f"{name} was written, but cannot be read back: {error}.") from error
+    if lost and not cut_off:
+        raise MasksegError(f"{name} was written, but its last frames cannot be decoded.")
+    return Contents(frames - lost, end, first.width, first.height, sounds > 0)
+
+
+def _decodable(decoder: Any, packets: list[Any]) -> int:
+    """How many pictures the packets from the last key frame on give."""
+    import av
+
+    pictures = 0
+    for packet in [*packets, None]:
+        with contextlib.suppress(av.FFmpegError):
+            pictures += len(decoder.decode(packet))
+    return pictures

@@ -1,0 +1,182 @@
+"""Reads a video frame by frame, with exact times: `open_video`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.video.container import ContainerVideo
+from maskseg_cli.video.frame import Frame, VideoInfo
+from maskseg_cli.video.picture_sequence import PICTURE_RATE, PictureSequence
+from maskseg_cli.video.shots import Shot, ShotSource, none_left
+from maskseg_cli.video.sources import is_sequence
+
+#: Seconds by which `start` and `end` may miss a frame: people copy times that were shown in milliseconds.
+_TOLERANCE = Fraction(1, 2000)
+
+
+def open_video(
+    source: str | Path,
+    start: float | None = None,
+    end: float | None = None,
+    max_frames: int | None = None,
+    rate: Fraction | None = None,
+) -> VideoReader:
+    """Opens a video; its first frame is decoded at once, so that one which cannot be read is found now.
+
+    Args:
+        source: a file of any format that FFmpeg reads, numbered pictures (`frames/%05d.png`), or an address
+            (`https://`, `rtsp://`, ...).
+        start: seconds from which frames are yielded.
+        end: seconds before which frames are yielded.
+        max_frames: how many are yielded at most.
+        rate: frames per second of numbered pictures, 25 if None; videos have their own.
+
+    Raises:
+        MasksegError: it cannot be read; the sentence says why.
+        UsageError: `start`, `end` or `max_frames` make no sense.
+
+    Example:
+        >>> with open_video("street.mp4", start=2, end=4) as video:  # doctest: +SKIP
+        ...     for frame in video:
+        ...         print(frame.index, float(frame.time), frame.image.shape)
+    """
+    if start is not None and start < 0:
+        raise UsageError(f"The start must not be negative, but is {start:g} seconds.")
+    if end is not None and end <= (start or 0):
+        raise UsageError(f"The end ({end:g} seconds) must come after the start ({start or 0:g} seconds).")
+    if max_frames is not None and max_frames < 1:
+        raise UsageError(f"At least one frame must be read, not {max_frames}.")
+    name = str(source)
+    opened: ShotSource = PictureSequence(name, rate or PICTURE_RATE) if is_sequence(name) else ContainerVideo(name)
+    return VideoReader(opened, start, end, max_frames)
+
+
+class VideoReader:
+    """The frames of a video; made by `open_video`. A context manager.
+
+    Iterating yields `Frame`s in order of time. Each begins anew at `start`. One thread at a time may iterate.
+
+    Attributes:
+        info: what is known of the whole video.
+        skipped: frames so far that could not be decoded, between `start` and `end`.
+        broken: after the last frame: why there are no more although the source goes on (the file is cut off, the
+            connection was lost), as a sentence; else None.
+    """
+
+    def __init__(
+        self, source: ShotSource, start: float | None = None, end: float | None = None, max_frames: int | None = None
+    ) -> None:
+        self.info: VideoInfo = source.info
+        self.skipped = 0
+        self._source = source
+        self._start = _seconds(start or 0)
+        self._end = None if end is None else _seconds(end)
+        self._end_exactly = None if self._end is None else self._end + _TOLERANCE
+        self._max_frames = max_frames
+        self._lock = threading.Lock()
+        self._closing = False
+
+    @property
+    def broken(self) -> str | None:
+        return self._source.broken
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yields the frames.
+
+        Raises:
+            MasksegError: there is none between `start` and `end`.
+        """
+        self.skipped = count = 0
+        for shot, until in self._spans():
+            try:
+                image = shot.picture()
+            except MasksegError:
+                self.skipped += 1
+                continue
+            yield Frame(image, shot.time, until - shot.time, shot.number)
+            count += 1
+            if count == self._max_frames:
+                return
+        if not count and not self._closing:
+            raise MasksegError(self._why_none())
+
+    def _spans(self) -> Iterator[tuple[Shot, Fraction]]:
+        """Shots between start and end, each with the time at which it ends: when the next begins."""
+        period = 1 / self.info.frame_rate
+        held: Shot | None = None
+        for shot in self._steps():
+            if held is not None:
+                yield held, self._clipped(shot.time)
+            if self._end is not None and shot.time >= self._end:
+                return
+            held = shot
+        if held is not None and not self._closing:
+            yield held, self._clipped(held.time + (held.duration or period))
+
+    def _clipped(self, until: Fraction) -> Fraction:
+        return until if self._end_exactly is None else min(until, self._end_exactly)
+
+    def _steps(self) -> Iterator[Shot]:
+        """Shots from start on, each step of decoding under the lock."""
+        shots = self._source.shots(self._start)
+        before = 0
+        while True:
+            with self._step():
+                shot = None if self._closing else next(shots, None)
+            if shot is None or shot.time >= self._start:
+                self.skipped += self._source.skipped - before
+            before = self._source.skipped
+            if shot is None:
+                return
+            if shot.time >= self._start:
+                yield shot
+
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            finally:
+                if self._closing:
+                    self._source.close()
+
+    def _why_none(self) -> str:
+        name = self.info.name
+        broken = none_left(self._source.broken)
+        if broken:
+            return broken
+        start, length = float(self._start + _TOLERANCE), self.info.duration
+        if length is not None and start >= length:
+            return f"{name} is {length:.1f} seconds long: there is nothing from {start:g} on."
+        if start or self._end is not None:
+            return f"{name} has no picture in the time that was asked for."
+        return f"Not one picture of {name} can be decoded."
+
+    def close(self) -> None:
+        """Ends the reading, from whatever thread; a step of decoding under way is finished first, not waited for."""
+        self._closing = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._source.close()
+            finally:
+                self._lock.release()
+        # else the thread that is decoding closes the source when its step is done: FFmpeg cannot bear both at once.
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _seconds(time: float) -> Fraction:
+    """The decimal number that the user wrote, less the tolerance."""
+    return Fraction(repr(float(time))) - _TOLERANCE

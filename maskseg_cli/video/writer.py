@@ -1,0 +1,243 @@
+"""Writing videos: any kind of output behind one `VideoWriter`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.video.formats import EncodeOptions, format_for, frame_pattern
+from maskseg_cli.video.frame_folder import FrameFolder
+from maskseg_cli.video.movie_file import MovieFile
+from maskseg_cli.video.rate import ConstantRate, usable_rate
+from maskseg_cli.video.reserved_file import is_disk_full
+
+if TYPE_CHECKING:
+    from maskseg_cli.video.sound import Sound
+
+
+class DiskFull(MasksegError):  # noqa: N818  the sentence reads better
+    """The disk is full: what was written so far can still be finished."""
+
+
+class SizeAndRate(Protocol):
+    """What a writer needs to know beforehand; `VideoInfo` has it."""
+
+    @property
+    def width(self) -> int:
+        """Of the pictures, in pixels."""
+
+    @property
+    def height(self) -> int:
+        """Of the pictures, in pixels."""
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames per second, on average."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, read back from the disk.
+
+    Attributes:
+        path: its name.
+        frames: number of pictures.
+        duration: in seconds.
+        has_sound: it has sound.
+        notes: sentences about what differs from what was given.
+    """
+
+    path: Path
+    frames: int
+    duration: Fraction
+    has_sound: bool
+    notes: tuple[str, ...] = ()
+
+
+class Output(Protocol):
+    """One kind of output: a file or a folder."""
+
+    notes: list[str]
+
+    @property
+    def full(self) -> bool:
+        """The disk was full; only `finish` makes sense."""
+
+    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+        """Adds a picture."""
+
+    def finish(self) -> tuple[int, Fraction, bool]:
+        """Completes it; frames, seconds, and whether there is sound, as read back."""
+
+    def discard(self) -> None:
+        """Removes it."""
+
+
+class VideoWriter:
+    """Writes frames to a video file or a folder of pictures.
+
+    A file grows under a temporary name in the folder of the output; `finish` completes it, reads it back and only
+    then gives it its name. Leaving the `with` block by an exception also finishes what was written so far, unless
+    nothing was; call `discard` to throw it away.
+
+    Args:
+        path: the output; see `format_for`.
+        info: width, height and average frame rate of what will be written.
+        options: see `EncodeOptions`.
+        sound: where sound comes from; None writes none.
+
+    Attributes:
+        notes: sentences about what differs from what was given, such as a padded row.
+        full: the disk is full.
+
+    Raises:
+        UsageError, MasksegError: the output cannot be what it is asked to be; see `format_for`.
+
+    Example:
+        >>> import tempfile
+        >>> from maskseg_cli.video.frame import VideoInfo
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> info = VideoInfo("example", 64, 48, Fraction(25))
+        >>> with VideoWriter(folder.name + "/out.mp4", info) as writer:
+        ...     for k in range(5):
+        ...         writer.write(np.full((48, 64, 3), 40 * k, np.uint8), Fraction(k, 25), Fraction(1, 25))
+        ...     written = writer.finish()
+        >>> written.frames, written.duration
+        (5, Fraction(1, 5))
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        info: SizeAndRate,
+        options: EncodeOptions | None = None,
+        sound: Sound | None = None,
+    ) -> None:
+        self.options = options or EncodeOptions()
+        self.path = Path(path)
+        self.format = format_for(path, self.options)
+        self.width, self.height = info.width, info.height
+        rate = self.options.fps or info.frame_rate
+        if self.format.constant_rate:
+            rate = usable_rate(rate)
+        steady = self.format.constant_rate or self.options.fps is not None
+        self._steady = ConstantRate(rate) if steady else None
+        self._last: NDArray[np.uint8] | None = None
+        self._output = self._open(rate, sound)
+        self._result: Written | None = None
+        self._closed = False
+        self._told_full = False
+
+    def __enter__(self) -> VideoWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._closed:
+            return
+        if error is None or self._last is not None:
+            self.finish()
+        else:
+            self.discard()
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what differs from what was given."""
+        return self._output.notes
+
+    @property
+    def full(self) -> bool:
+        """The disk was full: nothing more can be written, but `finish` completes what was."""
+        return self._output.full
+
+    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+        """Adds a frame.
+
+        Args:
+            image: uint8 (H, W, 3), BGR; must not be changed afterwards.
+            time: seconds at which it is shown; the first is 0, each later than the one before.
+            duration: seconds until the next frame, or the end.
+
+        Raises:
+            DiskFull: the disk is full; call `finish`.
+            MasksegError: the picture could not be encoded or written.
+        """
+        if self._told_full:
+            return
+        image = self._sized(image)
+        try:
+            if self._steady is None:
+                self._output.write(image, time, duration)
+            else:
+                self._write_steadily(image, time, duration)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise MasksegError(f"{self.path} cannot be written: {error.strerror or error}.") from error
+            self._tell_full()
+        if self.full:
+            self._tell_full()
+
+    def finish(self) -> Written:
+        """Completes the file, reads it back, and gives it its name.
+
+        Returns:
+            what was written; the same again when called twice.
+
+        Raises:
+            MasksegError: nothing was written, or it cannot be read back.
+        """
+        if self._result is None:
+            if self._closed:
+                raise MasksegError(f"{self.path} was not written.")
+            self._closed = True
+            if self._last is not None and self._steady is not None and not self._steady.written:
+                self._output.write(self._last, Fraction(0), 1 / self._steady.rate)
+            frames, duration, has_sound = self._output.finish()
+            self._result = Written(self.path, frames, duration, has_sound, tuple(self.notes))
+        return self._result
+
+    def discard(self) -> None:
+        """Throws away what was written; a file that stood under the name before stays."""
+        self._closed = True
+        self._output.discard()
+
+    def _open(self, rate: Fraction, sound: Sound | None) -> Output:
+        if self.format.is_folder:
+            folder = FrameFolder(frame_pattern(self.path, self.format.suffix), self.options.quality)
+            if sound is not None:
+                folder.notes.append("single frames have no sound")
+            return folder
+        return MovieFile(self.path, self.format, (self.width, self.height), rate, self.options, sound)
+
+    def _tell_full(self) -> None:
+        self._told_full = True
+        raise DiskFull(f"The disk of {self.path} is full: the video ends here.")
+
+    def _write_steadily(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+        assert self._steady is not None
+        before, times = self._steady.count(time, duration)
+        slot = self._steady.written - before - times
+        step = 1 / self._steady.rate
+        for number in range(before + times):
+            picture = self._last if number < before and self._last is not None else image
+            self._output.write(picture, (slot + number) * step, step)
+        self._last = image
+
+    def _sized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if image.shape[:2] == (self.height, self.width):
+            if self._last is None:
+                self._last = image
+            return image
+        note = f"pictures of another size were scaled to {self.width} x {self.height}"
+        if note not in self.notes:
+            self.notes.append(note)
+        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
