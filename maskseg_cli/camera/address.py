@@ -1,0 +1,74 @@
+"""What the user means by `--camera`: a device, an address in the network, or a file."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskseg_cli.errors import UsageError
+
+_DEVICE_FILE = re.compile(r"/dev/video(\d+)")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+
+#: Beginnings of addresses that FFmpeg plays live.
+SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt", "mms", "mmsh", "mmst")
+
+
+@dataclass(frozen=True)
+class CameraAddress:
+    """Where pictures come from.
+
+    Attributes:
+        kind: "device", "network" or "file".
+        value: the device's number or path, the address, or the file's path.
+    """
+
+    kind: str
+    value: str
+
+    @property
+    def name(self) -> str:
+        """What messages call it; passwords in addresses are left out.
+
+        Example:
+            >>> CameraAddress("network", "rtsp://me:secret@camera/1").name
+            'rtsp://camera/1'
+        """
+        if self.kind == "network":
+            return re.sub(r"(?<=://)[^/?#]*@", "", self.value)
+        return f"camera {self.value}" if self.value.isdigit() else self.value
+
+
+def parse_camera(text: str) -> CameraAddress:
+    """Reads `0`, `/dev/video0`, `rtsp://...`, `http://...` or the path of a file.
+
+    Raises:
+        UsageError: none of these.
+
+    Example:
+        >>> parse_camera("0"), parse_camera("http://camera/live").kind
+        (CameraAddress(kind='device', value='0'), 'network')
+    """
+    text = text.strip()
+    if text.isdecimal():
+        return CameraAddress("device", str(int(text)))
+    device = _DEVICE_FILE.fullmatch(text)
+    if device and sys.platform.startswith("linux"):
+        return CameraAddress("device", text)
+    scheme = _SCHEME.match(text)
+    if scheme and scheme.group(1).lower() == "file":
+        return CameraAddress("file", text[scheme.end() :])
+    if scheme:
+        if scheme.group(1).lower() not in SCHEMES:
+            raise UsageError(f"Addresses that begin with {scheme.group()} cannot be played: {', '.join(SCHEMES)} can.")
+        return CameraAddress("network", text)
+    if not text or not Path(text).exists():
+        raise UsageError(
+            f"There is no camera {text!r}: give a number such as 0, a device such as /dev/video0, an address such as "
+            "rtsp://camera/stream, or a video file; --list-cameras lists the cameras of this computer."
+        )
+    if str(Path(text).resolve()).startswith("/dev/video"):  # such as /dev/v4l/by-id/..., which keeps its name
+        return CameraAddress("device", str(Path(text)))
+    return CameraAddress("file", text)

@@ -1,0 +1,154 @@
+"""Network cameras: a real MJPEG server on 127.0.0.1."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from maskseg_cli.camera.address import parse_camera
+from maskseg_cli.camera.capture import Capture, CapturedFrame
+from maskseg_cli.camera.source import CameraError, open_source
+from maskseg_cli.errors import MasksegError
+from tests.camera.mjpeg_server import MjpegServer, network_camera
+from tests.camera.test_capture import read_on
+from tests.video.samples import corners_of, make_video, number_of
+
+
+@pytest.fixture
+def camera() -> Iterator[MjpegServer]:
+    with network_camera(rate=50) as server:
+        yield server
+
+
+def capture_of(url: str, timeout: float = 5, **options: object) -> Capture:
+    return Capture(lambda: open_source(parse_camera(url), timeout=timeout), **options)  # type: ignore[arg-type]
+
+
+def newest(capture: Capture, after: int = 0, seconds: float = 10) -> CapturedFrame:
+    frame = capture.newer(after, seconds)
+    assert frame is not None
+    return frame
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_pictures_come_right_and_late_by_two_at_most(length: bool) -> None:
+    with network_camera(rate=25, length=length) as server, capture_of(server.url) as capture:
+        frame = newest(capture)
+        late = []
+        for _ in range(15):
+            frame = newest(capture, frame.number)
+            late.append(server.sent - 1 - number_of(frame.image))
+        assert corners_of(frame.image) == ["red", "green", "blue", "white"]
+        # Where parts do not tell their length, each ends only when the next one begins.
+        assert float(np.median(late)) <= (0 if length else 2)
+        assert capture.state == "connected"
+
+
+def test_a_reader_that_sleeps_gets_the_newest_afterwards(camera: MjpegServer) -> None:
+    with capture_of(camera.url) as capture:
+        first = newest(capture)
+        time.sleep(0.5)
+        frame = newest(capture, first.number)
+        assert camera.sent - number_of(frame.image) <= 3
+        assert frame.number > first.number + 10
+
+
+def test_reconnecting_after_the_camera_hung_up(camera: MjpegServer) -> None:
+    with capture_of(camera.url, reconnect=True, back_off=(0.1,)) as capture:
+        newest(capture)
+        camera.hang_up()
+        while not capture.trouble:
+            time.sleep(0.01)
+        before = capture.frames
+        assert "127.0.0.1" in capture.trouble
+        after = newest(capture, before)
+        assert number_of(after.image) >= before
+        assert capture.connections == 2
+
+
+def test_a_camera_that_falls_silent_counts_as_lost(camera: MjpegServer) -> None:
+    with capture_of(camera.url, timeout=0.4, stall=0.4) as capture:
+        newest(capture)
+        camera.mode = "silent"
+        began = time.monotonic()
+        with pytest.raises(CameraError, match=r"did not answer within 0.4 seconds|ended its stream"):
+            read_on(capture)
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(("mode", "words"), [("error", "404|not found"), ("drop", "sends no video|cannot be reached")])
+def test_answers_that_are_no_camera(camera: MjpegServer, mode: str, words: str) -> None:
+    camera.mode = mode
+    with capture_of(camera.url) as capture, pytest.raises(CameraError, match=f"(?i){words}"):
+        capture.newer(0, 10)
+
+
+def test_nobody_answers() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        url = f"http://user:secret@127.0.0.1:{port}/live"
+        with pytest.raises(CameraError, match="connection refused") as refused:
+            open_source(parse_camera(url))
+        assert "secret" not in str(refused.value)
+        taken.listen()  # accepts, and says nothing
+        began = time.monotonic()
+        with pytest.raises(CameraError, match=r"did not answer within 0.5 seconds"):
+            open_source(parse_camera(url), timeout=0.5)
+        assert time.monotonic() - began < 3
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[str]:
+    """The address at which `tmp_path` is served."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_film_in_the_network_plays_at_its_own_speed(files: str, tmp_path: Path) -> None:
+    make_video(tmp_path / "film.mp4", frames=10, rate=20)
+    with capture_of(f"{files}/film.mp4") as capture:
+        newest(capture)
+        capture.release()
+        began = time.monotonic()
+        while not capture.ended:
+            capture.newer(capture.frames, 0.1)
+        assert 0.4 < time.monotonic() - began < 2
+        assert capture.frames == 10
+
+
+def test_a_photo_is_no_stream(files: str, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + bytes(1000))
+    with pytest.raises(MasksegError, match="photo, not a"):
+        open_source(parse_camera(f"{files}/photo.jpg"))
+    cv2.imwrite(str(tmp_path / "photo.jpg"), np.zeros((48, 64, 3), np.uint8))
+    with pytest.raises(MasksegError, match="photo, not a"):
+        open_source(parse_camera(f"{files}/photo.jpg"))
+
+
+def test_the_turn_of_a_phone_used_as_a_camera(tmp_path: Path) -> None:
+    """Through a file, which says so in the same way: upright, as `maskseg video` has it."""
+    path = make_video(tmp_path / "turned.mp4", frames=3, turn=90, rate=Fraction(50))
+    camera = open_source(parse_camera(str(path)))
+    image = camera.read()
+    camera.close()
+    assert image is not None
+    assert image.shape == (64, 48, 3)
