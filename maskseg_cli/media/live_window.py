@@ -62,6 +62,7 @@ class LiveWindow:
             cv2.resizeWindow(self._title, max(1, round(width * scale)), max(1, round(height * scale)))
             self._size = width, height
         cv2.imshow(self._title, image)
+        self._seen = self._seen or not is_closed(self._title)
 
     def pressed_keys(self, wait: float = 0.0) -> list[int]:
         """Lets the window work, and returns the keys that were pressed, as OpenCV numbers them.
@@ -77,8 +78,7 @@ class LiveWindow:
             pressed.append(key)
             key = cv2.waitKey(1)
         gone = is_closed(self._title)
-        # On a busy machine a new window is not on the screen yet when it is first asked.
-        self._seen |= not gone
+        self._seen |= not gone  # on some screens a new window is not visible yet
         self.closed = gone and self._seen
         return pressed
 

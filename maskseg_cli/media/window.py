@@ -47,14 +47,13 @@ class Window:
         cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         cv2.resizeWindow(_TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
         cv2.imshow(_TITLE, image)
-        seen = False
+        seen = not is_closed(_TITLE)  # on some screens a new window is not visible yet
         while True:
             # Short waits, so that Ctrl-C in the terminal and the window's close button are heeded.
             key = cv2.waitKey(50)
             if key != -1:
                 return (key & 0xFF) not in _QUIT
             gone = is_closed(_TITLE)
-            # On a busy machine a new window is not on the screen yet when it is first asked.
             seen |= not gone
             if gone and seen:
                 return True

@@ -121,7 +121,7 @@ def test_no_display_names_the_other_ways(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_window_that_is_not_on_the_screen_yet_was_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     from maskseg_cli.media import live_window
 
-    gone = iter([True, False, True])
+    gone = iter([True, True, True, False, True])  # asked twice a picture until it is there, then once
     for name in ("namedWindow", "resizeWindow", "imshow"):
         monkeypatch.setattr(live_window.cv2, name, lambda *_: None)
     monkeypatch.setattr(live_window.cv2, "waitKey", lambda _: -1)

@@ -32,7 +32,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> dict:
 
 @pytest.mark.parametrize(("key", "goes_on"), [(" ", True), ("n", True), ("q", False), ("Q", False), ("\x1b", False)])
 def test_keys(screen: dict, key: str, goes_on: bool) -> None:
-    screen.update(keys=[-1, -1, ord(key)], visible=[1.0, 1.0])
+    screen.update(keys=[-1, -1, ord(key)], visible=[1.0, 1.0, 1.0])
     with Window() as shown:
         assert shown.show(IMAGE) is goes_on
     assert screen["keys"] == []
