@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -103,6 +104,8 @@ def _class_names(labels: str | Path | Sequence[str] | None, stored: tuple[str, .
 class Predictor:
     """A loaded network: call it with a picture, or with a list of pictures of any sizes.
 
+    Several threads may call it at the same time, which on a few cores makes better use of them.
+
     Attributes:
         config: the network's options.
         class_names: index -> name, background first.
@@ -125,6 +128,7 @@ class Predictor:
         self._anchors = AnchorCache(self.config)
         self._graphs: dict[int, Any] = {}
         self._views: Any = None
+        self._building = Lock()
 
     @overload
     def __call__(self, images: NDArray[np.uint8]) -> Detections: ...
@@ -147,6 +151,16 @@ class Predictor:
         if isinstance(images, np.ndarray) and images.ndim != 4:
             return self._segment([images], "BGR")[0]
         return self._segment(list(images), "BGR")
+
+    def set_min_confidence(self, confidence: float) -> None:
+        """Finds objects from this score on, 0..1, from the next picture on (which takes seconds: a new graph).
+
+        Raises:
+            UsageError: no share from 0 to 1.
+        """
+        self.config = self.model.config = self.config.replace(detection_min_confidence=confidence)
+        self._graphs.clear()
+        self._views = None
 
     def detect(self, images: Sequence[NDArray[np.uint8]], verbose: int = 0) -> list[dict[str, NDArray[Any]]]:
         """Matterport's `detect`.
@@ -229,8 +243,9 @@ class Predictor:
         from maskseg_cli.tta import mold_views, relative_frame
         from maskseg_cli.unmolding import unmold
 
-        if self._views is None:
-            self._views = MultiViewNetwork(self.model)
+        with self._building:
+            if self._views is None:
+                self._views = MultiViewNetwork(self.model)
         molded = mold_views(image, self.config)
         views = [
             View(
@@ -254,18 +269,21 @@ class Predictor:
 
     def _graph(self, batch: int) -> Any:
         """The network as one TensorFlow graph for any height and width, built at the first use of a batch size."""
-        if batch not in self._graphs:
-            import tensorflow as tf
+        with self._building:  # threads that ask at the same time get the same one
+            if batch not in self._graphs:
+                self._graphs[batch] = self._build_graph(batch)
+            return self._graphs[batch]
 
-            signature = [
-                tf.TensorSpec((batch, None, None, self.config.image_channel_count), tf.float32),
-                tf.TensorSpec((None, 4), tf.float32),
-                tf.TensorSpec((batch, 4), tf.float32),
-            ]
-            function = tf.function(self.model.call, input_signature=signature)
-            concrete = function.get_concrete_function()
-            self._graphs[batch] = lambda *arrays: concrete(*(tf.constant(array) for array in arrays))
-        return self._graphs[batch]
+    def _build_graph(self, batch: int) -> Any:
+        import tensorflow as tf
+
+        signature = [
+            tf.TensorSpec((batch, None, None, self.config.image_channel_count), tf.float32),
+            tf.TensorSpec((None, 4), tf.float32),
+            tf.TensorSpec((batch, 4), tf.float32),
+        ]
+        concrete = tf.function(self.model.call, input_signature=signature).get_concrete_function()
+        return lambda *arrays: concrete(*(tf.constant(array) for array in arrays))
 
 
 def check_image(image: Any) -> None:

@@ -23,6 +23,8 @@ from maskseg_cli.errors import MasksegError, UsageError
 #: commands imports none of them; a test compares it with the command's own.
 COMMANDS = {
     "image": ("maskseg_cli.cli.image:image", "Find the objects in photos and draw their outlines."),
+    "video": ("maskseg_cli.cli.video:video", "Find the objects in videos and draw their outlines."),
+    "webcam": ("maskseg_cli.cli.webcam:webcam", "Outline what a camera sees, live."),
     "train": ("maskseg_cli.cli.train:train", "Train a network on your own classes."),
     "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
     "config": ("maskseg_cli.cli.config:config", "Show every option of a model."),
@@ -164,7 +166,7 @@ def _explain_import(error: ImportError) -> str:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "--version", prog_name="maskseg")
 def main() -> None:
-    """Finds every object in a photo or video and draws its exact outline.
+    """Finds every object in a photo, a video or a camera's picture and draws its exact outline.
 
     Works offline and without a graphics card. Start with: maskseg image photo.jpg
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -43,7 +43,7 @@ class ModelOptions:
     tta: bool = False
 
 
-def _gather(
+def gather(
     target: str, build: Callable[..., Any], options: Sequence[Callable[[Any], Any]]
 ) -> Callable[[Command], Command]:
     """A decorator: adds `options`, named `<target>_<field>`, and hands `build(**fields)` to the command."""
@@ -64,7 +64,7 @@ def _gather(
 
 
 #: Hands the command `model: ModelOptions`.
-model_options = _gather(
+model_options = gather(
     "model",
     ModelOptions,
     [
@@ -135,7 +135,7 @@ model_options = _gather(
 )
 
 #: Hands the command `drawing: DrawingOptions`.
-drawing_options = _gather(
+drawing_options = gather(
     "drawing",
     DrawingOptions,
     [
@@ -246,6 +246,13 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
     if options.tta:
         overrides["tta"] = True
     return overrides
+
+
+def with_batch(options: ModelOptions, batch: int) -> ModelOptions:
+    """The options for a network that takes so many pictures at once."""
+    if batch == 1:
+        return options
+    return replace(options, settings=(*options.settings, "gpu_count=1", f"images_per_gpu={batch}"))
 
 
 def load_predictor(options: ModelOptions) -> Segmenter:

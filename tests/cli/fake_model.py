@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import time
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -14,6 +18,9 @@ from maskseg_cli.detections import Detections, MaskCrop
 
 PERSON, DOG = COCO_CLASSES.index("person"), COCO_CLASSES.index("dog")
 
+#: Environment variable: seconds that the stand-in takes for each picture.
+DELAY = "MASKSEG_TEST_DELAY"
+
 
 class BlobPredictor:
     """Finds bright blobs: taller than wide is a person, all else a dog."""
@@ -21,9 +28,13 @@ class BlobPredictor:
     class_names = COCO_CLASSES
     config = LITE
 
+    def set_min_confidence(self, confidence: float) -> None:
+        """Nothing to do: all blobs are found in any case."""
+
     def __call__(self, image: Any) -> Any:
         if isinstance(image, list):
             return [self(one) for one in image]
+        time.sleep(float(os.environ.get(DELAY, "0")))
         assert image.dtype == np.uint8
         assert image.ndim == 3
         bright = (image.min(axis=2) > 200).astype(np.uint8)
@@ -56,9 +67,14 @@ def scene(width: int = 96, height: int = 64) -> np.ndarray:
     return image
 
 
+def patch_commands(patch: Callable[[str, str, Any], None]) -> None:
+    """Puts the stand-in wherever a command loads its network: `patch(module, name, value)`."""
+    for module in ("image", "video", "video_batch", "webcam_run"):
+        patch(f"maskseg_cli.cli.{module}", "load_predictor", load_blob_predictor)
+
+
 if __name__ == "__main__":  # the real program in a process of its own, but with the stand-in
-    import maskseg_cli.cli.image
     from maskseg_cli.cli.main import main
 
-    maskseg_cli.cli.image.load_predictor = load_blob_predictor
+    patch_commands(lambda module, name, value: setattr(importlib.import_module(module), name, value))
     main(prog_name="maskseg")

@@ -56,6 +56,7 @@ def test_a_folder(here: Path) -> None:
         f"{Path('in', 'a.jpg')}: 1 person, 1 dog -> {out / 'a.jpg'}",
         f"{Path('in', 'b.png')}: 1 person, 1 dog -> {out / 'b.png'}",
         f"{Path('in', 'sub', 'a.jpg')}: 1 person, 1 dog -> {out / 'sub' / 'a.jpg'}",
+        "In all: 3 persons, 3 dogs.",
         "3 of 3 photos done.",
     ]
     assert tree_of(here / "out") == ["a.jpg", "b.png", "sub/a.jpg"]

@@ -41,10 +41,12 @@ def test_real_photos(lite: str, shared: Path, tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    dog, horses, summary = done.stderr.splitlines()
+    dog, horses, objects, summary = done.stderr.splitlines()
     assert "1 dog" in dog
     assert "1 bicycle" in dog
     assert "horses" in horses
+    assert objects.startswith("In all: ")
+    assert " horses" in objects
     assert summary == "2 of 2 photos done."
     assert done.stdout == ""
     data = json.loads((tmp_path / "r.json").read_bytes())

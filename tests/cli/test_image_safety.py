@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.detections import Detections
+from maskseg_cli.media.files import GrowingFile
 from maskseg_cli.media.images import read_image, write_image
 
 from .fake_model import BlobPredictor, scene
@@ -115,12 +116,13 @@ def test_broken_files_among_many(here: Path) -> None:
     (here / "in" / "100.jpg").write_text("not a photo")
     result = run("in", "-o", "out", "--json", "r.json", code=1)
     lines = result.stderr.splitlines()
-    assert len(lines) == 201
+    assert len(lines) == 202
     assert (
         lines[7] == f"Error: {Path('in', '007.jpg')} is cut off before the end of the picture: "
         "copy or download it again."
     )
     assert lines[100].startswith(f"Error: {Path('in', '100.jpg')} is a text")
+    assert lines[-2] == "In all: 198 persons, 198 dogs."
     assert lines[-1] == (f"198 of 200 photos done, 2 failed: {Path('in', '007.jpg')}, {Path('in', '100.jpg')}.")
     done = {f"{i:03}.jpg" for i in range(200)} - {"007.jpg", "100.jpg"}
     assert set(tree_of(here / "out")) == done
@@ -173,15 +175,15 @@ def test_a_photo_that_breaks_the_network_does_not_stop_the_others(here: Path, mo
 def test_a_full_disk_ends_the_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abc":
         write_image(here / "in" / f"{name}.png", scene())
-    write = Path.write_bytes
+    write = GrowingFile.write
 
-    def full(self: Path, data: bytes) -> int:
-        if self.suffix == ".tmp" and self.parent.name == "out" and (self.parent / "a.png").exists():
+    def full(self: GrowingFile, data: bytes) -> None:
+        if (self.path.parent / "a.png").exists():
             write(self, data[:10])
-            raise OSError(28, "No space left on device", str(self))
-        return write(self, data)
+            raise OSError(28, "No space left on device", str(self.path))
+        write(self, data)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(GrowingFile, "write", full)
     result = run("in", "-o", "out", code=1)
     assert result.stderr.splitlines()[1:] == [
         f"Error: {Path('in', 'b.png')}: {Path('out', 'b.png')}: No space left on device.",

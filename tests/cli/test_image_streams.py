@@ -116,6 +116,17 @@ def test_show_ends_with_q(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tree_of(here / "out") == ["a.png", "b.png"]
 
 
+def test_q_ends_a_watch_too(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from maskseg_cli.media import window
+
+    monkeypatch.setattr(window, "Window", FakeWindow)
+    for name in "abc":
+        write_image(here / "in" / f"{name}.png", scene())
+    result = run("in", "-o", "out", "--show", "--watch")
+    assert result.stderr.endswith("2 photos done.\n")
+    assert tree_of(here / "out") == ["a.png", "b.png"]
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are looked for on Linux only")
 def test_show_without_a_display_names_the_way_out(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)

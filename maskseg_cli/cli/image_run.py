@@ -1,0 +1,223 @@
+"""One pass over photos: read ahead, segmented in batches, drawn and written behind, reported in order."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from maskseg_cli.cli.image_photo import Finishing, Photo, Result, name_in_json, read_photo, weigh_photo, write_result
+from maskseg_cli.cli.main import explain
+from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.run_summary import RunSummary
+from maskseg_cli.media.outputs import Job
+from maskseg_cli.media.read_ahead import BUDGET, read_ahead
+from maskseg_cli.media.workers import THREADS, Workers
+from maskseg_cli.media.write_behind import WriteBehind, is_hopeless
+
+if TYPE_CHECKING:
+    from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.detections import Detections
+    from maskseg_cli.export.coco_journal import CocoJournal
+    from maskseg_cli.media.window import Window
+
+#: Seconds after which a wait looks whether the user wants to stop.
+_GLANCE = 0.1
+
+
+class StoppedError(MasksegError):
+    """The disk is full, or read-only; the message says how far the run came."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What the network said about one photo, or why it said nothing."""
+
+    found: Detections | None = None
+    error: Exception | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Run:
+    """Does photos; one that fails is named, and the others are still done.
+
+    Args:
+        segmenter: the network; None where all results are there already.
+        batch: neighbours of equal size that the network takes at once.
+        threaded: read and write in threads. Without, a photo is begun when the one before it is finished, and an
+            error of reading comes before anything else is done.
+        stop_requested: asked often; True ends the run after what the network has already seen.
+        endless: nobody knows how many photos there will be.
+        window: shows each result.
+        journal: takes what was found, for the JSON.
+    """
+
+    segmenter: Segmenter | None = None
+    drawing: DrawingOptions = field(default_factory=DrawingOptions)
+    quality: int = 95
+    batch: int = 1
+    threaded: bool = True
+    quiet: bool = False
+    debug: bool = False
+    stop_requested: Callable[[], bool] = lambda: False
+    endless: bool = False
+    window: Window | None = None
+    journal: CocoJournal | None = None
+    summary: RunSummary = field(default_factory=RunSummary)
+
+    def process(self, jobs: Sequence[Job], alone: bool = False) -> bool:
+        """Does these photos, those that are done already left out.
+
+        Args:
+            alone: there is nothing else to do: an error of the photo is raised.
+
+        Returns:
+            False if the user has seen enough: q in the window.
+
+        Raises:
+            StoppedError: the disk is full, or read-only.
+        """
+        kept = [job for job in jobs if job.done and (self.journal is None or name_in_json(job) in self.journal)]
+        for job in kept:
+            self.summary.add_kept(job.source.name, str(job.target))
+        there = {id(job) for job in kept}
+        waiting = [job for job in jobs if id(job) not in there]
+        threads = THREADS if self.threaded and not alone else 0
+        with self._progress(len(jobs), len(kept)) as tick, Workers(threads) as readers, Workers(threads) as writers:
+            results: WriteBehind[tuple[Job, _Answer]] = WriteBehind(writers, 2 * threads or 1)
+
+            def report(everything: bool = False) -> bool:
+                for (job, answer), future in results.take(everything):
+                    try:
+                        go_on = self._finish(job, answer, future)
+                    except Exception as error:
+                        if alone:
+                            self.summary.add_failed(job.source.name, explain(error))
+                            raise
+                        self._fail(job, error, len(jobs))
+                        go_on = True
+                    tick()
+                    if not go_on:
+                        return False
+                return True
+
+            photos = read_ahead(waiting, read_photo, weigh_photo, readers, max(2 * threads, self.batch) or 1)
+            try:
+                for group in self._groups(photos):
+                    for job, photo, answer in group:
+                        self._put(results, job, photo, answer)
+                    if not report():
+                        return False
+            except StoppedError:
+                raise
+            except BaseException:  # what is under way is whole on the disk, and so it is told of
+                report(everything=True)
+                raise
+            return report(everything=True)
+
+    def _groups(self, photos: Iterable[tuple[Job, Future[Photo]]]) -> Iterator[list[tuple[Job, Photo | None, _Answer]]]:
+        """Photos with what the network says, each batch as soon as it is full or the next photo has another size."""
+        group: list[tuple[Job, Photo]] = []
+        for job, future in photos:
+            while not future.done() and not self.stop_requested():
+                concurrent.futures.wait([future], _GLANCE)
+            if self.stop_requested():
+                return
+            try:
+                photo = future.result()
+            except Exception as error:
+                yield [*self._segment_all(group), (job, None, _Answer(error=error))]
+                group = []
+                continue
+            bytes_together = photo.image.nbytes * (len(group) + 1)
+            if group and (photo.image.shape != group[0][1].image.shape or bytes_together > BUDGET):
+                yield self._segment_all(group)
+                group = []
+            group.append((job, photo))
+            del photo, future
+            if len(group) >= self.batch:
+                yield self._segment_all(group)
+                group = []
+        if group:
+            yield self._segment_all(group)
+
+    def _segment_all(self, group: list[tuple[Job, Photo]]) -> list[tuple[Job, Photo | None, _Answer]]:
+        answers = self._segment([photo for _, photo in group]) if group else []
+        return [(job, photo, answer) for (job, photo), answer in zip(group, answers, strict=True)]
+
+    def _segment(self, photos: list[Photo]) -> list[_Answer]:
+        assert self.segmenter is not None
+        before = time.perf_counter()
+        try:
+            if len(photos) == 1:
+                found = [self.segmenter(photos[0].image)]
+            else:
+                found = self.segmenter([photo.image for photo in photos])
+        except Exception as error:
+            if len(photos) == 1:
+                return [_Answer(error=error)]
+            # Only one of them may be to blame.
+            return [answer for photo in photos for answer in self._segment([photo])]
+        seconds = (time.perf_counter() - before) / len(photos)
+        return [_Answer(one, seconds=seconds) for one in found]
+
+    def _put(self, results: WriteBehind[tuple[Job, _Answer]], job: Job, photo: Photo | None, answer: _Answer) -> None:
+        finishing = Finishing(self.drawing, self.quality, self.journal, self.window is not None)
+
+        def prepare() -> Result:
+            if answer.error is not None:  # passes through the queue, so that messages come in the photos' order
+                raise answer.error
+            assert photo is not None
+            assert answer.found is not None
+            return finishing.prepare(job, photo, answer.found)
+
+        weight = 0 if photo is None else 2 * photo.image.nbytes  # the photo, and the drawn picture
+        results.put((job, answer), weight, prepare, write_result)
+
+    def _finish(self, job: Job, answer: _Answer, future: Future[Any]) -> bool:
+        """Tells of a photo that is done; False if the user has seen enough."""
+        from maskseg_cli.export.words import describe
+
+        result: Result = future.result()
+        if self.journal is not None and result.entry is not None:
+            self.journal.append(result.entry)
+        assert answer.found is not None
+        target = None if job.target is None or job.done else str(job.target)
+        self.summary.add_done(job.source.name, target, answer.found.names, answer.seconds)
+        if not self.quiet:
+            arrow = f" -> {target}" if target else ""
+            say(f"{job.source.name}: {describe(answer.found)}{arrow}")
+        return self.window is None or result.picture is None or self.window.show(result.picture)
+
+    def _fail(self, job: Job, error: Exception, photos: int) -> None:
+        reason = explain(error)
+        self.summary.add_failed(job.source.name, reason)
+        if self.debug:
+            say("".join(traceback.format_exception(error)).rstrip())
+        say(f"Error: {reason if job.source.name in reason else f'{job.source.name}: {reason}'}")
+        if is_hopeless(error):
+            of = "" if self.endless else f" of {photos}"
+            raise StoppedError(f"Stopped after {self.summary.done}{of} photos.") from error
+
+    @contextmanager
+    def _progress(self, photos: int, kept: int) -> Iterator[Callable[[], object]]:
+        from tqdm import tqdm
+
+        hidden = self.quiet or photos == 1 or not sys.stderr.isatty()
+        with tqdm(total=photos, initial=kept, unit="photo", file=sys.stderr, disable=hidden, dynamic_ncols=True) as bar:
+            yield bar.update
+
+
+def say(line: str) -> None:
+    """Writes a line to standard error without breaking the bar."""
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)

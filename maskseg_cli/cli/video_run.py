@@ -1,0 +1,262 @@
+"""One video from its source to its result: the pipeline with its progress bar, its window and its end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maskseg_cli.cli.main import explain
+from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.cli.video_options import ReadingOptions
+from maskseg_cli.cli.video_progress import progress_bar
+from maskseg_cli.errors import MasksegError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.config import MaskRCNNConfig
+    from maskseg_cli.drawing.options import DrawingOptions
+    from maskseg_cli.export.json_lines import JsonLines
+    from maskseg_cli.media.live_window import LiveWindow
+    from maskseg_cli.video.formats import EncodeOptions
+    from maskseg_cli.video.frame import Frame, VideoInfo
+    from maskseg_cli.video.pipeline import Pipeline, SegmentedFrame
+    from maskseg_cli.video.reader import VideoReader
+    from maskseg_cli.video.writer import VideoWriter, Written
+
+#: Seconds between two looks at the progress; a window needs them more often.
+_TICK, _WINDOW_TICK = 0.1, 0.02
+
+#: Seconds that the threads get to end: the decoder may wait for a server, the network may be slow.
+_PATIENCE = 5.0
+
+
+@dataclass
+class Outcome:
+    """How the run of one video ended.
+
+    Attributes:
+        written: what stands on the disk, or None if no frame was written.
+        seconds: how long the run took.
+        pipeline_seconds: the part of it in which frames were read, looked at and written.
+        taken: frames of the source that went through; a constant rate repeats some and leaves others out.
+        notes: sentences about what was done to the frames.
+        skipped: frames that could not be decoded.
+        most: class -> the most objects of it in one frame.
+        closed: the user closed the window.
+    """
+
+    written: Written | None = None
+    seconds: float = 0.0
+    pipeline_seconds: float = 0.0
+    taken: int = 0
+    notes: tuple[str, ...] = ()
+    skipped: int = 0
+    most: Counter[str] = field(default_factory=Counter)
+    closed: bool = False
+
+
+@dataclass
+class VideoRun:
+    """Reads one video, finds its objects, draws them and writes the result.
+
+    Args:
+        source: the video, as `open_video` takes it.
+        target: the file, or pattern of frames, to write.
+        reading: which frames.
+        encoding: how they are written.
+        segmenter: the network with the user's wishes.
+        drawing: what is drawn.
+        lines: takes what was found in each frame, or None.
+        label: what the video is called in `lines`.
+        show_progress: whether there is a progress bar.
+        window: shows frames as they are done, or None.
+    """
+
+    source: str
+    target: Path
+    reading: ReadingOptions
+    encoding: EncodeOptions
+    segmenter: Segmenter
+    drawing: DrawingOptions
+    lines: JsonLines | None = None
+    label: str = ""
+    show_progress: bool = False
+    window: LiveWindow | None = None
+
+    def __post_init__(self) -> None:
+        self.outcome = Outcome()
+        self._writer: VideoWriter | None = None
+        self._newest: NDArray[np.uint8] | None = None
+        self._stopped_early = False
+
+    def run(self) -> Outcome:
+        """Does the video. A stop signal or an error ends it early; what was made so far is finished all the same.
+
+        Raises:
+            MasksegError: nothing was written, or what was written is not all; the message says what there is.
+            KeyboardInterrupt, Terminated: the user's stop, after the result was finished.
+        """
+        from maskseg_cli.video.pipeline import Pipeline
+        from maskseg_cli.video.reader import open_video
+        from maskseg_cli.video.stride import every_nth
+
+        reading = self.reading
+        rate = picture_rate(self.source, self.encoding)
+        began = time.monotonic()
+        with (
+            StopSignals(at_once=self._discard) as stop,
+            open_video(self.source, reading.start, reading.end, reading.source_frames, rate) as video,
+        ):
+            frames: Iterable[Frame] = every_nth(video, reading.every) if reading.drop else video
+            every = 1 if reading.drop else reading.every
+            pipeline = Pipeline(
+                frames,
+                self.segmenter,
+                lambda one: self._write(one, video.info),
+                every,
+                reading.batch,
+                workers_for(self.segmenter.config),
+            )
+            self.outcome.notes = video.info.notes
+            started = time.monotonic()
+            try:
+                self._watch(pipeline, stop, expected_frames(video.info, reading))
+                self.outcome.pipeline_seconds = time.monotonic() - started
+                self.outcome.taken = pipeline.written
+                self._finish(pipeline, video)
+            except BaseException:
+                self._discard()
+                raise
+            finally:
+                pipeline.stop()
+                pipeline.join(_PATIENCE)
+                self.outcome.seconds = time.monotonic() - began
+                self.outcome.skipped = video.skipped
+        stop.raise_if_requested()
+        return self.outcome
+
+    def _watch(self, pipeline: Pipeline, stop: StopSignals, total: int | None) -> None:
+        """Waits for the end, with the bar and the window moving."""
+        pipeline.start()
+        with progress_bar(total, self.show_progress, self.label) as moved:
+            while not pipeline.wait(_TICK if self.window is None else _WINDOW_TICK):
+                moved(pipeline.written)
+                if self.window is not None:
+                    picture, self._newest = self._newest, None
+                    self.outcome.closed |= not self.window.update(picture)
+                if stop.requested or self.outcome.closed:
+                    self._stopped_early = True
+                    pipeline.stop()
+            moved(pipeline.written)
+
+    def _write(self, one: SegmentedFrame, info: VideoInfo) -> None:
+        """Draws and encodes one frame, in the writing thread."""
+        from maskseg_cli.drawing import draw
+
+        frame = one.frame
+        picture = draw(frame.image, one.found, self.drawing)
+        writer = self._writer or self._open_writer(info, frame.time)
+        writer.write(picture, frame.time - self._origin, frame.duration)
+        if self.lines is not None:
+            self.lines.add(self.label, frame.index, frame.time, one.found, one.source_index)
+        if self.window is not None:
+            self._newest = picture
+        self.outcome.most |= Counter(one.found.names)
+
+    def _open_writer(self, info: VideoInfo, first: Fraction) -> VideoWriter:
+        from maskseg_cli.video.sound import Sound
+        from maskseg_cli.video.writer import VideoWriter
+
+        # From a start in the middle, time and sound count from the first frame there is.
+        self._origin = first if self.reading.start else Fraction(0)
+        sound = None
+        if info.has_sound and self.encoding.sound:
+            end = None if self.reading.end is None else Fraction(self.reading.end)
+            sound = Sound(self.source, self._origin, end)
+        if self.reading.drop:
+            info = replace(info, frame_rate=info.frame_rate / self.reading.every)
+        self._writer = VideoWriter(self.target, info, self.encoding, sound)
+        return self._writer
+
+    def _finish(self, pipeline: Pipeline, video: VideoReader) -> None:
+        """Closes the result, whatever ended the run.
+
+        Raises:
+            MasksegError: it is not all that was asked for; the message says why, and what there is.
+        """
+        if self._writer is not None:
+            self.outcome.written = self._writer.finish()
+        written = self.outcome.written
+        error = pipeline.error
+        problem = explain(error) if error is not None else video.broken
+        if (
+            problem is None
+            and self._writer is not None
+            and written is not None
+            and self._writer.full
+            and written.frames < pipeline.written
+        ):
+            problem = f"The disk of {self.target} is full: the video ends early."
+        if problem is None and written is None and not self._stopped_early:
+            problem = f"{video.info.name}: there is no frame in the part that was asked for."
+        if problem is not None and written is not None:
+            problem = f"{problem} {self.target} holds the {count_frames(written.frames)} before that."
+        if problem is not None:
+            raise MasksegError(problem) from error
+
+    def _discard(self) -> None:
+        if self._writer is not None and self.outcome.written is None:
+            self._writer.discard()
+
+
+def workers_for(config: MaskRCNNConfig) -> int:
+    """How many frames the network looks at side by side.
+
+    The small network's stages are too short to keep two cores busy with one frame: with two it does a fifth more.
+    The large one keeps them busy, and takes a gigabyte a frame.
+    """
+    return min(4, os.cpu_count() or 1) if config.backbone == "mobile" else 1
+
+
+def count_frames(number: int) -> str:
+    """A number of frames in words.
+
+    Example:
+        >>> count_frames(1), count_frames(20)
+        ('1 frame', '20 frames')
+    """
+    return "1 frame" if number == 1 else f"{number} frames"
+
+
+def picture_rate(source: str, encoding: EncodeOptions) -> Fraction | None:
+    """The rate at which numbered pictures are read, which have none of their own: the result's."""
+    from maskseg_cli.video.sources import is_sequence
+
+    return encoding.fps if is_sequence(source) else None
+
+
+def expected_frames(info: VideoInfo, reading: ReadingOptions) -> int | None:
+    """How many frames will be written, or None where the source does not say how long it is."""
+    total: float | None = info.frames
+    if total is None and info.duration is not None:
+        total = info.duration * float(info.frame_rate)
+    if total is not None and (reading.start or reading.end is not None):
+        rate = float(info.frame_rate)
+        last = total / rate if reading.end is None else min(reading.end, total / rate)
+        total = max(0.0, last - (reading.start or 0)) * rate
+    elif total is None and reading.end is not None:
+        total = (reading.end - (reading.start or 0)) * float(info.frame_rate)
+    if total is not None and reading.drop:
+        total = -(-total // reading.every)
+    if reading.max_frames is not None:
+        total = reading.max_frames if total is None else min(total, reading.max_frames)
+    return None if total is None else round(total)
