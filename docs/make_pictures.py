@@ -8,6 +8,9 @@ Writes docs/images/*.jpg.
 from __future__ import annotations
 
 import argparse
+import json
+import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +20,12 @@ from numpy.typing import NDArray
 from skimage import data
 
 from maskseg_cli import Detections, Predictor, draw, load_model
+from maskseg_cli.drawing.text import font_of_size
 from maskseg_cli.media.images import write_image
 
 IMAGES = Path(__file__).parent / "images"
+PROJECT = Path(__file__).resolve().parents[1]
+EXAMPLES = PROJECT / "examples"
 
 Picture = NDArray[np.uint8]
 
@@ -80,6 +86,58 @@ def stages(model: Predictor, photo: Picture, found: Detections, count: int = 30)
     return side_by_side([photo, canvas, final, masks], 180)
 
 
+def confidences(model: Predictor, photo: Picture) -> Picture:
+    """What counts as found at three values of detection_min_confidence."""
+    usual = model.config.detection_min_confidence
+    shown = []
+    for confidence in (0.3, usual, 0.9):
+        model.set_min_confidence(confidence)
+        shown.append(drawn_for(280, photo, model(photo)))
+    model.set_min_confidence(usual)
+    return side_by_side(shown, 280)
+
+
+def own_labels(photo: Picture, found: Detections) -> Picture:
+    """The same objects under the network's names and under others."""
+    german = {"cup": "Tasse", "spoon": "Löffel", "dining table": "Tisch"}
+    named = replace(found, class_names=tuple(german.get(name, name) for name in found.class_names))
+    return side_by_side([drawn_for(260, photo, one) for one in (found, named)], 260)
+
+
+def ap_of_classes(most: int = 20) -> Picture:
+    """Box and mask AP of the classes with the most objects, as bars, from the figures of the model card."""
+    figures = json.loads((PROJECT / "benchmarks" / "model_card" / "figures.json").read_text(encoding="utf-8"))
+    classes = figures["accuracy"]["per_class"]
+    names = sorted(classes, key=lambda name: -classes[name]["objects"])[:most]
+    font, row, left, full = font_of_size(15), 26, 190, 520
+    canvas = np.full((row * (len(names) + 2), left + full + 60, 3), 255, np.uint8)
+    for percent in range(0, 101, 20):
+        x = left + full * percent // 100
+        cv2.line(canvas, (x, row), (x, canvas.shape[0] - row), (225, 225, 225), 1)
+        font.write(canvas, f"{percent}", x - 6, row - 10, (90, 90, 90))
+    for number, name in enumerate(names, start=1):
+        values = classes[name]
+        font.write(canvas, f"{name} ({values['objects']})", 8, number * row + 17, (40, 40, 40))
+        for shift, key, color in ((3, "box_AP", (190, 150, 60)), (13, "mask_AP", (60, 60, 220))):
+            top = number * row + shift
+            cv2.rectangle(canvas, (left, top), (left + round(full * values[key]), top + 8), color, cv2.FILLED)
+    foot = canvas.shape[0] - 9
+    for x, text, color in ((left, "box AP, in percent", (190, 150, 60)), (left + 200, "mask AP", (60, 60, 220))):
+        cv2.rectangle(canvas, (x, foot - 9), (x + 14, foot), color, cv2.FILLED)
+        font.write(canvas, text, x + 20, foot, (40, 40, 40))
+    return canvas
+
+
+def video(model: Predictor) -> Picture:
+    """Six frames of the sample video, in two rows."""
+    sample = runpy.run_path(str(EXAMPLES / "make_sample_video.py"))
+    frames = list(sample["frames"]())
+    chosen = [frames[number] for number in (0, 45, 55, 99, 110, 149)]
+    shown = [drawn_for(170, frame, model(frame)) for frame in chosen]
+    rows = [side_by_side(shown[:3], 170), side_by_side(shown[3:], 170)]
+    return np.vstack([rows[0], np.full((6, rows[0].shape[1], 3), 255, np.uint8), rows[1]])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
     parser.add_argument("--weights", default="lite", help="weights of the lite network")
@@ -93,6 +151,10 @@ def main() -> None:
         "parts.jpg": parts(pictures["coffee"], found["coffee"]),
         "alpha.jpg": alphas(pictures["coffee"], found["coffee"]),
         "stages.jpg": stages(model, pictures["coffee"], found["coffee"]),
+        "video.jpg": video(model),
+        "confidence.jpg": confidences(model, pictures["astronaut"]),
+        "labels.jpg": own_labels(pictures["coffee"], found["coffee"]),
+        "ap-classes.jpg": ap_of_classes(),
     }
     for name, picture in drawn.items():
         write_image(IMAGES / name, picture, quality=85)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import runpy
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.media.images import read_image
+from tests.cli.video_running import facts
 from tests.documents import PROJECT
 
 EXAMPLES = PROJECT / "examples"
@@ -102,3 +104,16 @@ def test_with_the_real_network(photos: Path, tmp_path: Path, capsys: pytest.Capt
     assert 200 < width < 350
     assert cup[height // 2, width // 2, 3] == 255
     assert not cup[[0, 0], [0, -1], 3].any()
+
+
+def test_make_sample_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "new" / "sample.mp4"
+    assert run("make_sample_video.py", path) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    made = facts(path)
+    assert len(made.frames) == 150
+    assert made.duration == pytest.approx(6)
+    assert made.frames[0].shape == (400, 600, 3)
+    assert all((first != second).any() for first, second in itertools.pairwise(made.frames[10:40]))  # it glides
+    blue, _, red = made.frames[149].reshape(-1, 3).mean(axis=0)
+    assert red > 2 * blue  # the brown table at the end: the channels are in the right order

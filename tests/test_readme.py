@@ -23,7 +23,10 @@ from maskseg_cli.checkpoints.registry import Release
 from maskseg_cli.media.formats import FORMAT_OF
 from maskseg_cli.media.images import read_image, write_image
 from maskseg_cli.training.names import LAST_WEIGHTS, STATE_FILE
+from maskseg_cli.video.formats import FORMATS
+from maskseg_cli.video.sources import is_sequence
 from tests.checkpoints.web_server import serving
+from tests.cli.video_running import facts, film
 from tests.documents import PAGES, PROJECT, README, Block, blocks, commands
 from tests.shell import Shell, opened_shell
 
@@ -51,6 +54,9 @@ def desk(tmp_path: Path, matterport_h5: Path) -> Path:
     write_image(tmp_path / "photo.jpg", coffee)
     for name in ("one", "two"):
         write_image(tmp_path / "photos" / f"{name}.jpg", coffee)
+    film(tmp_path / "in.mp4", frames=8)
+    for name in ("one", "two"):
+        film(tmp_path / "videos" / f"{name}.mp4", frames=2)
     outline = [100, 20, 200, 20, 200, 150, 100, 150]
     truth = {
         "images": [
@@ -115,7 +121,11 @@ def results(line: str) -> list[str]:
     words = shlex.split(line)
     if words[:3] == ["maskseg", "weights", "convert"]:
         return [words[4]]
-    named = [after for word, after in itertools.pairwise(words) if word in ("-o", "--output", "--json", ">")]
+    if "--dry-run" in words:
+        return []
+    named = [
+        after for word, after in itertools.pairwise(words) if word in ("-o", "--output", "--json", "--record", ">")
+    ]
     return [path for path in named if path != "-"]
 
 
@@ -125,9 +135,18 @@ def assert_whole(path: Path) -> None:
         assert read_checkpoint(path / LAST_WEIGHTS).class_names is not None
         assert len((path / "log.csv").read_text().splitlines()) == 2
     elif path.is_dir():
-        assert sorted(item.stem for item in path.iterdir()) == ["one", "two"]
+        reports = {"all.json", "photos.csv"}
+        assert sorted(item.stem for item in path.iterdir() if item.name not in reports) == ["one", "two"]
         for item in path.iterdir():
             assert_whole(item)
+    elif is_sequence(str(path)):
+        assert read_image(str(path) % 1).shape == (64, 96, 3)
+    elif path.suffix in FORMATS:
+        assert facts(path).frames[0].shape == (64, 96, 3)
+    elif path.suffix == ".csv":
+        assert len(path.read_text().splitlines()) == 3
+    elif path.suffix == ".jsonl":
+        assert all(json.loads(line)["width"] == 96 for line in path.read_text().splitlines())
     elif path.suffix in FORMAT_OF:
         assert read_image(path).shape == (200, 300, 3)
     elif path.suffix == ".json":
