@@ -40,6 +40,23 @@ class LiveStatus:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What a session was.
+
+    Attributes:
+        seconds: how long it took.
+        frames: pictures shown.
+        dropped: frames of the camera that newer ones replaced.
+        reconnects: how often the camera had to be connected anew.
+    """
+
+    seconds: float
+    frames: int
+    dropped: int
+    reconnects: int
+
+
 class Shown(NamedTuple):
     """One published state.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.camera.capture import Capture, CapturedFrame
 from maskseg_cli.camera.controls import Controls
-from maskseg_cli.camera.feed import LiveFeed, LiveStatus
+from maskseg_cli.camera.feed import LiveFeed, LiveStatus, Summary
+from maskseg_cli.camera.looker import Looker, Segment
 from maskseg_cli.camera.meter import Meter
 from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
@@ -24,39 +25,25 @@ from maskseg_cli.drawing import draw
 if TYPE_CHECKING:
     from maskseg_cli.camera.viewer import WindowViewer
 
-#: A BGR picture, uint8 (H, W, 3), to what is in it.
-Segment = Callable[[NDArray[np.uint8]], Detections]
-
 #: Seconds that the loop waits for a frame before it looks after everything else.
 _TICK = 0.04
 
+#: Seconds between two glances at the keys while the network is at work: OpenCV remembers the last key alone.
+_GLANCE = 0.015
+
+#: Seconds for which the end waits for the network without a word.
+_BRIEF = 0.5
+
 #: Seconds between two tellings of how things stand while there is no new picture.
 _STATUS_EVERY = 0.2
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a session was.
-
-    Attributes:
-        seconds: how long it took.
-        frames: pictures shown.
-        dropped: frames of the camera that newer ones replaced.
-        reconnects: how often the camera had to be connected anew.
-    """
-
-    seconds: float
-    frames: int
-    dropped: int
-    reconnects: int
 
 
 @dataclass
 class Live:
     """Shows what a camera sees, with its objects, until somebody wishes for the end.
 
-    One picture goes all the way before the newest frame is taken next: what is shown is never older than one frame
-    and one turn of the network.
+    As soon as the network is free it takes the newest frame: what is shown is never older than one frame and one turn
+    of the network. While it is at work the picture before is drawn, shown and recorded, and wishes are heeded.
 
     Args:
         capture: the running camera.
@@ -91,6 +78,9 @@ class Live:
 
     def __post_init__(self) -> None:
         self._meter = Meter()
+        self._looker = Looker(self.load)
+        self._loading = False
+        self._begun = 0
         self._frame: CapturedFrame | None = None
         self._found: Detections | None = None
         self._picture: NDArray[np.uint8] | None = None
@@ -100,7 +90,7 @@ class Live:
         self._message = ""
         self._trouble = ""
         self._paused = False
-        self._told = 0.0
+        self._told = self._refreshed = 0.0
         self._began = self._ended = time.monotonic()
 
     def run(self) -> None:
@@ -116,9 +106,8 @@ class Live:
                 return
             for note in self.capture.notes:
                 self._tell(note)
-            self._segment = self.load()
-            self._segment(first.image)  # the first turn takes seconds, in which pictures would grow old
-            self._loop()
+            if self._warm_up(first):
+                self._loop()
         finally:
             self._ended = time.monotonic()
             if self.recordings.path is not None and self.stop():
@@ -126,15 +115,35 @@ class Live:
             self._tell(self.recordings.stop(self._ended))
             self.feed.publish_status(self._status())
             self.feed.close()
+            if self.viewer is not None:
+                self.viewer.close()
+            if not self._looker.close(_BRIEF):
+                self.say("Waiting for the network" + ("; a second Ctrl-C ends at once." if self.stop() else "."))
+                self._looker.close()
 
     def _wait_for_camera(self) -> CapturedFrame | None:
         """The first frame; None if the end was wished for before."""
-        while not self.controls.stopped and not self.stop():
+        while not self._unwanted():
             frame = self.capture.newer(0, _TICK)
             if frame is not None:
                 return frame
             self._idle()
         return None
+
+    def _warm_up(self, first: CapturedFrame) -> bool:
+        """Loads the network and gives it its first turn: that takes seconds, in which pictures would grow old.
+
+        Returns:
+            False if the end was wished for meanwhile.
+        """
+        self._loading = True
+        self._looker.begin(first)
+        while self._looker.wait(_TICK) is None:
+            if self._unwanted():
+                return False
+            self._idle()
+        self._loading = False
+        return True
 
     def _loop(self) -> None:
         self._began = time.monotonic()
@@ -143,12 +152,30 @@ class Live:
         while not self._over():
             self._heed_pause()
             self._heed_recording()
-            frame = None if self._paused else self.capture.newer(self._number, self._patience())
-            if frame is not None:
-                self._take(frame)
-            elif self.capture.ended and not self._paused:
+            if not self._turn():
                 break
             self._idle()
+        while self._looker.busy and not self._unwanted():  # the time is over: the last picture is still shown
+            self._take(self._looker.wait(_GLANCE))
+
+    def _turn(self) -> bool:
+        """Hands the newest frame to the network when it is free, and shows what it has found in the one before.
+
+        Returns:
+            False if there will be no more frames.
+        """
+        done = self._looker.wait(self._patience(_GLANCE)) if self._looker.busy else None
+        try:
+            if not self._looker.busy and not self._paused:
+                frame = self.capture.newer(self._begun, 0.0 if done else self._patience(_TICK))
+                if frame is not None:
+                    self._begun = frame.number
+                    self._looker.begin(self._facing(frame))
+                elif self.capture.ended and done is None:
+                    return False
+        finally:  # also where the camera is lost just now
+            self._take(done)
+        return True
 
     @property
     def summary(self) -> Summary:
@@ -156,30 +183,30 @@ class Live:
         dropped = max(0, self.capture.frames - self._skipped - self._shown)
         return Summary(self._ended - self._began, self._shown, dropped, max(0, self.capture.connections - 1))
 
-    @property
-    def _number(self) -> int:
-        return self._frame.number if self._frame else 0
+    def _patience(self, longest: float) -> float:
+        left = longest if self.duration is None else self._began + self.duration - time.monotonic()
+        return min(longest, max(0.0, left))
 
-    def _patience(self) -> float:
-        left = _TICK if self.duration is None else self._began + self.duration - time.monotonic()
-        return min(_TICK, max(0.0, left))
+    def _unwanted(self) -> bool:
+        return self.controls.stopped or self.stop()
 
     def _over(self) -> bool:
         over = self.duration is not None and time.monotonic() - self._began >= self.duration
-        return over or self.controls.stopped or self.stop()
+        return over or self._unwanted()
 
-    def _take(self, frame: CapturedFrame) -> None:
-        """One frame's whole way."""
-        image = frame.image
-        if self.mirror:
-            image = np.asarray(cv2.flip(image, 1), np.uint8)
-        self._found = self._segment(image)
-        self._frame = CapturedFrame(image, frame.time, frame.number)
+    def _facing(self, frame: CapturedFrame) -> CapturedFrame:
+        return replace(frame, image=np.asarray(cv2.flip(frame.image, 1), np.uint8)) if self.mirror else frame
+
+    def _take(self, done: tuple[CapturedFrame, Detections] | None) -> None:
+        """The rest of a frame's way, when the network has looked at it."""
+        if done is None:
+            return
+        self._frame, self._found = done
         self._render()
         assert self._picture is not None
         self._shown += 1
-        self._meter.add(time.monotonic() - frame.time)
-        self._tell(self._recorded(lambda: self.recordings.add(self._picture, frame.time)))  # type: ignore[arg-type]
+        self._meter.add(time.monotonic() - self._frame.time)
+        self._tell(self._recorded(lambda: self.recordings.add(self._picture, self._frame.time)))  # type: ignore[arg-type, union-attr]
         self._show()
 
     def _render(self) -> None:
@@ -194,7 +221,7 @@ class Live:
     def _show(self) -> None:
         assert self._picture is not None
         self.feed.publish(self._picture, self._status())
-        self._told = 0.0
+        self._told = self._refreshed = 0.0
 
     def _idle(self) -> None:
         """All that does not need a new frame: wishes, the window, how things stand."""
@@ -212,16 +239,18 @@ class Live:
             self._told = time.monotonic()
             self.feed.publish_status(status)
             self.report(status)
-        if self.viewer is not None:
+        if self.viewer is not None and (self.viewer.heed() or time.monotonic() - self._refreshed >= _STATUS_EVERY):
+            self._refreshed = time.monotonic()
             self.viewer.show(self._picture, status, self._paused)
 
     def _heed_pause(self) -> None:
         if self.controls.paused != self._paused:
             self._paused = self.controls.paused
             if self._paused:
+                self._looker.forget()
                 self._tell(self._recorded(lambda: self.recordings.pause(time.monotonic())))
         if self._paused:
-            time.sleep(_TICK)
+            time.sleep(_GLANCE)
 
     def _heed_recording(self) -> None:
         running = self.recordings.path is not None
@@ -246,6 +275,7 @@ class Live:
             self.say(sentence)
             if self.viewer is not None:
                 self.viewer.tell(sentence)
+                self._refreshed = 0.0
 
     def _status(self) -> LiveStatus:
         path = self.recordings.path
@@ -257,6 +287,6 @@ class Live:
             dropped=max(0, self.capture.frames - self._skipped - self._shown),
             recording=None if path is None else str(path),
             recorded=self.recordings.seconds,
-            camera=self.capture.state,
+            camera=f"{self.capture.state}, loading the network" if self._loading else self.capture.state,
             message=self._message,
         )

@@ -51,9 +51,23 @@ class WindowViewer:
         self._window.show(
             self._overlay.draw(_NOTHING if image is None else image, status, message, paused, self._keyboard.help)
         )
-        for key in self._window.pressed_keys():
+        self.heed()
+
+    def close(self) -> None:
+        """Takes the window away."""
+        self._window.close()
+
+    def heed(self) -> bool:
+        """Heeds the keys and the close button; quick, so that it may be called often.
+
+        Returns:
+            whether a key was pressed, so that the panels may have to tell something else.
+        """
+        keys = self._window.pressed_keys()
+        for key in keys:
             said = self._keyboard.press(key)
             if said:
                 self.tell(said)
         if self._window.closed:
             self._controls.stop()
+        return bool(keys)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from maskseg_cli.camera.address import CameraAddress
     from maskseg_cli.camera.controls import Controls
     from maskseg_cli.camera.feed import LiveStatus
-    from maskseg_cli.camera.live import Live, Segment
+    from maskseg_cli.camera.live import Live
+    from maskseg_cli.camera.looker import Segment
     from maskseg_cli.camera.recordings import Recordings
     from maskseg_cli.camera.source import Wishes
     from maskseg_cli.camera.viewer import WindowViewer

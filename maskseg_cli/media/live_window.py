@@ -47,8 +47,7 @@ class LiveWindow:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._size is not None and not self.closed:
-            cv2.destroyAllWindows()
+        self.close()
 
     def show(self, image: NDArray[np.uint8]) -> None:
         """Shows a BGR picture, uint8 (H, W, 3); `pressed_keys` makes it visible. Nothing happens in a closed window."""
@@ -63,6 +62,12 @@ class LiveWindow:
             self._size = width, height
         cv2.imshow(self._title, image)
         self._seen = self._seen or not is_closed(self._title)
+
+    def close(self) -> None:
+        """Takes the window away; nothing happens if it is gone."""
+        if self._size is not None and not self.closed:
+            cv2.destroyAllWindows()
+        self.closed = True
 
     def pressed_keys(self, wait: float = 0.0) -> list[int]:
         """Lets the window work, and returns the keys that were pressed, as OpenCV numbers them.

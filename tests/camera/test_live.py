@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_after_each_turn_the_newest_frame_is_taken() -> None:
         if len(taken) > 1:  # the first is the network's warming up
             first = taken[-1]
             camera.send(*range(first + 1, first + 6))
-            running.wait(lambda: running.capture.frames >= first + 5)
+            running.wait(lambda: running.capture.frames >= first + 5 or running.capture.ended)
         return nothing(image)
 
     camera.send(1)
@@ -187,8 +188,7 @@ def test_a_file_ends_the_session_and_its_first_picture_is_shown() -> None:
     film = Puppet(live=False)
     film.send(1, 2, None)
     shown = []
-    running = Session(film.open, nothing, Path())
-    running.live.load = lambda: lambda image: (shown.append(int(image[0, 0, 0])), nothing(image))[1]
+    running = Session(film.open, lambda image: (shown.append(int(image[0, 0, 0])), nothing(image))[1], Path())
     running.start()
     running.wait(lambda: running.feed.closed)
     assert shown[:2] == [1, 1]
@@ -205,6 +205,61 @@ def test_duration() -> None:
     running.wait(lambda: running.feed.closed)
     assert 0.3 <= time.monotonic() - began < 2
     assert running.live.summary.seconds == pytest.approx(0.3, abs=0.2)
+
+
+def slow(image: np.ndarray) -> Detections:
+    time.sleep(1.0)
+    return nothing(image)
+
+
+def test_wishes_are_heeded_while_a_slow_network_is_at_work() -> None:
+    camera = Clockwork(50)
+    with session(lambda: camera, slow) as running:
+        number, _, _ = running.picture()
+        began = time.monotonic()
+        running.controls.toggle("boxes")
+        number, _, _ = running.picture(number)  # the same frame drawn anew, long before the next one is done
+        assert time.monotonic() - began < 0.5
+        running.controls.stop()
+        running.wait(lambda: running.feed.closed)
+        assert time.monotonic() - began < 0.7
+
+
+def test_what_the_network_finds_after_a_pause_has_begun_is_not_shown() -> None:
+    camera = Clockwork(50)
+    with session(lambda: camera, slow) as running:
+        running.picture()
+        running.controls.set_paused(True)
+        number = running.feed.latest().number
+        time.sleep(1.3)
+        assert running.feed.latest().number == number
+        before = time.monotonic()
+        running.controls.set_paused(False)
+        _, image, _ = running.picture(number)
+        assert camera.sent[number_of(image)] > before - 0.1
+
+
+def test_loading_can_be_ended_and_is_told() -> None:
+    camera, free = Clockwork(50), threading.Event()
+
+    def waits(image: np.ndarray) -> Detections:
+        free.wait(10)
+        return nothing(image)
+
+    with session(lambda: camera, waits) as running:
+        running.wait(lambda: running.feed.latest().status.camera == "connected, loading the network")
+        running.controls.stop()
+        running.wait(lambda: running.feed.closed)
+        assert running.live.summary.frames == 0
+        free.set()
+
+
+def test_a_duration_shorter_than_a_turn_of_the_network_shows_one_picture() -> None:
+    camera = Clockwork(50)
+    running = Session(lambda: camera, slow, Path(), duration=0.2)
+    running.start()
+    running.wait(lambda: running.feed.closed)
+    assert running.live.summary.frames == 1
 
 
 @pytest.mark.parametrize("watched", [True, False])

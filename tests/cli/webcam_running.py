@@ -81,9 +81,9 @@ class Program:
 
 @contextmanager
 def program(
-    folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None, delay: float = 0.01
+    folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None, delay: float | str = 0.01
 ) -> Iterator[Program]:
-    """The program at work in a folder; `delay` is what the network takes for a picture."""
+    """The program at work in a folder; `delay` is what the network takes for a picture (see `fake_model.DELAY`)."""
     process = subprocess.Popen(
         [*PROGRAM, *map(str, arguments)],
         cwd=folder,
