@@ -1,9 +1,13 @@
-"""What became of many photos: counted for the end of a run, and as a table or JSON."""
+"""What became of many photos: counted for the end of a run, and as a table or JSON.
+
+A photo that failed, and was tried again when it had changed (--watch), is what its last attempt made of it.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import tempfile
 import time
@@ -28,7 +32,7 @@ class RunSummary:
         rows: whether a table or JSON is wanted at the end.
 
     Attributes:
-        done, kept, failed: photos whose result was written, was there already, or could not be made.
+        done, kept: photos whose result was written, or was there already.
         objects: objects of the photos done, by the name of their class.
 
     Example:
@@ -46,9 +50,10 @@ class RunSummary:
     def __init__(self, rows: bool = False) -> None:
         self.done = 0
         self.kept = 0
-        self.failed = 0
         self.objects: Counter[str] = Counter()
-        self._failed_names: list[str] = []
+        self._failed: dict[str, int] = {}  # photo -> number of its row
+        self._outdated: set[int] = set()  # numbers of rows
+        self._written = 0
         self._rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") if rows else None  # noqa: SIM115
         self._began = time.monotonic()
 
@@ -62,6 +67,7 @@ class RunSummary:
             seconds: that the network took.
         """
         self.done += 1
+        self._forget_failure(photo)
         counts = Counter(names)
         self.objects.update(counts)
         self._add_row(photo, result, "done", seconds=round(seconds, 4), counts=counts)
@@ -69,14 +75,23 @@ class RunSummary:
     def add_kept(self, photo: str, result: str | None) -> None:
         """Counts a photo whose result was there already."""
         self.kept += 1
+        self._forget_failure(photo)
         self._add_row(photo, result, "skipped")
 
     def add_failed(self, photo: str, reason: str) -> None:
         """Counts a photo that failed."""
-        self.failed += 1
-        if len(self._failed_names) < _LISTED:
-            self._failed_names.append(photo)
+        self._forget_failure(photo)
+        self._failed[photo] = self._written
         self._add_row(photo, None, "failed", reason)
+
+    @property
+    def failed(self) -> int:
+        """Photos whose result could not be made."""
+        return len(self._failed)
+
+    def _forget_failure(self, photo: str) -> None:
+        if photo in self._failed:
+            self._outdated.add(self._failed.pop(photo))
 
     def lines(self, photos: int | None) -> list[str]:
         """The closing lines; `photos` is how many there were, None where nobody could know (--watch)."""
@@ -86,7 +101,7 @@ class RunSummary:
             parts.append(f"{self.kept} there already")
         if self.failed:
             more = f" and {self.failed - _LISTED} more" if self.failed > _LISTED else ""
-            parts.append(f"{self.failed} failed: {', '.join(self._failed_names)}{more}")
+            parts.append(f"{self.failed} failed: {', '.join(itertools.islice(self._failed, _LISTED))}{more}")
         found = [f"In all: {count_words(self.objects, _NAMED)}."] if self.done else []
         return [*found, ", ".join(parts) + "."]
 
@@ -141,11 +156,13 @@ class RunSummary:
             return
         row = {"photo": photo, "result": result, "status": status, "reason": reason, "seconds": seconds}
         self._rows.write(json.dumps({**row, "counts": counts}) + "\n")
+        self._written += 1
 
     def _read_rows(self) -> Iterator[dict[str, Any]]:
         if self._rows is None:
             return
         self._rows.seek(0)
-        for line in self._rows:
-            yield json.loads(line)
+        for number, line in enumerate(self._rows):
+            if number not in self._outdated:
+                yield json.loads(line)
         self._rows.seek(0, 2)

@@ -23,6 +23,22 @@ def summary() -> RunSummary:
     return summary
 
 
+def test_a_photo_that_failed_and_then_succeeded_is_done(summary: RunSummary) -> None:
+    summary.add_failed("late.jpg", "late.jpg is cut off.")
+    summary.add_failed("late.jpg", "late.jpg is empty (0 bytes).")
+    assert summary.failed == 2
+    summary.add_done("late.jpg", "out/late.jpg", ["dog"], 0.1)
+    assert summary.lines(None)[-1] == '3 photos done, 1 there already, 1 failed: in/"d".jpg.'
+    rows = list(csv.DictReader(io.StringIO(b"".join(summary.csv_parts(NAMES)).decode())))
+    assert [(row["photo"], row["status"]) for row in rows[2:]] == [
+        ('in/"d".jpg', "failed"),
+        ("in/ü.jpg", "done"),
+        ("late.jpg", "done"),
+    ]
+    summary.add_failed("late.jpg", "late.jpg is empty (0 bytes).")
+    assert summary.failed == 2
+
+
 def test_the_table(summary: RunSummary) -> None:
     text = b"".join(summary.csv_parts(NAMES)).decode()
     assert text.endswith("\n")
