@@ -88,7 +88,10 @@ class WebcamRun:
                 server = stack.enter_context(start_server(feed, controls, *self.serve, token=self.token))
                 if server.warning:
                     click.echo(server.warning, err=True)
-                say(f"The picture is at {server.url}")
+                address = f"The picture is at {server.url}"
+                if self.quiet and self.serve[1] == 0:  # nobody could know the port
+                    click.echo(address, err=True)
+                say(address)
             stop = stack.enter_context(StopSignals(at_once=lambda: _tidy_up(recordings)))
             capture = stack.enter_context(
                 Capture(
