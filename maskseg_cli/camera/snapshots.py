@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.camera.names import dated_path
-from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.files import write_atomic
 from maskseg_cli.media.images import encode_image
-
-
-def check_folder(folder: Path) -> None:
-    """Checks that snapshots can be written into `folder`, which may not exist yet.
-
-    Raises:
-        MasksegError: they cannot.
-    """
-    for parent in (folder, *folder.absolute().parents):
-        if parent.is_dir():
-            if not os.access(parent, os.W_OK | os.X_OK):
-                raise MasksegError(f"The folder {folder} cannot be written: choose another one with --snapshots.")
-            return
-        if os.path.lexists(parent):
-            raise MasksegError(f"{parent} is no folder, so no snapshot can be written into {folder}.")
 
 
 class Snapshots:

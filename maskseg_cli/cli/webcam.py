@@ -13,6 +13,7 @@ from maskseg_cli.cli.parameters import Seconds
 from maskseg_cli.cli.webcam_run import WebcamRun
 from maskseg_cli.drawing.options import DrawingOptions
 from maskseg_cli.errors import UsageError
+from maskseg_cli.media.outputs import check_writable
 
 
 @click.command()
@@ -137,9 +138,7 @@ def webcam(
             raise UsageError(f"--record writes one video file, such as yard.mp4; {record} would be a folder of frames.")
         check_output(record, options, inputs, overwrite)
     if snapshots is not None:
-        from maskseg_cli.camera.snapshots import check_folder
-
-        check_folder(snapshots)
+        check_writable(snapshots)
     served_at = None
     if serve is not None:
         from maskseg_cli.serve import parse_address

@@ -152,12 +152,12 @@ def check_writable(folder: Path) -> None:
     # Better said now than after the last of a thousand photos.
     for parent in (folder, *folder.absolute().parents):
         if parent.is_dir():
-            if os.access(parent, os.W_OK):
+            if os.access(parent, os.W_OK | os.X_OK):
                 return
             break
         if os.path.lexists(parent):
             raise MasksegError(f"{parent} is no folder, so nothing can be written into it.")
-    raise MasksegError(f"The folder {folder} cannot be written: choose another one with -o.")
+    raise MasksegError(f"The folder {folder} cannot be written: choose another one.")
 
 
 def _is_device(path: Path) -> bool:

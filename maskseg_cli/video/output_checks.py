@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.outputs import check_writable
 from maskseg_cli.video.formats import EncodeOptions, OutputFormat, format_for, frame_pattern
 from maskseg_cli.video.sources import is_sequence, numbered_pictures
 
@@ -36,7 +37,7 @@ def check_output(
     target = Path(path)
     if output.is_folder:
         pattern = frame_pattern(path, output.suffix)
-        _check_folder(pattern.parent, target)
+        check_writable(pattern.parent)
         taken = first_frame(pattern)
         for source in sources:
             if Path(source) == pattern or _meet(pattern, source):
@@ -51,7 +52,7 @@ def check_output(
         raise UsageError(f"{target} is no file that can be replaced: a video needs a file of its own.")
     if target.exists() and not overwrite:
         raise MasksegError(f"{target} exists already: --overwrite replaces it.")
-    _check_folder(target.parent, target)
+    check_writable(target.parent)
     return output
 
 
@@ -81,14 +82,3 @@ def _same_file(target: Path, source: str | Path) -> bool:
         return target.exists() and os.path.samefile(target, source)
     except (OSError, ValueError):
         return False
-
-
-def _check_folder(folder: Path, target: Path) -> None:
-    for parent in (folder, *folder.absolute().parents):
-        if parent.is_dir():
-            if os.access(parent, os.W_OK | os.X_OK):
-                return
-            raise MasksegError(f"The folder {parent} cannot be written: choose another place for {target.name}.")
-        if os.path.lexists(parent):
-            raise MasksegError(f"{parent} is no folder, so {target} cannot be written into it.")
-    raise MasksegError(f"There is no folder {folder}: choose another place for {target.name}.")

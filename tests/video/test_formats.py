@@ -128,5 +128,5 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_folder_without_the_right_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
-    with pytest.raises(MasksegError, match=r"cannot be written: choose another place for out\.mp4"):
+    with pytest.raises(MasksegError, match=r"cannot be written: choose another one"):
         check_output(tmp_path / "out.mp4")
