@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.cli.options import ModelOptions, Segmenter, load_predictor, with_batch
-from maskseg_cli.cli.video_run import workers_for
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import DrawingOptions, draw
 from maskseg_cli.media.workers import Workers
@@ -40,7 +39,7 @@ class Stages:
 
     def __init__(self, video: Path, count: int, segment: Segmenter, batch: int, folder: Path) -> None:
         self.video, self.count, self.segment, self.batch, self.folder = video, count, segment, batch, folder
-        self.workers = workers_for(segment.config)
+        self.workers = segment.workers
         with open_video(video) as video:
             self.info: VideoInfo = video.info
             self.frames: list[Frame] = list(islice(video, count))

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import sys
-import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from maskseg_cli.cli.image_network import Answer, NetworkCalls
 from maskseg_cli.cli.image_photo import Finishing, Photo, Result, name_in_json, read_photo, weigh_photo, write_result
 from maskseg_cli.cli.main import explain
 from maskseg_cli.drawing.options import DrawingOptions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.media.outputs import Job
-from maskseg_cli.media.read_ahead import BUDGET, read_ahead
+from maskseg_cli.media.read_ahead import read_ahead
 from maskseg_cli.media.workers import THREADS, Workers
 from maskseg_cli.media.write_behind import WriteBehind, is_hopeless
 
 if TYPE_CHECKING:
     from maskseg_cli.cli.options import Segmenter
-    from maskseg_cli.detections import Detections
     from maskseg_cli.export.coco_journal import CocoJournal
     from maskseg_cli.media.window import Window
-
-#: Seconds after which a wait looks whether the user wants to stop.
-_GLANCE = 0.1
 
 
 class StoppedError(MasksegError):
     """The disk is full, or read-only; the message says how far the run came."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """What the network said about one photo, or why it said nothing."""
-
-    found: Detections | None = None
-    error: Exception | None = None
-    seconds: float = 0.0
 
 
 @dataclass
@@ -91,8 +77,15 @@ class Run:
         there = {id(job) for job in kept}
         waiting = [job for job in jobs if id(job) not in there]
         threads = THREADS if self.threaded and not alone else 0
-        with self._progress(len(jobs), len(kept)) as tick, Workers(threads) as readers, Workers(threads) as writers:
-            results: WriteBehind[tuple[Job, _Answer]] = WriteBehind(writers, 2 * threads or 1)
+        calls = 1 if self.segmenter is None else self.segmenter.workers
+        callers = calls if threads and calls > 1 and len(waiting) > 1 else 0  # one at a time needs no thread
+        with (
+            self._progress(len(jobs), len(kept)) as tick,
+            Workers(threads) as readers,
+            Workers(threads) as writers,
+            Workers(callers) as network,
+        ):
+            results: WriteBehind[tuple[Job, Answer]] = WriteBehind(writers, 2 * threads or 1)
 
             def report(everything: bool = False) -> bool:
                 for (job, answer), future in results.take(everything):
@@ -109,9 +102,11 @@ class Run:
                         return False
                 return True
 
-            photos = read_ahead(waiting, read_photo, weigh_photo, readers, max(2 * threads, self.batch) or 1)
+            asked = NetworkCalls(self.segmenter, network, calls, self.batch, self.stop_requested)
+            ahead = max(2 * threads, self.batch) or 1
+            photos = read_ahead(waiting, read_photo, weigh_photo, readers, ahead, held=lambda: asked.held)
             try:
-                for group in self._groups(photos):
+                for group in asked.answers(photos):
                     for job, photo, answer in group:
                         self._put(results, job, photo, answer)
                     if not report():
@@ -123,53 +118,7 @@ class Run:
                 raise
             return report(everything=True)
 
-    def _groups(self, photos: Iterable[tuple[Job, Future[Photo]]]) -> Iterator[list[tuple[Job, Photo | None, _Answer]]]:
-        """Photos with what the network says, each batch as soon as it is full or the next photo has another size."""
-        group: list[tuple[Job, Photo]] = []
-        for job, future in photos:
-            while not future.done() and not self.stop_requested():
-                concurrent.futures.wait([future], _GLANCE)
-            if self.stop_requested():
-                return
-            try:
-                photo = future.result()
-            except Exception as error:
-                yield [*self._segment_all(group), (job, None, _Answer(error=error))]
-                group = []
-                continue
-            bytes_together = photo.image.nbytes * (len(group) + 1)
-            if group and (photo.image.shape != group[0][1].image.shape or bytes_together > BUDGET):
-                yield self._segment_all(group)
-                group = []
-            group.append((job, photo))
-            del photo, future
-            if len(group) >= self.batch:
-                yield self._segment_all(group)
-                group = []
-        if group:
-            yield self._segment_all(group)
-
-    def _segment_all(self, group: list[tuple[Job, Photo]]) -> list[tuple[Job, Photo | None, _Answer]]:
-        answers = self._segment([photo for _, photo in group]) if group else []
-        return [(job, photo, answer) for (job, photo), answer in zip(group, answers, strict=True)]
-
-    def _segment(self, photos: list[Photo]) -> list[_Answer]:
-        assert self.segmenter is not None
-        before = time.perf_counter()
-        try:
-            if len(photos) == 1:
-                found = [self.segmenter(photos[0].image)]
-            else:
-                found = self.segmenter([photo.image for photo in photos])
-        except Exception as error:
-            if len(photos) == 1:
-                return [_Answer(error=error)]
-            # Only one of them may be to blame.
-            return [answer for photo in photos for answer in self._segment([photo])]
-        seconds = (time.perf_counter() - before) / len(photos)
-        return [_Answer(one, seconds=seconds) for one in found]
-
-    def _put(self, results: WriteBehind[tuple[Job, _Answer]], job: Job, photo: Photo | None, answer: _Answer) -> None:
+    def _put(self, results: WriteBehind[tuple[Job, Answer]], job: Job, photo: Photo | None, answer: Answer) -> None:
         finishing = Finishing(self.drawing, self.quality, self.journal, self.window is not None)
 
         def prepare() -> Result:
@@ -182,7 +131,7 @@ class Run:
         weight = 0 if photo is None else 2 * photo.image.nbytes  # the photo, and the drawn picture
         results.put((job, answer), weight, prepare, write_result)
 
-    def _finish(self, job: Job, answer: _Answer, future: Future[Any]) -> bool:
+    def _finish(self, job: Job, answer: Answer, future: Future[Any]) -> bool:
         """Tells of a photo that is done; False if the user has seen enough."""
         from maskseg_cli.export.words import describe
 

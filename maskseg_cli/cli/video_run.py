@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from maskseg_cli.cli.options import Segmenter
-    from maskseg_cli.config import MaskRCNNConfig
     from maskseg_cli.drawing.options import DrawingOptions
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.media.live_window import LiveWindow
@@ -124,7 +122,7 @@ class VideoRun:
                 lambda one: self._write(one, video.info),
                 every,
                 reading.batch,
-                workers_for(self.segmenter.config),
+                self.segmenter.workers,
             )
             self.outcome.notes = video.info.notes
             started = time.monotonic()
@@ -216,15 +214,6 @@ class VideoRun:
     def _discard(self) -> None:
         if self._writer is not None and self.outcome.written is None:
             self._writer.discard()
-
-
-def workers_for(config: MaskRCNNConfig) -> int:
-    """How many frames the network looks at side by side.
-
-    The small network's stages are too short to keep two cores busy with one frame: with two it does a fifth more.
-    The large one keeps them busy, and takes a gigabyte a frame.
-    """
-    return min(4, os.cpu_count() or 1) if config.backbone == "mobile" else 1
 
 
 def count_frames(number: int) -> str:

@@ -64,7 +64,7 @@ class RunSummary:
             photo: its name, as in messages.
             result: the file written, or None.
             names: the class of each object.
-            seconds: that the network took.
+            seconds: that the network took; those of photos that it looked at side by side overlap.
         """
         self.done += 1
         self._forget_failure(photo)

@@ -28,6 +28,7 @@ def read_ahead(
     workers: Workers,
     ahead: int = 4,
     budget: int = BUDGET,
+    held: Callable[[], int] = lambda: 0,
 ) -> Iterator[tuple[Item, Future[Result]]]:
     """Reads items in threads before they are asked for, and yields them in their order.
 
@@ -37,6 +38,7 @@ def read_ahead(
         weigh: the bytes that the result of reading an item will take, told before it is read.
         ahead: so many items at most are being read or wait.
         budget: bytes at most that they take together; an item that is heavier than all of it is read by itself.
+        held: bytes of earlier results that the caller still keeps; they count too.
 
     Yields:
         each item and its future, which may not be done yet. The result counts as waiting until the next is asked for.
@@ -51,7 +53,9 @@ def read_ahead(
     taken = 0
     following = _weighed(source, weigh)
     while waiting or following is not None:
-        while following is not None and (not waiting or (len(waiting) < ahead and taken + following[1] <= budget)):
+        while following is not None and (
+            not waiting or (len(waiting) < ahead and taken + held() + following[1] <= budget)
+        ):
             item, weight = following
             waiting.append((item, workers.submit(read, item), weight))
             taken += weight

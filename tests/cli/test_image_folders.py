@@ -62,7 +62,7 @@ def test_neighbours_of_equal_size_go_together(here: Path, monkeypatch: pytest.Mo
     run("in", "-o", "one", "--json", "1.json")
     calls = looked_at(monkeypatch)
     run("in", "-o", "three", "--json", "3.json", "--batch", "3")
-    assert [len(call) for call in calls] == [3, 1, 1, 2]
+    assert sorted(len(call) for call in calls) == [1, 1, 2, 3]  # two threads call
     assert all(len(set(call)) == 1 for call in calls)
     assert (here / "1.json").read_bytes() == (here / "3.json").read_bytes()
     for path in (here / "one").iterdir():

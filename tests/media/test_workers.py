@@ -100,6 +100,23 @@ def test_items_are_taken_only_as_room_becomes_free() -> None:
         assert len(taken) <= 4
 
 
+def test_what_the_caller_still_keeps_leaves_less_room() -> None:
+    begun: list[int] = []
+    kept = 0
+    with Workers(0) as workers:
+        results = read_ahead(range(6), begun.append, lambda _: 1, workers, ahead=4, budget=4, held=lambda: kept)
+        next(results)
+        assert begun == [0, 1, 2, 3]
+        kept = 2
+        next(results)
+        next(results)
+        assert begun == [0, 1, 2, 3]  # the last of them, and two that are kept
+        kept = 9
+        next(results)
+        assert next(results)[0] == 4  # one may always
+        assert begun == [0, 1, 2, 3, 4]
+
+
 @settings(max_examples=40)
 @given(prepare_ms=st.lists(st.integers(0, 3), min_size=1, max_size=12), threads=st.integers(0, 4))
 def test_results_are_written_in_order_whatever_is_ready_first(prepare_ms: list[int], threads: int) -> None:
