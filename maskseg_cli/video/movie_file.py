@@ -17,6 +17,7 @@ from maskseg_cli.video import gif_palette
 from maskseg_cli.video.colour import PictureConverter, pad_to_even
 from maskseg_cli.video.faststart import move_index_first
 from maskseg_cli.video.formats import EncodeOptions, OutputFormat
+from maskseg_cli.video.muxing import muxer_options
 from maskseg_cli.video.rate import time_base_for
 from maskseg_cli.video.readback import Contents, read_contents
 from maskseg_cli.video.reserved_file import ReservedFile, is_disk_full
@@ -28,6 +29,9 @@ _ONE_THREAD = 1280 * 720
 
 #: FFmpeg's quality factors are 118 times the quantizer.
 _LAMBDA = 118
+
+#: Seconds by which a file may seem longer or shorter than what was written: containers round more than one time.
+_SLACK = Fraction(1, 1000)
 
 #: Bytes of a GIF that few places accept.
 _LARGE_GIF = 25 * 10**6
@@ -90,7 +94,7 @@ class MovieFile:
             raise MasksegError(f"{path} cannot be written: {error.strerror or error}.") from error
         try:
             self._container = av.open(
-                self._file, "w", format=output.container, container_options=_muxer_options(output)
+                self._file, "w", format=output.container, container_options=muxer_options(output, self._time_base)
             )
             self._stream = self._open_encoder(width, height, rate, options)
             self._sound = open_sound_track(sound if options.sound else None, output, self._container, self.notes)
@@ -207,7 +211,7 @@ class MovieFile:
             self.notes.append(f"the GIF has {size // 10**6} MB; an .mp4 would be many times smaller")
         if contents.frames != self._muxed:
             raise MasksegError(f"{self.path} holds {contents.frames} frames instead of {self._muxed}.")
-        if abs(contents.duration - self._end) > 2 * (self.format.clock or self._time_base):
+        if abs(contents.duration - self._end) > max(_SLACK, 2 * (self.format.clock or self._time_base)):
             raise MasksegError(
                 f"{self.path} is {float(contents.duration):.3f} s long instead of {float(self._end):.3f} s."
             )
@@ -247,13 +251,3 @@ class MovieFile:
             packet.duration = self._durations.pop(packet.pts, packet.duration)
             self._container.mux(packet)
             self._muxed += 1
-
-
-def _muxer_options(output: OutputFormat) -> dict[str, str]:
-    if output.container in ("mp4", "mov"):
-        # In pieces of at most a megabyte, which a player can show even if the program is killed; made one whole at the
-        # end. Sound may begin before 0.
-        return {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", "frag_size": "1000000", "use_editlist": "1"}
-    if output.container in ("matroska", "webm"):
-        return {"cluster_size_limit": "1000000"}
-    return {}

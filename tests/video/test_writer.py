@@ -13,9 +13,10 @@ import pytest
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.formats import FORMATS, EncodeOptions
 from maskseg_cli.video.frame import VideoInfo
+from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.writer import VideoWriter
-from tests.video.samples import corners_of, number_of, picture
-from tests.video.written import look, steady, write
+from tests.video.samples import corners_of, make_video, number_of, picture
+from tests.video.written import clicks, look, steady, write
 
 NTSC = Fraction(30000, 1001)
 VARIABLE = [Fraction(k, 1000) for k in (0, 40, 110, 150, 500, 700, 720)]
@@ -76,6 +77,24 @@ def test_exact_rates_stay_exact(tmp_path: Path, suffix: str) -> None:
     seen = look(path)
     assert seen.times == steady(31, NTSC)
     assert seen.video.average_rate == NTSC
+
+
+@pytest.mark.parametrize(
+    "delay", [Fraction(111, 10000), Fraction(1001, 30000), Fraction(1, 600), Fraction(2003, 10000)]
+)
+@pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mov", ".mkv", ".webm"])
+def test_pictures_that_begin_late_stay_in_step_with_the_sound(tmp_path: Path, suffix: str, delay: Fraction) -> None:
+    """As MPEG and phones write them: the first picture comes a fraction of a millisecond after a whole one."""
+    source = make_video(tmp_path / "in.mp4", frames=30, sound="aac")
+    path = tmp_path / f"out{suffix}"
+    written = write(path, [delay + time for time in steady(30, 25)], Fraction(1, 25), sound=Sound(str(source)))
+    fine = Fraction(1, 1000 if suffix in (".mkv", ".webm") else 90_000)
+    assert abs(written.duration - delay - Fraction(6, 5)) <= fine
+    seen = look(path)
+    assert seen.numbers == list(range(30))
+    assert abs(seen.times[0] - delay) <= fine
+    assert seen.container.duration / 1e6 == pytest.approx(float(delay) + 1.2, abs=0.03)
+    assert clicks(path)[-1] == pytest.approx(1, abs=0.003)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".gif"])
