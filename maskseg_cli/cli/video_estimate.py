@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from maskseg_cli.cli.video_limit import steady_rate
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.cli.video_run import VideoRun, count_frames, expected_frames, picture_rate
 from maskseg_cli.errors import MasksegError
@@ -88,7 +89,7 @@ def estimate(
         info = video.info
         # The container's own count may be wrong or missing, but frames that can be decoded are not guessed.
         first = next(iter(islice(video, 1)), None)
-    total = expected_frames(info, reading)
+    total = _expected(job, info, reading, encoding)
     output = format_for(job.target, encoding)
     yield _source_line(info)
     for note in info.notes:
@@ -106,7 +107,13 @@ def estimate(
     compared = _try(job, others, _TRIED, encoding, segmenter, drawing)
     yield f"  {_time_line('it takes', asked, total)}"
     # With --drop it is another number of frames, too.
-    yield f"  {_time_line(f'with --every {other}', compared, expected_frames(info, others))}"
+    yield f"  {_time_line(f'with --every {other}', compared, _expected(job, info, others, encoding))}"
+
+
+def _expected(job: Job, info: VideoInfo, reading: ReadingOptions, encoding: EncodeOptions) -> int | None:
+    assert job.target is not None
+    written = replace(info, frame_rate=info.frame_rate / reading.kept_every)
+    return expected_frames(info, reading, steady_rate(job.target, encoding, written))
 
 
 def _source_line(info: VideoInfo) -> str:
@@ -122,7 +129,7 @@ def _looked_at(reading: ReadingOptions) -> str:
     if reading.every == 1:
         return "the network looks at every frame"
     between = "the others are left out" if reading.drop else "the others keep the last result"
-    return f"the network looks at every frame whose number is a multiple of {reading.every}, {between}"
+    return f"the network looks at the first of every {reading.every} frames, {between}"
 
 
 def _try(
@@ -134,18 +141,17 @@ def _try(
     drawing: DrawingOptions,
 ) -> Fraction | float:
     """Seconds that a frame takes, of those that are not dropped."""
-    source_frames = frames if reading.max_frames is None else min(frames, reading.source_frames or frames)
-    wanted = -(-source_frames // reading.every) if reading.drop else source_frames
     with tempfile.TemporaryDirectory(prefix="maskseg-") as folder:
         assert job.target is not None
         name = job.target.name if job.target.suffix else "frames"
         run = VideoRun(
             job.source.name,
             Path(folder) / name,
-            replace(reading, max_frames=wanted),
+            reading,
             replace(encoding, sound=False),
             segmenter,
             drawing,
+            enough=frames,
         )
         outcome = run.run()
     # Not those in the file: --fps repeats some and leaves others out.

@@ -41,11 +41,9 @@ class ReadingOptions:
             raise UsageError(f"--end {self.end:g} does not come after --start {self.start or 0:g}.")
 
     @property
-    def source_frames(self) -> int | None:
-        """How many frames of the source are enough, or None for all."""
-        if self.max_frames is None or not self.drop:
-            return self.max_frames
-        return self.max_frames * self.every
+    def kept_every(self) -> int:
+        """One of so many frames of the source is kept."""
+        return self.every if self.drop else 1
 
 
 #: Hands the command `reading: ReadingOptions`.

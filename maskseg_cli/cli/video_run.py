@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskseg_cli.cli.main import explain
 from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.cli.video_limit import ShownFrames, steady_rate, until_filled
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.cli.video_progress import progress_bar
 from maskseg_cli.errors import MasksegError
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.detections import Detections
     from maskseg_cli.drawing.options import DrawingOptions
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.media.live_window import LiveWindow
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
     from maskseg_cli.video.pipeline import Pipeline, SegmentedFrame
     from maskseg_cli.video.reader import VideoReader
     from maskseg_cli.video.writer import VideoWriter, Written
+
+    #: Number and time of a frame, what is in it, and the number of the frame in which it was found.
+    _Line = tuple[int, Fraction, Detections, int]
 
 #: Seconds between two looks at the progress; a window needs them more often.
 _TICK, _WINDOW_TICK = 0.1, 0.02
@@ -73,10 +80,11 @@ class VideoRun:
         encoding: how they are written.
         segmenter: the network with the user's wishes.
         drawing: what is drawn.
-        lines: takes what was found in each frame, or None.
+        lines: takes what was found in each frame that the result shows, or None.
         label: what the video is called in `lines`.
         show_progress: whether there is a progress bar.
         window: shows frames as they are done, or None.
+        enough: so many frames of the source at most, whatever `reading` says, or None.
     """
 
     source: str
@@ -89,12 +97,14 @@ class VideoRun:
     label: str = ""
     show_progress: bool = False
     window: LiveWindow | None = None
+    enough: int | None = None
 
     def __post_init__(self) -> None:
         self.outcome = Outcome()
         self._writer: VideoWriter | None = None
         self._newest: NDArray[np.uint8] | None = None
         self._stopped_early = False
+        self._shown: ShownFrames[_Line] | None = None
 
     def run(self) -> Outcome:
         """Does the video. A stop signal or an error ends it early; what was made so far is finished all the same.
@@ -105,29 +115,30 @@ class VideoRun:
         """
         from maskseg_cli.video.pipeline import Pipeline
         from maskseg_cli.video.reader import open_video
-        from maskseg_cli.video.stride import every_nth
 
         reading = self.reading
         rate = picture_rate(self.source, self.encoding)
         began = time.monotonic()
         with (
             StopSignals(at_once=self._discard) as stop,
-            open_video(self.source, reading.start, reading.end, reading.source_frames, rate) as video,
+            open_video(self.source, reading.start, reading.end, self.enough, rate) as video,
         ):
-            frames: Iterable[Frame] = every_nth(video, reading.every) if reading.drop else video
-            every = 1 if reading.drop else reading.every
+            info = replace(video.info, frame_rate=video.info.frame_rate / reading.kept_every)
+            steady = steady_rate(self.target, self.encoding, info)
+            if self.lines is not None:
+                self._shown = ShownFrames(steady, lambda line: self._add_line(*line))
             pipeline = Pipeline(
-                frames,
+                self._chosen(video, steady),
                 self.segmenter,
-                lambda one: self._write(one, video.info),
-                every,
+                lambda one: self._write(one, info),
+                1 if reading.drop else reading.every,
                 reading.batch,
                 self.segmenter.workers,
             )
             self.outcome.notes = video.info.notes
             started = time.monotonic()
             try:
-                self._watch(pipeline, stop, expected_frames(video.info, reading))
+                self._watch(pipeline, stop, expected_frames(video.info, reading, steady))
                 self.outcome.pipeline_seconds = time.monotonic() - started
                 self.outcome.taken = pipeline.written
                 self._finish(pipeline, video)
@@ -141,6 +152,18 @@ class VideoRun:
                 self.outcome.skipped = video.skipped
         stop.raise_if_requested()
         return self.outcome
+
+    def _chosen(self, video: Iterable[Frame], steady: Fraction | None) -> Iterable[Frame]:
+        """The frames that --drop and --max-frames leave."""
+        from maskseg_cli.video.stride import every_nth
+
+        reading = self.reading
+        frames = every_nth(video, reading.every) if reading.drop else video
+        if reading.max_frames is None:
+            return frames
+        if steady is None:
+            return islice(frames, reading.max_frames)
+        return until_filled(frames, reading.max_frames, steady, from_first=bool(reading.start))
 
     def _watch(self, pipeline: Pipeline, stop: StopSignals, total: int | None) -> None:
         """Waits for the end, with the bar and the window moving."""
@@ -164,11 +187,16 @@ class VideoRun:
         picture = draw(frame.image, one.found, self.drawing)
         writer = self._writer or self._open_writer(info, frame.time)
         writer.write(picture, frame.time - self._origin, frame.duration)
-        if self.lines is not None:
-            self.lines.add(self.label, frame.index, frame.time, one.found, one.source_index)
+        if self._shown is not None:
+            line = frame.index, frame.time, one.found, one.source_index
+            self._shown.add(line, frame.time - self._origin, frame.duration)
         if self.window is not None:
             self._newest = picture
         self.outcome.most |= Counter(one.found.names)
+
+    def _add_line(self, index: int, time: Fraction, found: Detections, source_index: int) -> None:
+        assert self.lines is not None
+        self.lines.add(self.label, index, time, found, source_index)
 
     def _open_writer(self, info: VideoInfo, first: Fraction) -> VideoWriter:
         from maskseg_cli.video.sound import Sound
@@ -180,8 +208,6 @@ class VideoRun:
         if info.has_sound and self.encoding.sound:
             end = None if self.reading.end is None else Fraction(self.reading.end)
             sound = Sound(self.source, self._origin, end)
-        if self.reading.drop:
-            info = replace(info, frame_rate=info.frame_rate / self.reading.every)
         self._writer = VideoWriter(self.target, info, self.encoding, sound)
         return self._writer
 
@@ -193,6 +219,8 @@ class VideoRun:
         """
         if self._writer is not None:
             self.outcome.written = self._writer.finish()
+            if self._shown is not None:
+                self._shown.finish()
         written = self.outcome.written
         error = pipeline.error
         problem = explain(error) if error is not None else video.broken
@@ -233,8 +261,12 @@ def picture_rate(source: str, encoding: EncodeOptions) -> Fraction | None:
     return encoding.fps if is_sequence(source) else None
 
 
-def expected_frames(info: VideoInfo, reading: ReadingOptions) -> int | None:
-    """How many frames will be written, or None where the source does not say how long it is."""
+def expected_frames(info: VideoInfo, reading: ReadingOptions, steady: Fraction | None = None) -> int | None:
+    """How many frames will be drawn, or None where the source does not say how long it is.
+
+    Args:
+        steady: the constant rate of the result, which repeats some of them or leaves some out.
+    """
     total: float | None = info.frames
     if total is None and info.duration is not None:
         total = info.duration * float(info.frame_rate)
@@ -247,5 +279,8 @@ def expected_frames(info: VideoInfo, reading: ReadingOptions) -> int | None:
     if total is not None and reading.drop:
         total = -(-total // reading.every)
     if reading.max_frames is not None:
-        total = reading.max_frames if total is None else min(total, reading.max_frames)
+        most = reading.max_frames
+        if steady is not None:
+            most = ceil(most * info.frame_rate / reading.kept_every / steady)
+        total = most if total is None else min(total, most)
     return None if total is None else round(total)

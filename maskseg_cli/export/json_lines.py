@@ -1,4 +1,4 @@
-"""What was found in a video as JSON lines: one line a frame, written while the video runs."""
+"""What was found in a video as JSON lines: one line a frame of the source, written while the video runs."""
 
 from __future__ import annotations
 
