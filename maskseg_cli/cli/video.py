@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,9 +20,6 @@ from maskseg_cli.cli.video_options import ReadingOptions, WritingOptions, readin
 from maskseg_cli.cli.video_plan import means_folder, plan_videos
 from maskseg_cli.drawing.options import DrawingOptions
 from maskseg_cli.media.outputs import check_extra_output, refuse_existing
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -108,7 +104,7 @@ def video(
 
         estimate_all(jobs, reading, encoding, lambda: load_predictor(with_batch(model, reading.batch)), drawing)
         return
-    batch = VideoBatch(jobs, reading, encoding, drawing, quiet, bool(ctx.meta.get(DEBUG)))
+    batch = VideoBatch(jobs, reading, encoding, drawing, quiet, bool(ctx.meta.get(DEBUG)), skip_existing)
     with contextlib.ExitStack() as stack:
         if show and todo:
             from maskseg_cli.media.live_window import LiveWindow

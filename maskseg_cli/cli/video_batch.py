@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import traceback
 from contextlib import ExitStack
@@ -14,14 +13,15 @@ import click
 
 from maskseg_cli.cli.main import explain
 from maskseg_cli.cli.options import ModelOptions, Segmenter, load_predictor
+from maskseg_cli.cli.video_lines import LinesFile
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.cli.video_run import Outcome, VideoRun, count_frames
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.outputs import Job
 
 if TYPE_CHECKING:
     from maskseg_cli.drawing.options import DrawingOptions
     from maskseg_cli.export.json_lines import JsonLines
-    from maskseg_cli.media.files import GrowingFile
     from maskseg_cli.media.live_window import LiveWindow
     from maskseg_cli.video.formats import EncodeOptions
 
@@ -36,6 +36,7 @@ class VideoBatch:
         window: shows the frames as they are done, opened already; or None.
         quiet: say nothing but errors.
         debug: show tracebacks of failed videos.
+        keep_lines: lines of other videos in the file of --json stay.
     """
 
     jobs: list[Job]
@@ -44,10 +45,12 @@ class VideoBatch:
     drawing: DrawingOptions
     quiet: bool = False
     debug: bool = False
+    keep_lines: bool = False
     segmenter: Segmenter | None = None
     window: LiveWindow | None = None
     failed: list[str] = field(default_factory=list)
     done: int = 0
+    _file: LinesFile | None = None
 
     def load(self, model: ModelOptions) -> None:
         """Loads the network."""
@@ -57,7 +60,8 @@ class VideoBatch:
         """Does all videos; one that fails is named and the rest still done.
 
         Raises:
-            MasksegError: there is one video only, and it failed; or whoever read the JSON lines has gone.
+            MasksegError: there is one video only, and it failed; the JSON lines cannot be written, or whoever read them
+                has gone.
             KeyboardInterrupt, Terminated: the user stopped the run; what was made so far is finished.
             click.exceptions.Exit: with 1, several videos and some failed.
         """
@@ -70,6 +74,9 @@ class VideoBatch:
                 if outcome is not None and outcome.closed:
                     break
         self._summarize()
+        if self._file is not None and self._file.problem is not None:
+            videos = "the video itself is" if self.done == 1 else "the videos themselves are"
+            raise MasksegError(f"{self._file.problem[:-1]}; {videos} written.")
         if self.failed:
             raise click.exceptions.Exit(1)
 
@@ -88,7 +95,7 @@ class VideoBatch:
             self.segmenter,
             self.drawing,
             lines,
-            label=job.source.relative.as_posix(),
+            label=_label(job),
             show_progress=not self.quiet and sys.stderr.isatty(),
             window=self.window,
         )
@@ -154,38 +161,20 @@ class VideoBatch:
             click.echo(", ".join(parts) + ".", err=True)
 
     def _open_lines(self, json_path: str | None, stack: ExitStack) -> JsonLines | None:
-        """The JSON lines, which keep what is in them whatever ends the run."""
         if json_path is None or self.segmenter is None:
             return None
-        from maskseg_cli.export.json_lines import JsonLines
-        from maskseg_cli.media.files import GrowingFile, write_stdout
-
         if json_path == "-":
+            from maskseg_cli.export.json_lines import JsonLines
+            from maskseg_cli.media.files import write_stdout
+
             return JsonLines(write_stdout, self.segmenter.class_names)
-        kept = {job.source.relative.as_posix() for job in self.jobs if job.done}
-        file = GrowingFile(json_path)
-        _copy_lines(Path(json_path), kept, file)
-        lines = JsonLines(file.write, self.segmenter.class_names)
-
-        def close(kind: type[BaseException] | None, *_: object) -> None:
-            if kind is None or lines.written or kept:
-                file.finish()
-            else:  # nothing was done at all
-                file.discard()
-
-        stack.push(close)
-        return lines
+        anew = {_label(job) for job in self.jobs if not job.done}
+        self._file = stack.enter_context(
+            LinesFile(Path(json_path), self.segmenter.class_names, anew, keep=self.keep_lines)
+        )
+        return self._file.lines
 
 
-def _copy_lines(earlier: Path, names: set[str], file: GrowingFile) -> None:
-    """Takes over the lines of videos that are done already, when a stopped run goes on."""
-    if not names or not earlier.is_file():
-        return
-    with earlier.open("rb") as lines:
-        for line in lines:
-            try:
-                name = json.loads(line)["file_name"]
-            except (ValueError, KeyError, TypeError):
-                continue  # a line that was not finished
-            if name in names:
-                file.write(line)
+def _label(job: Job) -> str:
+    """What a video is called in the JSON lines: its place below the folder that the user named."""
+    return job.source.relative.as_posix()
