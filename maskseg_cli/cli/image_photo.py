@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.outputs import Job
 
 if TYPE_CHECKING:
@@ -99,8 +100,13 @@ def read_photo(job: Job) -> Photo:
     from maskseg_cli.media.formats import SUFFIX_OF
     from maskseg_cli.media.header import picture_format
     from maskseg_cli.media.images import decode_image, read_image
+    from maskseg_cli.media.special import special_kind
 
     if job.source.path is not None:
+        # Whoever names a pipe knows who writes into it; one that lies in a folder might be waited for for ever.
+        kind = None if job.source.alone else special_kind(job.source.path)
+        if kind is not None:
+            raise MasksegError(f"{job.source.path} is {kind}, not a file.")
         return Photo(read_image(job.source.path), job.suffix or ".png")
     data = sys.stdin.buffer.read()
     suffix = job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]

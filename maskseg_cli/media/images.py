@@ -18,6 +18,7 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.files import write_atomic
 from maskseg_cli.media.formats import FORMAT_OF, SUFFIX_OF
 from maskseg_cli.media.header import picture_format, read_header
+from maskseg_cli.media.special import special_kind
 
 #: Larger pictures are refused before any memory is taken for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28
@@ -54,6 +55,9 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     if path.is_dir():
         raise MasksegError(f"{path} is a folder, not a picture.")
     try:
+        kind = special_kind(path)
+        if kind not in (None, "a pipe"):  # what the shell calls <(command) is a pipe, which has an end
+            raise MasksegError(f"{path} is {kind}, not a file.")
         with path.open("rb") as file:
             start = file.read(4096)
             # A film or a disk image under a picture's name is not read to its end.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from maskseg_cli.media.header import read_header
 from maskseg_cli.media.sources import Source
+from maskseg_cli.media.special import special_kind
 
 #: Seconds without a change after which a file that looks complete counts as written.
 SETTLED = 1.0
@@ -91,8 +92,13 @@ class FolderWatch:
 
 
 def is_complete(path: Path) -> bool:
-    """Whether the file holds a picture to its end, as far as its format can tell."""
+    """Whether the file holds a picture to its end, as far as its format can tell.
+
+    A pipe or device is not waited for.
+    """
     try:
+        if special_kind(path) is not None:
+            return True
         header = read_header(path.read_bytes())
     except OSError:
         return False

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import av
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.special import special_kind
 from maskseg_cli.video.sources import is_address
 from maskseg_cli.video.wholeness import is_cut_off
 
@@ -91,17 +92,19 @@ def _open_file(path: Path) -> av.container.InputContainer:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise MasksegError(f"{path} is a folder, not a video.")
-        if stat.S_ISREG(status.st_mode):
-            with path.open("rb") as file:
-                start = file.read(12)
-            if not start:
-                raise MasksegError(f"{path} is empty.")
+        if stat.S_ISCHR(status.st_mode):
+            raise MasksegError(f"{path} is a device, not a video: `maskseg webcam --camera {path}` reads cameras.")
+        kind = special_kind(path)
+        if kind is not None:  # opening it would wait for whoever writes, perhaps for ever
+            raise MasksegError(f"{path} is {kind}, not a file: save the video to a file first.")
+        with path.open("rb") as file:
+            start = file.read(12)
+        if not start:
+            raise MasksegError(f"{path} is empty.")
     except FileNotFoundError as error:
         raise MasksegError(f"There is no file {path}.") from error
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from error
-    if stat.S_ISCHR(status.st_mode):
-        raise MasksegError(f"{path} is a device, not a video: `maskseg webcam --camera {path}` reads cameras.")
     try:
         # The prefix keeps a colon in the name from being taken for an address.
         return av.open(f"file:{path}", metadata_errors="ignore")
