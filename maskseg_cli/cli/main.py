@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import errno
 import importlib
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import click
 
 from maskseg_cli import __version__
+from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
 from maskseg_cli.errors import MasksegError, UsageError
 
 #: Command -> where it lives and its line in `maskseg --help`. The line stands here too, so that the list of
@@ -34,9 +31,6 @@ COMMANDS = {
 #: Key in `click.Context.meta` that the option --debug sets.
 DEBUG = "maskseg_cli.debug"
 
-#: The exit codes that a shell gives to a program stopped by Ctrl-C and by SIGTERM.
-INTERRUPTED, TERMINATED = 130, 143
-
 
 class Failure(click.ClickException):
     """An error as the user sees it: one sentence, no usage lines."""
@@ -44,26 +38,6 @@ class Failure(click.ClickException):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code  # type: ignore[misc]
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: what tidies up after Ctrl-C tidies up after this too."""
-
-
-def _raise_terminated(*_: object) -> NoReturn:
-    raise Terminated
-
-
-@contextlib.contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _raise_terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 class LazyGroup(click.Group):
@@ -101,13 +75,13 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with _termination_as_interrupt():
+            with signals_as_interrupts():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt as stop:
             click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)
-            raise click.exceptions.Exit(TERMINATED if isinstance(stop, Terminated) else INTERRUPTED) from None
+            raise click.exceptions.Exit(exit_code_of(stop)) from None
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # the reader of our output has gone; Click ends quietly

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish that is granted at a good moment; asked twice, at once."""
+"""Ctrl-C, SIGTERM and SIGHUP as a wish that is granted at a good moment; asked twice, at once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-from maskseg_cli.cli.main import INTERRUPTED, TERMINATED, Terminated
+from maskseg_cli.cli.interrupts import (
+    INTERRUPTED,
+    SIGHUP,
+    TERMINATED,
+    exception_for,
+    is_heeded,
+    let_go_of_terminal,
+)
 
 
 class StopSignals:
-    """In its `with` block the first signal only sets `requested`; the second ends the program at once.
+    """In its `with` block the first signal only sets `requested`; a second one ends the program at once.
 
     So no half-written file is closed in the middle of a write, and the output made so far can be finished. When the
-    block has ended, `raise_if_requested` turns the wish into the exception that `main` knows.
+    block has ended, `raise_if_requested` turns the wish into the exception that `main` knows. SIGHUP, which says that
+    the terminal is gone, is never the second: it comes by itself after others, and from a shell as well as the system.
 
     Args:
         at_once: tidies up before the second signal ends the program; it must be short.
@@ -44,15 +52,16 @@ class StopSignals:
         Raises:
             KeyboardInterrupt: Ctrl-C.
             Terminated: SIGTERM.
+            HungUp: SIGHUP.
         """
         if self._signal is not None:
-            raise Terminated if self._signal == signal.SIGTERM else KeyboardInterrupt
+            raise exception_for(self._signal)
 
     def __enter__(self) -> StopSignals:
         if threading.current_thread() is threading.main_thread():  # only there handlers may be set
-            for number in (signal.SIGINT, signal.SIGTERM):
-                # A program started in the background ignores Ctrl-C, and shall go on doing so.
-                if signal.getsignal(number) is not signal.SIG_IGN:
+            for number in (signal.SIGINT, signal.SIGTERM, *([] if SIGHUP is None else [SIGHUP])):
+                # A program started in the background ignores Ctrl-C, one started by nohup SIGHUP: so it stays.
+                if is_heeded(number):
                     self._before[number] = signal.signal(number, self._handle)
         return self
 
@@ -64,8 +73,10 @@ class StopSignals:
         self._before.clear()
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self._signal is None:
-            self._signal = number
+        if number == SIGHUP:
+            let_go_of_terminal()
+        if self._signal is None or number == SIGHUP:
+            self._signal = self._signal or number
             return
         try:
             self._at_once()
