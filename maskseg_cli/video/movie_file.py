@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from maskseg_cli.video.rate import time_base_for
 from maskseg_cli.video.readback import Contents, read_contents
 from maskseg_cli.video.reserved_file import ReservedFile, is_disk_full
 from maskseg_cli.video.sound import Sound
-from maskseg_cli.video.sound_track import open_sound_track
+from maskseg_cli.video.sound_track import NoSound, SoundTrack, open_sound_track
 
 #: Pictures up to this many pixels are encoded in one thread, larger ones in two.
 _ONE_THREAD = 1280 * 720
@@ -86,6 +86,7 @@ class MovieFile:
         self._last_tick: int | None = None
         self._end = Fraction(0)
         self._muxed = 0
+        self._sounds = 0  # packets given to the container, of which the last ones may still wait there
         self._flushed = False  # all pictures and sounds are in the container
         try:
             self._reserve = _RESERVE + 3 * width * height  # two pictures, which may wait for the sound to catch up
@@ -97,7 +98,9 @@ class MovieFile:
                 self._file, "w", format=output.container, container_options=muxer_options(output, self._time_base)
             )
             self._stream = self._open_encoder(width, height, rate, options)
-            self._sound = open_sound_track(sound if options.sound else None, output, self._container, self.notes)
+            self._sound: SoundTrack = open_sound_track(
+                sound if options.sound else None, output, self._container, self.notes
+            )
         except (av.FFmpegError, ValueError) as error:
             self._file.discard()
             raise MasksegError(
@@ -148,13 +151,22 @@ class MovieFile:
             contents = self._read_back(whole)
             self._file.rename()
         except MasksegError as error:
-            kept = self.path.with_name(f"{self.path.stem}.unfinished{self.path.suffix}")
-            self._file.rename(kept)
-            raise MasksegError(f"{error} What there is of it is kept as {kept}.") from error
+            raise MasksegError(f"{error} {self._keep_what_plays()}") from error
         except BaseException:
             self.discard()
             raise
         return contents.frames, contents.duration, contents.has_sound
+
+    def _keep_what_plays(self) -> str:
+        """Puts a file that is not as it should be under another name; a sentence that says so."""
+        try:
+            read_contents(self._file.temporary, str(self.path), cut_off=True)
+        except MasksegError:
+            self.discard()
+            return "Nothing of it can be played, so nothing is kept."
+        kept = self.path.with_name(f"{self.path.stem}.unfinished{self.path.suffix}")
+        self._file.rename(kept)
+        return f"What there is of it is kept as {kept}."
 
     def discard(self) -> None:
         """Removes what was written; another thread may be in `write`, which then fails."""
@@ -243,11 +255,39 @@ class MovieFile:
         return stream
 
     def _mux_sound(self, until: Fraction, last: bool = False) -> None:
-        for packet in self._sound.packets(until, last):
-            self._container.mux(packet)
+        for packet in self._sound_until(until, last):
+            self._sounds += 1
+            self._mux(packet)
+            if isinstance(self._sound, NoSound):
+                return
+
+    def _sound_until(self, until: Fraction, last: bool) -> Iterator[Any]:
+        try:
+            yield from self._sound.packets(until, last)
+        except (av.FFmpegError, ValueError) as error:
+            self._give_up_sound(error)
 
     def _mux_pictures(self, packets: Iterable[Any]) -> None:
         for packet in packets:
             packet.duration = self._durations.pop(packet.pts, packet.duration)
-            self._container.mux(packet)
+            self._mux(packet)
             self._muxed += 1
+
+    def _mux(self, packet: Any) -> None:
+        try:
+            self._container.mux(packet)
+        except av.FFmpegError as error:
+            # The container keeps packets until their turn comes, so what it refuses now may be a sound from before;
+            # if it was a picture, counting them in the end will tell.
+            if self._file.error is not None or not self._sounds:
+                raise
+            self._sounds -= 1
+            self._give_up_sound(error)
+
+    def _give_up_sound(self, error: Exception) -> None:
+        """The pictures go on alone."""
+        if isinstance(self._sound, NoSound):
+            return
+        self._sound.close()
+        self._sound = NoSound()
+        self.notes.append(f"the sound could not be written to its end: {getattr(error, 'strerror', None) or error}")

@@ -68,8 +68,9 @@ class SoundReader:
         self.broken: str | None = None
         self._container, _ = open_container(sound.source)
         try:
-            if is_address(sound.source) and self._container.duration is None:
-                raise MasksegError("a live stream gives it only once")
+            # A file on a plain web server may have no known duration, but it has a size, which nothing live has.
+            if is_address(sound.source) and self._container.duration is None and self._container.size <= 0:
+                raise MasksegError("a stream whose end is not known gives it only once")
             self.stream = _default_track(self._container)
             for other in self._container.streams:
                 if other is not self.stream:
@@ -85,9 +86,22 @@ class SoundReader:
         except BaseException:
             self.close()
             raise
+        self._packets = self._read()
+        self._peeked: SoundPacket | None = None
+
+    def peek(self) -> SoundPacket | None:
+        """The first packet, which still comes first when iterating; None if there is none."""
+        if self._peeked is None:
+            self._peeked = next(self._packets, None)
+        return self._peeked
 
     def __iter__(self) -> Iterator[SoundPacket]:
-        """All packets from the start on (and a little of before), in order, up to `end`."""
+        """All packets from the start on (and a little of before), in order, up to `end`; only once."""
+        if self._peeked is not None:
+            yield self._peeked
+        yield from self._packets
+
+    def _read(self) -> Iterator[SoundPacket]:
         base, last = self.stream.time_base, None
         end = None if self._sound.end is None else self._sound.end - self._sound.start
         packets = self._demuxed()

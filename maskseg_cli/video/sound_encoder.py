@@ -43,6 +43,8 @@ class EncodedSound:
             encoder, self._rate, layout=layout, bit_rate=_BIT_RATE * self._channels, time_base=Fraction(1, self._rate)
         )
         self._stream.codec_context.open()
+        self._layout = layout
+        self._kind: tuple[str, str, int] | None = None  # of the frames that go into the resampler
         self._resampler = av.AudioResampler("fltp", layout, self._rate)
         # Decoded samples that wait for their time, and the number of the next: sample n is heard at n / rate.
         self._waiting: list[NDArray[np.float32]] = []
@@ -84,12 +86,20 @@ class EncodedSound:
                 # The decoder may keep packets back, so the frame's own clock counts.
                 time = one.time + (frame.pts * frame.time_base - one.packet.pts * one.packet.time_base)
             frame.pts = None
-            for converted in self._resampler.resample(frame):
+            for converted in self._resampled(frame):
                 self._add(converted.to_ndarray().astype(np.float32, copy=False), time)
                 time = None
         if one is None and self._position is not None:
             for converted in self._resampler.resample(None):
                 self._add(converted.to_ndarray().astype(np.float32, copy=False), None)
+
+    def _resampled(self, frame: Any) -> Iterator[Any]:
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._kind not in (None, kind):  # broadcasts change from stereo to surround and back
+            yield from self._resampler.resample(None)
+            self._resampler = av.AudioResampler("fltp", self._layout, self._rate)
+        self._kind = kind
+        yield from self._resampler.resample(frame)
 
     def _add(self, samples: NDArray[np.float32], time: Fraction | None) -> None:
         """Puts samples behind those that wait; `time` is their own in seconds, or None right after them."""

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import av
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.video.copied_sound import CopiedSound, can_be_copied
 from maskseg_cli.video.formats import OutputFormat
-from maskseg_cli.video.sound import Sound, SoundPacket, SoundReader
+from maskseg_cli.video.sound import Sound, SoundReader
 from maskseg_cli.video.sound_encoder import EncodedSound
 
 #: An AVI has no times: sound that begins later than this would be heard too early if it were copied.
@@ -51,56 +52,6 @@ class NoSound:
         """Nothing to close."""
 
 
-class CopiedSound:
-    """Passes compressed sound on as it is; it begins and ends to within one packet (20 to 30 ms), in sync.
-
-    Args:
-        reader: the source's track.
-        container: the output, before its first packet.
-        early: by how many packets the first may be before 0.
-    """
-
-    def __init__(self, reader: SoundReader, container: Any, early: Fraction) -> None:
-        self._reader, self._packets, self._early = reader, iter(reader), early
-        self._stream = container.add_stream_from_template(reader.stream)
-        self._next: SoundPacket | None = None
-        self._last_dts: int | None = None
-
-    def packets(self, until: Fraction, last: bool = False) -> Iterator[Any]:
-        """See `SoundTrack`."""
-        while True:
-            one = self._next or next(self._packets, None)
-            # The packet in which the sound ends is kept back: it is cut at the end of the pictures.
-            if one is None or one.time + (0 if last else one.duration) >= until:
-                self._next = one
-                return
-            self._next = None
-            if one.time >= -self._early * one.duration:
-                yield from self._copied(one, until if last else None)
-
-    @property
-    def broken(self) -> str | None:
-        """See `SoundTrack`."""
-        return self._reader.broken
-
-    def close(self) -> None:
-        """Closes the source."""
-        self._reader.close()
-
-    def _copied(self, one: SoundPacket, end: Fraction | None) -> Iterator[Any]:
-        packet, base = one.packet, one.packet.time_base
-        shift = round(one.time / base) - packet.pts
-        packet.pts += shift
-        packet.dts += shift
-        if self._last_dts is not None and packet.dts <= self._last_dts:
-            return  # the clock of a damaged source went back; muxers refuse that
-        self._last_dts = packet.dts
-        if end is not None and one.time + one.duration > end:
-            packet.duration = max(1, round((end - one.time) / base))
-        packet.stream = self._stream
-        yield packet
-
-
 def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, notes: list[str]) -> SoundTrack:
     """Opens the source's sound and adds a track for it to an output.
 
@@ -121,7 +72,8 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
     try:
         reader = SoundReader(sound)
         codec = _plain(reader.stream.codec_context.name)
-        if codec in output.sound_copied and not (output.constant_rate and reader.begins > _UNHEARD):
+        late = output.constant_rate and reader.begins > _UNHEARD
+        if codec in output.sound_copied and not late and can_be_copied(reader, output):
             return CopiedSound(reader, container, _earliest(output, sound, codec))
         track = EncodedSound(reader, container, output.sound_encoder, from_zero=output.constant_rate)
     except (MasksegError, av.FFmpegError, ValueError, OSError) as error:

@@ -72,6 +72,15 @@ def file_of(data: bytes) -> Answer:
     return answer
 
 
+def whole_file_of(data: bytes) -> Answer:
+    """A simple web server that always sends the whole file, whatever part is asked for."""
+
+    def answer(link: socket.socket, request: bytes) -> None:
+        link.sendall(f"HTTP/1.0 200 OK\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+
+    return answer
+
+
 def half_of(data: bytes, then_hang: float = 0) -> Answer:
     """A web server that sends the first half, says nothing for `then_hang` seconds, and is not back afterwards."""
     asked = []

@@ -210,19 +210,29 @@ def test_finishing_twice_says_the_same(tmp_path: Path) -> None:
     assert writer.finish() == writer.finish()
 
 
-def test_what_cannot_be_read_back_is_no_success_and_is_kept_under_another_name(tmp_path: Path) -> None:
+def test_what_cannot_be_read_back_is_no_success_and_nothing_is_left(tmp_path: Path) -> None:
     path = tmp_path / "out.mkv"
     writer = VideoWriter(path, INFO)
     for index, time in enumerate(steady(50, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
-    (temporary,) = (entry for entry in tmp_path.iterdir() if ".reserve" not in entry.name)
     output = writer._output
     output._file.seek(0)  # type: ignore[attr-defined]  # a disk that loses what it was given
     output._file.write(b"\0" * 64)  # type: ignore[attr-defined]
-    with pytest.raises(MasksegError, match=r"cannot be read back.*out\.unfinished\.mkv"):
+    with pytest.raises(MasksegError, match=r"cannot be read back.* Nothing of it can be played, so nothing is kept\."):
         writer.finish()
-    assert not temporary.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_whole_but_plays_is_no_success_and_is_kept_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "out.mkv"
+    writer = VideoWriter(path, INFO)
+    for index, time in enumerate(steady(50, 25)):
+        writer.write(picture(index), time, Fraction(1, 25))
+    writer._output._muxed += 1  # type: ignore[attr-defined]  # a picture that never reached the file
+    with pytest.raises(MasksegError, match=r"holds 50 frames instead of 51\..*kept as .*out\.unfinished\.mkv\."):
+        writer.finish()
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.unfinished.mkv"]
+    assert look(tmp_path / "out.unfinished.mkv").numbers == list(range(50))
 
 
 def test_pictures_of_another_size_are_scaled_with_a_note(tmp_path: Path) -> None:

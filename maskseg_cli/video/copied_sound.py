@@ -1,0 +1,112 @@
+"""Compressed sound passed on as it is, and whether a container takes it at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+
+from maskseg_cli.video.formats import OutputFormat
+from maskseg_cli.video.muxing import muxer_options
+from maskseg_cli.video.sound import SoundPacket, SoundReader
+
+
+class CopiedSound:
+    """Passes compressed sound on as it is; it begins and ends to within one packet (20 to 30 ms), in sync.
+
+    Args:
+        reader: the source's track.
+        container: the output, before its first packet.
+        early: by how many packets the first may be before 0.
+    """
+
+    def __init__(self, reader: SoundReader, container: Any, early: Fraction) -> None:
+        self._reader, self._packets, self._early = reader, iter(reader), early
+        self._stream = container.add_stream_from_template(reader.stream)
+        self._unwrap = _Unwrapper(reader.stream)
+        self._next: SoundPacket | None = None
+        self._last_dts: int | None = None
+
+    def packets(self, until: Fraction, last: bool = False) -> Iterator[Any]:
+        """See `SoundTrack`."""
+        while True:
+            one = self._next or next(self._packets, None)
+            # The packet in which the sound ends is kept back: it is cut at the end of the pictures.
+            if one is None or one.time + (0 if last else one.duration) >= until:
+                self._next = one
+                return
+            self._next = None
+            if one.time >= -self._early * one.duration:
+                yield from self._copied(one, until if last else None)
+
+    @property
+    def broken(self) -> str | None:
+        """See `SoundTrack`."""
+        return self._reader.broken
+
+    def close(self) -> None:
+        """Closes the source."""
+        self._reader.close()
+
+    def _copied(self, one: SoundPacket, end: Fraction | None) -> Iterator[Any]:
+        packet, base = one.packet, one.packet.time_base
+        shift = round(one.time / base) - packet.pts
+        packet.pts += shift
+        packet.dts += shift
+        if self._last_dts is not None and packet.dts <= self._last_dts:
+            return  # the clock of a damaged source went back; muxers refuse that
+        self._last_dts = packet.dts
+        if end is not None and one.time + one.duration > end:
+            packet.duration = max(1, round((end - one.time) / base))
+        for plain in self._unwrap(packet):
+            plain.stream = self._stream
+            yield plain
+
+
+def can_be_copied(reader: SoundReader, output: OutputFormat) -> bool:
+    """Whether a container takes the sound as it is: its first packet is written into memory to find out.
+
+    A container may know a codec, and yet not the way in which the source wraps it.
+    """
+    first = reader.peek()
+    if first is None:
+        return True
+    try:
+        container = av.open(
+            io.BytesIO(), "w", format=output.container, container_options=muxer_options(output, first.packet.time_base)
+        )
+        with container:
+            stream: Any = container.add_stream_from_template(reader.stream)
+            for packet in _Unwrapper(reader.stream)(_copy(first.packet)):
+                packet.stream = stream
+                container.mux(packet)
+    except (av.FFmpegError, ValueError, OSError):
+        return False
+    return True
+
+
+def _copy(packet: Any) -> Any:
+    """A packet of the same sound that begins at 0."""
+    copy = av.Packet(bytes(packet))
+    copy.pts = copy.dts = 0
+    copy.duration, copy.time_base = packet.duration or 0, packet.time_base
+    return copy
+
+
+class _Unwrapper:
+    """Takes AAC out of the wrapping of broadcasts (ADTS), in which each packet says how it is coded, not the file."""
+
+    def __init__(self, stream: Any) -> None:
+        wrapped = stream.codec_context.name == "aac" and not stream.codec_context.extradata
+        self._filter = av.BitStreamFilterContext("aac_adtstoasc", stream) if wrapped else None
+
+    def __call__(self, packet: Any) -> list[Any]:
+        if self._filter is None:
+            return [packet]
+        with contextlib.suppress(av.FFmpegError):  # a damaged packet is a hole in the sound, and no more
+            return list(self._filter.filter(packet))
+        return []
