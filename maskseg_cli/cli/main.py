@@ -6,6 +6,7 @@ import difflib
 import errno
 import importlib
 import os
+import re
 import sys
 import traceback
 from typing import Any, NoReturn
@@ -71,6 +72,7 @@ class LazyGroup(click.Group):
             else:
                 hint = ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+        _refuse_empty(args[1:])
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -86,6 +88,20 @@ class LazyGroup(click.Group):
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # the reader of our output has gone; Click ends quietly
             _fail(error, debug=bool(ctx.meta.get(DEBUG)))
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Refuses empty arguments, which a shell makes of "$NAME" where the variable is not set.
+
+    As a path each would mean the current folder, and nowhere do they mean anything else.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if not argument or re.fullmatch(r"--[a-z][a-z-]*=", argument):
+            place = f"{argument}''" if argument else f"'' after {before}" if before else "''"
+            raise UsageError(f"An argument is empty ({place}): give it a value, or leave it out.")
 
 
 def _fail(error: Exception, debug: bool) -> NoReturn:

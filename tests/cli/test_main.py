@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import pytest
@@ -107,6 +108,31 @@ def test_a_file_in_place_of_a_command_shows_how_to_go_on() -> None:
     result = CliRunner().invoke(main, [__file__])
     assert result.exit_code == 2
     assert f"maskseg image {__file__}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (["video", ""], "''"),
+        (["video", "x.mp4", "-o", ""], "'' after -o"),
+        (["video", "x.mp4", "--json="], "--json=''"),
+        (["image", ""], "''"),
+        (["image", "a.jpg", ""], "'' after a.jpg"),
+        (["image", "a.jpg", "-o", ""], "'' after -o"),
+        (["image", "a.jpg", "--summary", "", "-q"], "'' after --summary"),
+        (["webcam", "--record", ""], "'' after --record"),
+        (["webcam", "--camera", ""], "'' after --camera"),
+        (["webcam", "--snapshots", ""], "'' after --snapshots"),
+        (["weights", "inspect", ""], "'' after inspect"),
+    ],
+)
+def test_an_empty_argument_is_not_the_current_folder(
+    arguments: list[str], place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: An argument is empty ({place}): give it a value, or leave it out.\n"
 
 
 @pytest.mark.parametrize(
