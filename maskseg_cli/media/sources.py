@@ -16,6 +16,9 @@ from maskseg_cli.media.formats import split_name
 #: Ends the stem of an output that stands beside its input.
 OUTPUT_MARK = "_maskseg"
 
+#: Ends the stem of an output that is kept though it is not whole.
+UNFINISHED_MARK = ".unfinished"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -68,9 +71,9 @@ def find_sources(
     """Finds the photos that the arguments mean, in the arguments' order, folders by name.
 
     Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and
-    patterns yield files with the suffix of a picture, except hidden ones and `<name>_maskseg.<ext>`, which an
-    earlier run wrote; such a file named by itself is left out if `<name>.<ext>` is named too, as happens when
-    the shell expands a pattern.
+    patterns yield files with the suffix of a picture, except hidden ones and what an earlier run wrote:
+    `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`. Such a file named by itself is left out if
+    `<name>.<ext>` is named too, as happens when the shell expands a pattern.
 
     Args:
         avoid: the output folder; nothing below it is taken from a folder or pattern that holds it.
@@ -142,7 +145,8 @@ class _Search:
 
     def _is_wanted(self, name: str, own_wanted: bool = False) -> bool:
         stem, suffix = self.kind.split(name)
-        return bool(suffix) and not name.startswith(".") and (own_wanted or not stem.endswith(OUTPUT_MARK))
+        own = stem.removesuffix(UNFINISHED_MARK).endswith(OUTPUT_MARK)
+        return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
 
 
 def _raise(error: OSError) -> None:
@@ -175,8 +179,11 @@ def _is_own_output(source: Source, named: dict[str, Source], kind: Kind) -> bool
     if source.path is None:
         return False
     stem, suffix = kind.split(source.path.name)
-    original = source.path.with_name(stem.removesuffix(OUTPUT_MARK) + suffix)
-    return original != source.path and os.path.abspath(original) in named
+    own = stem.removesuffix(UNFINISHED_MARK)
+    if not own.endswith(OUTPUT_MARK):
+        return False
+    original = source.path.with_name(own.removesuffix(OUTPUT_MARK) + suffix)
+    return os.path.abspath(original) in named
 
 
 def _told_apart(sources: list[Source]) -> list[Source]:

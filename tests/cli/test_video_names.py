@@ -47,6 +47,24 @@ def test_a_folder_of_results_with_a_dot_in_its_name_holds_no_sources(here: Path)
     assert tree_of(here) == ["films/a.mp4", "films/out.v2/a.mp4"]
 
 
+def test_what_is_kept_of_a_result_that_failed_is_no_source(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from maskseg_cli.errors import MasksegError
+    from maskseg_cli.video.movie_file import MovieFile
+
+    def fail(*_: object) -> None:
+        raise MasksegError("It is not what was written.")
+
+    film(here / "a.mp4", frames=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(MovieFile, "_read_back", fail)
+        run(".", code=1)
+    assert tree_of(here) == ["a.mp4", "a_maskseg.unfinished.mp4"]
+    run(".")
+    run("*.mp4", "--overwrite")
+    run("a.mp4", "a_maskseg.mp4", "a_maskseg.unfinished.mp4", "--overwrite")  # what the shell makes of *.mp4
+    assert tree_of(here) == ["a.mp4", "a_maskseg.mp4", "a_maskseg.unfinished.mp4"]
+
+
 @pytest.mark.parametrize("output", ["shots/../shots/%03d.png", "shots/%d.png"])
 def test_numbered_pictures_are_never_written_over(here: Path, output: str) -> None:
     make_pictures(here / "shots", 3, first=100, name="%03d.png")
