@@ -22,10 +22,11 @@ class CopiedSound:
         reader: the source's track.
         container: the output, before its first packet.
         early: by how many packets the first may be before 0.
+        from_zero: the container has no times, so what is before 0 is heard at 0.
     """
 
-    def __init__(self, reader: SoundReader, container: Any, early: Fraction) -> None:
-        self._reader, self._packets, self._early = reader, iter(reader), early
+    def __init__(self, reader: SoundReader, container: Any, early: Fraction, from_zero: bool = False) -> None:
+        self._reader, self._packets, self._early, self._from_zero = reader, iter(reader), early, from_zero
         self._stream = container.add_stream_from_template(reader.stream)
         self._unwrap = _Unwrapper(reader.stream)
         self._next: SoundPacket | None = None
@@ -40,7 +41,8 @@ class CopiedSound:
                 self._next = one
                 return
             self._next = None
-            if one.time >= -self._early * one.duration:
+            # The start of a source is known to a microsecond only: half a tick is no time.
+            if one.time >= -self._early * one.duration - one.packet.time_base / 2:
                 yield from self._copied(one, until if last else None)
 
     @property
@@ -54,7 +56,8 @@ class CopiedSound:
 
     def _copied(self, one: SoundPacket, end: Fraction | None) -> Iterator[Any]:
         packet, base = one.packet, one.packet.time_base
-        shift = round(one.time / base) - packet.pts
+        # A packet before 0 would make FFmpeg delay the pictures, in an AVI by a whole one.
+        shift = round((max(Fraction(0), one.time) if self._from_zero else one.time) / base) - packet.pts
         packet.pts += shift
         packet.dts += shift
         if self._last_dts is not None and packet.dts <= self._last_dts:

@@ -74,7 +74,7 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         codec = _plain(reader.stream.codec_context.name)
         late = output.constant_rate and reader.begins > _UNHEARD
         if codec in output.sound_copied and not late and can_be_copied(reader, output):
-            return CopiedSound(reader, container, _earliest(output, sound, codec))
+            return CopiedSound(reader, container, _earliest(output, sound, codec), output.constant_rate)
         track = EncodedSound(reader, container, output.sound_encoder, from_zero=output.constant_rate)
     except (MasksegError, av.FFmpegError, ValueError, OSError) as error:
         if reader is not None:

@@ -121,6 +121,13 @@ def test_sound_that_changes_from_stereo_to_mono_goes_on(tmp_path: Path, target: 
     assert [round(time) for time in clicks(path)[-3:]] == [1, 2, 3]
 
 
+def test_the_first_packet_is_kept_where_the_start_is_no_whole_microsecond(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "in.ts", frames=40, rate=10, codec="mpeg2video", sound="mp2")
+    path = tmp_path / "out.mkv"
+    copy(path, Sound(str(source)))
+    assert clicks(path)[0] < 0.03
+
+
 def _piece(path: Path, layout: str, start: int) -> bytes:
     """2 seconds of a broadcast, from `start` on."""
     with av.open(str(path), "w") as output:

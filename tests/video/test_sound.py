@@ -67,10 +67,20 @@ def test_sound_stays_in_step_from_the_middle_to_before_the_end(
 ) -> None:
     path = tmp_path / f"out{target}"
     copy(path, Sound(str(sources[codec, kind]), Fraction(13, 10), Fraction(31, 10)), seconds=1.8)
-    assert look(path).times[0] == 0
+    assert look(path).times == steady(18, 10)
     # An AVI has no times, so copied sound begins with the nearest packet.
     assert clicks(path) == pytest.approx([0.7, 1.7], abs=PACKET / 2 if target == ".avi" else 0.003)
     assert look(path).container.duration / 1e6 == pytest.approx(1.8, abs=2 * PACKET)
+
+
+@pytest.mark.parametrize("start", [Fraction(hundredths, 100) for hundredths in (130, 131, 132)])
+def test_sound_copied_from_the_middle_moves_no_picture_of_an_avi(
+    tmp_path: Path, sources: dict[tuple[str, str], Path], start: Fraction
+) -> None:
+    path = tmp_path / "out.avi"
+    copy(path, Sound(str(sources["pcm_s16le", ".avi"]), start), seconds=1)
+    assert look(path).times == steady(10, 10)
+    assert clicks(path) == pytest.approx([float(2 - start)], abs=PACKET / 2)
 
 
 def test_copied_sound_is_the_same_to_the_bit(tmp_path: Path, sources: dict[tuple[str, str], Path]) -> None:
