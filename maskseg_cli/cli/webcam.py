@@ -129,13 +129,15 @@ def webcam(
     if not window and serve is None and record is None and duration is None:
         raise UsageError("With --no-window alone nobody would see anything: add --record FILE, --serve or --duration.")
     if record is not None:
-        from maskseg_cli.video.formats import EncodeOptions, format_for
+        from maskseg_cli.video.formats import FORMATS, EncodeOptions
         from maskseg_cli.video.output_checks import check_output
 
         inputs = [address.value] if address.kind == "file" else []
         options = EncodeOptions(sound=False)
-        if format_for(record, options).is_folder:
-            raise UsageError(f"--record writes one video file, such as yard.mp4; {record} would be a folder of frames.")
+        if Path(record).suffix.lower() not in FORMATS or record.endswith(("/", "\\")) or Path(record).is_dir():
+            raise UsageError(
+                f"--record writes one video file ({' '.join(FORMATS)}), such as yard.mp4; {record} is none."
+            )
         check_output(record, options, inputs, overwrite)
     if snapshots is not None:
         check_writable(snapshots)

@@ -123,6 +123,16 @@ def test_requests_that_make_no_sense(street: Path, arguments: list[str], words: 
     assert tree_of(street.parent) == ["street.mp4"]
 
 
+@pytest.mark.parametrize("name", ["out/w.png", "-", "out.xyz", "%05d.jpg", "frames/", "folder.mp4"])
+def test_a_recording_is_one_file_and_no_other_advice_is_given(street: Path, name: str) -> None:
+    Path("folder.mp4").mkdir()
+    result = run("--camera", "street.mp4", "--no-window", "--record", name, code=2)
+    assert result.stderr == (
+        "Error: --record writes one video file (.mp4 .m4v .mov .mkv .webm .avi .gif), such as yard.mp4; "
+        f"{name} is none.\n"
+    )
+
+
 def test_a_folder_for_snapshots_that_cannot_be_is_told_at_once(street: Path) -> None:
     result = run("--camera", "street.mp4", "--no-window", "--duration", "1", "--snapshots", "street.mp4/x", code=1)
     assert "street.mp4 is no folder" in result.stderr
