@@ -18,6 +18,7 @@ from maskseg_cli.cli.options import (
     load_predictor,
     message_options,
     model_options,
+    result_options,
     with_batch,
 )
 from maskseg_cli.cli.stop_signals import StopSignals
@@ -39,9 +40,7 @@ from maskseg_cli.media.sources import find_sources
     help="A file for one photo, a folder for several (made if needed), - for standard output. Without it the "
     "result stands beside the photo as NAME_maskseg.EXT.",
 )
-@click.option("--recursive", "-r", is_flag=True, help="Look into the folders inside a folder too.")
-@click.option("--overwrite", is_flag=True, help="Replace results that exist; photos themselves never.")
-@click.option("--skip-existing", is_flag=True, help="Leave out photos whose result exists: goes on with a stopped run.")
+@result_options("photo")
 @click.option(
     "--format",
     "format_name",

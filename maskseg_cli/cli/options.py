@@ -164,6 +164,30 @@ drawing_options = gather(
 )
 
 
+def result_options(noun: str) -> Callable[[Command], Command]:
+    """Adds what photos and videos share: --recursive, --overwrite and --skip-existing, handed over as flags.
+
+    Args:
+        noun: what the command reads, "photo".
+    """
+    options = [
+        click.option("--recursive", "-r", is_flag=True, help="Look into the folders inside a folder too."),
+        click.option("--overwrite", is_flag=True, help=f"Replace results that exist; {noun}s themselves never."),
+        click.option(
+            "--skip-existing",
+            is_flag=True,
+            help=f"Leave out {noun}s whose result exists: goes on with a stopped run.",
+        ),
+    ]
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     ctx.meta[DEBUG] = value
 

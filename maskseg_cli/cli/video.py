@@ -14,6 +14,7 @@ from maskseg_cli.cli.options import (
     load_predictor,
     message_options,
     model_options,
+    result_options,
     with_batch,
 )
 from maskseg_cli.cli.video_options import ReadingOptions, WritingOptions, reading_options, writing_options
@@ -31,9 +32,7 @@ from maskseg_cli.media.outputs import check_extra_output, refuse_existing
     help="A file for one video, a folder for several (made if needed), or single frames (frames/%06d.png). Without "
     "it the result stands beside the video as NAME_maskseg.EXT.",
 )
-@click.option("--recursive", "-r", is_flag=True, help="Look into the folders inside a folder too.")
-@click.option("--overwrite", is_flag=True, help="Replace results that exist; videos themselves never.")
-@click.option("--skip-existing", is_flag=True, help="Leave out videos whose result exists: goes on with a stopped run.")
+@result_options("video")
 @reading_options
 @writing_options
 @click.option(
