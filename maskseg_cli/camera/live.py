@@ -19,6 +19,7 @@ from maskseg_cli.camera.looker import Looker, Segment
 from maskseg_cli.camera.meter import Meter
 from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
+from maskseg_cli.camera.source import CameraError
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import draw
 
@@ -122,11 +123,17 @@ class Live:
                 self._looker.close()
 
     def _wait_for_camera(self) -> CapturedFrame | None:
-        """The first frame; None if the end was wished for before."""
+        """The first frame; None if the end was wished for before.
+
+        Raises:
+            CameraError: none came in the time for which the session is to last.
+        """
         while not self._unwanted():
             frame = self.capture.newer(0, _TICK)
             if frame is not None:
                 return frame
+            if self._over():
+                raise CameraError(f"No picture came in {self.duration:g} s. {self.capture.trouble}".rstrip())
             self._idle()
         return None
 

@@ -262,6 +262,17 @@ def test_a_duration_shorter_than_a_turn_of_the_network_shows_one_picture() -> No
     assert running.live.summary.frames == 1
 
 
+def test_a_duration_ends_also_the_wait_for_a_camera() -> None:
+    def absent() -> None:
+        raise CameraError("The camera is away.")
+
+    running = Session(absent, nothing, Path(), duration=0.3, capture={"reconnect": True, "from_start": True})
+    running.start()
+    running.wait(lambda: running.feed.closed)
+    running.wait(lambda: running.error)
+    assert str(running.error) == "No picture came in 0.3 s. The camera is away."
+
+
 @pytest.mark.parametrize("watched", [True, False])
 def test_a_recording_that_fails_ends_a_session_that_nobody_watches(tmp_path: Path, watched: bool) -> None:
     (tmp_path / "file").touch()
