@@ -14,6 +14,12 @@ from maskseg_cli.video.formats import OutputFormat
 from maskseg_cli.video.muxing import muxer_options
 from maskseg_cli.video.sound import SoundPacket, SoundReader
 
+#: Seconds to which FFmpeg rounds the start of a source.
+_ROUNDING = Fraction(1, 1_000_000)
+
+#: Packets of an AVI by which a source's clock may jitter; one that goes back by more is damaged.
+_JITTER = 3
+
 
 class CopiedSound:
     """Passes compressed sound on as it is; it begins and ends to within one packet (20 to 30 ms), in sync.
@@ -22,11 +28,12 @@ class CopiedSound:
         reader: the source's track.
         container: the output, before its first packet.
         early: by how many packets the first may be before 0.
-        from_zero: the container has no times, so what is before 0 is heard at 0.
+        slot: where a container has no times but numbers its packets: the seconds of each; see `clock_of_copy`. What is
+            before 0 is heard at 0 there.
     """
 
-    def __init__(self, reader: SoundReader, container: Any, early: Fraction, from_zero: bool = False) -> None:
-        self._reader, self._packets, self._early, self._from_zero = reader, iter(reader), early, from_zero
+    def __init__(self, reader: SoundReader, container: Any, early: Fraction, slot: Fraction | None = None) -> None:
+        self._reader, self._packets, self._early, self._slot = reader, iter(reader), early, slot
         self._stream = container.add_stream_from_template(reader.stream)
         self._unwrap = _Unwrapper(reader.stream)
         self._next: SoundPacket | None = None
@@ -41,8 +48,7 @@ class CopiedSound:
                 self._next = one
                 return
             self._next = None
-            # The start of a source is known to a microsecond only: half a tick is no time.
-            if one.time >= -self._early * one.duration - one.packet.time_base / 2:
+            if one.time >= -self._early * one.duration - _ROUNDING:
                 yield from self._copied(one, until if last else None)
 
     @property
@@ -56,13 +62,18 @@ class CopiedSound:
 
     def _copied(self, one: SoundPacket, end: Fraction | None) -> Iterator[Any]:
         packet, base = one.packet, one.packet.time_base
-        # A packet before 0 would make FFmpeg delay the pictures, in an AVI by a whole one.
-        shift = round((max(Fraction(0), one.time) if self._from_zero else one.time) / base) - packet.pts
-        packet.pts += shift
-        packet.dts += shift
-        if self._last_dts is not None and packet.dts <= self._last_dts:
+        if self._slot is None:
+            dts = round(one.time / base)
+        else:
+            # A packet before 0 would make FFmpeg delay the pictures, by a whole one; two in one slot it would refuse.
+            base, dts = self._slot, max(0, round(one.time / self._slot))
+            if self._last_dts is not None and self._last_dts - _JITTER < dts <= self._last_dts:
+                dts = self._last_dts + 1
+        if self._last_dts is not None and dts <= self._last_dts:
             return  # the clock of a damaged source went back; muxers refuse that
-        self._last_dts = packet.dts
+        # Sound is decoded in the order in which it is heard, though damaged sources say otherwise.
+        packet.pts = packet.dts = self._last_dts = dts
+        packet.time_base, packet.duration = base, max(1, round(one.duration / base))
         if end is not None and one.time + one.duration > end:
             packet.duration = max(1, round((end - one.time) / base))
         for plain in self._unwrap(packet):
@@ -70,14 +81,17 @@ class CopiedSound:
             yield plain
 
 
-def can_be_copied(reader: SoundReader, output: OutputFormat) -> bool:
-    """Whether a container takes the sound as it is: its first packet is written into memory to find out.
+def clock_of_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
+    """Tries whether a container takes the sound as it is: the first packet is written into memory.
 
     A container may know a codec, and yet not the way in which the source wraps it.
+
+    Returns:
+        the seconds of one step of the container's clock for this sound; None if it does not take it.
     """
     first = reader.peek()
     if first is None:
-        return True
+        return reader.stream.time_base
     try:
         container = av.open(
             io.BytesIO(), "w", format=output.container, container_options=muxer_options(output, first.packet.time_base)
@@ -87,9 +101,9 @@ def can_be_copied(reader: SoundReader, output: OutputFormat) -> bool:
             for packet in _Unwrapper(reader.stream)(_copy(first.packet)):
                 packet.stream = stream
                 container.mux(packet)
+        return stream.time_base
     except (av.FFmpegError, ValueError, OSError):
-        return False
-    return True
+        return None
 
 
 def _copy(packet: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.copied_sound import CopiedSound, can_be_copied
+from maskseg_cli.video.copied_sound import CopiedSound, clock_of_copy
 from maskseg_cli.video.formats import OutputFormat
 from maskseg_cli.video.sound import Sound, SoundReader
 from maskseg_cli.video.sound_encoder import EncodedSound
@@ -73,8 +73,10 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         reader = SoundReader(sound)
         codec = _plain(reader.stream.codec_context.name)
         late = output.constant_rate and reader.begins > _UNHEARD
-        if codec in output.sound_copied and not late and can_be_copied(reader, output):
-            return CopiedSound(reader, container, _earliest(output, sound, codec), output.constant_rate)
+        clock = clock_of_copy(reader, output) if codec in output.sound_copied and not late else None
+        if clock is not None:
+            slot = clock if output.constant_rate else None
+            return CopiedSound(reader, container, _earliest(output, sound, codec), slot)
         track = EncodedSound(reader, container, output.sound_encoder, from_zero=output.constant_rate)
     except (MasksegError, av.FFmpegError, ValueError, OSError) as error:
         if reader is not None:

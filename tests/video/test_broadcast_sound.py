@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from maskseg_cli.video import copied_sound, sound_track
+from maskseg_cli.video.copied_sound import CopiedSound
 from maskseg_cli.video.formats import EncodeOptions
-from maskseg_cli.video.sound import Sound, SoundReader
+from maskseg_cli.video.sound import Sound, SoundPacket, SoundReader
 from tests.video.samples import make_sound, make_video
 from tests.video.servers import file_of, serving, whole_file_of
 from tests.video.test_sound import copy
@@ -79,7 +80,7 @@ def test_sound_that_cannot_be_written_never_stops_the_pictures(
 ) -> None:
     """The container takes such packets, and refuses them only when their turn comes between the pictures."""
     monkeypatch.setattr(copied_sound._Unwrapper, "__call__", lambda self, packet: [packet])
-    monkeypatch.setattr(sound_track, "can_be_copied", lambda reader, output: True)
+    monkeypatch.setattr(sound_track, "clock_of_copy", lambda reader, output: Fraction(1, 90_000))
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(broadcast)), suffix_options=EncodeOptions(codec="mpeg4"))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, False)
@@ -87,25 +88,48 @@ def test_sound_that_cannot_be_written_never_stops_the_pictures(
     assert look(path).numbers == list(range(40))
 
 
+def _spoil(packet: Any) -> None:
+    packet.dts = packet.pts + 1  # decoded after it is heard
+
+
 @pytest.mark.parametrize("target", [".mp4", ".mov"])
 def test_a_sound_packet_that_is_refused_costs_only_the_sound_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     source = make_video(tmp_path / "in.mp4", frames=40, rate=10, sound="aac")
+    copied = CopiedSound._copied
 
-    def spoiled(reader: SoundReader) -> Iterator[Any]:
-        for number, packet in enumerate(reader._container.demux(reader.stream)):
-            if number == 60 and packet.size:
-                packet.dts = packet.pts + 1  # decoded after it is heard
+    def spoiled(track: CopiedSound, one: SoundPacket, end: Fraction | None) -> Iterator[Any]:
+        for packet in copied(track, one, end):
+            if one.time > 1.4:
+                _spoil(packet)
             yield packet
 
-    monkeypatch.setattr(SoundReader, "_demuxed", spoiled)
+    monkeypatch.setattr(CopiedSound, "_copied", spoiled)
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(source)))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
     assert written.notes == ("the sound could not be written to its end: Invalid argument",)
     assert look(path).numbers == list(range(40))
     assert clicks(path)[-1] == pytest.approx(1, abs=0.003)
+
+
+@pytest.mark.parametrize("target", [".mp4", ".avi"])
+def test_a_wrong_time_of_decoding_in_the_source_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    source = make_video(tmp_path / "in.mp4", frames=40, rate=10, sound="ac3")
+
+    def spoiled(reader: SoundReader) -> Iterator[Any]:
+        for packet in reader._container.demux(reader.stream):
+            if packet.size and 1.4 < packet.pts * packet.time_base < 1.6:
+                _spoil(packet)
+            yield packet
+
+    monkeypatch.setattr(SoundReader, "_demuxed", spoiled)
+    written = copy(tmp_path / f"out{target}", Sound(str(source)))
+    assert (written.frames, written.has_sound, written.notes) == (40, True, ())
+    assert clicks(tmp_path / f"out{target}")[-3:] == pytest.approx([1, 2, 3], abs=0.0165)
 
 
 @pytest.mark.parametrize("target", [".webm", ".avi"])
@@ -119,6 +143,22 @@ def test_sound_that_changes_from_stereo_to_mono_goes_on(tmp_path: Path, target: 
     assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
     assert len(written.notes) == 1
     assert [round(time) for time in clicks(path)[-3:]] == [1, 2, 3]
+
+
+def test_a_jittering_clock_of_the_source_costs_an_avi_no_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_video(tmp_path / "in.mkv", frames=40, rate=10, sound="libmp3lame")
+
+    def jittering(reader: SoundReader) -> Iterator[Any]:
+        for number, packet in enumerate(reader._container.demux(reader.stream)):
+            if packet.size:
+                packet.pts = packet.dts = packet.pts + (0, 18, -10)[number % 3]
+            yield packet
+
+    monkeypatch.setattr(SoundReader, "_demuxed", jittering)
+    path = tmp_path / "out.avi"
+    written = copy(path, Sound(str(source)))
+    assert (written.has_sound, written.notes) == (True, ())
+    assert clicks(path)[-3:] == pytest.approx([1, 2, 3], abs=0.04)
 
 
 def test_the_first_packet_is_kept_where_the_start_is_no_whole_microsecond(tmp_path: Path) -> None:

@@ -83,6 +83,15 @@ def test_sound_copied_from_the_middle_moves_no_picture_of_an_avi(
     assert clicks(path) == pytest.approx([float(2 - start)], abs=PACKET / 2)
 
 
+@pytest.mark.parametrize("start", [Fraction(hundredths, 100) for hundredths in (130, 131, 132)])
+def test_sound_copied_from_avi_to_avi_begins_with_the_nearest_packet(tmp_path: Path, start: Fraction) -> None:
+    source = make_video(tmp_path / "in.avi", frames=40, rate=10, codec="mpeg4", sound="libmp3lame")
+    path = tmp_path / "out.avi"
+    copy(path, Sound(str(source), start), seconds=1)
+    assert look(path).times == steady(10, 10)
+    assert clicks(path) == pytest.approx([clicks(source)[-2] - float(start)], abs=PACKET / 2)
+
+
 def test_copied_sound_is_the_same_to_the_bit(tmp_path: Path, sources: dict[tuple[str, str], Path]) -> None:
     source, path = sources["aac", ".mp4"], tmp_path / "out.mp4"
     copy(path, Sound(str(source)))
