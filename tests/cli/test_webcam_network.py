@@ -101,11 +101,11 @@ def test_a_camera_that_is_not_there(tmp_path: Path) -> None:
     with program(tmp_path, "--camera", url, "--no-window", "--duration", "1") as running:
         assert running.end() == 1
         running.wait_for("Error: The camera .* cannot be reached: connection refused")
-    with program(tmp_path, "--camera", url, "--no-window", "--duration", "1", "--reconnect") as running:
+    with program(tmp_path, "--camera", url, "--no-window", "--duration", "4", "--reconnect") as running:
         running.wait_for("connection refused. It is tried again")
         with network_camera(scene=yard, port=int(url.split(":")[2].split("/")[0])):
             assert running.end() == 0
-        running.wait_for("Watched for 1")
+        running.wait_for("Watched for 4")
 
 
 def counts(browser: Chrome) -> list[list[str]]:
