@@ -20,7 +20,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.cli.options import ModelOptions, Segmenter, load_predictor, with_batch
+from maskseg_cli.cli.options import ModelOptions, with_batch
+from maskseg_cli.cli.segmenter import Segmenter, load_predictor
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import DrawingOptions, draw
 from maskseg_cli.media.workers import Workers

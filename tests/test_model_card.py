@@ -16,7 +16,8 @@ from benchmarks.model_card import __main__ as program
 from benchmarks.model_card import accuracy, misses, report, sections, speed, tables
 from maskseg_cli import Detections, Predictor, load_model
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
-from maskseg_cli.cli.options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter, overrides_of
 from maskseg_cli.config import LITE
 from maskseg_cli.config_overrides import parse_settings
 from maskseg_cli.errors import MasksegError

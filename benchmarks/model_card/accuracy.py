@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.cli.evaluate import for_measuring
-from maskseg_cli.cli.options import ModelOptions, Segmenter, load_predictor
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter, load_predictor
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, Evaluation, evaluate

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.model_card.accuracy import Figures, Progress
-from maskseg_cli.cli.options import ModelOptions, load_predictor
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.coco_records import read_document, to_rle
 from maskseg_cli.evaluation import CocoDataset, evaluate
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions, message_options, model_options, overrides_of
+from maskseg_cli.cli.options import ModelOptions, message_options, model_options
+from maskseg_cli.cli.segmenter import overrides_of
 from maskseg_cli.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions, load_predictor, message_options, model_options
+from maskseg_cli.cli.options import ModelOptions, message_options, model_options
+from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 

@@ -15,12 +15,12 @@ from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import (
     ModelOptions,
     drawing_options,
-    load_predictor,
     message_options,
     model_options,
     result_options,
     with_batch,
 )
+from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.options import DrawingOptions
 from maskseg_cli.errors import UsageError

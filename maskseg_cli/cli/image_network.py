@@ -16,7 +16,7 @@ from maskseg_cli.media.read_ahead import BUDGET
 from maskseg_cli.media.workers import Workers
 
 if TYPE_CHECKING:
-    from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.cli.segmenter import Segmenter
     from maskseg_cli.detections import Detections
 
 #: Seconds after which a wait looks whether the user wants to stop.

@@ -22,7 +22,7 @@ from maskseg_cli.media.workers import THREADS, Workers
 from maskseg_cli.media.write_behind import WriteBehind, is_hopeless
 
 if TYPE_CHECKING:
-    from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.cli.segmenter import Segmenter
     from maskseg_cli.export.coco_journal import CocoJournal
     from maskseg_cli.media.window import Window
 

@@ -11,12 +11,12 @@ from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import (
     ModelOptions,
     drawing_options,
-    load_predictor,
     message_options,
     model_options,
     result_options,
     with_batch,
 )
+from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.cli.video_options import ReadingOptions, WritingOptions, reading_options, writing_options
 from maskseg_cli.cli.video_plan import means_folder, plan_videos
 from maskseg_cli.drawing.options import DrawingOptions

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from maskseg_cli.cli.main import explain
-from maskseg_cli.cli.options import ModelOptions, Segmenter, load_predictor
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter, load_predictor
 from maskseg_cli.cli.video_lines import LinesFile
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.cli.video_run import Outcome, VideoRun, count_frames

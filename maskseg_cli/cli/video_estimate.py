@@ -19,7 +19,7 @@ from maskseg_cli.errors import MasksegError
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.cli.segmenter import Segmenter
     from maskseg_cli.drawing.options import DrawingOptions
     from maskseg_cli.media.outputs import Job
     from maskseg_cli.video.formats import EncodeOptions

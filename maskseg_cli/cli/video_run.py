@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from maskseg_cli.cli.options import Segmenter
+    from maskseg_cli.cli.segmenter import Segmenter
     from maskseg_cli.detections import Detections
     from maskseg_cli.drawing.options import DrawingOptions
     from maskseg_cli.export.json_lines import JsonLines

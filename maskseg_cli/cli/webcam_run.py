@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions, load_predictor
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.options import DrawingOptions
 

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.cli.options import ModelOptions, Segmenter
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter
 from maskseg_cli.config import LITE
 from maskseg_cli.detections import Detections, MaskCrop
 
@@ -57,7 +58,7 @@ class BlobPredictor:
 
 
 def load_blob_predictor(options: ModelOptions) -> Segmenter:
-    """Takes the place of `options.load_predictor`."""
+    """Takes the place of `segmenter.load_predictor`."""
     from maskseg_cli.classes import parse_classes
 
     chosen = None if options.classes is None else parse_classes(options.classes, COCO_CLASSES)

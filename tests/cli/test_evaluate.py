@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maskseg_cli.cli.main import main
-from maskseg_cli.cli.options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter, overrides_of
 from maskseg_cli.detections import Detections
 from tests.coco_samples import FakePredictor, Sample, found, make_sample
 

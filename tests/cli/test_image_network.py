@@ -16,7 +16,7 @@ import pytest
 from maskseg_cli.cli import image_network
 from maskseg_cli.cli.image_network import NetworkCalls
 from maskseg_cli.cli.image_photo import Photo
-from maskseg_cli.cli.options import Segmenter
+from maskseg_cli.cli.segmenter import Segmenter
 from maskseg_cli.config import COCO
 from maskseg_cli.media.images import write_image
 from maskseg_cli.media.workers import Workers

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskseg_cli.cli.options import ModelOptions, Segmenter
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter
 from maskseg_cli.media.images import read_image, write_image
 
 from .running import run
@@ -61,7 +62,7 @@ def test_real_photos(lite: str, shared: Path, tmp_path: Path) -> None:
 
 
 def test_options_reach_the_real_network(lite: str, shared: Path, tmp_path: Path) -> None:
-    from maskseg_cli.cli.options import load_predictor
+    from maskseg_cli.cli.segmenter import load_predictor
 
     photo = read_image(shared / "photos" / "dog.jpg")
     segmenter = load_predictor(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.cli.options import ModelOptions, Segmenter, load_predictor, overrides_of
+from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.cli.segmenter import Segmenter, load_predictor, overrides_of
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import UsageError
 
