@@ -19,6 +19,7 @@ from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.cli.video_run import Outcome, VideoRun, count_frames
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.outputs import Job
+from maskseg_cli.media.write_behind import is_hopeless
 
 if TYPE_CHECKING:
     from maskseg_cli.drawing.options import DrawingOptions
@@ -38,6 +39,11 @@ class VideoBatch:
         quiet: say nothing but errors.
         debug: show tracebacks of failed videos.
         keep_lines: lines of other videos in the file of --json stay.
+
+    Attributes:
+        failed: names of the videos that failed.
+        done: how many are done.
+        full: a disk is full, so that the rest is not begun: their beginnings would pass for the whole.
     """
 
     jobs: list[Job]
@@ -51,6 +57,7 @@ class VideoBatch:
     window: LiveWindow | None = None
     failed: list[str] = field(default_factory=list)
     done: int = 0
+    full: bool = False
     _file: LinesFile | None = None
 
     def load(self, model: ModelOptions) -> None:
@@ -72,7 +79,7 @@ class VideoBatch:
                 if job.done:
                     continue
                 outcome = self._do(job, lines)
-                if outcome is not None and outcome.closed:
+                if self.full or (outcome is not None and outcome.closed):
                     break
         self._summarize()
         if self._file is not None and self._file.problem is not None:
@@ -83,6 +90,7 @@ class VideoBatch:
 
     def _do(self, job: Job, lines: JsonLines | None) -> Outcome | None:
         from maskseg_cli.video.opening import shown_name
+        from maskseg_cli.video.writer import DiskFull
 
         assert self.segmenter is not None
         assert job.target is not None
@@ -113,6 +121,7 @@ class VideoBatch:
             message = explain(error)
             named = message if name in message else f"{name}: {message}"
             click.echo(f"Error: {named}", err=True)
+            self.full = isinstance(error.__cause__, DiskFull) or is_hopeless(error.__cause__)
             return None
         except KeyboardInterrupt:
             self._report(job, run.outcome)
@@ -158,6 +167,9 @@ class VideoBatch:
             parts.append(f"{kept} there already")
         if self.failed:
             parts.append(f"{len(self.failed)} failed: {', '.join(self.failed)}")
+        left = len(self.jobs) - self.done - kept - len(self.failed)
+        if self.full and left:
+            parts.append(f"{left} not begun")
         if self.failed or not self.quiet:
             click.echo(", ".join(parts) + ".", err=True)
 

@@ -217,6 +217,8 @@ class VideoRun:
         Raises:
             MasksegError: it is not all that was asked for; the message says why, and what there is.
         """
+        from maskseg_cli.video.writer import DiskFull
+
         if self._writer is not None:
             self.outcome.written = self._writer.finish()
             if self._shown is not None:
@@ -232,6 +234,7 @@ class VideoRun:
             and written.frames < pipeline.written
         ):
             problem = f"The disk of {self.target} is full: the video ends early."
+            error = DiskFull(problem)
         if problem is None and written is None and not self._stopped_early:
             problem = f"{video.info.name}: there is no frame in the part that was asked for."
         if problem is not None and written is not None:

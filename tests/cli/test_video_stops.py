@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from .fake_model import DELAY
@@ -142,8 +143,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("output", ["out.mp4", "out.avi"])
 def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, output: str) -> None:
-    import numpy as np
-
     noise = np.random.default_rng(0)
     film(
         tmp_path / "in.mkv",
@@ -165,3 +164,26 @@ def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, 
     assert 5 < len(made.frames) < 130
     assert f"holds the {len(made.frames)} frames" in done.stderr
     assert os.listdir(small_disk) == [output]
+
+
+def test_a_full_disk_ends_the_batch(tmp_path: Path, small_disk: Path) -> None:
+    noise = np.random.default_rng(0)
+    for name in ("a.mkv", "b.mkv"):
+        film(
+            tmp_path / name,
+            frames=130,
+            size=(320, 240),
+            codec="ffv1",
+            pix_fmt="bgr0",
+            draw=lambda index, size: noise.integers(0, 150, (size[1], size[0], 3), np.uint8),
+        )
+    done = subprocess.run(
+        [*PROGRAM, "a.mkv", "b.mkv", "-o", str(small_disk), "--format", "mp4", "--crf", "1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 1
+    assert "0 of 2 videos done, 1 failed: a.mkv, 1 not begun." in done.stderr
+    assert os.listdir(small_disk) == ["a.mp4"]
