@@ -141,17 +141,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("output", ["out.mp4", "out.avi"])
-def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, output: str) -> None:
-    noise = np.random.default_rng(0)
+def noise(path: Path) -> None:
+    """A film of 130 frames that nothing compresses."""
+    pixels = np.random.default_rng(0)
     film(
-        tmp_path / "in.mkv",
+        path,
         frames=130,
         size=(320, 240),
         codec="ffv1",
         pix_fmt="bgr0",
-        draw=lambda index, size: noise.integers(0, 150, (size[1], size[0], 3), np.uint8),
+        draw=lambda index, size: pixels.integers(0, 150, (size[1], size[0], 3), np.uint8),
     )
+
+
+@pytest.mark.parametrize("output", ["out.mp4", "out.avi"])
+def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, output: str) -> None:
+    noise(tmp_path / "in.mkv")
     done = subprocess.run(
         [*PROGRAM, str(tmp_path / "in.mkv"), "-o", str(small_disk / output), "--crf", "1"],
         capture_output=True,
@@ -167,16 +172,8 @@ def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, 
 
 
 def test_a_full_disk_ends_the_batch(tmp_path: Path, small_disk: Path) -> None:
-    noise = np.random.default_rng(0)
     for name in ("a.mkv", "b.mkv"):
-        film(
-            tmp_path / name,
-            frames=130,
-            size=(320, 240),
-            codec="ffv1",
-            pix_fmt="bgr0",
-            draw=lambda index, size: noise.integers(0, 150, (size[1], size[0], 3), np.uint8),
-        )
+        noise(tmp_path / name)
     done = subprocess.run(
         [*PROGRAM, "a.mkv", "b.mkv", "-o", str(small_disk), "--format", "mp4", "--crf", "1"],
         cwd=tmp_path,
