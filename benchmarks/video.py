@@ -1,6 +1,6 @@
 """Frames per second of each stage of `maskseg video` alone, and of the whole.
 
-    python benchmarks/video.py [VIDEO ...] [--frames 60] [--rounds 5] [--weights FILE] [--size PIXELS] [--batch N]
+    python benchmarks/video.py [VIDEO ...] [--frames 120] [--rounds 5] [--weights FILE] [--size PIXELS] [--batch N]
 
 Decoding, the network, and drawing with encoding run one after the other over the same frames, then all three in the
 pipeline; turn by turn, so that a machine that is busy for a while slows all of them down. `share` is what the whole
@@ -116,7 +116,7 @@ def measure(stages: Stages, rounds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="*")
-    parser.add_argument("--frames", type=int, default=60, help="of each video, from its start")
+    parser.add_argument("--frames", type=int, default=120, help="of each video, from its start")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--weights")
     parser.add_argument("--size", type=int)

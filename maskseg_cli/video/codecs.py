@@ -32,14 +32,15 @@ class VideoCodec:
 
 
 # The network needs the processor. Superfast with veryfast's look-ahead (mbtree) takes two thirds of the time of
-# veryfast at nearly its size. Without B-frames packets leave in the order of time: a video that ends early loses
-# nothing in its middle, and no player needs an edit list to start at 0.
+# veryfast at nearly its size; the simplest search for motion takes an eighth off that, for files 8 % larger. Without
+# B-frames packets leave in the order of time: a video that ends early loses nothing in its middle, and no player needs
+# an edit list to start at 0.
 #: What --codec can name.
 CODECS: dict[str, VideoCodec] = {
     "h264": VideoCodec(
         "H.264",
         "libx264",
-        {"preset": "superfast", "bf": "0", "rc-lookahead": "10", "x264-params": "mbtree=1"},
+        {"preset": "superfast", "bf": "0", "rc-lookahead": "10", "x264-params": "mbtree=1:me=dia:subme=0"},
         crf=21,
         fourccs=("H264", "AVC1", "X264"),
     ),

@@ -47,6 +47,7 @@ def read_contents(path: Path, name: str | None = None, cut_off: bool = False) ->
         # The prefix keeps a colon in a folder's name from being taken for an address.
         with av.open(f"file:{path}") as container:
             stream = container.streams.video[0]
+            stream.thread_type = "AUTO"  # the last key frame may be ten seconds before the end
             first = next(container.decode(stream), None)
             if first is None:
                 raise MasksegError(f"{name} was written, but holds no picture.")
