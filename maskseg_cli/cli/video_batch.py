@@ -16,8 +16,9 @@ from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.cli.segmenter import Segmenter, load_predictor
 from maskseg_cli.cli.video_lines import LinesFile
 from maskseg_cli.cli.video_options import ReadingOptions
-from maskseg_cli.cli.video_run import Outcome, VideoRun, count_frames
+from maskseg_cli.cli.video_run import Outcome, VideoRun
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.words import count_words, counted
 from maskseg_cli.media.outputs import Job
 from maskseg_cli.media.write_behind import is_hopeless
 
@@ -136,7 +137,6 @@ class VideoBatch:
 
     def _report(self, job: Job, outcome: Outcome) -> None:
         """Says what was written, and the notes about it."""
-        from maskseg_cli.export.words import count_words
         from maskseg_cli.video.opening import shown_name
 
         written = outcome.written
@@ -145,7 +145,7 @@ class VideoBatch:
         speed = written.frames / outcome.seconds if outcome.seconds > 0 else 0.0
         named = f"{shown_name(job.source.name)} -> {written.path}"
         parts = [
-            f"{named}: {count_frames(written.frames)}, {float(written.duration):.1f} s",
+            f"{named}: {counted(written.frames, 'frame')}, {float(written.duration):.1f} s",
             "with sound" if written.has_sound else "without sound",
             f"in {outcome.seconds:.1f} s ({speed:.1f} a second)",
             f"most at once: {count_words(outcome.most)}",
@@ -154,7 +154,7 @@ class VideoBatch:
         notes = [*outcome.notes, *written.notes]
         if outcome.skipped:
             were = "was" if outcome.skipped == 1 else "were"
-            notes.append(f"{count_frames(outcome.skipped)} could not be decoded and {were} left out.")
+            notes.append(f"{counted(outcome.skipped, 'frame')} could not be decoded and {were} left out.")
         for note in dict.fromkeys(notes):
             click.echo(f"  {note}", err=True)
 

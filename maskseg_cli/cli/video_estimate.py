@@ -13,8 +13,9 @@ import click
 
 from maskseg_cli.cli.video_limit import steady_rate
 from maskseg_cli.cli.video_options import ReadingOptions
-from maskseg_cli.cli.video_run import VideoRun, count_frames, expected_frames, picture_rate
+from maskseg_cli.cli.video_run import VideoRun, expected_frames, picture_rate
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.words import counted
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -119,7 +120,7 @@ def _expected(job: Job, info: VideoInfo, reading: ReadingOptions, encoding: Enco
 def _source_line(info: VideoInfo) -> str:
     parts = [f"{info.width} x {info.height}", f"{float(info.frame_rate):.5g} frames a second"]
     if info.frames is not None:
-        parts.append(count_frames(info.frames))
+        parts.append(counted(info.frames, "frame"))
     parts.append("unknown length" if info.duration is None else f"{info.duration:.1f} s")
     parts.append(f"sound ({info.sound_codec})" if info.has_sound else "no sound")
     return f"{info.name}: {', '.join(parts)}"

@@ -18,6 +18,7 @@ from maskseg_cli.cli.video_limit import ShownFrames, steady_rate, until_filled
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.cli.video_progress import progress_bar
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.words import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -238,23 +239,13 @@ class VideoRun:
         if problem is None and written is None and not self._stopped_early:
             problem = f"{video.info.name}: there is no frame in the part that was asked for."
         if problem is not None and written is not None:
-            problem = f"{problem} {self.target} holds the {count_frames(written.frames)} before that."
+            problem = f"{problem} {self.target} holds the {counted(written.frames, 'frame')} before that."
         if problem is not None:
             raise MasksegError(problem) from error
 
     def _discard(self) -> None:
         if self._writer is not None and self.outcome.written is None:
             self._writer.discard()
-
-
-def count_frames(number: int) -> str:
-    """A number of frames in words.
-
-    Example:
-        >>> count_frames(1), count_frames(20)
-        ('1 frame', '20 frames')
-    """
-    return "1 frame" if number == 1 else f"{number} frames"
 
 
 def picture_rate(source: str, encoding: EncodeOptions) -> Fraction | None:

@@ -15,6 +15,7 @@ from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.export.words import counted
 
 if TYPE_CHECKING:
     from maskseg_cli.camera.address import CameraAddress
@@ -172,18 +173,14 @@ def summary_line(live: Live) -> str:
     """What the session was: "Watched for 12.0 s: 96 frames, 8.0 a second, 264 newer ones came in between."."""
     summary = live.summary
     rate = summary.frames / summary.seconds if summary.seconds > 0 else 0.0
-    parts = [f"{summary.frames} {_counted('frame', summary.frames)}, {rate:.1f} a second"]
+    parts = [f"{counted(summary.frames, 'frame')}, {rate:.1f} a second"]
     if summary.dropped:
         parts.append(f"{summary.dropped} left out because newer ones had come")
     if summary.reconnects:
-        parts.append(f"{summary.reconnects} {_counted('reconnection', summary.reconnects)}")
+        parts.append(counted(summary.reconnects, "reconnection"))
     for written in live.recordings.done:
         parts.append(f"recorded {written.path} ({float(written.duration):.1f} s)")
     saved = len(live.snapshots.saved)
     if saved:
-        parts.append(f"{saved} {_counted('snapshot', saved)}")
+        parts.append(counted(saved, "snapshot"))
     return f"Watched for {summary.seconds:.1f} s: {', '.join(parts)}."
-
-
-def _counted(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"

@@ -42,6 +42,16 @@ _UNCHANGED = {
 }  # fmt: skip
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in words.
+
+    Example:
+        >>> counted(1, "frame"), counted(20, "frame")
+        ('1 frame', '20 frames')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def plural(name: str) -> str:
     """The plural of a class name; `person` gives `persons`, as detectors count them.
 

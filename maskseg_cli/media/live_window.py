@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.window import display_problem, is_closed
-
-_QUIT = {ord("q"), ord("Q"), 27}  # 27: Esc
-_LARGEST = (1280, 800)
+from maskseg_cli.media.window import QUIT, display_problem, fit_window, is_closed
 
 
 class LiveWindow:
@@ -57,8 +54,7 @@ class LiveWindow:
         if self._size is None:
             cv2.namedWindow(self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         if self._size != (width, height):  # a size that the user gave to the window stays
-            scale = min(1.0, _LARGEST[0] / width, _LARGEST[1] / height)
-            cv2.resizeWindow(self._title, max(1, round(width * scale)), max(1, round(height * scale)))
+            fit_window(self._title, width, height)
             self._size = width, height
         cv2.imshow(self._title, image)
         self._seen = self._seen or not is_closed(self._title)
@@ -95,5 +91,5 @@ class LiveWindow:
         """
         if image is not None:
             self.show(image)
-        wanted = any((key & 0xFF) in _QUIT for key in self.pressed_keys())
+        wanted = any((key & 0xFF) in QUIT for key in self.pressed_keys())
         return not wanted and not self.closed

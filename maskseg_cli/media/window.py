@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from maskseg_cli.errors import MasksegError
 
 _TITLE = "maskseg"
-_QUIT = {ord("q"), ord("Q"), 27}  # 27: Esc
 _LARGEST = (1280, 800)
+
+#: Keys, as OpenCV numbers them, that end the show.
+QUIT = {ord("q"), ord("Q"), 27}  # 27: Esc
 
 
 class Window:
@@ -43,20 +45,25 @@ class Window:
             False if the key was q or Esc: the user has seen enough.
         """
         height, width = image.shape[:2]
-        scale = min(1.0, _LARGEST[0] / width, _LARGEST[1] / height)
         cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
-        cv2.resizeWindow(_TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
+        fit_window(_TITLE, width, height)
         cv2.imshow(_TITLE, image)
         seen = not is_closed(_TITLE)  # on some screens a new window is not visible yet
         while True:
             # Short waits, so that Ctrl-C in the terminal and the window's close button are heeded.
             key = cv2.waitKey(50)
             if key != -1:
-                return (key & 0xFF) not in _QUIT
+                return (key & 0xFF) not in QUIT
             gone = is_closed(_TITLE)
             seen |= not gone
             if gone and seen:
                 return True
+
+
+def fit_window(title: str, width: int, height: int) -> None:
+    """Gives a window the size of a picture, in pixels, or a smaller one of its shape that fits most screens."""
+    scale = min(1.0, _LARGEST[0] / width, _LARGEST[1] / height)
+    cv2.resizeWindow(title, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def is_closed(title: str) -> bool:
