@@ -33,7 +33,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from maskseg_cli import load_model
 from maskseg_cli.detections import Detections
 from maskseg_cli.evaluation import CocoDataset, evaluate
-from maskseg_cli.predictor import Predictor
+from maskseg_cli.inference.predictor import Predictor
 
 COCO_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "coco"
 

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.cli.options import ModelOptions, with_batch
-from maskseg_cli.cli.segmenter import Segmenter, load_predictor
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import DrawingOptions, draw
-from maskseg_cli.media.workers import Workers
-from maskseg_cli.video.frame import Frame, VideoInfo
-from maskseg_cli.video.pipeline import Pipeline, SegmentedFrame
+from maskseg_cli.frame import Frame
+from maskseg_cli.inference.model_options import Segmenter, load_predictor
+from maskseg_cli.pipeline.frame_pipeline import Pipeline, SegmentedFrame
+from maskseg_cli.pipeline.workers import Workers
 from maskseg_cli.video.reader import open_video
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter
 
 VIDEOS = Path(__file__).resolve().parents[2] / "shared" / "videos"

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli import Detections, Predictor, draw, load_model
+from maskseg_cli.datasets.example import Example
+from maskseg_cli.datasets.shapes import ShapesSource
 from maskseg_cli.media.images import write_image
-from maskseg_cli.training.data_sources.shapes import ShapesSource
-from maskseg_cli.training.examples import Example
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -86,7 +86,7 @@ def cells(model: Predictor, example: Example) -> list[Picture]:
     """Each object's mask as the head gives it, over the true box: probabilities from black to white, 28 x 28 cells."""
     import tensorflow as tf
 
-    from maskseg_cli.molding import mold
+    from maskseg_cli.inference.molding import mold
 
     molded = mold(example.image, model.config)
     network = model.model

@@ -69,7 +69,7 @@ def stages(model: Predictor, photo: Picture, found: Detections, count: int = 30)
     """What the network sees on its way: its best proposals, the boxes that remain, and the masks in them."""
     import tensorflow as tf
 
-    from maskseg_cli.molding import mold
+    from maskseg_cli.inference.molding import mold
 
     molded = mold(photo, model.config)
     height, width = molded.image.shape[:2]

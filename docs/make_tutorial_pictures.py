@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli import Detections, draw, load_model
+from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.media.images import read_image, write_image
-from maskseg_cli.training.data_sources import open_source
 
 IMAGES = Path(__file__).parent / "images"
 #: One colour a class, BGR.

@@ -14,7 +14,7 @@ from pathlib import Path
 from maskseg_cli import load_model
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.images import read_image
-from maskseg_cli.media.sources import find_sources
+from maskseg_cli.media.input_files import find_sources
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from skimage import data
 
-from maskseg_cli.video.frame import VideoInfo
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter
 
 SIZE = (600, 400)  # width, height

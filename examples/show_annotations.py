@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 from maskseg_cli import draw
+from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.images import write_image
-from maskseg_cli.training.data_sources import open_source
 
 
 def main() -> None:

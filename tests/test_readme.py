@@ -20,11 +20,11 @@ from skimage import data
 
 from maskseg_cli.checkpoints import read_checkpoint, registry
 from maskseg_cli.checkpoints.registry import Release
-from maskseg_cli.media.formats import FORMAT_OF
 from maskseg_cli.media.images import read_image, write_image
-from maskseg_cli.training.names import LAST_WEIGHTS, STATE_FILE
-from maskseg_cli.video.formats import FORMATS
-from maskseg_cli.video.sources import is_sequence
+from maskseg_cli.media.picture_formats import FORMAT_OF
+from maskseg_cli.training.run_files import LAST_WEIGHTS, STATE_FILE
+from maskseg_cli.video.video_formats import FORMATS
+from maskseg_cli.video.video_sources import is_sequence
 from tests.checkpoints.web_server import serving
 from tests.cli.video_running import facts, film
 from tests.documents import PAGES, PROJECT, README, Block, blocks, commands
@@ -78,7 +78,7 @@ def desk(tmp_path: Path, matterport_h5: Path) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def networks_are_kept() -> Iterator[None]:
     """Loads a network once for all blocks that ask for the same one: a second of each command's time."""
-    from maskseg_cli import predictor
+    from maskseg_cli.inference import predictor
 
     kept: dict[str, Any] = {}
     load = predictor.load_model

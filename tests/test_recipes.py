@@ -17,8 +17,8 @@ from maskseg_cli.checkpoints import read_checkpoint
 from maskseg_cli.cli.main import main
 from maskseg_cli.cli.train import gather, train
 from maskseg_cli.config import LITE
-from maskseg_cli.config_overrides import read_config_file, read_table
-from maskseg_cli.training.names import LAST_WEIGHTS
+from maskseg_cli.config.overrides import read_config_file, read_table
+from maskseg_cli.training.run_files import LAST_WEIGHTS
 from tests.documents import PROJECT, blocks, commands
 from tests.training.tiny import shrink
 

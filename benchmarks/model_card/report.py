@@ -17,12 +17,12 @@ from benchmarks.model_card import accuracy, misses, speed
 from benchmarks.model_card.accuracy import Figures, Progress
 from maskseg_cli import __version__, load_model
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
-from maskseg_cli.coco_records import find_photo
+from maskseg_cli.datasets.coco_records import find_photo
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
-from maskseg_cli.media.files import write_atomic
+from maskseg_cli.inference.predictor import Predictor, with_size
+from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import read_image
-from maskseg_cli.predictor import Predictor, with_size
 
 #: What can be measured, in this order.
 PARTS = ("accuracy", "misses", "tta", "start", "storage", "seeds", "speed")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.files import write_atomic
+from maskseg_cli.media.atomic_file import write_atomic
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.molding import mold
-from maskseg_cli.predictor import Predictor
+from maskseg_cli.inference.molding import mold
+from maskseg_cli.inference.predictor import Predictor
 
 Picture = NDArray[np.uint8]
 #: Seconds of every counted call, in the same order for all networks.

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from maskseg_cli.camera.feed import LiveFeed, LiveStatus
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 
 __all__ = ["TOGGLES", "Controls", "LiveFeed", "LiveStatus"]
@@ -17,7 +17,7 @@ TOGGLES = ("masks", "contours", "boxes", "captions")
 
 
 class Controls:
-    """Wishes for the live loop, set by any thread and read by the loop once a frame.
+    """CaptureSettings for the live loop, set by any thread and read by the loop once a frame.
 
     Nothing here waits: a wish is noted, and the loop heeds it with its next picture.
 
@@ -116,7 +116,7 @@ class Controls:
         self._recording = bool(recording)
 
     def request_snapshot(self) -> None:
-        """Wishes for the picture that is shown next as a file; several wishes before it are one."""
+        """CaptureSettings for the picture that is shown next as a file; several wishes before it are one."""
         self._snapshot = True
 
     def take_snapshot_request(self) -> bool:
@@ -126,7 +126,7 @@ class Controls:
             return wanted
 
     def stop(self) -> None:
-        """Wishes for the end: the loop finishes the recording and returns."""
+        """CaptureSettings for the end: the loop finishes the recording and returns."""
         self._stop.set()
 
 

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.camera.address import CameraAddress
+from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.devices import cameras_in_words, list_cameras
 from maskseg_cli.camera.quiet import quiet_opencv
-from maskseg_cli.camera.source import CameraError, Wishes
+from maskseg_cli.camera.source import CameraError, CaptureSettings
 
 #: Failed reads in a row that mean more than one spoilt picture.
 _LOST_AFTER = 10
@@ -27,7 +27,7 @@ class DeviceSource:
 
     live = True
 
-    def __init__(self, address: CameraAddress, wishes: Wishes) -> None:
+    def __init__(self, address: CameraAddress, wishes: CaptureSettings) -> None:
         self._name = address.name
         linux = sys.platform.startswith("linux")
         path = f"/dev/video{address.value}" if linux and address.value.isdigit() else address.value
@@ -65,7 +65,7 @@ class DeviceSource:
                 "(sudo usermod -aG video $USER) and log in again."
             )
 
-    def _ask(self, wishes: Wishes) -> None:
+    def _ask(self, wishes: CaptureSettings) -> None:
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # where the driver heeds it, there is nothing old to skip
         if not wishes:
             return
@@ -87,7 +87,7 @@ class DeviceSource:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
         return np.asarray(image[:, :, :3], np.uint8)
 
-    def _compared(self, wishes: Wishes) -> tuple[str, ...]:
+    def _compared(self, wishes: CaptureSettings) -> tuple[str, ...]:
         """What the camera does differently than asked."""
         assert self._first is not None
         height, width = self._first.shape[:2]

@@ -9,10 +9,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.camera.address import CameraAddress
+from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.source import CameraError
-from maskseg_cli.video.conversion import Converter
 from maskseg_cli.video.opening import reason
+from maskseg_cli.video.pixel_conversion import Converter
 
 #: Packets in a row that cannot be decoded before the camera counts as lost; at a start a few are usual.
 _SPOILT = 200

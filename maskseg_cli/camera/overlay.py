@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from maskseg_cli.camera.feed import LiveStatus
 from maskseg_cli.camera.keys import HELP
-from maskseg_cli.drawing.options import Color, DrawingOptions
+from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
 from maskseg_cli.drawing.text import Font, font_of_size
-from maskseg_cli.export.words import plural
+from maskseg_cli.export.messages import plural
 
 _WHITE: Color = (255, 255, 255)
 _YELLOW: Color = (80, 220, 255)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.formats import EncodeOptions
-from maskseg_cli.video.frame import VideoInfo
+from maskseg_cli.video.video_formats import EncodeOptions
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter, Written
 
 #: Times are kept to 1/90000 s, the clock of broadcasting and of many containers.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.camera.names import dated_path, unused_path
+from maskseg_cli.camera.file_names import dated_path, unused_path
 from maskseg_cli.camera.recorder import Recorder
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.writer import Written

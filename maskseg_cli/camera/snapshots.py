@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.camera.names import dated_path
-from maskseg_cli.media.files import write_atomic
+from maskseg_cli.camera.file_names import dated_path
+from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
 
 

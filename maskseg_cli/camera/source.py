@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from maskseg_cli.camera.address import CameraAddress
+from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.errors import MasksegError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class CameraError(MasksegError):
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CaptureSettings:
     """How a camera of this computer is asked to send; it sends what it can that is near. None: its own choice."""
 
     width: int | None = None
@@ -54,7 +54,7 @@ class CameraSource(Protocol):
 
 
 def open_source(
-    address: CameraAddress, wishes: Wishes | None = None, timeout: float = 10, loop: bool = False
+    address: CameraAddress, wishes: CaptureSettings | None = None, timeout: float = 10, loop: bool = False
 ) -> CameraSource:
     """Opens a camera.
 
@@ -71,7 +71,7 @@ def open_source(
     if address.kind == "device":
         from maskseg_cli.camera.device_source import DeviceSource
 
-        return DeviceSource(address, wishes or Wishes())
+        return DeviceSource(address, wishes or CaptureSettings())
     if address.kind == "network":
         from maskseg_cli.camera.network_source import NetworkSource
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from maskseg_cli.cli.options import ModelOptions, message_options, model_options
-from maskseg_cli.cli.segmenter import overrides_of
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.model_options import overrides_of
 
 if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
@@ -30,7 +30,7 @@ def config(model: ModelOptions, form: str | None, quiet: bool) -> None:
     maskseg config --set detection_min_confidence=0.6 --toml > mine.toml
     maskseg image photo.jpg --config mine.toml
     """
-    from maskseg_cli.config_display import display, to_json, to_toml
+    from maskseg_cli.config.display import display, to_json, to_toml
 
     writers = {"toml": to_toml, "json": to_json}
     click.echo(writers.get(form or "", display)(resolve_config(model)))
@@ -46,7 +46,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
         UsageError: an option that makes no sense, or that is none of the network's.
     """
     from maskseg_cli.config import PRESETS
-    from maskseg_cli.predictor import with_size
+    from maskseg_cli.inference.predictor import with_size
 
     for name, value in (("--classes", options.classes), ("--labels", options.labels), ("--tta", options.tta or None)):
         if value is not None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maskseg_cli.cli.options import ModelOptions, message_options, model_options
-from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.inference.model_options import load_predictor
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -121,7 +121,7 @@ def for_measuring(model: ModelOptions) -> ModelOptions:
 
     A --config file does not count: as `maskseg config` writes it, it holds the options for showing.
     """
-    from maskseg_cli.config_overrides import parse_settings
+    from maskseg_cli.config.overrides import parse_settings
 
     settings = ("detection_duplicate_threshold=none", *model.settings)
     if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
@@ -148,7 +148,7 @@ def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]
 
 def _write(evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]) -> None:
     from maskseg_cli.evaluation.report import per_class
-    from maskseg_cli.media.files import write_atomic
+    from maskseg_cli.media.atomic_file import write_atomic
 
     if results is not None:
         write_atomic(results, json.dumps(evaluation.results, separators=(",", ":")).encode())

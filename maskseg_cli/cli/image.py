@@ -8,9 +8,6 @@ from pathlib import Path
 
 import click
 
-from maskseg_cli.cli.image_reports import check_reports, finish_reports, open_journal
-from maskseg_cli.cli.image_run import Run
-from maskseg_cli.cli.image_watch import WatchedPhotos, watch
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import (
     ModelOptions,
@@ -20,15 +17,18 @@ from maskseg_cli.cli.options import (
     result_options,
     with_batch,
 )
-from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.cli.stop_signals import StopSignals
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.run_reports import check_reports, finish_reports, open_journal
 from maskseg_cli.export.run_summary import RunSummary
-from maskseg_cli.media.files import remove_unfinished
-from maskseg_cli.media.formats import NAMES
+from maskseg_cli.inference.model_options import load_predictor
+from maskseg_cli.media.atomic_file import remove_unfinished
+from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import Job, plan_outputs
-from maskseg_cli.media.sources import find_sources
+from maskseg_cli.media.picture_formats import NAMES
+from maskseg_cli.pipeline.images import Run
+from maskseg_cli.pipeline.watching import WatchedPhotos, watch
 
 
 @click.command()

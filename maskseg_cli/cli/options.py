@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.drawing.options import COLOR_BY, DrawingOptions
+from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

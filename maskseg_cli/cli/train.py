@@ -13,8 +13,8 @@ from maskseg_cli.cli.options import message_options
 from maskseg_cli.errors import MasksegError, UsageError
 
 if TYPE_CHECKING:
-    from maskseg_cli.training.options import TrainingOptions
     from maskseg_cli.training.setup import Choices
+    from maskseg_cli.training.training_options import TrainingOptions
 
 #: What a command is told, not a recipe.
 _NOT_IN_RECIPES = {"recipe", "resume", "debug", "quiet"}
@@ -27,7 +27,7 @@ def _read_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> P
     """A recipe's [train] table becomes the defaults of the options: the command line goes before it."""
     if path is None:
         return None
-    from maskseg_cli.config_overrides import read_table
+    from maskseg_cli.config.overrides import read_table
 
     known = {_written(parameter): parameter for parameter in ctx.command.params}
     known = {name: parameter for name, parameter in known.items() if name not in _NOT_IN_RECIPES}
@@ -249,7 +249,7 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
     _check_folder(output, resume)
     choices, options = gather(output, **chosen)
 
-    from maskseg_cli.tensorflow_start import import_tensorflow
+    from maskseg_cli.inference.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     from maskseg_cli.training.log import TrainingLog
@@ -268,11 +268,11 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
 
 def gather(output: Path, **chosen: Any) -> tuple[Choices, TrainingOptions]:
     """The options of the command line as the values that the training rooms take."""
-    from maskseg_cli.config_overrides import parse_settings, read_config_file, read_table
-    from maskseg_cli.training.data_sources import SHAPES_WORD
-    from maskseg_cli.training.options import TrainingOptions
+    from maskseg_cli.config.overrides import parse_settings, read_config_file, read_table
+    from maskseg_cli.datasets.data_source import SHAPES_WORD
     from maskseg_cli.training.setup import Choices, DataChoice
     from maskseg_cli.training.stages import make_stages
+    from maskseg_cli.training.training_options import TrainingOptions
 
     if chosen["annotations"] != SHAPES_WORD and chosen["images"] is None:
         raise UsageError("IMAGES is missing: name the folder of the pictures.")
@@ -317,7 +317,7 @@ def _share(text: str) -> float:
 
 
 def _check_folder(output: Path, resume: bool) -> None:
-    from maskseg_cli.training.names import STATE_FILE
+    from maskseg_cli.training.run_files import STATE_FILE
 
     exists = (output / STATE_FILE).exists()
     if exists and not resume:

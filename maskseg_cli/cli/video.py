@@ -16,11 +16,11 @@ from maskseg_cli.cli.options import (
     result_options,
     with_batch,
 )
-from maskseg_cli.cli.segmenter import load_predictor
 from maskseg_cli.cli.video_options import ReadingOptions, WritingOptions, reading_options, writing_options
-from maskseg_cli.cli.video_plan import means_folder, plan_videos
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.inference.model_options import load_predictor
 from maskseg_cli.media.outputs import check_extra_output, refuse_existing
+from maskseg_cli.video.video_outputs import means_folder, plan_videos
 
 
 @click.command()
@@ -79,10 +79,10 @@ def video(
     The size, the length, the times of the frames and the sound stay. Ctrl-C finishes the video made so far; a
     second Ctrl-C stops at once. Existing videos are never changed.
     """
-    from maskseg_cli.cli.video_batch import VideoBatch
-    from maskseg_cli.video.formats import EncodeOptions
+    from maskseg_cli.pipeline.videos import VideoBatch
     from maskseg_cli.video.output_checks import check_output
-    from maskseg_cli.video.sources import find_videos
+    from maskseg_cli.video.video_formats import EncodeOptions
+    from maskseg_cli.video.video_sources import find_videos
 
     avoid = Path(output) if output is not None and means_folder(output) else None
     found = find_videos(sources, recursive, avoid)
@@ -99,7 +99,7 @@ def video(
             refuse_existing([json_file])
     todo = [job for job in jobs if not job.done]
     if dry_run:
-        from maskseg_cli.cli.video_estimate import estimate_all
+        from maskseg_cli.pipeline.estimate import estimate_all
 
         estimate_all(jobs, reading, encoding, lambda: load_predictor(with_batch(model, reading.batch)), drawing)
         return

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from maskseg_cli.camera.address import CameraAddress, parse_camera
-from maskseg_cli.camera.source import Wishes
+from maskseg_cli.camera.camera_address import CameraAddress, parse_camera
+from maskseg_cli.camera.source import CaptureSettings
 from maskseg_cli.cli.options import ModelOptions, drawing_options, message_options, model_options
 from maskseg_cli.cli.parameters import Seconds
-from maskseg_cli.cli.webcam_run import WebcamRun
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.media.outputs import check_writable
+from maskseg_cli.pipeline.camera_session import WebcamRun
 
 
 @click.command()
@@ -118,7 +118,7 @@ def webcam(
         _list_cameras()
         return
     address = parse_camera(camera)
-    wishes = Wishes(width, height, fps)
+    wishes = CaptureSettings(width, height, fps)
     if window is None:
         window = serve is None
     _check(address, wishes, loop, reconnect, token, serve)
@@ -129,8 +129,8 @@ def webcam(
     if not window and serve is None and record is None and duration is None:
         raise UsageError("With --no-window alone nobody would see anything: add --record FILE, --serve or --duration.")
     if record is not None:
-        from maskseg_cli.video.formats import FORMATS, EncodeOptions
         from maskseg_cli.video.output_checks import check_output
+        from maskseg_cli.video.video_formats import FORMATS, EncodeOptions
 
         inputs = [address.value] if address.kind == "file" else []
         options = EncodeOptions(sound=False)
@@ -167,7 +167,12 @@ def webcam(
 
 
 def _check(
-    address: CameraAddress, wishes: Wishes, loop: bool, reconnect: bool | None, token: str | None, serve: str | None
+    address: CameraAddress,
+    wishes: CaptureSettings,
+    loop: bool,
+    reconnect: bool | None,
+    token: str | None,
+    serve: str | None,
 ) -> None:
     """Refuses options that would have no effect.
 

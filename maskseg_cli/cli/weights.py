@@ -79,7 +79,7 @@ def info(file: str, as_json: bool, quiet: bool) -> None:
         return
     click.echo(describe_in_words(found))
     if not checkpoint.backbone_only:
-        from maskseg_cli.config_display import display
+        from maskseg_cli.config.display import display
 
         click.echo()
         click.echo(display(checkpoint.config).strip("\n"))

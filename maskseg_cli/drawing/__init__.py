@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 
 if TYPE_CHECKING:
     from maskseg_cli.drawing.renderer import draw

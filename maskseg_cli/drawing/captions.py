@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.boxes import Rectangle
+from maskseg_cli.drawing.box_drawing import Rectangle
 from maskseg_cli.drawing.colours import text_color
-from maskseg_cli.drawing.options import Color, DrawingOptions
+from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
 from maskseg_cli.drawing.placement import Placement
 from maskseg_cli.drawing.text import Font, font_of_size
 from maskseg_cli.errors import UsageError

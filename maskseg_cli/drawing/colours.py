@@ -10,7 +10,7 @@ import numpy as np
 
 from maskseg_cli.classes import canonical_name
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.options import Color, DrawingOptions
+from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
 from maskseg_cli.errors import UsageError
 
 #: Objects that a tracker has not given an identity (its id is negative).

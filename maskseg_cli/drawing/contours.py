@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.drawing.options import Color
+from maskseg_cli.drawing.drawing_options import Color
 from maskseg_cli.drawing.outlines import mask_outlines
 from maskseg_cli.drawing.strokes import draw_closed_lines
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.drawing.options import Color
+from maskseg_cli.drawing.drawing_options import Color
 
 
 def draw_masks(canvas: NDArray[np.uint8], masks: Sequence[MaskCrop], colors: Sequence[Color], alpha: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maskseg_cli.drawing.boxes import Rectangle
+from maskseg_cli.drawing.box_drawing import Rectangle
 
 #: How many lines above or below its first choice a caption may move before it accepts to cover another.
 _MOVES = 4

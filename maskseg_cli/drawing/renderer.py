@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.boxes import draw_boxes, pixel_boxes
+from maskseg_cli.drawing.box_drawing import draw_boxes, pixel_boxes
 from maskseg_cli.drawing.captions import caption_texts, draw_captions
 from maskseg_cli.drawing.colours import object_colors
 from maskseg_cli.drawing.contours import draw_contours
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.masks import draw_masks
-from maskseg_cli.drawing.options import DrawingOptions
 from maskseg_cli.errors import UsageError
 
 

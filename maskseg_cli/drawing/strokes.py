@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.drawing.options import Color
+from maskseg_cli.drawing.drawing_options import Color
 
 #: Fixed-point coordinates: 16ths of a pixel.
 _SHIFT = 4

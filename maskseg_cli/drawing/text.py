@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.drawing.options import Color
+from maskseg_cli.drawing.drawing_options import Color
 
 #: Letters that Unicode does not decompose into a letter of ASCII and a mark.
 _LETTERS = str.maketrans(

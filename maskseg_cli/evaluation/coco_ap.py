@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from maskseg_cli.coco_records import to_rle
+from maskseg_cli.datasets.coco_records import to_rle
 from maskseg_cli.evaluation.coco_dataset import CocoDataset, make_coco
 
 #: Our names of the figures that pycocotools gives, and their places in its `stats`.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.coco_records import check_categories, class_finder, is_box, read_document, some_names, to_rle
+from maskseg_cli.datasets.coco_records import check_categories, class_finder, is_box, read_document, some_names, to_rle
 from maskseg_cli.errors import MasksegError
 
 

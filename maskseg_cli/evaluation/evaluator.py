@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.coco_records import find_photo, is_box, read_json, to_rle
+from maskseg_cli.datasets.coco_records import find_photo, is_box, read_json, to_rle
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision

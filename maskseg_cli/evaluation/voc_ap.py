@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.coco_records import to_rle
+from maskseg_cli.datasets.coco_records import to_rle
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 
 #: Detections from this score on count: Matterport's DETECTION_MIN_CONFIDENCE, at which its notebooks measure.

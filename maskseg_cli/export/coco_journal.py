@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import CocoExport, category_ids, coco_annotations, coco_categories
-from maskseg_cli.media.files import utf8
+from maskseg_cli.media.atomic_file import utf8
 
 #: In the first line of every journal.
 _KIND = "unfinished JSON"

@@ -9,7 +9,7 @@ from typing import Any
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.export.coco_json import category_ids, coco_annotations
-from maskseg_cli.media.files import utf8
+from maskseg_cli.media.atomic_file import utf8
 
 
 class JsonLines:

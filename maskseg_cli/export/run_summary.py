@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from maskseg_cli.export.words import count_words
-from maskseg_cli.media.files import utf8
+from maskseg_cli.export.messages import count_words
+from maskseg_cli.media.atomic_file import utf8
 
 #: Failed photos, and classes, that the closing lines name.
 _LISTED = 10

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media.files import write_atomic
-from maskseg_cli.media.formats import FORMAT_OF, SUFFIX_OF
+from maskseg_cli.media.atomic_file import write_atomic
+from maskseg_cli.media.file_type import special_kind
 from maskseg_cli.media.header import picture_format, read_header
-from maskseg_cli.media.special import special_kind
+from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF
 
 #: Larger pictures are refused before any memory is taken for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media.formats import FORMAT_OF, SUFFIX_OF, split_name
 from maskseg_cli.media.header import picture_format
-from maskseg_cli.media.sources import OUTPUT_MARK, Source
+from maskseg_cli.media.input_files import OUTPUT_MARK, Source
+from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ Example:
 
 from __future__ import annotations
 
-from maskseg_cli.serve.address import DEFAULT_HOST, DEFAULT_PORT, parse_address
+from maskseg_cli.serve.listen_address import DEFAULT_HOST, DEFAULT_PORT, parse_address
 from maskseg_cli.serve.server import Server, start_server
 
 __all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Server", "parse_address", "start_server"]

@@ -11,7 +11,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.serve.address import names_this_computer
+from maskseg_cli.serve.listen_address import names_this_computer
 
 #: Seconds that a wrong token costs; wrong ones wait for each other, so that guessing takes years.
 _BRAKE = 0.5

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from maskseg_cli import __version__
 from maskseg_cli.errors import UsageError
-from maskseg_cli.serve import stream, wishes
+from maskseg_cli.serve import api, stream
 from maskseg_cli.serve.access import Answer
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class Handler(BaseHTTPRequestHandler):
     | GET / | the page |
     | GET /stream.mjpg | the live picture, multipart/x-mixed-replace |
     | GET /snapshot.jpg | the newest picture |
-    | GET /status.json | `wishes.status_of` |
-    | POST /controls | `wishes.apply_controls`, then the status |
-    | POST /recording | `wishes.apply_recording`, then the status |
+    | GET /status.json | `api.status_of` |
+    | POST /controls | `api.apply_controls`, then the status |
+    | POST /recording | `api.apply_recording`, then the status |
     | POST /snapshot | a snapshot is saved on the camera's computer, then the status |
 
     Bodies are JSON, and so are errors: `{"error": "a sentence"}`.
@@ -90,9 +90,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Heeds a wish."""
         wish = {
-            "/controls": wishes.apply_controls,
-            "/recording": wishes.apply_recording,
-            "/snapshot": wishes.apply_snapshot,
+            "/controls": api.apply_controls,
+            "/recording": api.apply_recording,
+            "/snapshot": api.apply_snapshot,
         }
         self._answer({path: partial(self._change, apply) for path, apply in wish.items()}, changes=True)
 
@@ -154,13 +154,13 @@ class Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, "image/jpeg", picture, {"Content-Disposition": f'inline; filename="{name}"'})
 
     def _status(self) -> None:
-        status = wishes.status_of(self.page.pictures.feed, self.page.controls, self.page.viewers)
+        status = api.status_of(self.page.pictures.feed, self.page.controls, self.page.viewers)
         self._send(HTTPStatus.OK, _JSON, json.dumps(status).encode())
 
     def _change(self, apply: Callable[[dict[str, Any], Controls], None]) -> None:
         # Only scripts of this page can send this type without being asked first by the browser.
         if self.headers.get_content_type() != _JSON:
-            self._problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Wishes are sent as {_JSON}.")
+            self._problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"CaptureSettings are sent as {_JSON}.")
             return
         try:
             apply(self._body(), self.page.controls)
@@ -178,7 +178,7 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             self.close_connection = True
             raise UsageError("The request breaks off.")
-        return wishes.read_object(body)
+        return api.read_object(body)
 
     def _problem(self, code: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> None:
         if self.command == "POST":

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.serve.access import Access
-from maskseg_cli.serve.address import DEFAULT_HOST, DEFAULT_PORT, as_url, reachable, resolve, warning
 from maskseg_cli.serve.handler import Handler
+from maskseg_cli.serve.listen_address import DEFAULT_HOST, DEFAULT_PORT, as_url, reachable, resolve, warning
 from maskseg_cli.serve.pictures import Pictures
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.datasets.example import Example, filled_box, mask_box, tighten
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import UsageError
-from maskseg_cli.training.examples import Example, filled_box, mask_box, tighten
 
 #: So many windows are tried before a picture stays whole because each of them lost every object.
 _TRIES = 8

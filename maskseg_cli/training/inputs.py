@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.datasets.example import Example, filled_box, tighten
 from maskseg_cli.detections import MaskCrop
+from maskseg_cli.inference.molding import Molded, mold, molded_shape
+from maskseg_cli.inference.predictor import with_size
 from maskseg_cli.model.boxes import to_frame
-from maskseg_cli.molding import Molded, mold, molded_shape
-from maskseg_cli.predictor import with_size
 from maskseg_cli.training.augmentation import Augmentation, augment
-from maskseg_cli.training.examples import Example, filled_box, tighten
 from maskseg_cli.training.mini_masks import minimize
 from maskseg_cli.training.order import Order
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from maskseg_cli.training.data_sources import DataSource
+    from maskseg_cli.datasets.data_source import DataSource
 
 #: Pictures of one batch in the resize mode "fit" are padded to a multiple of this, in pixels: the coarsest stride of
 #: the networks that use it, and fewer different shapes to compile for.

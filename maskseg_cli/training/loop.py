@@ -19,14 +19,14 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.training.ema import AveragedWeights, part_way
 from maskseg_cli.training.log import TrainingLog
-from maskseg_cli.training.names import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
 from maskseg_cli.training.optimizer import make_optimizer, suited_optimizer
-from maskseg_cli.training.options import TrainingOptions
+from maskseg_cli.training.run_files import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
 from maskseg_cli.training.schedule import learning_rate
 from maskseg_cli.training.stages import Stage, select_layers, trainable_variables
 from maskseg_cli.training.state import Progress, read_progress, restore_state, save_state
 from maskseg_cli.training.step import GradientStep
 from maskseg_cli.training.stopping import StopRequest
+from maskseg_cli.training.training_options import TrainingOptions
 
 #: Training inputs from this micro-batch on, without end; the same numbers always give the same inputs.
 Batches = Callable[[int], Iterator[Mapping[str, Any]]]

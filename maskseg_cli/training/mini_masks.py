@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.unmolding import paste_with_border
+from maskseg_cli.inference.unmolding import paste_with_border
 
 
 def minimize(mask: MaskCrop, box: Sequence[float] | NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import UsageError
-from maskseg_cli.training.options import TrainingOptions
 from maskseg_cli.training.start import Start, assign_start, find_start
+from maskseg_cli.training.training_options import TrainingOptions
 
 if TYPE_CHECKING:
-    from maskseg_cli.training.data_sources import DataSource
+    from maskseg_cli.datasets.data_source import DataSource
     from maskseg_cli.training.log import TrainingLog
     from maskseg_cli.training.loop import Trainer
 
@@ -121,7 +121,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
 
 def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog) -> list[DataSource]:
     """The data sets, their problems told (or, with `strict`, refused)."""
-    from maskseg_cli.training.data_sources import open_source
+    from maskseg_cli.datasets.data_source import open_source
     from maskseg_cli.training.pseudo_labels import write_merged
 
     names = start.checkpoint.class_names if start.checkpoint is not None else None
@@ -143,7 +143,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
 
 def network_config(choices: Choices, start: Start, num_classes: int) -> MaskRCNNConfig:
     """The network's options: those of the initial weights, the user's, and the data's number of classes."""
-    from maskseg_cli.predictor import with_size
+    from maskseg_cli.inference.predictor import with_size
 
     overrides = {**choices.overrides, "num_classes": num_classes}
     if "name" not in overrides and num_classes != start.config.num_classes:
@@ -175,14 +175,14 @@ def _batches(sources: list[DataSource], choices: Choices, config: MaskRCNNConfig
 def _validation(
     choices: Choices, config: MaskRCNNConfig, class_names: tuple[str, ...], options: TrainingOptions
 ) -> Any:
-    from maskseg_cli.training.data_sources import SHAPES_WORD
+    from maskseg_cli.datasets.data_source import SHAPES_WORD
     from maskseg_cli.training.validation import Validation
 
     if choices.validation is not None:
         return Validation(config, class_names, *choices.validation)
     if choices.data[0].annotations != SHAPES_WORD:
         return None
-    from maskseg_cli.training.data_sources.shapes import make_coco
+    from maskseg_cli.datasets.shapes import make_coco
 
     # fresh pictures: their seed is none of the training's
     folder = options.output / "validation"
@@ -204,7 +204,7 @@ def _provenance(choices: Choices, start: Start) -> dict[str, str]:
 
 def _identity(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]:
     """What decides which pictures a run sees, and how they are changed."""
-    from maskseg_cli.training.data_sources import SHAPES_WORD
+    from maskseg_cli.datasets.data_source import SHAPES_WORD
 
     data = zip(choices.data, sources, strict=True)
     return {

@@ -36,10 +36,10 @@ class Validation:
         images: Path,
         limit: int | None = None,
     ) -> None:
-        from maskseg_cli.coco_records import find_photo
+        from maskseg_cli.datasets.coco_records import find_photo
         from maskseg_cli.evaluation import CocoDataset
+        from maskseg_cli.inference.predictor import Predictor
         from maskseg_cli.model.mask_rcnn import MaskRCNN
-        from maskseg_cli.predictor import Predictor
 
         # all of it now: an hour of training is a bad moment to find out
         self.dataset = CocoDataset.read(annotations)

@@ -13,14 +13,14 @@ import av
 import numpy as np
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.clock import Clock, constant_rate
-from maskseg_cli.video.conversion import Converter
 from maskseg_cli.video.deinterlacing import Deinterlacer
-from maskseg_cli.video.facts import find_facts, frame_rate, start_of
+from maskseg_cli.video.lazy_frames import LazyFrame, none_left
 from maskseg_cli.video.opening import decoder_for, open_container, reason, shown_name
-from maskseg_cli.video.shots import Shot, none_left
-from maskseg_cli.video.sources import is_address
-from maskseg_cli.video.wholeness import is_cut_off
+from maskseg_cli.video.pixel_conversion import Converter
+from maskseg_cli.video.probe import find_facts, frame_rate, start_of
+from maskseg_cli.video.timestamps import Clock, constant_rate
+from maskseg_cli.video.truncation import is_cut_off
+from maskseg_cli.video.video_sources import is_address
 
 #: Seconds before the wanted time at which decoding begins, tried in turn until it begins early enough: frames
 #: right after a key frame may still need others, and the index of some containers is coarse.
@@ -54,7 +54,7 @@ class _Label(NamedTuple):
 
 
 class ContainerVideo:
-    """A video as FFmpeg reads it, as `ShotSource`.
+    """A video as FFmpeg reads it, as `LazyFrameSource`.
 
     The first frame is decoded at once: it tells how the picture lies, and whether the codec works at all.
 
@@ -90,7 +90,7 @@ class ContainerVideo:
         """Closes the file or connection. Not while another thread is in `shots`."""
         self._container.close()
 
-    def shots(self, start: Fraction) -> Iterator[Shot]:
+    def shots(self, start: Fraction) -> Iterator[LazyFrame]:
         frames, sought = self._frames_from(start)
         clock = self._clock()
         deinterlacer: Deinterlacer[_Label] = Deinterlacer()
@@ -122,8 +122,8 @@ class ContainerVideo:
     def _tick(self, frame: av.VideoFrame) -> Fraction:
         return Fraction(frame.time_base or self._stream.time_base or 1)
 
-    def _shot(self, frame: av.VideoFrame, label: _Label) -> Shot:
-        return Shot(label.time, label.duration, label.number, partial(self._picture, frame))
+    def _shot(self, frame: av.VideoFrame, label: _Label) -> LazyFrame:
+        return LazyFrame(label.time, label.duration, label.number, partial(self._picture, frame))
 
     def _picture(self, frame: av.VideoFrame) -> np.ndarray:
         try:

@@ -10,9 +10,9 @@ from typing import Any
 
 import av
 
-from maskseg_cli.video.formats import OutputFormat
 from maskseg_cli.video.muxing import muxer_options
 from maskseg_cli.video.sound import SoundPacket, SoundReader
+from maskseg_cli.video.video_formats import OutputFormat
 
 #: Seconds to which FFmpeg rounds the start of a source.
 _ROUNDING = Fraction(1, 1_000_000)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.images import read_image, write_image
-from maskseg_cli.video.reserved_file import is_disk_full
-from maskseg_cli.video.sources import numbered
+from maskseg_cli.video.disk_reserve import is_disk_full
+from maskseg_cli.video.video_sources import numbered
 
 
 def unfinished_mark(pattern: Path) -> Path:

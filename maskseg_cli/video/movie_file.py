@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video import gif_palette
 from maskseg_cli.video.colour import PictureConverter, pad_to_even
+from maskseg_cli.video.disk_reserve import ReservedFile, is_disk_full
 from maskseg_cli.video.faststart import move_index_first
-from maskseg_cli.video.formats import EncodeOptions, OutputFormat
 from maskseg_cli.video.muxing import muxer_options
 from maskseg_cli.video.rate import time_base_for
 from maskseg_cli.video.readback import Contents, read_contents
-from maskseg_cli.video.reserved_file import ReservedFile, is_disk_full
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.sound_track import NoSound, SoundTrack, open_sound_track
+from maskseg_cli.video.video_formats import EncodeOptions, OutputFormat
 
 #: Pictures up to this many pixels are encoded in one thread, larger ones in two.
 _ONE_THREAD = 1280 * 720

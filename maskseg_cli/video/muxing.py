@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from maskseg_cli.video.formats import OutputFormat
+from maskseg_cli.video.video_formats import OutputFormat
 
 
 def muxer_options(output: OutputFormat, time_base: Fraction) -> dict[str, str]:

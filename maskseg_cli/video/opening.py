@@ -12,9 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.special import special_kind
-from maskseg_cli.video.sources import is_address
-from maskseg_cli.video.wholeness import is_cut_off
+from maskseg_cli.media.file_type import special_kind
+from maskseg_cli.video.truncation import is_cut_off
+from maskseg_cli.video.video_sources import is_address
 
 #: Seconds that a server gets to answer, and later to send the next data.
 OPEN_TIMEOUT, READ_TIMEOUT = 15.0, 15.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.outputs import check_writable
-from maskseg_cli.video.formats import EncodeOptions, OutputFormat, format_for, frame_pattern
-from maskseg_cli.video.sources import is_sequence, numbered_pictures
+from maskseg_cli.video.video_formats import EncodeOptions, OutputFormat, format_for, frame_pattern
+from maskseg_cli.video.video_sources import is_sequence, numbered_pictures
 
 
 def check_output(

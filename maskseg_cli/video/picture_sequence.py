@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 
 from maskseg_cli.media.images import read_image
-from maskseg_cli.video.frame import VideoInfo
-from maskseg_cli.video.shots import Shot
-from maskseg_cli.video.sources import numbered_pictures
+from maskseg_cli.video.lazy_frames import LazyFrame
+from maskseg_cli.video.video_info import VideoInfo
+from maskseg_cli.video.video_sources import numbered_pictures
 
 #: Frames per second, which pictures do not tell.
 PICTURE_RATE = Fraction(25)
 
 
 class PictureSequence:
-    """The pictures of a printf pattern, in the order of their numbers, as `ShotSource`.
+    """The pictures of a printf pattern, in the order of their numbers, as `LazyFrameSource`.
 
     Gaps in the numbers are closed. Pictures of another size than the first are scaled to it.
 
@@ -41,9 +41,9 @@ class PictureSequence:
         self.skipped = 0
         self.broken: str | None = None
 
-    def shots(self, start: Fraction) -> Iterator[Shot]:
+    def shots(self, start: Fraction) -> Iterator[LazyFrame]:
         for number in range(max(0, int(start * self._rate)), len(self._paths)):
-            yield Shot(number / self._rate, 1 / self._rate, number, partial(self._read, self._paths[number]))
+            yield LazyFrame(number / self._rate, 1 / self._rate, number, partial(self._read, self._paths[number]))
 
     def _read(self, path: Path) -> np.ndarray:
         image = read_image(path)

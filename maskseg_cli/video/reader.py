@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.frame import Frame
 from maskseg_cli.video.container import ContainerVideo
-from maskseg_cli.video.frame import Frame, VideoInfo
+from maskseg_cli.video.lazy_frames import LazyFrame, LazyFrameSource, none_left
 from maskseg_cli.video.picture_sequence import PICTURE_RATE, PictureSequence
-from maskseg_cli.video.shots import Shot, ShotSource, none_left
-from maskseg_cli.video.sources import is_sequence
+from maskseg_cli.video.video_info import VideoInfo
+from maskseg_cli.video.video_sources import is_sequence
 
 #: Seconds by which `start` and `end` may miss a frame: people copy times that were shown in milliseconds.
 _TOLERANCE = Fraction(1, 2000)
@@ -53,7 +54,7 @@ def open_video(
     if max_frames is not None and max_frames < 1:
         raise UsageError(f"At least one frame must be read, not {max_frames}.")
     name = str(source)
-    opened: ShotSource = PictureSequence(name, rate or PICTURE_RATE) if is_sequence(name) else ContainerVideo(name)
+    opened: LazyFrameSource = PictureSequence(name, rate or PICTURE_RATE) if is_sequence(name) else ContainerVideo(name)
     return VideoReader(opened, start, end, max_frames)
 
 
@@ -70,7 +71,11 @@ class VideoReader:
     """
 
     def __init__(
-        self, source: ShotSource, start: float | None = None, end: float | None = None, max_frames: int | None = None
+        self,
+        source: LazyFrameSource,
+        start: float | None = None,
+        end: float | None = None,
+        max_frames: int | None = None,
     ) -> None:
         self.info: VideoInfo = source.info
         self.skipped = 0
@@ -106,10 +111,10 @@ class VideoReader:
         if not count and not self._closing:
             raise MasksegError(self._why_none())
 
-    def _spans(self) -> Iterator[tuple[Shot, Fraction]]:
+    def _spans(self) -> Iterator[tuple[LazyFrame, Fraction]]:
         """Shots between start and end, each with the time at which it ends: when the next begins."""
         period = 1 / self.info.frame_rate
-        held: Shot | None = None
+        held: LazyFrame | None = None
         for shot in self._steps():
             if held is not None:
                 yield held, self._clipped(shot.time)
@@ -122,7 +127,7 @@ class VideoReader:
     def _clipped(self, until: Fraction) -> Fraction:
         return until if self._end_exactly is None else min(until, self._end_exactly)
 
-    def _steps(self) -> Iterator[Shot]:
+    def _steps(self) -> Iterator[LazyFrame]:
         """Shots from start on, each step of decoding under the lock."""
         shots = self._source.shots(self._start)
         before = 0

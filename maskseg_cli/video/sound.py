@@ -12,7 +12,7 @@ import av
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.opening import open_container, reason
-from maskseg_cli.video.sources import is_address
+from maskseg_cli.video.video_sources import is_address
 
 #: Seconds before the wanted start from which packets are read: decoders need some sound before to come out right.
 _RUN_UP = Fraction(1, 2)

@@ -10,9 +10,9 @@ import av
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.copied_sound import CopiedSound, clock_of_copy
-from maskseg_cli.video.formats import OutputFormat
 from maskseg_cli.video.sound import Sound, SoundReader
 from maskseg_cli.video.sound_encoder import EncodedSound
+from maskseg_cli.video.video_formats import OutputFormat
 
 #: An AVI has no times: sound that begins later than this would be heard too early if it were copied.
 _UNHEARD = Fraction(1, 30)
@@ -104,7 +104,7 @@ def is_copied(codec: str, output: OutputFormat) -> bool:
     """Whether sound of a codec, by FFmpeg's name such as "aac", is copied into an output as it is.
 
     Example:
-        >>> from maskseg_cli.video.formats import format_for
+        >>> from maskseg_cli.video.video_formats import format_for
         >>> is_copied("aac", format_for("a.mp4")), is_copied("aac", format_for("a.webm"))
         (True, False)
     """

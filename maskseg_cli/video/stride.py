@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from maskseg_cli.video.frame import Frame
+from maskseg_cli.frame import Frame
 
 
 def every_nth(frames: Iterable[Frame], n: int) -> Iterator[Frame]:

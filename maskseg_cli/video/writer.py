@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.formats import EncodeOptions, format_for, frame_pattern
+from maskseg_cli.video.disk_reserve import is_disk_full
 from maskseg_cli.video.frame_folder import FrameFolder
 from maskseg_cli.video.movie_file import MovieFile
 from maskseg_cli.video.rate import ConstantRate, usable_rate
-from maskseg_cli.video.reserved_file import is_disk_full
+from maskseg_cli.video.video_formats import EncodeOptions, format_for, frame_pattern
 
 if TYPE_CHECKING:
     from maskseg_cli.video.sound import Sound
@@ -103,7 +103,7 @@ class VideoWriter:
 
     Example:
         >>> import tempfile
-        >>> from maskseg_cli.video.frame import VideoInfo
+        >>> from maskseg_cli.video.video_info import VideoInfo
         >>> folder = tempfile.TemporaryDirectory()
         >>> info = VideoInfo("example", 64, 48, Fraction(25))
         >>> with VideoWriter(folder.name + "/out.mp4", info) as writer:

@@ -1,4 +1,4 @@
-"""Wishes of viewers, from many threads at once."""
+"""CaptureSettings of viewers, from many threads at once."""
 
 from __future__ import annotations
 

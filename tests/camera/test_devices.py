@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from maskseg_cli.camera import device_source
-from maskseg_cli.camera.address import CameraAddress
+from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.device_source import DeviceSource
 from maskseg_cli.camera.devices import CameraDevice, cameras_in_words, cameras_of_linux
-from maskseg_cli.camera.source import CameraError, Wishes
+from maskseg_cli.camera.source import CameraError, CaptureSettings
 
 CAPTURE, METADATA = 0x1, 0x00800000
 
@@ -111,7 +111,7 @@ def test_a_camera_is_asked_and_what_it_does_instead_is_told(
 ) -> None:
     driver = Driver([picture(), picture(1), picture(4)])
     monkeypatch.setattr(cv2, "VideoCapture", driver)
-    camera = DeviceSource(address, Wishes(1920, None, 60))
+    camera = DeviceSource(address, CaptureSettings(1920, None, 60))
     assert driver.asked[cv2.CAP_PROP_FRAME_WIDTH] == 1920
     assert cv2.CAP_PROP_FRAME_HEIGHT not in driver.asked
     assert "640 x 480 pixels, not 1920 x 480" in camera.notes[0]
@@ -128,7 +128,7 @@ def test_a_camera_is_asked_and_what_it_does_instead_is_told(
 
 def test_single_spoilt_pictures_are_passed_over(address: CameraAddress, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", Driver([picture(), None, None, picture()]))
-    camera = DeviceSource(address, Wishes())
+    camera = DeviceSource(address, CaptureSettings())
     assert not camera.notes
     assert camera.read() is not None
     assert camera.read() is not None
@@ -140,10 +140,10 @@ def test_a_busy_camera_names_those_that_work(
 ) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", driver)
     with pytest.raises(CameraError, match=r"another program may be using it.*2: Other \(/dev/video2\)"):
-        DeviceSource(address, Wishes())
+        DeviceSource(address, CaptureSettings())
     assert driver.released
 
 
 def test_an_absent_camera_names_those_that_work(address: CameraAddress) -> None:
     with pytest.raises(CameraError, match=r"There is no camera .*video0x.*2: Other"):
-        DeviceSource(CameraAddress("device", address.value + "x"), Wishes())
+        DeviceSource(CameraAddress("device", address.value + "x"), CaptureSettings())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from maskseg_cli.camera.address import CameraAddress
+from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.file_source import FileSource
 from maskseg_cli.errors import MasksegError
 from tests.video.samples import damaged, make_video, number_of

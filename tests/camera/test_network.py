@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from maskseg_cli.camera.address import parse_camera
+from maskseg_cli.camera.camera_address import parse_camera
 from maskseg_cli.camera.capture import Capture, CapturedFrame
 from maskseg_cli.camera.source import CameraError, open_source
 from maskseg_cli.errors import MasksegError

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskseg_cli.camera.names import unused_path
+from maskseg_cli.camera.file_names import unused_path
 from maskseg_cli.camera.recorder import Recorder, fit
 from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots

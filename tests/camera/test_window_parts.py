@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from maskseg_cli.camera.controls import TOGGLES, Controls
 from maskseg_cli.camera.feed import LiveStatus
+from maskseg_cli.camera.fps_meter import FPSMeter
 from maskseg_cli.camera.keys import HELP, Keyboard
-from maskseg_cli.camera.meter import Meter
 from maskseg_cli.camera.overlay import Overlay, counts_in_words, status_in_words
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media import live_window
@@ -91,7 +91,7 @@ def test_words() -> None:
 
 @given(st.lists(st.floats(0.01, 0.5), min_size=2, max_size=60))
 def test_the_meter_counts_what_came_in_the_last_seconds(steps: list[float]) -> None:
-    meter, now = Meter(seconds=2), 100.0
+    meter, now = FPSMeter(seconds=2), 100.0
     moments = []
     for step in steps:
         now += step
@@ -103,7 +103,7 @@ def test_the_meter_counts_what_came_in_the_last_seconds(steps: list[float]) -> N
 
 
 def test_the_meter_falls_when_nothing_comes() -> None:
-    meter = Meter()
+    meter = FPSMeter()
     assert meter.fps() == 0
     assert meter.latency == 0
     for moment in (0.0, 0.1, 0.2):

@@ -13,9 +13,9 @@ import numpy as np
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.cli.options import ModelOptions
-from maskseg_cli.cli.segmenter import Segmenter
 from maskseg_cli.config import LITE
 from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.inference.model_options import Segmenter
 
 PERSON, DOG = COCO_CLASSES.index("person"), COCO_CLASSES.index("dog")
 
@@ -75,8 +75,8 @@ def scene(width: int = 96, height: int = 64) -> np.ndarray:
 
 def patch_commands(patch: Callable[[str, str, Any], None]) -> None:
     """Puts the stand-in wherever a command loads its network: `patch(module, name, value)`."""
-    for module in ("image", "video", "video_batch", "webcam_run"):
-        patch(f"maskseg_cli.cli.{module}", "load_predictor", load_blob_predictor)
+    for module in ("cli.image", "cli.video", "pipeline.videos", "pipeline.camera_session"):
+        patch(f"maskseg_cli.{module}", "load_predictor", load_blob_predictor)
 
 
 if __name__ == "__main__":  # the real program in a process of its own, but with the stand-in

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.cli.main import main
 from maskseg_cli.config import COCO, LITE
-from maskseg_cli.config_display import display
+from maskseg_cli.config.display import display
 
 
 def run(*arguments: str | Path) -> Result:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskseg_cli.media.files import GrowingFile
+from maskseg_cli.media.atomic_file import GrowingFile
 from maskseg_cli.media.images import read_image, write_image
 
 from .fake_model import BlobPredictor, scene

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskseg_cli.cli import image_network
-from maskseg_cli.cli.image_network import NetworkCalls
-from maskseg_cli.cli.image_photo import Photo
-from maskseg_cli.cli.segmenter import Segmenter
 from maskseg_cli.config import COCO
+from maskseg_cli.inference.model_options import Segmenter
 from maskseg_cli.media.images import write_image
-from maskseg_cli.media.workers import Workers
+from maskseg_cli.pipeline import predictions as image_network
+from maskseg_cli.pipeline.photos import Photo
+from maskseg_cli.pipeline.predictions import NetworkCalls
+from maskseg_cli.pipeline.workers import Workers
 
 from .fake_model import BlobPredictor, scene
 from .running import run, tree_of

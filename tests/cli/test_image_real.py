@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.cli.options import ModelOptions
-from maskseg_cli.cli.segmenter import Segmenter
+from maskseg_cli.inference.model_options import Segmenter
 from maskseg_cli.media.images import read_image, write_image
 
 from .running import run
@@ -19,7 +19,7 @@ from .running import run
 
 @pytest.fixture(scope="module")
 def lite(shared: Path) -> str:
-    pytest.importorskip("maskseg_cli.predictor")
+    pytest.importorskip("maskseg_cli.inference.predictor")
     return str(shared / "weights" / "lite-init.npz")
 
 
@@ -62,7 +62,7 @@ def test_real_photos(lite: str, shared: Path, tmp_path: Path) -> None:
 
 
 def test_options_reach_the_real_network(lite: str, shared: Path, tmp_path: Path) -> None:
-    from maskseg_cli.cli.segmenter import load_predictor
+    from maskseg_cli.inference.model_options import load_predictor
 
     photo = read_image(shared / "photos" / "dog.jpg")
     segmenter = load_predictor(

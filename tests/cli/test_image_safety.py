@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.media.files import GrowingFile
+from maskseg_cli.media.atomic_file import GrowingFile
 from maskseg_cli.media.images import read_image, write_image
 
 from .fake_model import BlobPredictor, scene

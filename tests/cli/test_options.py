@@ -10,9 +10,9 @@ import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.cli.options import ModelOptions
-from maskseg_cli.cli.segmenter import Segmenter, load_predictor, overrides_of
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.model_options import Segmenter, load_predictor, overrides_of
 
 from .fake_model import DOG, PERSON, BlobPredictor, scene
 
@@ -20,7 +20,7 @@ from .fake_model import DOG, PERSON, BlobPredictor, scene
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     """What `load_model` was called with."""
-    predictor = pytest.importorskip("maskseg_cli.predictor")
+    predictor = pytest.importorskip("maskseg_cli.inference.predictor")
     calls: list[tuple[Any, dict[str, Any]]] = []
 
     def load_model(weights: Any, **options: Any) -> BlobPredictor:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from maskseg_cli.media.file_type import special_kind
 from maskseg_cli.media.images import write_image
-from maskseg_cli.media.special import special_kind
 from maskseg_cli.media.watch import is_complete
 
 from . import running, video_running

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from maskseg_cli.checkpoints import read_checkpoint
 from maskseg_cli.cli import train as command
 from maskseg_cli.cli.main import main
-from maskseg_cli.training.data_sources.shapes import make_coco
+from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.training.stages import Stage
 from maskseg_cli.training.state import read_progress
 from tests.training import program
@@ -230,8 +230,8 @@ def test_data_without_any_picture(tmp_path: Path, coco: Path) -> None:
 
 def test_bad_records_are_named_and_left_out(tmp_path: Path, coco: Path) -> None:
     from maskseg_cli.training.log import TrainingLog
-    from maskseg_cli.training.options import TrainingOptions
     from maskseg_cli.training.setup import Choices, DataChoice, prepare
+    from maskseg_cli.training.training_options import TrainingOptions
 
     settings = dict(word.split("=") for word in ARGUMENTS if "=" in word)
     overrides = {name: int(value) for name, value in settings.items()}

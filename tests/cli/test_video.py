@@ -213,7 +213,7 @@ def test_what_cannot_be_is_said_before_any_work(
     (here / "there.mp4").write_bytes(b"old")
     (here / "empty").mkdir()
     before = {path: path.read_bytes() for path in here.glob("*.mp4")}
-    monkeypatch.setattr("maskseg_cli.cli.video_batch.load_predictor", lambda _: pytest.fail("the work began"))
+    monkeypatch.setattr("maskseg_cli.pipeline.videos.load_predictor", lambda _: pytest.fail("the work began"))
     result = run(*arguments, code=code)
     assert message in result.stderr
     assert "Traceback" not in result.stderr

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskseg_cli.cli.video_limit import ShownFrames, until_filled
-from maskseg_cli.video.frame import Frame
+from maskseg_cli.frame import Frame
+from maskseg_cli.video.frame_limit import ShownFrames, until_filled
 from maskseg_cli.video.rate import ConstantRate
 
 from .video_running import facts, film, json_lines, run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maskseg_cli.media.files import GrowingFile
+from maskseg_cli.media.atomic_file import GrowingFile
 
 from .running import tree_of
 from .video_running import facts, film, json_lines, run

@@ -97,7 +97,7 @@ def test_dry_run_leaves_out_what_is_there_and_goes_on_after_a_bad_one(here: Path
 
 
 def test_dry_run_counts_the_frames_that_each_way_really_takes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from maskseg_cli.cli import video_estimate
+    from maskseg_cli.pipeline import estimate as video_estimate
 
     seconds: list[float] = []
     monkeypatch.setattr(video_estimate, "_try", lambda *_: 1.0)

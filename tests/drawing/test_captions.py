@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.boxes import Rectangle, pixel_boxes
+from maskseg_cli.drawing.box_drawing import Rectangle, pixel_boxes
 from maskseg_cli.drawing.captions import caption_texts, draw_captions
 from maskseg_cli.drawing.colours import instance_color, text_color
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from tests.drawing.scenes import any_detections, changed, detections_of, noise, rectangle
 

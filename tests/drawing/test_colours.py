@@ -16,7 +16,7 @@ from maskseg_cli.drawing.colours import (
     object_colors,
     text_color,
 )
-from maskseg_cli.drawing.options import DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from tests.drawing.scenes import detections_of, rectangle
 

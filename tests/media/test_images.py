@@ -16,8 +16,8 @@ from skimage import data as samples
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media import images
-from maskseg_cli.media.formats import FORMAT_OF
 from maskseg_cli.media.images import decode_image, encode_image, read_image, turn_upright, write_image
+from maskseg_cli.media.picture_formats import FORMAT_OF
 
 from .pictures import QUARTERS, bgr, save, with_orientation
 

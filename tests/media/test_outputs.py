@@ -9,8 +9,8 @@ import pytest
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media import outputs
+from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import Job, check_extra_output, plan_outputs
-from maskseg_cli.media.sources import find_sources
 
 from .pictures import QUARTERS, Image, save
 

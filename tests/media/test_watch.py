@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from maskseg_cli.media.images import encode_image
-from maskseg_cli.media.sources import Source, find_sources
+from maskseg_cli.media.input_files import Source, find_sources
 from maskseg_cli.media.watch import GIVEN_UP, SETTLED, FolderWatch, is_complete
 
 from ..cli.fake_model import scene

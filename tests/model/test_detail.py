@@ -13,9 +13,9 @@ import tensorflow as tf
 from maskseg_cli.checkpoints import Checkpoint, apply_checkpoint, read_checkpoint, write_checkpoint
 from maskseg_cli.config import COCO, MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.predictor import load_model
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import MaskRCNN, Segmented
-from maskseg_cli.predictor import load_model
 from maskseg_cli.training.start import assign_start
 from tests.model.random_weights import fill
 

@@ -12,9 +12,9 @@ import skimage.data
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from maskseg_cli.inference.molding import mold
+from maskseg_cli.inference.predictor import Predictor, load_model
 from maskseg_cli.model.mask_rcnn import Segmented
-from maskseg_cli.molding import mold
-from maskseg_cli.predictor import Predictor, load_model
 from tests.model import naive
 from tests.model.lite_arrays import write_lite_arrays
 from tests.model.numpy_lite import Found, NumpyLite

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.model.mask_head import build_fcn_mask_head
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.model.unet_mask_head import PREFIX, build_unet_mask_head
-from maskseg_cli.predictor import Predictor
 
 #: A small network of each family with this head.
 RESNET = COCO.replace(

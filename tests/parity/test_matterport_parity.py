@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from maskseg_cli.molding import Molded, mold
-from maskseg_cli.predictor import Predictor, load_model
+from maskseg_cli.inference.molding import Molded, mold
+from maskseg_cli.inference.predictor import Predictor, load_model
 from tests.parity.fixtures import CASES, Case, load_case
 
 TOLERANCE = {"C1": 5e-5, "C2": 5e-5, "C3": 5e-5, "C4": 1e-4, "C5": 1e-4} | dict.fromkeys(

@@ -12,7 +12,7 @@ import pytest
 
 from maskseg_cli.camera.controls import Controls, LiveFeed
 from maskseg_cli.serve import Server, access, start_server
-from maskseg_cli.serve.wishes import file_name, without_password
+from maskseg_cli.serve.api import file_name, without_password
 from tests.serve.watching import STATUS, ask, ask_json, picture
 
 

@@ -30,7 +30,7 @@ def send_signal(patch: pytest.MonkeyPatch, name: str, last: int) -> None:
 
 
 if __name__ == "__main__":
-    from maskseg_cli.tensorflow_start import import_tensorflow
+    from maskseg_cli.inference.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     when, number = sys.argv.pop(1).split("@")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from maskseg_cli.datasets.example import Example, filled_box
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.training.examples import Example, filled_box
 
 #: Object n has this colour times n + 1 in every channel; everything else is 0.
 STEP = 40

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maskseg_cli.datasets.example import Example, mask_box
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.augmentation import Augmentation, augment, flip, recolour, window
-from maskseg_cli.training.examples import Example, mask_box
 from tests.training.scenes import STEP, scene, seeds
 
 PLACES = Augmentation(flip=0.5, scale=(0.4, 3), crop=0.7, min_crop=0.3, brightness=0, contrast=0, saturation=0, hue=0)

@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
+from maskseg_cli.datasets.example import Example, mask_box
+from maskseg_cli.datasets.problems import Problem
+from maskseg_cli.datasets.shapes import ShapesSource
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.molding import mold, molded_shape
+from maskseg_cli.inference.molding import mold, molded_shape
+from maskseg_cli.inference.unmolding import unmold
 from maskseg_cli.training.augmentation import Augmentation
-from maskseg_cli.training.data_sources.checks import Problem
-from maskseg_cli.training.data_sources.shapes import ShapesSource
-from maskseg_cli.training.examples import Example, mask_box
 from maskseg_cli.training.inputs import (
     FIELDS,
     BatchMaker,
@@ -31,7 +32,6 @@ from maskseg_cli.training.inputs import (
     resized,
     training_dataset,
 )
-from maskseg_cli.unmolding import unmold
 from tests.training.scenes import scene, seeds
 
 SMALL = {"num_classes": 5, "image_min_dim": 64, "image_max_dim": 128}
@@ -212,7 +212,7 @@ def test_workers_work_at_the_same_time_and_leave_when_closed() -> None:
 
 LEAVING = """
 from maskseg_cli.config import LITE
-from maskseg_cli.training.data_sources.shapes import ShapesSource
+from maskseg_cli.datasets.shapes import ShapesSource
 from maskseg_cli.training.inputs import training_dataset
 config = LITE.replace(num_classes=4, image_min_dim=64, image_max_dim=128)
 batches = iter(training_dataset(ShapesSource(50, 256), config, workers=2))

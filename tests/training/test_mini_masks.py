@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maskseg_cli.datasets.example import mask_box
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.training.examples import mask_box
 from maskseg_cli.training.mini_masks import expand, minimize
 from tests.training.scenes import scene, seeds
 

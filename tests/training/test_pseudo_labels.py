@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from maskseg_cli.datasets.coco import read_coco
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.training.data_sources.coco import read_coco
 from maskseg_cli.training.pseudo_labels import merge, write_merged
 
 PERSON, DOG, CUP = 1, 18, 47

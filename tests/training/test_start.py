@@ -10,9 +10,9 @@ import pytest
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.training.options import TrainingOptions
 from maskseg_cli.training.setup import Choices, DataChoice, network_config
 from maskseg_cli.training.start import assign_start, find_start
+from maskseg_cli.training.training_options import TrainingOptions
 
 from .tiny import CONFIG, tiny_model, values
 

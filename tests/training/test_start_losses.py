@@ -13,9 +13,9 @@ from pycocotools.coco import COCO
 
 from maskseg_cli.checkpoints import apply_checkpoint, read_checkpoint
 from maskseg_cli.config import MASK_RCNN2GO, MaskRCNNConfig
+from maskseg_cli.inference.molding import mold
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import MaskRCNN
-from maskseg_cli.molding import mold
 from maskseg_cli.training import losses
 from maskseg_cli.training.targets import detection_targets, rpn_targets
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.training.data_sources.shapes import make_coco
 from maskseg_cli.training.stages import select_layers
 from maskseg_cli.training.validation import Validation
 

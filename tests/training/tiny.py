@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.config import MASK_RCNN2GO
-from maskseg_cli.training.options import TrainingOptions
+from maskseg_cli.training.training_options import TrainingOptions
 
 #: Name, output channels and stride of the trunk's blocks.
 TRUNK = (("block0_0", 16, 1), ("block1_0", 16, 2), ("block2_0", 24, 2), ("block3_0", 32, 2))
@@ -48,7 +48,7 @@ def tiny_model(seed: int = 0) -> Any:
 
 def batches(batch: int = 1, count: int = 8) -> Callable[[int], Iterator[Mapping[str, Any]]]:
     """Shapes, as `Trainer` takes them."""
-    from maskseg_cli.training.data_sources.shapes import ShapesSource
+    from maskseg_cli.datasets.shapes import ShapesSource
     from maskseg_cli.training.inputs import training_dataset
 
     return lambda first: iter(training_dataset(ShapesSource(count, 64), CONFIG, batch=batch, first_batch=first))

@@ -13,8 +13,8 @@ import pytest
 
 from maskseg_cli.video import copied_sound, sound_track
 from maskseg_cli.video.copied_sound import CopiedSound
-from maskseg_cli.video.formats import EncodeOptions
 from maskseg_cli.video.sound import Sound, SoundPacket, SoundReader
+from maskseg_cli.video.video_formats import EncodeOptions
 from tests.video.samples import make_sound, make_video
 from tests.video.servers import file_of, serving, whole_file_of
 from tests.video.test_sound import copy

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from maskseg_cli.video.frame import VideoInfo
 from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import CORNERS, make_video, picture
 

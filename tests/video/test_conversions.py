@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from maskseg_cli.video.frame import Frame
+from maskseg_cli.frame import Frame
 from maskseg_cli.video.reader import open_video
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.writer import VideoWriter, Written

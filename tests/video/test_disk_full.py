@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.formats import EncodeOptions
-from maskseg_cli.video.frame import VideoInfo
-from maskseg_cli.video.reserved_file import ReservedFile
+from maskseg_cli.video.disk_reserve import ReservedFile
 from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_formats import EncodeOptions
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import DiskFull, VideoWriter, Written
 from tests.video.samples import make_video
 

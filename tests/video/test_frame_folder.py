@@ -9,10 +9,10 @@ import cv2
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.formats import EncodeOptions
-from maskseg_cli.video.frame import VideoInfo
 from maskseg_cli.video.frame_folder import unfinished_mark
 from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_formats import EncodeOptions
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import number_of, picture
 from tests.video.written import steady, write

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from maskseg_cli.video.conversion import MAPS_HDR, Converter
+from maskseg_cli.video.pixel_conversion import MAPS_HDR, Converter
 from maskseg_cli.video.reader import open_video
 from tests.video.samples import make_video
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.frame import VideoInfo
+from maskseg_cli.video.lazy_frames import LazyFrame
 from maskseg_cli.video.reader import VideoReader, open_video
-from maskseg_cli.video.shots import Shot
-from maskseg_cli.video.wholeness import is_cut_off
+from maskseg_cli.video.truncation import is_cut_off
+from maskseg_cli.video.video_info import VideoInfo
 from tests.video.samples import damaged, make_video, number_of, truncated
 
 FASTSTART = {"movflags": "faststart"}
@@ -143,13 +143,13 @@ class _SlowSource:
         self.at_work = self.closed_at_work = False
         self.closed = 0
 
-    def shots(self, start: Fraction) -> Iterator[Shot]:
+    def shots(self, start: Fraction) -> Iterator[LazyFrame]:
         for number in range(100):
             self.at_work = True
             self.decoding.set()
             assert self.may_go_on.wait(10)
             self.at_work = False
-            yield Shot(Fraction(number), Fraction(1), number, lambda: np.zeros((4, 4, 3), np.uint8))
+            yield LazyFrame(Fraction(number), Fraction(1), number, lambda: np.zeros((4, 4, 3), np.uint8))
 
     def close(self) -> None:
         self.closed_at_work |= self.at_work

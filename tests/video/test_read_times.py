@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.video.clock import Clock, constant_rate
 from maskseg_cli.video.reader import open_video
+from maskseg_cli.video.timestamps import Clock, constant_rate
 from tests.video.samples import make_video, number_of
 
 NTSC, FILM = Fraction(30000, 1001), Fraction(24000, 1001)

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import pytest
 
-from maskseg_cli.video.formats import EncodeOptions
 from maskseg_cli.video.sound import Sound, SoundReader
+from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.writer import Written
 from tests.video.samples import make_video, truncated
 from tests.video.written import clicks, look, steady, write

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.formats import FORMATS, EncodeOptions
-from maskseg_cli.video.frame import VideoInfo
 from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_formats import FORMATS, EncodeOptions
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import corners_of, make_video, number_of, picture
 from tests.video.written import clicks, look, steady, write

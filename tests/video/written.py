@@ -11,9 +11,9 @@ from typing import Any
 import av
 import numpy as np
 
-from maskseg_cli.video.formats import EncodeOptions
-from maskseg_cli.video.frame import VideoInfo
 from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_formats import EncodeOptions
+from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter, Written
 from tests.video.samples import number_of, picture
 

@@ -1,0 +1,49 @@
+"""Frames a second and latency, over the last moments."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+
+class FPSMeter:
+    """Remembers when the last pictures were shown.
+
+    Args:
+        seconds: how far back it looks.
+
+    Example:
+        >>> meter = FPSMeter()
+        >>> for i in range(5):
+        ...     meter.add(latency=0.1, now=10 + i / 4)
+        >>> meter.fps(now=11.0), round(meter.latency, 3)
+        (4.0, 0.1)
+    """
+
+    def __init__(self, seconds: float = 2.0) -> None:
+        self._seconds = seconds
+        self._shown: deque[tuple[float, float]] = deque()
+
+    def add(self, latency: float, now: float | None = None) -> None:
+        """Notes that a picture was shown `latency` seconds after it was taken."""
+        now = time.monotonic() if now is None else now
+        self._shown.append((now, latency))
+        # Two always stay: a picture every five seconds is 0.2 a second, not 0.
+        while len(self._shown) > 2 and now - self._shown[0][0] > self._seconds:
+            self._shown.popleft()
+
+    def fps(self, now: float | None = None) -> float:
+        """Pictures a second; falls when none come any more."""
+        if len(self._shown) < 2:
+            return 0.0
+        now = time.monotonic() if now is None else now
+        steps = len(self._shown) - 1
+        usual = (self._shown[-1][0] - self._shown[0][0]) / steps
+        waiting = now - self._shown[-1][0]
+        span = steps * usual + (waiting if waiting > 2 * usual else 0.0)
+        return steps / span if span > 0 else 0.0
+
+    @property
+    def latency(self) -> float:
+        """Seconds from capture to display, on average."""
+        return sum(latency for _, latency in self._shown) / len(self._shown) if self._shown else 0.0

@@ -1,0 +1,175 @@
+"""Options of a network as a user writes them: ``--set option=value`` and files for ``--config``."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import re
+import reprlib
+import sys
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.config import option_types
+from maskseg_cli.config.value_types import conform, describe
+from maskseg_cli.errors import MasksegError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+#: What Matterport's `Config` computes from other options, and from which.
+DERIVED = {
+    "batch_size": "gpu_count and images_per_gpu",
+    "image_meta_size": "num_classes",
+    "image_shape": "image_min_dim, image_max_dim and image_resize_mode",
+}
+
+_YES_NO = {
+    "yes": True,
+    "true": True,
+    "on": True,
+    "1": True,
+    "no": False,
+    "false": False,
+    "off": False,
+    "0": False,
+}
+_NONE = ("none", "null")
+
+
+def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """Options from words such as ``detection_min_confidence=0.5``, typed for `MaskRCNNConfig`.
+
+    Names may be in upper case, as in Matterport's `Config`. Lists are written ``[16,32]``, ``16,32`` or as
+    Matterport prints them (``[16 32]``); an option said twice takes its last value.
+
+    Raises:
+        UsageError: no ``=``, an unknown option (near ones are named) or a value of the wrong type.
+
+    Example:
+        >>> parse_settings(["RPN_ANCHOR_SCALES=[16,32]", "image_resize_mode=none", "train_bn=no"])
+        {'rpn_anchor_scales': (16, 32), 'image_resize_mode': 'none', 'train_bn': False}
+    """
+    options: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"{setting!r} is not a setting: write it as option=value.")
+        option = _option_name(name.strip())
+        hint = option_types()[option]
+        options[option] = conform(option, _parse(option, text.strip(), hint), hint)
+    return options
+
+
+def read_config_file(path: str | Path) -> dict[str, Any]:
+    """Options from a TOML file, or from a JSON file as `maskseg config --json` writes it.
+
+    A TOML file holds the options at its top level, or in a table ``[maskseg]``; then what else stands in the
+    file is not read. The text ``"none"`` stands for none, which TOML lacks.
+
+    Raises:
+        MasksegError: the file cannot be read, or its syntax is wrong (with the line).
+        UsageError: an unknown option (near ones are named) or a value of the wrong type.
+    """
+    path = Path(path)
+    document = _parse_document(path)
+    table = _table(path, document, "maskseg") if "maskseg" in document else document
+    options: dict[str, Any] = {}
+    try:
+        for name, value in table.items():
+            option = _option_name(name)
+            if option in options:
+                raise UsageError(f"{option} stands there twice.")
+            hint = option_types()[option]
+            if isinstance(value, str) and value.lower() in _NONE and _may_be_none(hint):
+                value = None
+            options[option] = conform(option, value, hint)
+    except UsageError as error:
+        raise UsageError(f"In {path}: {error}") from None
+    return options
+
+
+def read_table(path: str | Path, name: str) -> dict[str, Any]:
+    """The table ``[name]`` of a TOML file as it stands there; empty where the file has none.
+
+    Raises:
+        MasksegError: the file cannot be read, or its syntax is wrong (with the line).
+        UsageError: `name` is not a table.
+    """
+    path = Path(path)
+    return dict(_table(path, _parse_document(path), name))
+
+
+def _table(path: Path, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, Mapping):
+        raise UsageError(f"In {path}, {name} is not a table of options.")
+    return table
+
+
+def _parse_document(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise MasksegError(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise MasksegError(f"{path} is a folder, not a file of options.") from None
+    except OSError as error:
+        raise MasksegError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise MasksegError(f"{path} is not a file of options: it is no text in UTF-8.") from None
+    try:
+        if text.lstrip().startswith("{"):  # no TOML document starts so
+            document: dict[str, Any] = json.loads(text)
+            return document
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except json.JSONDecodeError as error:
+        raise MasksegError(f"{path} is not valid JSON: line {error.lineno}: {error.msg}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise MasksegError(f"{path} is not valid TOML: {str(error).rstrip('.')}.") from None
+
+
+def _option_name(name: str) -> str:
+    option = name.lower()
+    known = option_types()
+    if option in known:
+        return option
+    if option in DERIVED:
+        raise UsageError(f"{name} is computed: set {DERIVED[option]} instead.")
+    near = difflib.get_close_matches(option, known, n=3)
+    suggestion = f" (did you mean {' or '.join(near)}?)" if near else "; maskseg config shows all"
+    raise UsageError(f"There is no option {name!r}{suggestion}.")
+
+
+def _may_be_none(hint: Any) -> bool:
+    return type(None) in (hint, *typing.get_args(hint))
+
+
+def _parse(option: str, text: str, hint: Any) -> Any:
+    """The Python value of a text for an option of this type, not checked further."""
+    if _may_be_none(hint) and text.lower() in _NONE:
+        return None
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(member for member in typing.get_args(hint) if member is not type(None))
+    if hint is str:
+        quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""
+        return text[1:-1] if quoted else text
+    wrong = UsageError(f"{option} is {describe(hint)}, not {reprlib.repr(text)}.")
+    if hint is bool:
+        if text.lower() not in _YES_NO:
+            raise wrong
+        return _YES_NO[text.lower()]
+    if typing.get_origin(hint) is tuple and not re.match(r"[\[(]", text):
+        text = f"[{text}]"
+    # NumPy prints lists without commas
+    text = re.sub(r"(?<=[\d.\])])\s+(?=[-\d.\[(])", ", ", text)
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise wrong from None

@@ -1,0 +1,1 @@
+"""Annotated pictures, read and checked for training and for evaluation."""

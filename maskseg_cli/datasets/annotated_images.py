@@ -1,0 +1,123 @@
+"""`AnnotatedImages`: picture files with checked records of their objects, read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.datasets.example import Example, box_overlap, filled_box, mask_box
+from maskseg_cli.datasets.polygons_and_rle import outline_mask
+from maskseg_cli.datasets.problems import Problem
+from maskseg_cli.detections import MaskCrop
+from maskseg_cli.errors import MasksegError
+
+#: A given box counts if it overlaps the outline's own by this much (IoU); otherwise the outline's does.
+SAME_BOX = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """One object as its file describes it, found sound.
+
+    Attributes:
+        class_id: 1.., negative for a crowd.
+        outline: sound polygons or RLE; None: boxed only.
+        box: x1 y1 x2 y2 within the picture, half-open pixels; None: the outline's.
+        weight: how much it counts.
+    """
+
+    class_id: int
+    outline: Any
+    box: tuple[float, float, float, float] | None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One picture file and its objects; height and width are those of the upright picture, in pixels."""
+
+    id: int | str
+    path: Path
+    height: int
+    width: int
+    complete_class_ids: frozenset[int] | None = None
+    objects: list[ObjectRecord] = field(default_factory=list)
+
+
+class AnnotatedImages:
+    """A data source of picture files (see `DataSource`).
+
+    Attributes:
+        path: the annotation file.
+        class_names: index -> name, background first.
+        category_ids: index -> the file's own id; 0 for the background and for classes that the file does not have.
+        images: the records, in the order of the file.
+        problems: what was left out.
+
+    Example:
+        >>> source = read_coco("instances_train.json", "train")      # doctest: +SKIP
+        >>> len(source), source[0].image.shape, source[0].class_ids  # doctest: +SKIP
+        (343, (480, 640, 3), array([46, 46, 46, 50, 51, 52], dtype=int32))
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        class_names: Sequence[str],
+        category_ids: Sequence[int],
+        images: Sequence[ImageRecord],
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        self.path = Path(path)
+        self.class_names = tuple(class_names)
+        self.category_ids = tuple(category_ids)
+        self.images = tuple(images)
+        self.problems = list(problems)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int, /) -> Example:
+        """Reads one picture and draws its masks.
+
+        Raises:
+            MasksegError: the picture cannot be read (any more), or its size has changed.
+        """
+        from maskseg_cli.media.images import read_image
+
+        record = self.images[index]
+        image = read_image(record.path)
+        if image.shape[:2] != (record.height, record.width):
+            raise MasksegError(
+                f"{record.path} has {image.shape[1]} x {image.shape[0]} pixels, but its annotations are for "
+                f"{record.width} x {record.height}."
+            )
+        rows = [row for one in record.objects if (row := _draw(one, record.height, record.width)) is not None]
+        return Example.of(
+            image,
+            [class_id for class_id, *_ in rows],
+            [mask for _, mask, *_ in rows],
+            [box for _, _, box, *_ in rows],  # type: ignore[arg-type]
+            weights=[weight for *_, weight, _ in rows],
+            has_mask=[outlined for *_, outlined in rows],
+            complete_class_ids=record.complete_class_ids,
+            name=record.path.name,
+            id=record.id,
+        )
+
+
+def _draw(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
+    """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture."""
+    if one.outline is not None:
+        mask = outline_mask(one.outline, height, width)
+        tight = mask_box(mask)
+        if tight[2] > tight[0]:
+            # A given box is finer: it knows fractions of a pixel, and thin tips that cover no pixel's centre.
+            box = tight if one.box is None or box_overlap(one.box, tight) < SAME_BOX else one.box
+            return one.class_id, mask, [float(side) for side in box], one.weight, True
+    # An outline so thin that it covers no pixel's centre: its box says where it is.
+    if one.box is None:
+        return None
+    return one.class_id, filled_box(one.box, (height, width)), list(one.box), one.weight, False

@@ -1,0 +1,104 @@
+"""Drawing, encoding and writing results behind the network, with bounded memory and in order."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import errno
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.pipeline.read_ahead import BUDGET
+from maskseg_cli.pipeline.workers import Workers
+
+Item = TypeVar("Item")
+
+#: Errors of writing that the next photo would only repeat.
+_HOPELESS = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def is_hopeless(error: BaseException | None) -> bool:
+    """Whether an error of writing means that nothing more can be written: the disk is full, or read-only."""
+    return isinstance(error, OSError) and error.errno in _HOPELESS
+
+
+class WriteBehind(Generic[Item]):
+    """Results on their way to the disk.
+
+    They are prepared (drawn and encoded) side by side, but written one after the other in the order of the items: what
+    is there when a run is killed is the beginning of the whole. After an error that is hopeless nothing more is
+    written.
+
+    Args:
+        workers: the threads.
+        behind: so many items at most are under way.
+        budget: bytes at most that they take together.
+
+    Example:
+        >>> written = []
+        >>> with Workers(2) as workers:
+        ...     results = WriteBehind(workers)
+        ...     for item in "abc":
+        ...         results.put(item, 1, lambda item=item: item.upper(), written.append)
+        ...     for item, future in results.take(everything=True):
+        ...         future.result()
+        >>> written
+        ['A', 'B', 'C']
+    """
+
+    def __init__(self, workers: Workers, behind: int = 4, budget: int = BUDGET) -> None:
+        self._workers = workers
+        self._behind = behind
+        self._budget = budget
+        self._taken = 0
+        self._under_way: deque[tuple[Item, Future[Any], int]] = deque()
+        self._last: Future[Any] | None = None
+        self._stopped = False
+
+    def put(self, item: Item, weight: int, prepare: Callable[[], Any], write: Callable[[Any], Any]) -> None:
+        """Begins to write an item's result; never waits, see `take`.
+
+        Args:
+            item: comes back from `take`.
+            weight: bytes that the item takes until it is written.
+            prepare: called in a thread.
+            write: called in a thread with what `prepare` returned, when all items before are written; what it
+                returns is the future's result.
+        """
+        future = self._workers.submit(self._do, prepare, write, self._last)
+        self._last = future
+        self._under_way.append((item, future, weight))
+        self._taken += weight
+
+    def take(self, everything: bool = False) -> Iterator[tuple[Item, Future[Any]]]:
+        """Yields the items that are done, in their order, and waits for more of them as long as too many are under way.
+
+        Args:
+            everything: wait for all.
+
+        Yields:
+            each item and its future, which may have to be waited for.
+        """
+        while self._under_way:
+            item, future, weight = self._under_way[0]
+            full = len(self._under_way) >= self._behind or self._taken > self._budget
+            if not (everything or full or future.done()):
+                return
+            self._under_way.popleft()
+            self._taken -= weight
+            yield item, future
+            del future
+
+    def _do(self, prepare: Callable[[], Any], write: Callable[[Any], Any], before: Future[Any] | None) -> Any:
+        prepared = prepare()
+        if before is not None:
+            concurrent.futures.wait([before])
+        if self._stopped:
+            raise MasksegError("Nothing more can be written.")
+        try:
+            return write(prepared)
+        except OSError as error:
+            self._stopped = is_hopeless(error)
+            raise

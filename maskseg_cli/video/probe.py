@@ -1,0 +1,79 @@
+"""What a container says about its video before the frames are read."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import av
+from av.container import InputContainer
+
+from maskseg_cli.video.pixel_conversion import Converter
+from maskseg_cli.video.video_info import VideoInfo
+
+#: What is assumed where the source says nothing, or nonsense.
+_DEFAULT_RATE = Fraction(25)
+
+_LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 3600), Fraction(1000)
+
+#: Seconds from the start of a source to its first picture that are believed.
+_LONGEST_WAIT = 600
+
+
+def find_facts(
+    container: InputContainer, stream: av.VideoStream, name: str, converter: Converter, interlaced: bool
+) -> VideoInfo:
+    """The facts of an opened video.
+
+    Args:
+        name: what messages call it.
+        converter: made from its first frame.
+        interlaced: its first frame is.
+    """
+    sound = next((track for track in container.streams.audio if track.codec_context is not None), None)
+    notes = converter.notes + (("deinterlaced",) if interlaced else ())
+    seconds = _duration(container, stream)
+    return VideoInfo(
+        name=name,
+        width=converter.width,
+        height=converter.height,
+        frame_rate=frame_rate(stream),
+        frames=stream.frames or None,
+        duration=seconds,
+        has_sound=bool(container.streams.audio),
+        sound_codec=sound.codec_context.name if sound is not None else None,
+        notes=notes,
+    )
+
+
+def frame_rate(stream: av.VideoStream) -> Fraction:
+    """Frames per second on average, as far as the container tells; never 0."""
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate and _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+            return Fraction(rate)
+    return _DEFAULT_RATE
+
+
+def start_of(container: InputContainer, first: Fraction) -> Fraction:
+    """Seconds of the container's clock at which it says it starts, exactly, never after its first picture.
+
+    The container rounds its start to microseconds; the stream that it took it from knows it exactly.
+
+    Args:
+        first: time of the first picture; that is the start if the container does not say one that makes sense.
+    """
+    rounded = first if container.start_time is None else Fraction(container.start_time, av.time_base)
+    if not rounded <= first <= rounded + _LONGEST_WAIT:
+        return first
+    starts = [s.start_time * s.time_base for s in container.streams if s.start_time is not None and s.time_base]
+    exact = [start for start in [*starts, first] if abs(start - rounded) <= Fraction(2, av.time_base)]
+    return min(exact, key=lambda start: abs(start - rounded), default=rounded)
+
+
+def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)\W*", stream.metadata.get("DURATION", ""))
+    if tag:  # Matroska's own, where the container's covers the sound too
+        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    return container.duration / av.time_base if container.duration and container.duration > 0 else None

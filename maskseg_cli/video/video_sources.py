@@ -1,0 +1,120 @@
+"""Which videos the user means: files, folders, patterns, numbered pictures and addresses on the network."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from urllib.parse import urlsplit
+
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.input_files import Kind, Source, find_sources
+
+_ENDINGS = (
+    "3g2 3gp apng asf avi divx dv f4v flv gif h264 h265 hevc m1v m2t m2ts m2v m4v mjpeg mjpg mkv mov mp4 mpe mpeg mpg "
+    "mts mxf nut ogg ogm ogv rm rmvb ts vob webm wmv wtv y4m"
+)
+
+#: Endings by which a file in a folder counts as a video. A file named by itself may be called anything.
+SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
+
+#: A number in a printf pattern: %d, %05d.
+_NUMBER = re.compile(r"(?<!%)%0?(\d{0,2})d")
+
+
+def find_videos(arguments: Sequence[str], recursive: bool = False, avoid: Path | None = None) -> list[Source]:
+    """Finds the videos that the arguments mean, in the arguments' order, folders by name.
+
+    Files, folders (with `recursive` all below them) and patterns, as `media.sources.find_sources` has them;
+    numbered pictures as one video (`frames/%05d.png`), and addresses (`https://`, `rtsp://`, ...). The `name`
+    of each is what `open_video` takes.
+
+    Args:
+        avoid: the output folder; nothing below it is taken from a folder or pattern that holds it.
+
+    Raises:
+        MasksegError: an argument that means no video at all.
+        UsageError: standard input (`-`), which cannot be read twice, once for the pictures, once for the sound.
+    """
+    if "-" in arguments:
+        raise UsageError("A video cannot be read from standard input: save it to a file first.")
+    return find_sources(arguments, recursive, avoid, kind=VIDEOS)
+
+
+def is_address(argument: str) -> bool:
+    """Whether a source is an address on the network rather than a file: `rtsp://camera/1`."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", argument) is not None
+
+
+def is_sequence(argument: str) -> bool:
+    """Whether a source stands for numbered pictures, with the number written as for printf: `frames/%05d.png`."""
+    return has_number(PurePath(argument).name) and not is_address(argument) and not Path(argument).exists()
+
+
+def has_number(name: str) -> bool:
+    """Whether a file's name has one place for a number: `%05d.png`."""
+    return len(_NUMBER.findall(name)) == 1
+
+
+def numbered(pattern: Path, number: int) -> Path:
+    """The file with a number in a pattern such as `frames/%05d.png`; `%%` is a percent sign, and so is a lone one.
+
+    Example:
+        >>> numbered(Path("100%_%03d.png"), 7).name
+        '100%_007.png'
+    """
+    match = _NUMBER.search(pattern.name)
+    assert match is not None
+    before, after = _around(pattern.name, match)
+    return pattern.with_name(f"{before}{number:0{int(match[1] or 0)}d}{after}")
+
+
+def numbered_pictures(pattern: str) -> list[Path]:
+    """The files that a pattern such as `frames/%05d.png` stands for, in the order of their numbers.
+
+    Raises:
+        MasksegError: there is none, or the folder cannot be read.
+    """
+    folder, name = Path(pattern).parent, PurePath(pattern).name
+    match = _NUMBER.search(name)
+    assert match is not None
+    digits = int(match[1] or 0)
+    before, after = _around(name, match)
+    shape = re.compile(re.escape(before) + rf"(\d{{{max(1, digits)},}})" + re.escape(after))
+    pictures: dict[int, Path] = {}
+    try:
+        for entry in os.listdir(folder):
+            found = shape.fullmatch(entry)
+            # More digits than asked for are right only where the number needs them (100000 for %05d).
+            if found and (len(found[1]) == max(1, digits) or not found[1].startswith("0")):
+                pictures[int(found[1])] = folder / entry
+    except OSError as error:
+        raise MasksegError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+    if not pictures:
+        raise MasksegError(f"There is no picture {pattern} (with a number in place of {match[0]}).")
+    return [pictures[number] for number in sorted(pictures)]
+
+
+def _around(name: str, match: re.Match[str]) -> tuple[str, str]:
+    """What stands before and after the number of a pattern."""
+    return name[: match.start()].replace("%%", "%"), name[match.end() :].replace("%%", "%")
+
+
+def _split(name: str) -> tuple[str, str]:
+    stem, suffix = os.path.splitext(name)
+    return (stem, suffix) if suffix.lower() in SUFFIXES else (name, "")
+
+
+def _place(argument: str) -> PurePath | None:
+    """Where the result of an address or of numbered pictures goes in the output folder."""
+    if is_address(argument):
+        parts = urlsplit(argument)
+        name = PurePath(parts.path).name or parts.hostname or "video"
+        return PurePath(re.sub(r"[^\w.-]+", "_", name))
+    if is_sequence(argument):
+        return PurePath(Path(os.path.abspath(argument)).parent.name or "frames")
+    return None
+
+
+VIDEOS = Kind("video", _split, _place)

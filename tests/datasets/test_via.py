@@ -1,0 +1,123 @@
+"""Files of the VGG Image Annotator."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from maskseg_cli.datasets.data_source import open_source
+from maskseg_cli.datasets.via import read_via
+from maskseg_cli.errors import MasksegError, UsageError
+from tests.datasets.samples import write
+
+POLYGON = {"name": "polygon", "all_points_x": [10, 30, 30, 10], "all_points_y": [8, 8, 28, 28]}
+
+
+def region(shape: dict[str, Any], **attributes: Any) -> dict[str, Any]:
+    return {"shape_attributes": shape, "region_attributes": attributes}
+
+
+def entry(name: str, *regions: dict[str, Any], version: int = 2) -> dict[str, Any]:
+    listed = list(regions) if version == 2 else {str(number): one for number, one in enumerate(regions)}
+    return {"filename": name, "size": 123, "regions": listed, "file_attributes": {}}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("project", [False, True])
+def test_balloons(tmp_path: Path, version: int, project: bool) -> None:
+    content: dict[str, Any] = {
+        "1.png123": entry("1.png", region(POLYGON), region(POLYGON), version=version),
+        "2.png123": entry("2.png", version=version),
+    }
+    if project:
+        content = {"_via_settings": {}, "_via_img_metadata": content, "_via_attributes": {"region": {}}}
+    source = read_via(write(tmp_path, content, 2), class_name="balloon")
+    assert source.class_names == ("background", "balloon")
+    assert (len(source), source.problems) == (1, [])
+    example = source[0]
+    assert example.class_ids.tolist() == [1, 1]
+    np.testing.assert_array_equal(example.boxes, [[10, 8, 30, 28]] * 2)
+    assert example.masks[0].area == 400
+
+
+@pytest.mark.parametrize(
+    ("shape", "box", "area"),
+    [
+        ({"name": "rect", "x": 5, "y": 6, "width": 20, "height": 10}, [5, 6, 25, 16], 200),
+        ({"name": "circle", "cx": 20, "cy": 20, "r": 10}, [10, 10, 30, 30], math.pi * 100),
+        ({"name": "ellipse", "cx": 30, "cy": 20, "rx": 20, "ry": 10}, [10, 10, 50, 30], math.pi * 200),
+        (
+            {"name": "ellipse", "cx": 30, "cy": 20, "rx": 16, "ry": 8, "theta": math.pi / 2},
+            [22, 4, 38, 36],
+            math.pi * 128,
+        ),
+        ({**POLYGON, "name": "polyline"}, [10, 8, 30, 28], 400),
+    ],
+)
+def test_every_shape(tmp_path: Path, shape: dict[str, Any], box: list[float], area: float) -> None:
+    example = read_via(write(tmp_path, {"a": entry("1.png", region(shape))}))[0]
+    np.testing.assert_allclose(example.boxes[0], box, atol=1)
+    assert example.masks[0].area == pytest.approx(area, rel=0.05)
+
+
+def test_classes_from_an_attribute(tmp_path: Path) -> None:
+    regions = [
+        region(POLYGON, type="mango", label="ripe"),
+        region(POLYGON, type={"apple": True, "mango": False}),
+        region(POLYGON, label="green"),
+    ]
+    content = {"_via_img_metadata": {"a": entry("1.png", *regions)}}
+    path = write(tmp_path, content)
+    source = read_via(path)
+    assert source.class_names == ("background", "green", "ripe")  # "label" comes before "type"
+    assert source[0].class_ids.tolist() == [2, 1]
+    assert [(problem.kind, problem.count) for problem in source.problems] == [("no-class", 1)]
+    source = read_via(path, attribute="type")
+    assert source.class_names == ("background", "apple", "mango")
+    assert source[0].class_ids.tolist() == [2, 1]
+    with pytest.raises(MasksegError, match="regions without a class"):
+        read_via(path, strict=True)
+    with pytest.raises(UsageError, match="has the attribute 'colour'"):
+        read_via(path, attribute="colour")
+    assert read_via(path, attribute="type", class_names=("background", "Mango", "apple"))[0].class_ids.tolist() == [
+        1,
+        2,
+    ]
+
+
+def test_the_order_of_a_projects_options(tmp_path: Path) -> None:
+    options = {"region": {"kind": {"options": {"zebra": "", "ant": ""}}}}
+    content = {"_via_attributes": options, "_via_img_metadata": {"a": entry("1.png", region(POLYGON, kind="ant"))}}
+    source = read_via(write(tmp_path, content))
+    assert source.class_names == ("background", "zebra", "ant")
+    assert source[0].class_ids.tolist() == [2]
+
+
+def test_broken_shapes(tmp_path: Path) -> None:
+    shapes: list[Any] = [
+        {"name": "point", "cx": 3, "cy": 3},
+        {"name": "polygon", "all_points_x": [1, 2], "all_points_y": [1, 2]},
+        {"name": "polygon", "all_points_x": [1, 2, 3], "all_points_y": [1, 2]},
+        {"name": "circle", "cx": 3, "cy": 3, "r": 0},
+        {"name": "rect", "x": 3},
+        {},
+    ]
+    path = write(tmp_path, {"a": entry("1.png", *map(region, shapes), region(POLYGON))})
+    source = read_via(path)
+    assert [(problem.kind, problem.count) for problem in source.problems] == [("outline", len(shapes))]
+    assert len(source[0]) == 1
+
+
+def test_open_source_tells_the_formats_apart(tmp_path: Path) -> None:
+    path = write(tmp_path, {"a": entry("1.png", region(POLYGON))})
+    assert open_source(path, class_name="balloon").class_names == ("background", "balloon")
+    assert open_source("shapes", shapes=(3, 64))[0].size == (64, 64)
+    path.write_text('{"a": 1}')
+    with pytest.raises(MasksegError, match="no list of images"):
+        open_source(path)
+    with pytest.raises(MasksegError, match="is not a file of the VGG Image Annotator"):
+        read_via(path)

@@ -1,0 +1,90 @@
+"""A file is whole or not there."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskseg_cli.media import atomic_file
+from maskseg_cli.media.atomic_file import GrowingFile, write_atomic
+
+
+def test_folders_are_made_and_files_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.bin"
+    write_atomic(path, b"one")
+    write_atomic(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert os.listdir(path.parent) == ["c.bin"]
+
+
+@pytest.mark.parametrize("stop", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_an_interruption_leaves_the_old_file(
+    stop: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    class Half(io.FileIO):
+        def write(self, data: Any) -> int:
+            super().write(data[: len(data) // 2])
+            raise stop
+
+    monkeypatch.setattr(atomic_file, "open", Half, raising=False)
+    with pytest.raises(type(stop)) as caught:
+        write_atomic(path, b"something new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.bin"]
+    if isinstance(caught.value, OSError):
+        assert caught.value.filename == str(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_the_file_has_the_usual_rights(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomic(tmp_path / "a", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="there is no /dev/null here")
+def test_a_device_is_written_to_and_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atomic_file.os, "replace", lambda *_: pytest.fail("the device was replaced"))
+    write_atomic("/dev/null", b"gone")
+    assert not Path("/dev/null").is_file()
+
+
+def test_a_growing_file_has_its_name_when_it_is_complete_and_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lines.txt"
+    file = GrowingFile(path)
+    file.write(b"one\n")
+    assert not path.exists()
+    file.write(b"two\n")
+    file.finish()
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert os.listdir(path.parent) == ["lines.txt"]
+
+
+def test_a_discarded_file_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_bytes(b"old")
+    file = GrowingFile(path)
+    file.write(b"new")
+    file.discard()
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["lines.txt"]
+
+
+def test_a_program_that_ends_in_the_middle_can_tidy_up(tmp_path: Path) -> None:
+    complete, begun = GrowingFile(tmp_path / "a.bin"), GrowingFile(tmp_path / "b.bin")
+    complete.finish()
+    assert len(os.listdir(tmp_path)) == 2
+    atomic_file.remove_unfinished()
+    assert os.listdir(tmp_path) == ["a.bin"]
+    begun.discard()

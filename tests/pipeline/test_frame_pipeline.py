@@ -1,0 +1,223 @@
+"""The frame pipeline: order, strides, batches, errors and stops."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.frame import Frame
+from maskseg_cli.pipeline.frame_pipeline import Pipeline, SegmentedFrame
+from maskseg_cli.video.stride import every_nth
+
+PATIENCE = 20.0
+
+
+def frames(count: int, first: int = 0) -> Iterator[Frame]:
+    for i in range(first, first + count):
+        yield Frame(np.full((2, 3, 3), i % 256, np.uint8), Fraction(i, 10), Fraction(1, 10), i)
+
+
+def see(image: np.ndarray) -> Detections:
+    """One object, whose score tells from which picture it is."""
+    return Detections(
+        np.array([[0, 0, 3, 2]], np.float32),
+        np.array([1], np.int32),
+        np.array([image[0, 0, 0] / 255], np.float32),
+        (MaskCrop(0, 0, np.ones((2, 3), bool)),),
+        (2, 3),
+        ("background", "thing"),
+    )
+
+
+def run(source: Any, segment: Callable[..., Any], **options: Any) -> tuple[list[SegmentedFrame], Pipeline]:
+    written: list[SegmentedFrame] = []
+    pipeline = Pipeline(source, segment, options.pop("write", written.append), **options)
+    pipeline.start()
+    assert pipeline.wait(PATIENCE), "the pipeline hangs"
+    return written, pipeline
+
+
+@given(st.integers(0, 25), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
+def test_every_frame_comes_once_in_order_with_the_result_of_the_frame_looked_at(
+    count: int, every: int, batch: int, ahead: int, workers: int
+) -> None:
+    sizes: list[int] = []
+
+    def segment(images: list[np.ndarray]) -> list[Detections]:
+        sizes.append(len(images))
+        return [see(image) for image in images]
+
+    written, pipeline = run(frames(count), segment, every=every, batch=batch, ahead=ahead, workers=workers)
+    assert pipeline.error is None
+    assert [one.frame.index for one in written] == list(range(count))
+    assert [one.source_index for one in written] == [i - i % every for i in range(count)]
+    for one in written:
+        assert round(float(one.found.confidence[0]) * 255) == one.source_index
+    looked = -(-count // every)
+    assert sum(sizes) == looked
+    assert max(sizes, default=0) == min(batch, looked)
+    assert pipeline.written == count
+
+
+@pytest.mark.parametrize("stage", ["decode", "segment", "write"])
+def test_an_error_in_any_stage_ends_the_run_with_that_error(stage: str) -> None:
+    def source() -> Iterator[Frame]:
+        yield from frames(5)
+        if stage == "decode":
+            raise ValueError(stage)
+        yield from frames(1000, first=5)
+
+    def segment(images: list[np.ndarray]) -> list[Detections]:
+        if stage == "segment" and images[0][0, 0, 0] == 5:
+            raise ValueError(stage)
+        return [see(image) for image in images]
+
+    kept: list[SegmentedFrame] = []
+
+    def write(one: SegmentedFrame) -> None:
+        if stage == "write" and one.frame.index == 5:
+            raise ValueError(stage)
+        kept.append(one)
+
+    _, pipeline = run(source(), segment, write=write)
+    assert isinstance(pipeline.error, ValueError)
+    assert str(pipeline.error) == stage
+    assert [one.frame.index for one in kept] == list(range(5))  # what came before is not lost
+
+
+def test_after_stop_what_the_network_saw_is_written_and_the_rest_dropped() -> None:
+    first = threading.Event()
+    go_on = threading.Event()
+    looked: list[int] = []
+
+    def segment(images: list[np.ndarray]) -> list[Detections]:
+        looked.extend(int(image[0, 0, 0]) for image in images)
+        first.set()
+        assert go_on.wait(PATIENCE)
+        return [see(image) for image in images]
+
+    written: list[SegmentedFrame] = []
+    pipeline = Pipeline(frames(200), segment, written.append)
+    pipeline.start()
+    assert first.wait(PATIENCE)
+    pipeline.stop()
+    go_on.set()
+    assert pipeline.wait(PATIENCE)
+    assert pipeline.error is None
+    assert looked in ([0], [0, 1])  # the next call may have begun
+    assert [one.frame.index for one in written] == looked
+    assert pipeline.join(PATIENCE)
+
+
+def test_a_decoder_that_never_answers_does_not_hold_up_the_end() -> None:
+    stuck = threading.Event()
+
+    def source() -> Iterator[Frame]:
+        yield from frames(2)
+        stuck.wait(PATIENCE)
+
+    two = threading.Event()
+    written: list[SegmentedFrame] = []
+
+    def write(one: SegmentedFrame) -> None:
+        written.append(one)
+        if len(written) == 2:
+            two.set()
+
+    pipeline = Pipeline(source(), lambda images: [see(image) for image in images], write)
+    pipeline.start()
+    assert two.wait(PATIENCE)
+    pipeline.stop()
+    assert pipeline.wait(PATIENCE)
+    assert not pipeline.join(0.01)
+    stuck.set()
+
+
+def test_only_so_many_frames_are_in_memory_as_the_channels_hold() -> None:
+    decoded = 0
+    most = 0
+    done = 0
+
+    def source() -> Iterator[Frame]:
+        nonlocal decoded
+        for frame in frames(300):
+            decoded += 1
+            yield frame
+
+    def write(_: SegmentedFrame) -> None:
+        nonlocal most, done
+        done += 1
+        most = max(most, decoded - done)
+
+    run(source(), lambda images: [see(image) for image in images], write=write, ahead=3)
+    assert most <= 2 * 3 + 6  # both channels, two with the network, and one frame in each hand
+
+
+def test_two_workers_look_at_two_frames_at_the_same_time_and_the_slower_one_keeps_its_place() -> None:
+    both = threading.Barrier(2, timeout=PATIENCE)
+
+    def segment(images: list[np.ndarray]) -> list[Detections]:
+        number = int(images[0][0, 0, 0])
+        if number < 2:
+            both.wait()
+        if number == 0:
+            threading.Event().wait(0.1)
+        return [see(image) for image in images]
+
+    written, pipeline = run(frames(6), segment, workers=2)
+    assert pipeline.error is None
+    assert [one.frame.index for one in written] == list(range(6))
+    assert [round(float(one.found.confidence[0]) * 255) for one in written] == list(range(6))
+
+
+def test_frames_between_two_looks_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maskseg_cli.pipeline.frame_pipeline._BUDGET", 20 * 18)  # 20 frames of 2 x 3 x 3 bytes
+    decoded = done = most = 0
+
+    def source() -> Iterator[Frame]:
+        nonlocal decoded
+        for frame in frames(500):
+            decoded += 1
+            yield frame
+
+    def segment(images: list[np.ndarray]) -> list[Detections]:
+        threading.Event().wait(0.02)
+        return [see(image) for image in images]
+
+    def write(_: SegmentedFrame) -> None:
+        nonlocal done, most
+        done += 1
+        most = max(most, decoded - done)
+
+    run(source(), segment, write=write, every=100, workers=2)
+    assert done == 500
+    assert most < 20 + 2 * 4 + 6
+
+
+def test_times_of_stages_leave_waiting_out() -> None:
+    def segment(images: list[np.ndarray]) -> list[Detections]:
+        threading.Event().wait(0.02)
+        return [see(image) for image in images]
+
+    _, pipeline = run(frames(10), segment)
+    assert pipeline.times.segment >= 0.2
+    assert pipeline.times.write < pipeline.times.segment
+    assert pipeline.times.decode < pipeline.times.segment
+
+
+@given(st.integers(0, 30), st.integers(1, 7))
+def test_left_out_frames_give_their_time_to_the_one_before(count: int, n: int) -> None:
+    kept = list(every_nth(frames(count), n))
+    assert [frame.index for frame in kept] == list(range(0, count, n))
+    assert sum((frame.duration for frame in kept), Fraction(0)) == Fraction(count, 10)
+    for one, following in itertools.pairwise(kept):
+        assert one.time + one.duration == following.time
