@@ -1,4 +1,4 @@
-"""Signals that end a command, as exceptions: what tidies up after Ctrl-C tidies up after all of them."""
+"""Signals that end a command, as exceptions: code that cleans up after Ctrl-C cleans up after all of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-#: The exit codes that a shell gives to a program stopped by Ctrl-C, by SIGTERM, and by the end of its terminal.
+#: Exit codes of a program stopped by SIGINT, SIGTERM and SIGHUP, as shells report them.
 INTERRUPTED, TERMINATED, HUNG_UP = 130, 143, 129
 
-#: What a program gets whose terminal is closed or whose SSH connection is lost; None on Windows, which has no such.
+#: Sent when the terminal is closed or the SSH connection is lost; None on Windows, which does not have it.
 SIGHUP: int | None = getattr(signal, "SIGHUP", None)
 
 
@@ -34,7 +34,7 @@ def exit_code_of(stop: KeyboardInterrupt) -> int:
 
 
 def exception_for(number: int) -> type[KeyboardInterrupt]:
-    """What stands for a signal.
+    """The exception class for a signal.
 
     Example:
         >>> exception_for(signal.SIGINT).__name__, exception_for(signal.SIGTERM).__name__
@@ -45,31 +45,31 @@ def exception_for(number: int) -> type[KeyboardInterrupt]:
     return Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
 
-def is_heeded(number: int) -> bool:
-    """Whether the program was not told to ignore a signal, as `nohup` tells, and as shells tell in the background."""
+def is_handled(number: int) -> bool:
+    """Whether a signal is not ignored: `nohup` ignores SIGHUP, shells ignore SIGINT for programs in the background."""
     return signal.getsignal(number) is not signal.SIG_IGN
 
 
-def let_go_of_terminal() -> None:
-    """Lets go to nowhere what would be said on a terminal that is gone: each word would be an error."""
+def redirect_lost_terminal() -> None:
+    """Redirects stdout and stderr to the null device where their terminal is gone: each write would be an error."""
     for descriptor in (1, 2):
         try:
             os.write(descriptor, b"")
         except OSError:
             with contextlib.suppress(OSError):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, descriptor)
-                os.close(nowhere)
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, descriptor)
+                os.close(null)
 
 
 @contextlib.contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """In this block SIGTERM and SIGHUP raise their exceptions, as Ctrl-C does anyway."""
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+    """Makes SIGTERM and SIGHUP raise their exceptions in this block, as SIGINT does anyway."""
+    if threading.current_thread() is not threading.main_thread():  # Python allows handlers in the main thread only
         yield
         return
     before: dict[int, Any] = {signal.SIGTERM: signal.signal(signal.SIGTERM, _raise)}
-    if SIGHUP is not None and is_heeded(SIGHUP):
+    if SIGHUP is not None and is_handled(SIGHUP):
         before[SIGHUP] = signal.signal(SIGHUP, _raise)
     try:
         yield
@@ -80,7 +80,7 @@ def signals_as_interrupts() -> Iterator[None]:
 
 def _raise(number: int, _: object) -> NoReturn:
     if number == SIGHUP:
-        let_go_of_terminal()
-        # A shell passes on the one that it gets itself, so that a second is usual: it shall not disturb the tidying up.
+        redirect_lost_terminal()
+        # Shells pass on the SIGHUP that they get, so that a second one is usual: it must not interrupt the clean-up.
         signal.signal(number, signal.SIG_IGN)
     raise exception_for(number)

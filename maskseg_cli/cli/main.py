@@ -15,7 +15,7 @@ import click
 
 from maskseg_cli import __version__
 from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.errors import UsageError, explain
 
 #: Command -> where it lives and its line in `maskseg --help`. The line stands here too, so that the list of
 #: commands imports none of them; a test compares it with the command's own.
@@ -108,49 +108,6 @@ def _fail(error: Exception, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     raise Failure(explain(error), 2 if isinstance(error, UsageError) else 1) from None
-
-
-def explain(error: BaseException) -> str:
-    """What to tell the user about an error: always one sentence, with what to do where that is known."""
-    if isinstance(error, MasksegError):
-        return str(error)
-    if isinstance(error, ImportError):
-        return _explain_import(error)
-    if isinstance(error, MemoryError):
-        return "There is not enough memory; a smaller --size needs less."
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
-    kind = type(error).__name__
-    return f"Something unexpected went wrong ({kind}: {_gist(str(error))}); --debug shows where."
-
-
-def _gist(message: str) -> str:
-    """The one line of a message that says what happened."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    if lines and lines[0].endswith(":"):
-        # TensorFlow's are pages long: a heading, the graph's history, the reason, and names of nodes in [[ ]].
-        lines = [line for line in lines if not line.startswith("[[")][-1:]
-    return lines[0][:200] if lines else ""
-
-
-def _explain_import(error: ImportError) -> str:
-    reason = str(error)
-    library = next((word.rstrip(":,") for word in reason.split() if word.startswith("lib") and ".so" in word), "")
-    if library:
-        known = {
-            "libGL.so.1": "libgl1",
-            "libgthread-2.0.so.0": "libglib2.0-0",
-            "libglib-2.0.so.0": "libglib2.0-0",
-        }
-        package = known.get(library, "the package that holds it")
-        return (
-            f"OpenCV cannot start because the system library {library} is missing: install it (Debian and "
-            f"Ubuntu: apt-get install {package}) or use OpenCV without windows (pip uninstall opencv-python, "
-            "then pip install opencv-python-headless)."
-        )
-    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("maskseg_cli"):
-        return f"The Python package {error.name!r} is missing: install maskseg again with pip."
-    return f"A part of maskseg cannot be loaded ({reason}): install maskseg again with pip."
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as a wish that is granted at a good moment; asked twice, at once."""
+"""`StopSignals`: Ctrl-C, SIGTERM and SIGHUP as a stop request; a second one ends the program at once."""
 
 from __future__ import annotations
 
@@ -15,20 +15,25 @@ from maskseg_cli.cli.interrupts import (
     SIGHUP,
     TERMINATED,
     exception_for,
-    is_heeded,
-    let_go_of_terminal,
+    is_handled,
+    redirect_lost_terminal,
 )
+from maskseg_cli.stop_token import StopToken
 
 
-class StopSignals:
-    """In its `with` block the first signal only sets `requested`; a second one ends the program at once.
+class StopSignals(StopToken):
+    """Defers SIGINT, SIGTERM and SIGHUP to a safe point; a second one exits at once. Use it in a `with` block.
 
-    So no half-written file is closed in the middle of a write, and the output made so far can be finished. When the
-    block has ended, `raise_if_requested` turns the wish into the exception that `main` knows. SIGHUP, which says that
-    the terminal is gone, is never the second: it comes by itself after others, and from a shell as well as the system.
+    In the block the first signal only requests a stop. So no half-written file is closed in the middle of a write, and
+    the output made so far can be finished. After the block `raise_if_requested` raises the exception that `cli.main`
+    turns into an exit code. SIGHUP, which says that the terminal is gone, never counts as the second one: it is sent by
+    the shell and by the system, often both.
 
     Args:
-        at_once: tidies up before the second signal ends the program; it must be short.
+        at_once: cleans up before the second signal ends the program; it must be short.
+
+    Attributes:
+        signal: number of the first signal, or None.
 
     Example:
         >>> with StopSignals() as stop:
@@ -37,31 +42,33 @@ class StopSignals:
     """
 
     def __init__(self, at_once: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self.signal: int | None = None
         self._at_once = at_once
-        self._signal: int | None = None
         self._before: dict[int, Any] = {}
 
     @property
     def requested(self) -> bool:
-        """Whether the user wants to stop."""
-        return self._signal is not None
+        """Whether a signal came, or `request` was called."""
+        # A signal handler must not take the lock of a `threading.Event`, which the interrupted code may hold.
+        return self.signal is not None or super().requested
 
     def raise_if_requested(self) -> None:
-        """Raises what stands for the signal that came.
+        """Raises the exception for the signal that came.
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
             Terminated: SIGTERM.
             HungUp: SIGHUP.
         """
-        if self._signal is not None:
-            raise exception_for(self._signal)
+        if self.signal is not None:
+            raise exception_for(self.signal)
 
     def __enter__(self) -> StopSignals:
-        if threading.current_thread() is threading.main_thread():  # only there handlers may be set
+        if threading.current_thread() is threading.main_thread():  # Python allows handlers there only
             for number in (signal.SIGINT, signal.SIGTERM, *([] if SIGHUP is None else [SIGHUP])):
-                # A program started in the background ignores Ctrl-C, one started by nohup SIGHUP: so it stays.
-                if is_heeded(number):
+                # A program started in the background ignores Ctrl-C, one started by nohup SIGHUP: keep it so.
+                if is_handled(number):
                     self._before[number] = signal.signal(number, self._handle)
         return self
 
@@ -74,13 +81,13 @@ class StopSignals:
 
     def _handle(self, number: int, _: FrameType | None) -> None:
         if number == SIGHUP:
-            let_go_of_terminal()
-        if self._signal is None or number == SIGHUP:
-            self._signal = self._signal or number
+            redirect_lost_terminal()
+        if self.signal is None or number == SIGHUP:
+            self.signal = self.signal or number
             return
         try:
             self._at_once()
         finally:
             sys.stderr.flush()
-            # The threads of TensorFlow and FFmpeg would be waited for by an ordinary exit.
+            # An ordinary exit would wait for the threads of TensorFlow and FFmpeg.
             os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)

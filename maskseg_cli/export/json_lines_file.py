@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.main import explain
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, explain
 
 if TYPE_CHECKING:
     from maskseg_cli.export.json_lines import JsonLines

@@ -81,7 +81,7 @@ class Pipeline:
     Example:
         >>> import numpy as np
         >>> from fractions import Fraction
-        >>> frames = [Frame(np.zeros((4, 4, 3), np.uint8), Fraction(i), Fraction(1), i) for i in range(3)]
+        >>> frames = [Frame(np.zeros((4, 4, 3), np.uint8), i, Fraction(i), Fraction(1)) for i in range(3)]
         >>> seen = []
         >>> nothing = lambda images: [Detections.empty((4, 4)) for _ in images]
         >>> pipeline = Pipeline(frames, nothing, seen.append, every=2)

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from maskseg_cli.cli.main import explain
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.media.outputs import Job
 from maskseg_cli.pipeline.photos import Finishing, Photo, Result, name_in_json, read_photo, weigh_photo, write_result

@@ -12,11 +12,10 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maskseg_cli.cli.main import explain
 from maskseg_cli.cli.progress import progress_bar
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.cli.video_options import ReadingOptions
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.messages import counted
 from maskseg_cli.video.frame_limit import ShownFrames, steady_rate, until_filled
 

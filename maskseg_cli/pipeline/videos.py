@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.main import explain
 from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.cli.video_options import ReadingOptions
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines_file import LinesFile
 from maskseg_cli.export.messages import count_words, counted
 from maskseg_cli.inference.model_options import Segmenter, load_predictor

@@ -104,7 +104,7 @@ class VideoReader:
             except MasksegError:
                 self.skipped += 1
                 continue
-            yield Frame(image, shot.time, until - shot.time, shot.number)
+            yield Frame(image, shot.number, shot.time, until - shot.time)
             count += 1
             if count == self._max_frames:
                 return

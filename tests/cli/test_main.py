@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from maskseg_cli import __version__
 from maskseg_cli.cli import main as entry
-from maskseg_cli.cli.main import COMMANDS, explain, main
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.cli.main import COMMANDS, main
+from maskseg_cli.errors import MasksegError, UsageError, explain
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ PLAIN = ("--no-masks", "--no-contours", "--no-boxes", "--no-captions", "--crf", 
 def frames_of(times: list[Fraction], end: Fraction) -> list[Frame]:
     ends = [*times[1:], end]
     image = np.zeros((2, 2, 3), np.uint8)
-    return [Frame(image, time, until - time, k) for k, (time, until) in enumerate(zip(times, ends, strict=True))]
+    return [Frame(image, k, time, until - time) for k, (time, until) in enumerate(zip(times, ends, strict=True))]
 
 
 def walker_places(path: str) -> list[int]:
@@ -82,7 +82,7 @@ def test_no_frame_too_many_whatever_the_times(rate: Fraction, number: int) -> No
 
 def test_a_gap_in_the_source_does_not_make_more_frames() -> None:
     image = np.zeros((2, 2, 3), np.uint8)
-    frames = [Frame(image, Fraction(k), Fraction(1, 10), k) for k in (0, 1, 9)]  # those in between were damaged
+    frames = [Frame(image, k, Fraction(k), Fraction(1, 10)) for k in (0, 1, 9)]  # those in between were damaged
     steady = ConstantRate(Fraction(10))
     for frame in until_filled(frames, 20, Fraction(10), from_first=False):
         steady.count(frame.time, frame.duration)

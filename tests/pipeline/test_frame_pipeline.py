@@ -23,7 +23,7 @@ PATIENCE = 20.0
 
 def frames(count: int, first: int = 0) -> Iterator[Frame]:
     for i in range(first, first + count):
-        yield Frame(np.full((2, 3, 3), i % 256, np.uint8), Fraction(i, 10), Fraction(1, 10), i)
+        yield Frame(np.full((2, 3, 3), i % 256, np.uint8), i, Fraction(i, 10), Fraction(1, 10))
 
 
 def see(image: np.ndarray) -> Detections:

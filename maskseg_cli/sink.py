@@ -1,0 +1,82 @@
+"""`Sink`: takes what a run found, frame by frame; every kind of output is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.detections import Detections
+from maskseg_cli.frame import Frame
+
+
+class Sink:
+    """Base class of all sinks. A sink of your own needs the method `add` only.
+
+    A run calls `prepare`, which by default only notes the arguments, and then what `prepare` returned, one frame after
+    the other in the order of the frames. It ends with `finish`, also where it was stopped early, or with `discard`
+    where nothing is to be kept. A sink is a context manager too: the block ends with `finish`, after an error in it
+    with `discard`.
+
+    Attributes:
+        needs_picture: whether `add` wants the picture with the objects drawn into it. If no sink of a run does,
+            nothing is drawn.
+
+    Example:
+        >>> class Print(Sink):
+        ...     needs_picture = False
+        ...     def add(self, frame, detections, picture):
+        ...         print(frame.source, frame.index, detections.names)
+        >>> with Print() as sink:
+        ...     sink.add(Frame(np.zeros((4, 6, 3), np.uint8), source="a.jpg"), Detections.empty((4, 6)), None)
+        a.jpg 0 []
+    """
+
+    needs_picture: bool = True
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Takes one frame.
+
+        Args:
+            frame: the frame itself; `frame.image` is what the source gave.
+            detections: the objects in it, after all transforms.
+            picture: uint8 (H, W, 3), BGR: the frame with the objects drawn into it; None if no sink of the run needs
+                it. Do not write to it: other sinks get the same array.
+
+        Raises:
+            MasksegError, OSError: it cannot be written. The run names the photo as failed, or ends the video or camera.
+        """
+        raise NotImplementedError
+
+    def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
+        """Does what costs time and touches nothing shared, such as encoding; several threads may call it at once.
+
+        Returns:
+            a function that completes the work. It is called in the order of the frames, one call at a time.
+        """
+        return lambda: self.add(frame, detections, picture)
+
+    def skip(self, source: str, target: str | None) -> None:
+        """Called for a photo or video that is left out because its result `target` exists already."""
+
+    def fail(self, source: str, reason: str) -> None:
+        """Called for a photo or video that could not be done; `reason` is a sentence."""
+
+    def finish(self) -> None:
+        """Completes the output: what stands under its final name is whole."""
+
+    def discard(self) -> None:
+        """Removes the output: nothing is left behind."""
+
+    def __enter__(self) -> Sink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.discard()
