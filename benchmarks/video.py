@@ -20,11 +20,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.cli.options import ModelOptions, with_batch
+from maskseg_cli.cli.options import with_batch
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import DrawingOptions, draw
 from maskseg_cli.frame import Frame
-from maskseg_cli.inference.model_options import Segmenter, load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter
 from maskseg_cli.pipeline.frame_pipeline import Pipeline, SegmentedFrame
 from maskseg_cli.pipeline.workers import Workers
 from maskseg_cli.video.reader import open_video

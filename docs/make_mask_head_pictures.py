@@ -89,7 +89,7 @@ def cells(model: Predictor, example: Example) -> list[Picture]:
     from maskseg_cli.inference.molding import mold
 
     molded = mold(example.image, model.config)
-    network = model.model
+    network = model.engine.model
     maps = network.features(tf.constant(molded.image[None]))
     shape = (tf.constant(molded.image.shape[0]), tf.constant(molded.image.shape[1]))
     x1, y1, x2, y2 = (example.boxes * molded.scale).T

@@ -70,12 +70,13 @@ def stages(model: Predictor, photo: Picture, found: Detections, count: int = 30)
     import tensorflow as tf
 
     from maskseg_cli.inference.molding import mold
+    from maskseg_cli.model.anchors import AnchorCache
 
     molded = mold(photo, model.config)
     height, width = molded.image.shape[:2]
-    network = model.model
+    network = model.engine.model
     logits, deltas = network.region_scores(network.features(tf.constant(molded.image[None])))
-    anchors = tf.constant(model._anchors(height, width))
+    anchors = tf.constant(AnchorCache(model.config)(height, width))
     shape = (tf.constant(height), tf.constant(width))
     boxes = network.proposals(logits[0], deltas[0], anchors, shape)[0].numpy() / molded.scale
     canvas = photo.copy()

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from maskseg_cli.detections import Detections, MaskCrop
     from maskseg_cli.drawing import draw
-    from maskseg_cli.inference.predictor import Predictor, load_model
+    from maskseg_cli.inference.loading import load_model
+    from maskseg_cli.inference.predictor import Predictor
 
 __version__ = "0.1.0"
 __all__ = ["Detections", "MaskCrop", "Predictor", "__version__", "draw", "load_model"]
@@ -24,7 +25,7 @@ _HOMES = {
     "MaskCrop": "maskseg_cli.detections",
     "Predictor": "maskseg_cli.inference.predictor",
     "draw": "maskseg_cli.drawing",
-    "load_model": "maskseg_cli.inference.predictor",
+    "load_model": "maskseg_cli.inference.loading",
 }
 
 

@@ -1,4 +1,4 @@
-"""`Detections`: the one value that everything after the network speaks."""
+"""`Detections`: the objects found in one picture, the value that all rooms after the network share."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ class Detections:
         image_size: (height, width) of the picture in pixels.
         class_names: index -> name, background first.
         tracker_id: int32 array (N,) of identities across frames, or None.
+        seconds: how long the network took for the picture, where it was measured; the times of pictures that it works
+            on side by side overlap.
 
     Example:
         >>> found = Detections.empty((480, 640))
@@ -75,6 +77,7 @@ class Detections:
     image_size: tuple[int, int]
     class_names: tuple[str, ...] = ()
     tracker_id: NDArray[np.int32] | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         n = len(self.xyxy)

@@ -16,13 +16,12 @@ from benchmarks.model_card import __main__ as program
 from benchmarks.model_card import accuracy, misses, report, sections, speed, tables
 from maskseg_cli import Detections, Predictor, load_model
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.config import LITE
 from maskseg_cli.config.overrides import parse_settings
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
-from maskseg_cli.inference.model_options import Segmenter, overrides_of
-from maskseg_cli.inference.predictor import with_size
+from maskseg_cli.inference.loading import with_size
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
 from tests.coco_samples import NAMES, FakePredictor, Sample, found, make_sample
 from tests.documents import PROJECT
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.cli.evaluate import for_measuring
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, Evaluation, evaluate
 from maskseg_cli.evaluation.report import per_class
-from maskseg_cli.inference.model_options import Segmenter, load_predictor
-from maskseg_cli.inference.predictor import with_size
+from maskseg_cli.inference.loading import load_predictor, with_size
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter
 
 Figures = dict[str, Any]
 

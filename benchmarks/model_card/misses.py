@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.model_card.accuracy import Figures, Progress
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.datasets.coco_records import read_document, to_rle
 from maskseg_cli.evaluation import CocoDataset, evaluate
-from maskseg_cli.inference.model_options import load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions
 
 #: Overlap of masks from which a detection is of an object.
 IOU = 0.5

@@ -20,7 +20,8 @@ from maskseg_cli.checkpoints import find_weights, read_checkpoint
 from maskseg_cli.datasets.coco_records import find_photo
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
-from maskseg_cli.inference.predictor import Predictor, with_size
+from maskseg_cli.inference.loading import with_size
+from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import read_image
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.molding import mold
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.model.anchors import AnchorCache
+from maskseg_cli.model.box_frames import to_frame
 
 Picture = NDArray[np.uint8]
 #: Seconds of every counted call, in the same order for all networks.
@@ -23,13 +25,14 @@ KINDS = ("network", "whole")
 
 
 def network_call(predictor: Predictor, image: Picture) -> Callable[[], Any]:
-    """The network alone on one picture: its graph, from the molded picture to its answer as arrays."""
+    """The network alone on one picture: from the molded picture to boxes and masks as arrays."""
     ordered = image if predictor.config.channel_order == "BGR" else image[:, :, ::-1]
     molded = mold(ordered, predictor.config)
     height, width = molded.image.shape[:2]
-    graph = predictor._graph(1)
-    inputs = (molded.image[None], predictor._anchors(height, width), predictor._window(molded)[None])
-    return lambda: [tensor.numpy() for tensor in graph(*inputs)]
+    config = predictor.config
+    window = to_frame(np.array([molded.window]), height, width, config.box_frame)
+    inputs = (molded.image[None], AnchorCache(config)(height, width), window)
+    return lambda: predictor.engine.run(*inputs)
 
 
 def interleaved(

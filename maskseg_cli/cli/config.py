@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions, message_options, model_options
+from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inference.model_options import overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 
 if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
@@ -46,7 +46,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
         UsageError: an option that makes no sense, or that is none of the network's.
     """
     from maskseg_cli.config import PRESETS
-    from maskseg_cli.inference.predictor import with_size
+    from maskseg_cli.inference.loading import with_size
 
     for name, value in (("--classes", options.classes), ("--labels", options.labels), ("--tta", options.tta or None)):
         if value is not None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions, message_options, model_options
+from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.model_options import load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation

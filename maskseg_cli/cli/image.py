@@ -9,20 +9,14 @@ from pathlib import Path
 import click
 
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.options import (
-    ModelOptions,
-    drawing_options,
-    message_options,
-    model_options,
-    result_options,
-    with_batch,
-)
+from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options, with_batch
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.export.run_reports import check_reports, finish_reports, open_journal
 from maskseg_cli.export.run_summary import RunSummary
-from maskseg_cli.inference.model_options import load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.atomic_file import remove_unfinished
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import Job, plan_outputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,26 +12,11 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
+from maskseg_cli.inference.model_options import ModelOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@dataclass(frozen=True)
-class ModelOptions:
-    """What the user asked of the network; None: not said."""
-
-    model: str | None = None
-    weights: str | None = None
-    labels: Path | None = None
-    size: int | None = None
-    min_score: float | None = None
-    classes: str | None = None
-    max_detections: int | None = None
-    settings: tuple[str, ...] = ()
-    config: Path | None = None
-    tta: bool = False
 
 
 def gather(

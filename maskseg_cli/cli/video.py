@@ -8,17 +8,11 @@ from pathlib import Path
 import click
 
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.options import (
-    ModelOptions,
-    drawing_options,
-    message_options,
-    model_options,
-    result_options,
-    with_batch,
-)
+from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options, with_batch
 from maskseg_cli.cli.video_options import ReadingOptions, WritingOptions, reading_options, writing_options
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.inference.model_options import load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.outputs import check_extra_output, refuse_existing
 from maskseg_cli.video.video_outputs import means_folder, plan_videos
 

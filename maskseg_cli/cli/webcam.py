@@ -8,10 +8,11 @@ import click
 
 from maskseg_cli.camera.camera_address import CameraAddress, parse_camera
 from maskseg_cli.camera.source import CaptureSettings
-from maskseg_cli.cli.options import ModelOptions, drawing_options, message_options, model_options
+from maskseg_cli.cli.options import drawing_options, message_options, model_options
 from maskseg_cli.cli.parameters import Seconds
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.outputs import check_writable
 from maskseg_cli.pipeline.camera_session import WebcamRun
 

@@ -1,110 +1,54 @@
-"""The network that the options of a command ask for."""
+"""`ModelOptions`: the options that choose and configure a network, the same for all commands and functions."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from maskseg_cli.cli.options import ModelOptions
-from maskseg_cli.errors import UsageError
+from maskseg_cli.config.overrides import parse_settings, read_config_file
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from maskseg_cli.config import MaskRCNNConfig
-    from maskseg_cli.detections import Detections
-    from maskseg_cli.inference.predictor import Predictor
+#: Where classes are chosen, the network finds at least so many objects before the choice.
+_LIMIT_WITH_CLASSES = 100
 
 
-class Segmenter:
-    """A predictor with the user's wishes applied to what it finds.
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which network is loaded, and how; None: the default.
 
     Attributes:
-        predictor: the network itself.
-        class_ids: the classes to keep, or None for all.
-        limit: most objects a picture, after the choice of classes, or None.
+        model: "lite", "coco" or the path of a weights file.
+        weights: path of a weights file for the network `model`.
+        labels: text file of class names, one a line.
+        size: pictures are scaled to this size, in pixels; see `load_model`.
+        min_score: objects of a lower score are left out, 0..1.
+        classes: only these classes: "person,dog", or a list of names.
+        max_detections: at most so many objects a picture.
+        settings: options of `MaskRCNNConfig` as "OPTION=VALUE".
+        config: TOML file of such options, which `settings` override.
+        tta: average six views of each picture.
     """
 
-    def __init__(self, predictor: Predictor, class_ids: list[int] | None = None, limit: int | None = None) -> None:
-        self.predictor = predictor
-        self.class_ids = class_ids
-        self.limit = limit
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes, background first."""
-        return self.predictor.class_names
-
-    @property
-    def config(self) -> MaskRCNNConfig:
-        """The network's options."""
-        return self.predictor.config
-
-    @property
-    def workers(self) -> int:
-        """How many threads should call it at the same time, each with pictures of its own.
-
-        The small network's stages are too short to keep two cores busy with one picture: with two it does a fifth
-        more. The large one keeps them busy, and takes a gigabyte a picture.
-        """
-        return min(4, os.cpu_count() or 1) if self.config.backbone == "mobile" else 1
-
-    @overload
-    def __call__(self, images: NDArray[np.uint8]) -> Detections: ...
-
-    @overload
-    def __call__(self, images: list[NDArray[np.uint8]]) -> list[Detections]: ...
-
-    def __call__(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> Detections | list[Detections]:
-        """Objects in a BGR picture uint8 (H, W, 3), or in each of a list of them."""
-        if isinstance(images, list):
-            return [self._choose(found) for found in self.predictor(images)]
-        return self._choose(self.predictor(images))
-
-    def _choose(self, found: Detections) -> Detections:
-        if self.class_ids is not None:
-            found = found.filter(self.class_ids)
-        return found if self.limit is None else found[: self.limit]
-
-
-def load_predictor(options: ModelOptions) -> Segmenter:
-    """Loads the network that the user asked for (imports TensorFlow).
-
-    Raises:
-        MasksegError: the weights cannot be had or do not fit.
-        UsageError: an option, class or combination that makes no sense.
-    """
-    from maskseg_cli.config import PRESETS
-
-    overrides = overrides_of(options)
-    if options.weights is not None and options.model is not None and options.model not in PRESETS:
-        raise UsageError(f"--model {options.model} and --weights {options.weights} name two files: give one.")
-    from maskseg_cli.inference.predictor import load_model
-
-    weights = options.weights or options.model or "lite"
-    predictor = load_model(weights, labels=options.labels, **overrides)
-    # Which network a file holds is read from the file; a wish that it does not meet is a mix-up.
-    mobile = predictor.config.backbone == "mobile"
-    if options.weights and options.model and mobile != (PRESETS[options.model].backbone == "mobile"):
-        raise UsageError(f"{options.weights} does not hold weights of the model {options.model}.")
-    class_ids = None
-    if options.classes is not None:
-        from maskseg_cli.classes import parse_classes
-
-        class_ids = parse_classes(options.classes, predictor.class_names)
-    return Segmenter(predictor, class_ids, options.max_detections)
+    model: str | Path | None = None
+    weights: str | Path | None = None
+    labels: str | Path | None = None
+    size: int | None = None
+    min_score: float | None = None
+    classes: str | Sequence[str] | None = None
+    max_detections: int | None = None
+    settings: tuple[str, ...] = ()
+    config: Path | None = None
+    tta: bool = False
 
 
 def overrides_of(options: ModelOptions) -> dict[str, Any]:
-    """Options of `MaskRCNNConfig`, plus `size` and `tta`, as keywords for `load_model`.
+    """The options of `MaskRCNNConfig`, plus `size` and `tta`, as keywords for `load_model`.
 
-    What is said more plainly wins: own options, then --set, then the file of --config.
+    Options of their own replace `settings`, and those replace the file `config`.
     """
     overrides: dict[str, Any] = {}
     if options.config is not None or options.settings:
-        from maskseg_cli.config.overrides import parse_settings, read_config_file
-
         if options.config is not None:
             overrides.update(read_config_file(options.config))
         overrides.update(parse_settings(options.settings))
@@ -113,9 +57,17 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
     if options.min_score is not None:
         overrides["detection_min_confidence"] = options.min_score
     if options.max_detections is not None:
-        # Where classes are chosen, the network's own limit must not be spent on the other classes.
-        room = 100 if options.classes else 0
-        overrides["detection_max_instances"] = max(options.max_detections, room)
+        overrides["detection_max_instances"] = instance_limit(options.max_detections, bool(options.classes))
     if options.tta:
         overrides["tta"] = True
     return overrides
+
+
+def instance_limit(max_detections: int, choosing: bool) -> int:
+    """The network's own limit of objects a picture, which objects of classes that are not wanted must not use up.
+
+    Args:
+        max_detections: objects wanted.
+        choosing: only some classes are wanted.
+    """
+    return max(max_detections, _LIMIT_WITH_CLASSES if choosing else 0)

@@ -1,7 +1,8 @@
-"""Test-time augmentation: one picture seen at several sizes and mirrored, so that the answers can be averaged.
+"""Test-time augmentation: one picture at several sizes and mirrored, so that the results can be averaged.
 
-The views share one frame of boxes, the *picture's*: first and last pixels of the original picture for a network
-that counts in pixels, 0..1 over the picture for a normalized one. Each view says how that frame maps into its own.
+All views share one frame of boxes, that of the picture: first and last pixels of the original picture for a network
+with boxes in pixels, 0..1 over the picture for one with normalized boxes. Each view has the factors and shifts from
+that frame to its own.
 """
 
 from __future__ import annotations
@@ -14,23 +15,39 @@ from numpy.typing import NDArray
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.inference.molding import Molded, mold
 
-#: Sizes of the views, as multiples of the config's; the first view is the one whose frame the answer has.
+#: Sizes of the views, as multiples of the config's; the result has the frame of the first view.
 SCALES = (1.0, 0.8, 1.2)
 
 
 class MoldedView(NamedTuple):
-    """A picture as one view shows it.
+    """One molded view of a picture.
 
     Attributes:
-        molded: what `mold` makes of the resized, perhaps mirrored picture.
-        mirrored: left and right have changed places.
+        molded: the resized, perhaps mirrored picture after `mold`.
+        mirrored: left and right are swapped.
         frame: float64 (2, 4): factors and shifts; boxes in the picture's frame, times the factors, plus the shifts,
-            are the view's (x1 and x2 change places where the view is mirrored).
+            are boxes in the view's frame (with x1 and x2 swapped where the view is mirrored).
     """
 
     molded: Molded
     mirrored: bool
     frame: NDArray[np.float64]
+
+
+class ViewInput(NamedTuple):
+    """One view, ready for an engine.
+
+    Attributes:
+        image: float32 (1, H, W, 3), molded.
+        anchors: float32 (A, 4) for H x W, in the view's frame.
+        frame: float32 (2, 4), factors and shifts from the first view's frame into this one's.
+        mirrored: left and right are swapped.
+    """
+
+    image: NDArray[np.float32]
+    anchors: NDArray[np.float32]
+    frame: NDArray[np.float32]
+    mirrored: bool
 
 
 def mold_views(image: NDArray[np.uint8], config: MaskRCNNConfig) -> list[MoldedView]:

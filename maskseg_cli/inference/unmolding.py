@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.inference.molding import Molded, bilinear_resize
-from maskseg_cli.model.boxes import denormalize_boxes, normalize_boxes
+from maskseg_cli.model.box_frames import denormalize_boxes, normalize_boxes
 
 #: A pixel belongs to the object from this probability on.
 MASK_THRESHOLD = 0.5

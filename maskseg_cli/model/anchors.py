@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.model.boxes import to_frame
+from maskseg_cli.model.box_frames import to_frame
 
 
 def anchor_sizes(scale: float, ratios: tuple[float, ...]) -> NDArray[np.float64]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.export.messages import counted
-from maskseg_cli.inference.model_options import load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions
 
 if TYPE_CHECKING:
     from maskseg_cli.camera.camera_address import CameraAddress

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines_file import LinesFile
 from maskseg_cli.export.messages import count_words, counted
-from maskseg_cli.inference.model_options import Segmenter, load_predictor
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter
 from maskseg_cli.media.outputs import Job
 from maskseg_cli.pipeline.video_run import Outcome, VideoRun
 from maskseg_cli.pipeline.write_behind import is_hopeless

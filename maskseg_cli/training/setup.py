@@ -143,7 +143,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
 
 def network_config(choices: Choices, start: Start, num_classes: int) -> MaskRCNNConfig:
     """The network's options: those of the initial weights, the user's, and the data's number of classes."""
-    from maskseg_cli.inference.predictor import with_size
+    from maskseg_cli.inference.loading import with_size
 
     overrides = {**choices.overrides, "num_classes": num_classes}
     if "name" not in overrides and num_classes != start.config.num_classes:

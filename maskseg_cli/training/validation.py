@@ -39,6 +39,7 @@ class Validation:
         from maskseg_cli.datasets.coco_records import find_photo
         from maskseg_cli.evaluation import CocoDataset
         from maskseg_cli.inference.predictor import Predictor
+        from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
         from maskseg_cli.model.mask_rcnn import MaskRCNN
 
         # all of it now: an hour of training is a bad moment to find out
@@ -55,7 +56,7 @@ class Validation:
         self.network = MaskRCNN(
             config.replace(detection_min_confidence=SCORE_FLOOR, detection_duplicate_threshold=None)
         )
-        self.predictor = Predictor(self.network, class_names)
+        self.predictor = Predictor(TensorFlowEngine(self.network), class_names)
 
     def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
         """The figures in 0..1: {"box AP": ..., "mask AP": ...}; a figure that cannot be measured is left out.

@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.config import LITE
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.inference.model_options import Segmenter
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter
 
 PERSON, DOG = COCO_CLASSES.index("person"), COCO_CLASSES.index("dog")
 

@@ -14,9 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maskseg_cli.cli.main import main
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.detections import Detections
-from maskseg_cli.inference.model_options import Segmenter, overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
 from tests.coco_samples import FakePredictor, Sample, found, make_sample
 
 

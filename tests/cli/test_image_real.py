@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskseg_cli.cli.options import ModelOptions
-from maskseg_cli.inference.model_options import Segmenter
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter
 from maskseg_cli.media.images import read_image, write_image
 
 from .running import run
@@ -62,7 +61,7 @@ def test_real_photos(lite: str, shared: Path, tmp_path: Path) -> None:
 
 
 def test_options_reach_the_real_network(lite: str, shared: Path, tmp_path: Path) -> None:
-    from maskseg_cli.inference.model_options import load_predictor
+    from maskseg_cli.inference.loading import load_predictor
 
     photo = read_image(shared / "photos" / "dog.jpg")
     segmenter = load_predictor(

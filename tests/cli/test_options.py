@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.cli.options import ModelOptions
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inference.model_options import Segmenter, load_predictor, overrides_of
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
 
 from .fake_model import DOG, PERSON, BlobPredictor, scene
 

@@ -8,7 +8,7 @@ import pytest
 
 from maskseg_cli.camera import device_source, devices
 from maskseg_cli.camera.devices import CameraDevice
-from maskseg_cli.cli.options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.pipeline import camera_session as webcam_run
 from maskseg_cli.pipeline.camera_session import LOWEST_SCORE
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.predictor import Predictor, load_model, with_size
+from maskseg_cli.inference.loading import load_model, with_size
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from tests.model.lite_arrays import write_lite_arrays
 from tests.small_networks import small_matterport
 
@@ -38,12 +40,25 @@ def lite(weights: Path) -> Predictor:
 
 @pytest.fixture(scope="module")
 def matterport() -> Predictor:
-    return Predictor(small_matterport(), ("background", "cat", "dog"))
+    return Predictor(TensorFlowEngine(small_matterport()), ("background", "cat", "dog"))
 
 
 def picture(height: int, width: int, top: int = 100) -> NDArray[np.uint8]:
     """A part of a photo, BGR."""
     return np.ascontiguousarray(skimage.data.coffee()[top : top + height, 200 : 200 + width, ::-1])
+
+
+def record_batches(predictor: Predictor) -> list[tuple[int, tuple[int, ...]]]:
+    """Number and molded height and width of the pictures in each call of the engine from now on."""
+    batches: list[tuple[int, tuple[int, ...]]] = []
+
+    class RecordingEngine(TensorFlowEngine):
+        def run(self, images: Any, anchors: Any, windows: Any) -> Any:
+            batches.append((len(images), images.shape[1:3]))
+            return super().run(images, anchors, windows)
+
+    predictor.engine = RecordingEngine(predictor.engine.model)
+    return batches
 
 
 def assert_same(found: Detections, wanted: Detections, score: float = 0.0, box: float = 0.0) -> None:
@@ -101,26 +116,22 @@ def test_no_picture_gives_no_detections(lite: Predictor) -> None:
 
 def test_several_pictures_at_once_give_what_each_gives_alone(weights: Path, lite: Predictor) -> None:
     """Also the odd one at the end, and one of another size in between."""
-    together = load(weights, labels=LABELS, images_per_gpu=2)
+    together = load(weights, labels=LABELS, batch=2)
+    sizes = record_batches(together)
     tops = (100, 20, 60, 40, 80)
     images = [picture(64, 96, top) for top in tops] + [picture(80, 64)] + [picture(64, 96, 5)]
     found = together(images)
-    assert set(together._graphs) == {1, 2}
+    assert [count for count, _ in sizes] == [2, 2, 1, 1, 1]
     for one, image in zip(found, images, strict=True):
         assert_same(one, lite(image), score=1e-4, box=0.01)
 
 
 def test_batches_are_neighbours_of_one_size(lite: Predictor) -> None:
-    lite_of_three = Predictor(lite.model, lite.class_names)
-    lite_of_three.config = lite.config.replace(images_per_gpu=3)
+    lite_of_three = Predictor(lite.engine, lite.class_names, batch=3)
+    batches = record_batches(lite_of_three)
     sizes = [(64, 96), (128, 192), (64, 96), (64, 96), (64, 64), (64, 96)]
-    batches = list(lite_of_three._batches([picture(*size) for size in sizes]))
-    assert [[image.shape[:2] for image in batch] for batch in batches] == [
-        [(64, 96), (128, 192), (64, 96)],
-        [(64, 96)],
-        [(64, 64)],
-        [(64, 96)],
-    ]
+    lite_of_three([picture(*size) for size in sizes])
+    assert batches == [(3, (64, 96)), (1, (64, 96)), (1, (64, 64)), (1, (64, 96))]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (3, 500), (5, 5)])
@@ -158,7 +169,7 @@ def test_one_bad_picture_stops_a_list_before_work_begins(lite: Predictor, monkey
 
 
 def test_a_bad_shape_stops_a_list_before_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    predictor = Predictor(small_matterport(image_resize_mode="none"), ("background", "cat", "dog"))
+    predictor = Predictor(TensorFlowEngine(small_matterport(image_resize_mode="none")), ("background", "cat", "dog"))
     monkeypatch.setattr(predictor, "_run", lambda *_: pytest.fail("the network ran"))
     with pytest.raises(UsageError, match="multiples of 32, not 96 x 70 pixels"):
         predictor([picture(64, 96), picture(70, 96)])

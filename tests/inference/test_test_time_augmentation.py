@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.detections import Detections
 from maskseg_cli.inference import test_time_augmentation as tta
-from maskseg_cli.inference.predictor import Predictor, load_model
+from maskseg_cli.inference.loading import load_model
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.inference.unmolding import unmold_normalized_boxes, unmold_pixel_boxes
 from maskseg_cli.media.images import read_image
-from maskseg_cli.model.boxes import normalize_boxes
+from maskseg_cli.model.box_frames import normalize_boxes
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.model.views import from_view, into_view
 
@@ -113,7 +115,7 @@ def predictor(request: pytest.FixtureRequest) -> Predictor:
             variable.assign(variable * 1e-4)
         elif name in ("trunk.stem/kernel", "conv1/kernel"):  # whose input reaches 255
             variable.assign(variable / 255)
-    return Predictor(model, [f"class {i}" for i in range(config.num_classes)])
+    return Predictor(TensorFlowEngine(model), [f"class {i}" for i in range(config.num_classes)])
 
 
 def same(one: Detections, other: Detections, atol: float) -> None:
@@ -127,13 +129,13 @@ def test_one_view_is_the_network_itself(predictor: Predictor, monkeypatch: pytes
     plain = predictor(image)
     assert len(plain) > 3
     whole = tta.mold_views
-    monkeypatch.setattr(tta, "mold_views", lambda image, config: whole(image, config)[:1])
+    monkeypatch.setattr("maskseg_cli.inference.predictor.mold_views", lambda image, config: whole(image, config)[:1])
     monkeypatch.setattr(predictor, "tta", True)
     one = predictor(image)
     same(plain, one, atol=0.01)
     assert all((a.bitmap == b.bitmap).mean() > 0.99 for a, b in zip(plain.masks, one.masks, strict=True))
     # a sum that is no mean would show
-    monkeypatch.setattr(tta, "mold_views", lambda image, config: whole(image, config)[:1] * 4)
+    monkeypatch.setattr("maskseg_cli.inference.predictor.mold_views", lambda image, config: whole(image, config)[:1] * 4)
     same(plain, predictor(image), atol=0.01)
 
 
@@ -146,8 +148,10 @@ def test_pictures_of_any_size_and_without_objects(predictor: Predictor, monkeypa
         assert len(found) > 0
         assert found.xyxy.min() >= 0
         assert (found.xyxy[:, [2, 3]] <= [width, height]).all()
-    monkeypatch.setattr(predictor.model, "config", predictor.config.replace(detection_min_confidence=1.0))
-    assert len(Predictor(predictor.model, predictor.class_names, tta=True)(pictures[0])) == 0
+    sure = predictor.config.replace(detection_min_confidence=1.0)
+    monkeypatch.setattr(predictor.engine.model, "config", sure)
+    engine = TensorFlowEngine(predictor.engine.model)
+    assert len(Predictor(engine, predictor.class_names, tta=True)(pictures[0])) == 0
 
 
 def test_matterports_detect_sees_the_same(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:

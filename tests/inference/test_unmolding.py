@@ -21,7 +21,7 @@ from maskseg_cli.inference.unmolding import (
     unmold_normalized_boxes,
     unmold_pixel_boxes,
 )
-from maskseg_cli.model.boxes import normalize_boxes
+from maskseg_cli.model.box_frames import normalize_boxes
 from tests.model.naive import sample
 
 SQUARE = COCO.replace(image_min_dim=64, image_max_dim=128)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from maskseg_cli.checkpoints import Checkpoint, apply_checkpoint, read_checkpoint, write_checkpoint
 from maskseg_cli.config import COCO, MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inference.predictor import load_model
+from maskseg_cli.inference.loading import load_model
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import MaskRCNN, Segmented
 from maskseg_cli.training.start import assign_start

@@ -12,8 +12,10 @@ import skimage.data
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.molding import mold
-from maskseg_cli.inference.predictor import Predictor, load_model
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import Segmented
 from tests.model import naive
 from tests.model.lite_arrays import write_lite_arrays
@@ -57,11 +59,11 @@ def segmented(predictor: Predictor, image: NDArray[np.uint8]) -> Segmented:
     molded = mold(image, predictor.config)
     height, width = molded.image.shape[:2]
     window = tf.constant([[0, 0, height - 1, width - 1]], tf.float32)
-    return predictor.model(molded.image[None], predictor._anchors(height, width), window)
+    return predictor.engine.model(molded.image[None], AnchorCache(predictor.config)(height, width), window)
 
 
 def test_features(predictor: Predictor, numpy_lite: NumpyLite) -> None:
-    found = predictor.model.features(mold(IMAGE, predictor.config).image[None])[0].numpy()
+    found = predictor.engine.model.features(mold(IMAGE, predictor.config).image[None])[0].numpy()
     assert found.shape == (1, 4, 6, 128)
     np.testing.assert_allclose(found[0], numpy_lite.features(IMAGE), atol=1e-3)
 
@@ -69,17 +71,17 @@ def test_features(predictor: Predictor, numpy_lite: NumpyLite) -> None:
 @pytest.mark.parametrize("size", [(33, 47), (16, 80)])
 def test_features_of_odd_sizes(predictor: Predictor, numpy_lite: NumpyLite, size: tuple[int, int]) -> None:
     image = IMAGE[: size[0], : size[1]]
-    found = predictor.model.features(image[None].astype(np.float32))[0].numpy()[0]
+    found = predictor.engine.model.features(image[None].astype(np.float32))[0].numpy()[0]
     np.testing.assert_allclose(found, numpy_lite.features(image), atol=1e-3)
 
 
 def test_region_proposals(predictor: Predictor, numpy_lite: NumpyLite) -> None:
     features = numpy_lite.features(IMAGE)
     probabilities, deltas = numpy_lite.region_scores(features)
-    logits, moves = predictor.model.region_scores([features[None].astype(np.float32)])
+    logits, moves = predictor.engine.model.region_scores([features[None].astype(np.float32)])
     np.testing.assert_allclose(tf.sigmoid(logits).numpy().reshape(4, 6, 15), probabilities, atol=1e-4)
     np.testing.assert_allclose(moves.numpy().reshape(4, 6, 15, 4)[..., [1, 0, 3, 2]], deltas, atol=1e-3)
-    boxes, _ = predictor.model.proposals(logits[0], moves[0], predictor._anchors(64, 96), (64, 96))
+    boxes, _ = predictor.engine.model.proposals(logits[0], moves[0], AnchorCache(predictor.config)(64, 96), (64, 96))
     wanted = numpy_lite.proposals(features, (64, 96), BEST_ANCHORS, PROPOSALS)
     assert len(wanted) == PROPOSALS
     np.testing.assert_allclose(boxes.numpy()[:, [1, 0, 3, 2]], wanted, atol=1e-2)
@@ -90,8 +92,8 @@ def test_box_head(predictor: Predictor, numpy_lite: NumpyLite) -> None:
     box = np.array([10.3, 5.2, 70.1, 50.6])  # x1 y1 x2 y2
     probabilities, _ = numpy_lite.classify(features, box)
     maps, boxes = [features[None].astype(np.float32)], tf.constant(box[None, [1, 0, 3, 2]], tf.float32)
-    pooled = predictor.model.pool_for_boxes(maps, boxes, tf.zeros(1, tf.int32), (64, 96))
-    logits, _ = predictor.model.classify(pooled)
+    pooled = predictor.engine.model.pool_for_boxes(maps, boxes, tf.zeros(1, tf.int32), (64, 96))
+    logits, _ = predictor.engine.model.classify(pooled)
     np.testing.assert_allclose(naive.softmax(logits.numpy())[0], probabilities, atol=1e-4)
 
 
@@ -123,9 +125,9 @@ def real(shared: Path) -> tuple[Predictor, NDArray[np.float32], dict[str, NDArra
 
 def test_measured_features_and_regions(real: Any) -> None:
     predictor, image, measured = real
-    maps = predictor.model.features(image[None])
+    maps = predictor.engine.model.features(image[None])
     np.testing.assert_allclose(maps[0][0], measured["features"], atol=1e-3)
-    logits, deltas = predictor.model.region_scores(maps)
+    logits, deltas = predictor.engine.model.region_scores(maps)
     np.testing.assert_allclose(tf.sigmoid(logits).numpy().reshape(20, 30, 15), measured["rpn_probs"], atol=1e-3)
     xywh = deltas.numpy().reshape(20, 30, 15, 4)[..., [1, 0, 3, 2]]
     np.testing.assert_allclose(xywh.reshape(20, 30, 60), measured["rpn_deltas"], atol=1e-3)
@@ -134,7 +136,7 @@ def test_measured_features_and_regions(real: Any) -> None:
 def test_measured_detections(real: Any) -> None:
     predictor, image, measured = real
     window = tf.constant([[0, 0, 319, 479]], tf.float32)
-    found = predictor.model(image[None], predictor._anchors(320, 480), window)
+    found = predictor.engine.model(image[None], AnchorCache(predictor.config)(320, 480), window)
     assert found.class_ids.numpy().tolist() == measured["class_ids"].tolist()
     np.testing.assert_allclose(found.scores, measured["scores"], atol=0.01)
     np.testing.assert_allclose(found.boxes.numpy()[:, [1, 0, 3, 2]], measured["boxes_xyxy_input"], atol=1)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.model.mask_head import build_fcn_mask_head
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.model.unet_mask_head import PREFIX, build_unet_mask_head
@@ -127,7 +128,7 @@ def test_in_a_network(config: object) -> None:
             variable.assign(variable / 255)
         elif name in ("box.class_logits/bias", "mrcnn_class_logits/bias"):
             variable.assign([-5, 0, 0])
-    predictor = Predictor(model, ("background", "a", "b"))
+    predictor = Predictor(TensorFlowEngine(model), ("background", "a", "b"))
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     found = predictor(image)
     assert len(found) > 0

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.molding import Molded, mold
-from maskseg_cli.inference.predictor import Predictor, load_model
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.model.anchors import AnchorCache
 from tests.parity.fixtures import CASES, Case, load_case
 
 TOLERANCE = {"C1": 5e-5, "C2": 5e-5, "C3": 5e-5, "C4": 1e-4, "C5": 1e-4} | dict.fromkeys(
@@ -30,10 +32,10 @@ class Run:
 
         self.case = case
         self.predictor: Predictor = load_model(weights, config=case.config)
-        self.model = self.predictor.model
+        self.model = self.predictor.engine.model
         self.molded: Molded = mold(case.image, case.config)
         self.shape = self.molded.image.shape[:2]
-        self.anchors = self.predictor._anchors(*self.shape)
+        self.anchors = AnchorCache(self.predictor.config)(*self.shape)
         self.window = tf.constant(self.predictor._window(self.molded))
         self.c_maps = self.model.backbone(self.molded.image[None], training=False)
         self.maps = self.model.features(self.molded.image[None])
