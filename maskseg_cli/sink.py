@@ -15,14 +15,16 @@ from maskseg_cli.frame import Frame
 class Sink:
     """Base class of all sinks. A sink of your own needs the method `add` only.
 
-    A run calls `prepare`, which by default only notes the arguments, and then what `prepare` returned, one frame after
-    the other in the order of the frames. It ends with `finish`, also where it was stopped early, or with `discard`
-    where nothing is to be kept. A sink is a context manager too: the block ends with `finish`, after an error in it
-    with `discard`.
+    A run calls `start` once, then for each frame `prepare`, which by default only notes the arguments, and what
+    `prepare` returned, one frame after the other in the order of the frames. It ends with `finish`, also where it was
+    stopped early, or with `discard` where nothing is to be kept. A sink is a context manager too: its block ends with
+    `finish`, after an error in it with `discard`.
 
     Attributes:
         needs_picture: whether `add` wants the picture with the objects drawn into it. If no sink of a run does,
             nothing is drawn.
+        closed: whether the sink takes no more frames, such as a window that the user has closed; the run then ends
+            early without an error.
 
     Example:
         >>> class Print(Sink):
@@ -35,6 +37,17 @@ class Sink:
     """
 
     needs_picture: bool = True
+    closed: bool = False
+
+    def start(self, class_names: tuple[str, ...]) -> None:
+        """Called once before the first frame; `class_names` are those of the network, background first."""
+
+    def has(self, source: str) -> bool:
+        """Whether the output, continued from an earlier run, holds a photo already, so that it may be left out.
+
+        Asked only for photos whose result exists and is to be kept.
+        """
+        return True
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Takes one frame.
@@ -58,17 +71,26 @@ class Sink:
         """
         return lambda: self.add(frame, detections, picture)
 
-    def skip(self, source: str, target: str | None) -> None:
-        """Called for a photo or video that is left out because its result `target` exists already."""
+    def skip(self, name: str, target: str | None) -> None:
+        """Called for a photo that is left out because its result `target` exists already; `name` as in messages."""
 
-    def fail(self, source: str, reason: str) -> None:
-        """Called for a photo or video that could not be done; `reason` is a sentence."""
+    def fail(self, name: str, reason: str) -> None:
+        """Called, in the order of the frames, for a photo that could not be done; `reason` is a sentence."""
 
     def finish(self) -> None:
         """Completes the output: what stands under its final name is whole."""
 
     def discard(self) -> None:
         """Removes the output: nothing is left behind."""
+
+    def suspend(self) -> str | None:
+        """Ends where nothing more can be written, such as on a full disk; keeps what a later run can continue.
+
+        Returns:
+            a sentence for the user about what was kept.
+        """
+        self.discard()
+        return None
 
     def __enter__(self) -> Sink:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import TracebackType
 
 #: Seconds between two checks while waiting.
 _STEP = 0.1
@@ -11,6 +12,9 @@ _STEP = 0.1
 
 class StopToken:
     """Carries a request to stop; a run that sees it finishes what it has begun and returns.
+
+    A run enters the token's `with` block while it can stop at safe points only. The base class does nothing there; see
+    `cli.stop_signals.StopSignals`.
 
     Example:
         >>> stop = StopToken()
@@ -44,6 +48,14 @@ class StopToken:
         while not self.requested and (left := until - time.monotonic()) > 0:
             self._requested.wait(min(left, _STEP))
         return self.requested
+
+    def __enter__(self) -> StopToken:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends the block."""
 
     def raise_if_requested(self) -> None:
         """Ends the caller where a stop was requested by a signal.

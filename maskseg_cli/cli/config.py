@@ -53,8 +53,8 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
             raise UsageError(f"{name} does not belong to the options of a network, which `config` shows.")
     overrides = overrides_of(options)
     size = overrides.pop("size", None)
-    if options.weights is None and (options.model or "lite") in PRESETS:
-        found = PRESETS[options.model or "lite"]
+    if options.weights is None and str(options.model or "lite") in PRESETS:
+        found = PRESETS[str(options.model or "lite")]
     else:
         from maskseg_cli.checkpoints import find_weights, read_checkpoint
 

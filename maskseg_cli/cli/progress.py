@@ -1,51 +1,73 @@
-"""The bar that shows how far a video is."""
+"""`TerminalReporter`: messages of a run on standard error, with progress bars on a terminal."""
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from types import TracebackType
+from typing import Any
+
+from maskseg_cli.progress import ProgressReporter
 
 
-def bar_label(name: str) -> str:
-    """A name that leaves room for the bar, on one line.
+class TerminalReporter(ProgressReporter):
+    """Writes messages to standard error without breaking a bar; use it in a `with` block.
 
-    Example:
-        >>> bar_label("two\\nlines.mp4"), bar_label("a-name-that-is-much-longer-than-thirty-letters.mp4")
-        ('two lines.mp4', '...ger-than-thirty-letters.mp4')
+    Args:
+        quiet: only warnings, no bars.
+        debug: failures show their traceback.
     """
-    words = " ".join(name.split())
-    return words if len(words) <= 30 else f"...{words[-27:]}"
 
+    def __init__(self, quiet: bool = False, debug: bool = False) -> None:
+        super().__init__(shown=not quiet and sys.stderr.isatty())
+        self.quiet = quiet
+        self._debug = debug
+        self._status: Any = None
 
-@contextmanager
-def progress_bar(total: int | None, shown: bool, label: str) -> Iterator[Callable[[int], None]]:
-    """A bar of frames, frames per second and the time left."""
-    from tqdm import tqdm
+    def say(self, sentence: str) -> None:
+        """Writes information, unless `quiet`."""
+        if not self.quiet:
+            self.warn(sentence)
 
-    # A terminal that says it has no columns (some containers' do) would get no bar at all.
-    unsized = shown and _columns(sys.stderr) == 0
-    with tqdm(
-        total=total,
-        unit=" frames",
-        file=sys.stderr,
-        disable=not shown,
-        ncols=80 if unsized else None,
-        nrows=24 if unsized else None,
-        dynamic_ncols=not unsized,
-        desc=bar_label(label) or None,
-    ) as bar:
+    def warn(self, sentence: str) -> None:
+        """Writes a line in any case."""
+        from tqdm import tqdm
 
-        def moved(done: int) -> None:
-            bar.update(done - bar.n)
+        tqdm.write(sentence, file=sys.stderr)
 
-        yield moved
+    def fail(self, name: str, error: Exception, reason: str) -> None:
+        """Writes the failure of one photo or video."""
+        if self._debug:
+            self.warn("".join(traceback.format_exception(error)).rstrip())
+        super().fail(name, error, reason)
 
+    def status(self, line: str) -> None:
+        """Shows a line that replaces the one before, on a terminal only."""
+        if not self.shown:
+            return
+        if self._status is None:
+            from tqdm import tqdm
 
-def _columns(terminal: TextIO) -> int | None:
-    try:
-        return os.get_terminal_size(terminal.fileno()).columns
-    except (OSError, ValueError):
-        return None
+            self._status = tqdm(bar_format="{desc}", file=sys.stderr, leave=False)
+        self._status.set_description_str(line)
+
+    @contextmanager
+    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
+        """Shows a bar; a single photo needs none."""
+        shown, self.shown = self.shown, self.shown and not (unit == "photo" and total == 1)
+        try:
+            with super().progress(total, unit, label, done) as show_done:
+                yield show_done
+        finally:
+            self.shown = shown
+
+    def __enter__(self) -> TerminalReporter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.close()

@@ -1,4 +1,4 @@
-"""A COCO data set that grows on the disk instead of in memory, and that a killed run can go on with."""
+"""A COCO data set that grows on the disk instead of in memory, and that the run after a killed one can continue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.coco_json import CocoExport, category_ids, coco_annotations, coco_categories
+from maskseg_cli.export.coco_json import category_ids, coco_annotations, coco_categories, coco_info
 from maskseg_cli.media.atomic_file import utf8
 
 #: In the first line of every journal.
@@ -24,17 +24,17 @@ def compact_json(value: Any) -> str:
 
 
 class CocoJournal:
-    """What was found so far: a file of lines, one a photo, which become one COCO JSON at the end.
+    """A file of JSON lines, one a picture, which become one COCO JSON at the end.
 
-    The first line holds the categories; each further one a photo's entry without ids and its annotations. Of two
-    lines for one photo the later counts.
+    The first line holds the categories; each further one a picture's entry without ids and its annotations. Of two
+    lines for one picture the later counts.
 
     Args:
-        path: where the lines stand, beside the JSON that they become; None: in a temporary file without a name.
+        path: the file of lines; None: a temporary file without a name.
         class_names: background first.
 
     Attributes:
-        resumed: the file was there already, so that it holds what a stopped run found.
+        resumed: the file existed already, with the results of a stopped run.
 
     Raises:
         MasksegError: the file is no journal, or one of other classes.
@@ -66,14 +66,14 @@ class CocoJournal:
         return len(self._lines)
 
     def entry(self, file_name: str, detections: Detections) -> tuple[str, bytes]:
-        """A photo's line, for `append`; changes nothing, so that any thread may make it."""
+        """A picture's name and line, for `append`; changes nothing, so that any thread may call it."""
         height, width = detections.image_size
         image = {"file_name": file_name, "width": width, "height": height}
         annotations = list(coco_annotations(detections, 0, self._ids))
         return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
 
     def append(self, entry: tuple[str, bytes]) -> None:
-        """Writes a line; it is in the hands of the system when this returns.
+        """Writes a line without buffering.
 
         Raises:
             OSError: the disk is full.
@@ -85,11 +85,11 @@ class CocoJournal:
         self._count += 1
 
     def add(self, file_name: str, detections: Detections) -> None:
-        """Adds a photo and its objects."""
+        """Adds a picture and its objects."""
         self.append(self.entry(file_name, detections))
 
     def add_dataset(self, data: dict[str, Any]) -> None:
-        """Takes over the photos of a finished data set (`read_dataset`) that the journal does not know."""
+        """Adds the pictures of a finished data set (`read_dataset`) that the journal does not have."""
         annotations: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in data["images"]}
         for annotation in data["annotations"]:
             annotations.get(annotation["image_id"], []).append(annotation)
@@ -102,7 +102,7 @@ class CocoJournal:
 
     @staticmethod
     def remove(path: Path) -> None:
-        """Removes the journal of a run that shall not be continued, if there is one.
+        """Removes the journal of an earlier run, if there is one.
 
         Raises:
             MasksegError: the file is no journal.
@@ -113,9 +113,8 @@ class CocoJournal:
             path.unlink()
 
     def json_parts(self) -> Iterator[bytes]:
-        """The data set as JSON in pieces, the same text as `CocoExport.to_json` gives; holds one photo at a time."""
-        empty = CocoExport(self._class_names).to_dict()
-        yield f'{{"info":{compact_json(empty["info"])},"images":['.encode()
+        """The data set as JSON text in pieces, with ids from 1 on; keeps one photo at a time in memory."""
+        yield f'{{"info":{compact_json(coco_info())},"images":['.encode()
         for number, record in enumerate(self._records(), 1):
             yield utf8(("," if number > 1 else "") + compact_json({"id": number, **record["image"]}))
         yield b'],"annotations":['
@@ -128,13 +127,13 @@ class CocoJournal:
                 texts.append(compact_json({"id": count, **annotation, "image_id": number}))
             if texts:
                 yield utf8(("," if count > len(texts) else "") + ",".join(texts))
-        yield f'],"categories":{compact_json(empty["categories"])}}}\n'.encode()
+        yield f'],"categories":{compact_json(self._first["categories"])}}}\n'.encode()
 
     def close(self, remove: bool) -> None:
         """Ends writing.
 
         Args:
-            remove: the lines are not needed any more.
+            remove: delete the file.
         """
         if self._file is not None:
             self._file.close()
@@ -164,7 +163,7 @@ class CocoJournal:
         return self._file
 
     def _write(self, line: bytes) -> None:
-        # Without a buffer: a line is on its way to the disk before the next photo begins.
+        # Not buffered: a line is written before the next photo begins.
         assert self._file is not None
         self._file.seek(0, os.SEEK_END)
         left = memoryview(line)
@@ -200,5 +199,5 @@ def _check_first(path: Path, line: bytes) -> dict[str, Any]:
         if first["maskseg"] != _KIND:
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:
-        raise MasksegError(f"{path} is not what a stopped run left: move it away.") from error
+        raise MasksegError(f"{path} is not the journal of a stopped run: move it away.") from error
     return first

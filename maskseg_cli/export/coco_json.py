@@ -1,4 +1,4 @@
-"""Detections as a COCO data set: what pycocotools, CVAT, FiftyOne and others read."""
+"""Detections as records of a COCO data set, which pycocotools, CVAT, FiftyOne and others read."""
 
 from __future__ import annotations
 
@@ -64,69 +64,13 @@ def coco_annotations(detections: Detections, image_id: int | str, ids: Sequence[
         }
 
 
-class CocoExport:
-    """Gathers pictures and what was found in them; ids count from 1.
-
-    Example:
-        >>> found = CocoExport(("background", "cat"))
-        >>> found.add("cat.jpg", Detections.empty((480, 640)))
-        1
-        >>> found.to_dict()["images"]
-        [{'id': 1, 'file_name': 'cat.jpg', 'width': 640, 'height': 480}]
-    """
-
-    def __init__(self, class_names: Sequence[str]) -> None:
-        self.categories = coco_categories(class_names)
-        self.category_ids = category_ids(class_names)
-        self.images: list[dict[str, Any]] = []
-        self.annotations: list[dict[str, Any]] = []
-
-    def add(self, file_name: str, detections: Detections) -> int:
-        """Adds a picture and its objects; returns its id."""
-        height, width = detections.image_size
-        image_id = self._add_image({"file_name": file_name, "width": width, "height": height})
-        self._add_annotations(coco_annotations(detections, image_id, self.category_ids))
-        return image_id
-
-    def add_from(self, earlier: dict[str, Any], without: Iterable[str] = ()) -> None:
-        """Takes over what a data set that was written earlier holds, except some pictures by name."""
-        left_out = set(without)
-        renumbered = {
-            image["id"]: self._add_image({key: image[key] for key in ("file_name", "width", "height")})
-            for image in earlier["images"]
-            if image["file_name"] not in left_out
-        }
-        self._add_annotations(
-            {**annotation, "image_id": renumbered[annotation["image_id"]]}
-            for annotation in earlier["annotations"]
-            if annotation["image_id"] in renumbered
-        )
-
-    def _add_image(self, image: dict[str, Any]) -> int:
-        self.images.append({"id": len(self.images) + 1, **image})
-        return len(self.images)
-
-    def _add_annotations(self, added: Iterable[dict[str, Any]]) -> None:
-        for annotation in added:
-            annotation.pop("id", None)
-            self.annotations.append({"id": len(self.annotations) + 1, **annotation})
-
-    def to_dict(self) -> dict[str, Any]:
-        """The data set as plain values, ready for JSON."""
-        return {
-            "info": {"description": f"Objects found by maskseg {__version__}"},
-            "images": self.images,
-            "annotations": self.annotations,
-            "categories": self.categories,
-        }
-
-    def to_json(self) -> str:
-        """The data set as JSON text with a newline at its end; same data, same text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":")) + "\n"
+def coco_info() -> dict[str, str]:
+    """COCO's record `info`."""
+    return {"description": f"Objects found by maskseg {__version__}"}
 
 
 def read_dataset(path: str | Path, class_names: Sequence[str]) -> dict[str, Any]:
-    """Reads a file that `CocoExport` wrote, to go on with it.
+    """Reads a COCO JSON file that a run has written, to continue it.
 
     Raises:
         MasksegError: it is no such file, or its categories are not those of `class_names`.

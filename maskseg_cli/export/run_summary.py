@@ -1,10 +1,11 @@
-"""What became of many photos: counted for the end of a run, and as a table or JSON.
+"""`RunSummary`: counts the photos and objects of a run, for its last lines, and as a table or JSON.
 
-A photo that failed, and was tried again when it had changed (--watch), is what its last attempt made of it.
+A photo that failed and was done again after it had changed (--watch) counts with its last result.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
@@ -12,102 +13,143 @@ import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from maskseg_cli.export.messages import count_words
-from maskseg_cli.media.atomic_file import utf8
+import numpy as np
+from numpy.typing import NDArray
 
-#: Failed photos, and classes, that the closing lines name.
+from maskseg_cli.detections import Detections
+from maskseg_cli.errors import UsageError
+from maskseg_cli.export.messages import count_words
+from maskseg_cli.export.parts import write_parts
+from maskseg_cli.frame import Frame
+from maskseg_cli.media.atomic_file import utf8
+from maskseg_cli.sink import Sink
+
+#: Failed photos, and classes, that the last lines name.
 _LISTED = 10
 _NAMED = 12
 
 _COLUMNS = ("photo", "result", "status", "reason", "seconds", "objects")
 
 
-class RunSummary:
+class RunSummary(Sink):
     """Counts photos and objects as they come; the rows of a table wait on the disk, not in memory.
 
     Args:
-        rows: whether a table or JSON is wanted at the end.
+        path: a .csv or .json file to write at the end, also of a run that failed; None: none.
 
     Attributes:
-        done, kept: photos whose result was written, or was there already.
+        done, kept: photos whose result was written, or existed already.
         objects: objects of the photos done, by the name of their class.
+        failures: name of each failed photo -> reason.
+
+    Raises:
+        UsageError: another kind of file.
 
     Example:
-        >>> summary = RunSummary(rows=True)
-        >>> summary.add_done("a.jpg", "out/a.jpg", ["cat", "dog", "cat"], 0.25)
-        >>> summary.add_failed("b.jpg", "b.jpg is empty (0 bytes).")
+        >>> summary = RunSummary()
+        >>> summary.add(Frame(np.zeros((4, 6, 3), np.uint8), source="a.jpg"), Detections.empty((4, 6)), None)
+        >>> summary.fail("b.jpg", "b.jpg is empty (0 bytes).")
         >>> summary.lines(2)
-        ['In all: 2 cats, 1 dog.', '1 of 2 photos done, 1 failed: b.jpg.']
-        >>> print(b"".join(summary.csv_parts(("background", "cat", "dog"))).decode(), end="")
-        photo,result,status,reason,seconds,objects,cat,dog
-        a.jpg,out/a.jpg,done,,0.25,3,2,1
-        b.jpg,,failed,b.jpg is empty (0 bytes).,,,,
+        ['In all: nothing found.', '1 of 2 photos done, 1 failed: b.jpg.']
     """
 
-    def __init__(self, rows: bool = False) -> None:
+    needs_picture = False
+
+    def __init__(self, path: str | Path | None = None) -> None:
         self.done = 0
         self.kept = 0
         self.objects: Counter[str] = Counter()
-        self._failed: dict[str, int] = {}  # photo -> number of its row
+        self.failures: dict[str, str] = {}
+        self._path = None if path is None else Path(path)
+        if self._path is not None and self._path.suffix.lower() not in (".csv", ".json"):
+            raise UsageError(f"--summary writes .csv and .json files, not {self._path}.")
+        self._class_names: tuple[str, ...] = ()
+        self._failed_rows: dict[str, int] = {}  # name of the photo -> number of its row
         self._outdated: set[int] = set()  # numbers of rows
         self._written = 0
-        self._rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") if rows else None  # noqa: SIM115
+        self._rows = None
+        if self._path is not None:
+            self._rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
         self._began = time.monotonic()
 
-    def add_done(self, photo: str, result: str | None, names: Sequence[str], seconds: float) -> None:
-        """Counts a photo whose result was written.
+    def start(self, class_names: tuple[str, ...]) -> None:
+        """Sets the order of the columns."""
+        self._class_names = class_names
 
-        Args:
-            photo: its name, as in messages.
-            result: the file written, or None.
-            names: the class of each object.
-            seconds: that the network took; those of photos that it looked at side by side overlap.
-        """
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Counts a photo whose result was written."""
         self.done += 1
-        self._forget_failure(photo)
-        counts = Counter(names)
+        name, result = frame.source, None
+        if frame.job is not None:
+            name = frame.job.source.name
+            result = None if frame.job.target is None or frame.job.done else str(frame.job.target)
+        self._forget_failure(name)
+        counts = Counter(detections.names)
         self.objects.update(counts)
-        self._add_row(photo, result, "done", seconds=round(seconds, 4), counts=counts)
+        seconds = None if detections.seconds is None else round(detections.seconds, 4)
+        self._add_row(name, result, "done", seconds=seconds, counts=counts)
 
-    def add_kept(self, photo: str, result: str | None) -> None:
-        """Counts a photo whose result was there already."""
+    def skip(self, name: str, target: str | None) -> None:
+        """Counts a photo whose result existed already."""
         self.kept += 1
-        self._forget_failure(photo)
-        self._add_row(photo, result, "skipped")
+        self._forget_failure(name)
+        self._add_row(name, target, "skipped")
 
-    def add_failed(self, photo: str, reason: str) -> None:
+    def fail(self, name: str, reason: str) -> None:
         """Counts a photo that failed."""
-        self._forget_failure(photo)
-        self._failed[photo] = self._written
-        self._add_row(photo, None, "failed", reason)
+        self._forget_failure(name)
+        self.failures[name] = reason
+        self._failed_rows[name] = self._written
+        self._add_row(name, None, "failed", reason)
+
+    def finish(self) -> None:
+        """Writes the file, if there is to be one.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._path is not None:
+            as_table = self._path.suffix.lower() == ".csv"
+            write_parts(self._path, self._csv_parts() if as_table else self._json_parts())
+
+    def discard(self) -> None:
+        """Writes the file all the same: it says what failed."""
+        self.finish()
+
+    def suspend(self) -> str | None:
+        """Writes the file if that is still possible."""
+        with contextlib.suppress(OSError):
+            self.finish()
+        return None
 
     @property
     def failed(self) -> int:
         """Photos whose result could not be made."""
-        return len(self._failed)
+        return len(self.failures)
 
     def _forget_failure(self, photo: str) -> None:
-        if photo in self._failed:
-            self._outdated.add(self._failed.pop(photo))
+        if self.failures.pop(photo, None) is not None:
+            self._outdated.add(self._failed_rows.pop(photo))
 
     def lines(self, photos: int | None) -> list[str]:
-        """The closing lines; `photos` is how many there were, None where nobody could know (--watch)."""
+        """The last lines of a run; `photos` is how many there were, None where that is not known (--watch)."""
         of = "" if photos is None else f" of {photos}"
         parts = [f"{self.done}{of} {'photo' if photos is None and self.done == 1 else 'photos'} done"]
         if self.kept:
             parts.append(f"{self.kept} there already")
         if self.failed:
             more = f" and {self.failed - _LISTED} more" if self.failed > _LISTED else ""
-            parts.append(f"{self.failed} failed: {', '.join(itertools.islice(self._failed, _LISTED))}{more}")
+            parts.append(f"{self.failed} failed: {', '.join(itertools.islice(self.failures, _LISTED))}{more}")
         found = [f"In all: {count_words(self.objects, _NAMED)}."] if self.done else []
         return [*found, ", ".join(parts) + "."]
 
-    def csv_parts(self, class_names: Sequence[str]) -> Iterator[bytes]:
+    def _csv_parts(self) -> Iterator[bytes]:
         """The table: a row a photo, and a column for each class that was found, in the network's order."""
-        found = self._found(class_names)
+        found = self._found()
         stream = io.StringIO()
         table = csv.writer(stream, lineterminator="\n")
         table.writerow([*_COLUMNS, *found])
@@ -122,13 +164,13 @@ class RunSummary:
             stream.truncate()
         yield utf8(stream.getvalue())
 
-    def json_parts(self, class_names: Sequence[str]) -> Iterator[bytes]:
+    def _json_parts(self) -> Iterator[bytes]:
         """The same as JSON: the totals, and a list of the photos."""
         totals = {
             "done": self.done,
             "skipped": self.kept,
             "failed": self.failed,
-            "objects": {name: self.objects[name] for name in self._found(class_names)},
+            "objects": {name: self.objects[name] for name in self._found()},
             "seconds": round(time.monotonic() - self._began, 3),
         }
         yield utf8(json.dumps(totals, ensure_ascii=False, indent=1)[:-2]) + b',\n "photos": ['
@@ -139,8 +181,8 @@ class RunSummary:
             yield utf8((",\n  " if number else "\n  ") + json.dumps(entry, ensure_ascii=False))
         yield b"\n ]\n}\n"
 
-    def _found(self, class_names: Sequence[str]) -> list[str]:
-        order = {name: number for number, name in reversed(list(enumerate(class_names)))}
+    def _found(self) -> list[str]:
+        order = {name: number for number, name in reversed(list(enumerate(self._class_names)))}
         return sorted(self.objects, key=lambda name: (order.get(name, len(order)), name))
 
     def _add_row(

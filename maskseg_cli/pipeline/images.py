@@ -1,171 +1,270 @@
-"""One pass over photos: read ahead, segmented in batches, drawn and written behind, reported in order."""
+"""`process_images`: photos in, drawn photos and reports out; `segment_images`: photos one by one, nothing written."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.errors import MasksegError, explain
+from maskseg_cli.detections import Detections
+from maskseg_cli.errors import UsageError
+from maskseg_cli.export.coco_sink import CocoJson, journal_path
+from maskseg_cli.export.picture_files import PictureFiles
 from maskseg_cli.export.run_summary import RunSummary
-from maskseg_cli.media.outputs import Job
-from maskseg_cli.pipeline.photos import Finishing, Photo, Result, name_in_json, read_photo, weigh_photo, write_result
-from maskseg_cli.pipeline.predictions import Answer, NetworkCalls
+from maskseg_cli.frame import Frame
+from maskseg_cli.media.input_files import find_sources
+from maskseg_cli.media.outputs import Job, check_extra_output, plan_outputs, refuse_existing
+from maskseg_cli.pipeline.photo_run import PhotoRun, StoppedError
+from maskseg_cli.pipeline.photos import estimate_bytes, read_photo
+from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.read_ahead import read_ahead
+from maskseg_cli.pipeline.run_options import Model, predictor_loader, split_options
+from maskseg_cli.pipeline.watching import WatchedPhotos
+from maskseg_cli.pipeline.watching import watch as watch_folders
 from maskseg_cli.pipeline.workers import THREADS, Workers
-from maskseg_cli.pipeline.write_behind import WriteBehind, is_hopeless
+from maskseg_cli.reporter import Reporter
+from maskseg_cli.sink import Sink
+from maskseg_cli.stop_token import StopToken
+from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
 
-if TYPE_CHECKING:
-    from maskseg_cli.export.coco_journal import CocoJournal
-    from maskseg_cli.inference.model_options import Segmenter
-    from maskseg_cli.media.window import Window
-
-
-class StoppedError(MasksegError):
-    """The disk is full, or read-only; the message says how far the run came."""
+#: One photo, folder or pattern, or several of them.
+Sources = str | Path | Sequence[str | Path]
 
 
-@dataclass
-class Run:
-    """Does photos; one that fails is named, and the others are still done.
+def process_images(
+    sources: Sources,
+    output: str | Path | None = None,
+    *,
+    recursive: bool = False,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+    format: str | None = None,
+    quality: int = 95,
+    json: str | Path | None = None,
+    summary: str | Path | None = None,
+    watch: bool = False,
+    batch: int = 1,
+    show: bool = False,
+    model: Model = "lite",
+    transforms: Sequence[Transform] = (),
+    sinks: Sequence[Sink] = (),
+    reporter: Reporter | None = None,
+    stop: StopToken | None = None,
+    **options: Any,
+) -> RunSummary:
+    """Finds the objects in photos, draws them, and writes the pictures; does what `maskseg image` does.
 
     Args:
-        segmenter: the network; None where all results are there already.
-        batch: neighbours of equal size that the network takes at once.
-        threaded: read and write in threads. Without, a photo is begun when the one before it is finished, and an
-            error of reading comes before anything else is done.
-        stop_requested: asked often; True ends the run after what the network has already seen.
-        endless: nobody knows how many photos there will be.
-        window: shows each result.
-        journal: takes what was found, for the JSON.
+        sources: photos, folders, patterns such as "photos/*.jpg", or "-" for standard input.
+        output: a file for one photo, a folder for several (made if needed), "-" for standard output; None: beside each
+            photo as NAME_maskseg.EXT.
+        recursive: look into the folders inside a folder too.
+        overwrite, skip_existing: replace results that exist, or leave their photos out.
+        format: format of the results, such as "png"; None: that of each photo.
+        quality: of JPEG and WebP, 1 to 100.
+        json: file for a COCO JSON of all that was found, with masks; "-" for standard output.
+        summary: .csv or .json file with a row for each photo.
+        watch: continue with photos as they arrive in the folders, until a stop is requested.
+        batch: consecutive photos of equal size that the network takes at once.
+        show: show each result in a window until a key is pressed.
+        model: name of a network, weights file, or a loaded `Predictor`.
+        transforms: called with each photo and its detections, in order.
+        sinks: further outputs; they are finished with the run.
+        reporter: takes messages and progress; None: silent.
+        stop: ends the run early when a stop is requested; what is done so far is complete.
+        options: fields of `ModelOptions` (size, min_score, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
+
+    Returns:
+        what was done. A photo that failed is in its `failures`, unless it was the only one.
+
+    Raises:
+        UsageError: an option that is not possible.
+        MasksegError: a source or the network cannot be found, a result exists, the disk is full, or the only photo
+            failed.
+        KeyboardInterrupt: Ctrl-C; what is done so far is complete.
     """
+    reporter, stop = reporter or Reporter(), stop or StopToken()
+    network, drawing = split_options(model, options)
+    arguments = as_arguments(sources)
+    target = None if output is None else str(output)
+    watched = None
+    if watch:
+        watched = WatchedPhotos(arguments, target, recursive, format, overwrite, skip_existing)
+    avoid = Path(target) if target not in (None, "-") else None
+    found = find_sources(arguments, recursive, avoid, may_be_empty=watch)
+    jobs = plan_outputs(found, target, format, overwrite, skip_existing)
+    json_path = None if json is None or str(json) == "-" else Path(json)
+    _check_streams(jobs, to_stdout=json is not None and json_path is None)
+    counts = RunSummary(summary)
+    _check_reports(json_path, None if summary is None else Path(summary), jobs, overwrite or skip_existing)
+    # A window and standard input block in calls that only the usual Ctrl-C ends.
+    threaded = not show and all(job.source.path is not None for job in jobs)
+    alone = len(jobs) == 1 and not watch
+    with contextlib.ExitStack() as stack:
+        window: list[Sink] = []
+        if show:
+            from maskseg_cli.media.window import Window
+            from maskseg_cli.pipeline.window_sinks import PhotoWindow
 
-    segmenter: Segmenter | None = None
-    drawing: DrawingOptions = field(default_factory=DrawingOptions)
-    quality: int = 95
-    batch: int = 1
-    threaded: bool = True
-    quiet: bool = False
-    debug: bool = False
-    stop_requested: Callable[[], bool] = lambda: False
-    endless: bool = False
-    window: Window | None = None
-    journal: CocoJournal | None = None
-    summary: RunSummary = field(default_factory=RunSummary)
-
-    def process(self, jobs: Sequence[Job], alone: bool = False) -> bool:
-        """Does these photos, those that are done already left out.
-
-        Args:
-            alone: there is nothing else to do: an error of the photo is raised.
-
-        Returns:
-            False if the user has seen enough: q in the window.
-
-        Raises:
-            StoppedError: the disk is full, or read-only.
-        """
-        kept = [job for job in jobs if job.done and (self.journal is None or name_in_json(job) in self.journal)]
-        for job in kept:
-            self.summary.add_kept(job.source.name, str(job.target))
-        there = {id(job) for job in kept}
-        waiting = [job for job in jobs if id(job) not in there]
-        threads = THREADS if self.threaded and not alone else 0
-        calls = 1 if self.segmenter is None else self.segmenter.workers
-        callers = calls if threads and calls > 1 and len(waiting) > 1 else 0  # one at a time needs no thread
-        with (
-            self._progress(len(jobs), len(kept)) as tick,
-            Workers(threads) as readers,
-            Workers(threads) as writers,
-            Workers(callers) as network,
-        ):
-            results: WriteBehind[tuple[Job, Answer]] = WriteBehind(writers, 2 * threads or 1)
-
-            def report(everything: bool = False) -> bool:
-                for (job, answer), future in results.take(everything):
-                    try:
-                        go_on = self._finish(job, answer, future)
-                    except Exception as error:
-                        if alone:
-                            self.summary.add_failed(job.source.name, explain(error))
-                            raise
-                        self._fail(job, error, len(jobs))
-                        go_on = True
-                    tick()
-                    if not go_on:
-                        return False
-                return True
-
-            asked = NetworkCalls(self.segmenter, network, calls, self.batch, self.stop_requested)
-            ahead = max(2 * threads, self.batch) or 1
-            photos = read_ahead(waiting, read_photo, weigh_photo, readers, ahead, held=lambda: asked.held)
-            try:
-                for group in asked.answers(photos):
-                    for job, photo, answer in group:
-                        self._put(results, job, photo, answer)
-                    if not report():
-                        return False
-            except StoppedError:
-                raise
-            except BaseException:  # what is under way is whole on the disk, and so it is told of
-                report(everything=True)
-                raise
-            return report(everything=True)
-
-    def _put(self, results: WriteBehind[tuple[Job, Answer]], job: Job, photo: Photo | None, answer: Answer) -> None:
-        finishing = Finishing(self.drawing, self.quality, self.journal, self.window is not None)
-
-        def prepare() -> Result:
-            if answer.error is not None:  # passes through the queue, so that messages come in the photos' order
-                raise answer.error
-            assert photo is not None
-            assert answer.found is not None
-            return finishing.prepare(job, photo, answer.found)
-
-        weight = 0 if photo is None else 2 * photo.image.nbytes  # the photo, and the drawn picture
-        results.put((job, answer), weight, prepare, write_result)
-
-    def _finish(self, job: Job, answer: Answer, future: Future[Any]) -> bool:
-        """Tells of a photo that is done; False if the user has seen enough."""
-        from maskseg_cli.export.messages import describe
-
-        result: Result = future.result()
-        if self.journal is not None and result.entry is not None:
-            self.journal.append(result.entry)
-        assert answer.found is not None
-        target = None if job.target is None or job.done else str(job.target)
-        self.summary.add_done(job.source.name, target, answer.found.names, answer.seconds)
-        if not self.quiet:
-            arrow = f" -> {target}" if target else ""
-            say(f"{job.source.name}: {describe(answer.found)}{arrow}")
-        return self.window is None or result.picture is None or self.window.show(result.picture)
-
-    def _fail(self, job: Job, error: Exception, photos: int) -> None:
-        reason = explain(error)
-        self.summary.add_failed(job.source.name, reason)
-        if self.debug:
-            say("".join(traceback.format_exception(error)).rstrip())
-        say(f"Error: {reason if job.source.name in reason else f'{job.source.name}: {reason}'}")
-        if is_hopeless(error):
-            of = "" if self.endless else f" of {photos}"
-            raise StoppedError(f"Stopped after {self.summary.done}{of} photos.") from error
-
-    @contextmanager
-    def _progress(self, photos: int, kept: int) -> Iterator[Callable[[], object]]:
-        from tqdm import tqdm
-
-        hidden = self.quiet or photos == 1 or not sys.stderr.isatty()
-        with tqdm(total=photos, initial=kept, unit="photo", file=sys.stderr, disable=hidden, dynamic_ncols=True) as bar:
-            yield bar.update
+            window = [PhotoWindow(stack.enter_context(Window()))]
+        predictor = None
+        if watch or json is not None or not all(job.done for job in jobs):
+            predictor = predictor_loader(network, batch)()
+        reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
+        all_sinks = [PictureFiles(quality=quality), *reports, *sinks, counts, *window]
+        for sink in all_sinks:
+            sink.start(() if predictor is None else predictor.class_names)
+        reset_transforms(transforms)
+        if threaded and not alone:
+            stack.enter_context(stop)
+        run = PhotoRun(
+            predictor, all_sinks, counts, transforms, drawing, batch, threaded, watch, stop=stop, reporter=reporter
+        )
+        ended = _run(run, lambda: _process(run, watched, jobs, alone))
+    if ended is None or isinstance(ended, KeyboardInterrupt):
+        _report_counts(counts, None if watch else len(jobs), reporter)
+    # Ctrl-C is how a watch ends; other signals, whose exceptions are subclasses, are reported.
+    if ended is not None and not (watch and type(ended) is KeyboardInterrupt):
+        raise ended
+    return counts
 
 
-def say(line: str) -> None:
-    """Writes a line to standard error without breaking the bar."""
-    from tqdm import tqdm
+def segment_images(
+    sources: Sources,
+    model: Model = "lite",
+    *,
+    recursive: bool = False,
+    batch: int = 1,
+    transforms: Sequence[Transform] = (),
+    on_error: Callable[[str, Exception], None] | None = None,
+    **options: Any,
+) -> Iterator[tuple[Frame, Detections]]:
+    """Yields each photo with the objects in it; nothing is written or drawn.
 
-    tqdm.write(line, file=sys.stderr)
+    Photos are read and go through the network ahead of the loop, with bounded memory. Leaving the loop early ends that.
+
+    Args:
+        sources, model, recursive, batch, transforms: as in `process_images`.
+        on_error: called with the name of a photo that failed and the error, after which the loop continues; None: the
+            error is raised.
+        options: fields of `ModelOptions`.
+
+    Raises:
+        MasksegError, UsageError: as `process_images`.
+
+    Example:
+        >>> for frame, detections in segment_images("photos/", classes="dog"):  # doctest: +SKIP
+        ...     print(frame.source, len(detections))
+    """
+    network, _ = split_options(model, options)
+    jobs = [Job(source, None, None) for source in find_sources(as_arguments(sources), recursive)]
+    predictor = predictor_loader(network, batch)()
+    reset_transforms(transforms)
+    stop = StopToken()
+    calls = predictor.workers
+    with Workers(THREADS) as readers, Workers(calls if calls > 1 else 0) as workers:
+        predictions = PhotoPredictions(predictor, workers, calls, batch, stop)
+        photos = read_ahead(
+            enumerate(jobs),
+            lambda item: read_photo(item[1], item[0]),
+            lambda item: estimate_bytes(item[1]),
+            readers,
+            max(2 * THREADS, batch),
+            bytes_in_flight=lambda: predictions.bytes_in_flight,
+        )
+        try:
+            for one in predictions.results((job, future) for (_, job), future in photos):
+                try:
+                    if one.error is not None:
+                        raise one.error
+                    assert one.frame is not None
+                    assert one.detections is not None
+                    detections = apply_transforms(transforms, one.frame, one.detections)
+                except Exception as error:
+                    if on_error is None:
+                        raise
+                    on_error(one.job.source.name, error)
+                    continue
+                yield one.frame, detections
+        finally:
+            stop.request()
+
+
+def as_arguments(sources: Sources) -> list[str]:
+    """Sources as the words of a command line."""
+    return [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
+
+
+def _process(run: PhotoRun, watched: WatchedPhotos | None, jobs: Sequence[Job], alone: bool) -> None:
+    if watched is not None:
+        watch_folders(run, watched)
+    else:
+        run.process(jobs, alone)
+    run.stop.raise_if_requested()
+
+
+def _run(run: PhotoRun, process: Callable[[], None]) -> BaseException | None:
+    """Calls `process` and ends the sinks, whatever ended it; returns the exception that did."""
+    ended: BaseException | None = None
+    try:
+        process()
+    except BaseException as error:
+        ended = error
+    stopped, failed = isinstance(ended, StoppedError), ended is not None and not run.summary.done
+    for sink in run.sinks:
+        try:
+            if stopped:
+                kept = sink.suspend()
+                if kept is not None:
+                    run.reporter.warn(kept)
+            elif failed:
+                sink.discard()
+            else:
+                sink.finish()
+        except Exception as error:
+            ended = ended or error
+    return ended
+
+
+def _report_counts(counts: RunSummary, photos: int | None, reporter: Reporter) -> None:
+    if photos == 1 and not counts.kept:
+        return
+    *found, last = counts.lines(photos)
+    for line in found:
+        reporter.say(line)
+    if counts.failed:
+        reporter.warn(last)
+    else:
+        reporter.say(last)
+
+
+def _check_streams(jobs: list[Job], to_stdout: bool) -> None:
+    """Checks that standard output gets one thing only; `to_stdout` says that JSON goes there."""
+    if any(job.target is None for job in jobs):
+        if to_stdout:
+            raise UsageError("Picture and JSON cannot both go to standard output: give -o or --json a file.")
+        if sys.stdout.isatty():
+            raise UsageError("A picture is not written to a terminal: redirect it (> result.jpg) or give -o a file.")
+
+
+def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job], may_exist: bool) -> None:
+    """Checks the names of both files before any work.
+
+    Args:
+        may_exist: existing files are replaced or continued.
+
+    Raises:
+        UsageError: one is an input, a result, or the other one.
+        MasksegError: one exists, or its folder cannot be written.
+    """
+    if json is not None and summary is not None and json.resolve() == summary.resolve():
+        raise UsageError(f"--json and --summary would both write {json}: name two files.")
+    for path in (json, summary):
+        if path is not None:
+            check_extra_output(path, jobs)
+            if path.is_file() and not may_exist:
+                refuse_existing([path])
+    if json is not None and not may_exist and journal_path(json).exists():
+        refuse_existing([journal_path(json)])

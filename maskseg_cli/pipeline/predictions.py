@@ -1,184 +1,165 @@
-"""The network's part in a run over photos: calls side by side, answers in the photos' order."""
+"""`PhotoPredictions`: calls of the network for photos, side by side, with results in the order of the photos."""
 
 from __future__ import annotations
 
 import concurrent.futures
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from maskseg_cli.detections import Detections
+from maskseg_cli.frame import Frame
 from maskseg_cli.media.outputs import Job
-from maskseg_cli.pipeline.photos import Photo
+from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.read_ahead import BUDGET
 from maskseg_cli.pipeline.workers import Workers
+from maskseg_cli.stop_token import StopToken
 
 if TYPE_CHECKING:
-    from maskseg_cli.detections import Detections
-    from maskseg_cli.inference.model_options import Segmenter
+    from maskseg_cli.inference.predictor import Predictor
 
-#: Seconds after which a wait looks whether the user wants to stop.
-_GLANCE = 0.1
+#: Seconds between two checks of the stop token while waiting.
+_STOP_CHECK = 0.1
 
-#: Bytes of photos in the network beside which the next one is still asked for. Larger ones, from 11 megapixels, go one
-#: after the other: reading and writing them keeps the cores busy as it is, and two would take much memory.
-_BESIDE = BUDGET // 8
+#: Bytes of photos in the network above which no further photo is given to it. Larger photos, from 11 megapixels, are
+#: done one after the other: reading and writing them keeps the cores busy, and two at once take much memory.
+_PARALLEL_BYTES = BUDGET // 8
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What the network said about one photo, or why it said nothing.
+class Prediction:
+    """A photo with what the network found in it, or with an error.
 
     Attributes:
-        found: the objects; None where there is an error.
+        job: the photo, and where its result goes.
+        frame: the decoded photo; None if it could not be read.
+        detections: the objects; None if there is an error.
         error: of reading the photo, or of the network.
-        seconds: that the network took for it; those of two photos that it looked at side by side overlap.
     """
 
-    found: Detections | None = None
+    job: Job
+    frame: Frame | None = None
+    detections: Detections | None = None
     error: Exception | None = None
-    seconds: float = 0.0
 
 
-#: A photo with what the network said about it; None for one that could not be read.
-Answered = tuple[Job, Photo | None, Answer]
-
-#: Neighbours of equal size, which the network takes at once.
-_Group = list[tuple[Job, Photo | None]]
-
-#: What a call gives; None where the user wanted to stop before it began.
-_Answers = list[Answer] | None
+#: Consecutive photos of equal size, which the network takes at once.
+_Group = list[tuple[Job, Frame]]
 
 
-class NetworkCalls:
-    """Calls of the network, as many side by side as it has workers.
+class PhotoPredictions:
+    """Calls the network for photos, in as many threads as it has workers.
 
     Args:
-        segmenter: the network; None where there is no photo for it.
-        workers: make the calls; with none, the caller itself makes one after the other.
-        calls: how many the workers make at the same time.
-        batch: neighbours of equal size that go into one call.
-        stop_requested: asked often; True ends it after the calls that have begun.
+        predictor: the network; None where no photo needs it.
+        workers: threads that make the calls; with none, the caller makes one after the other.
+        calls: how many calls the workers make at the same time.
+        batch: consecutive photos of equal size in one call.
+        stop: a requested stop ends it after the calls that have begun.
 
     Example:
         >>> with Workers(0) as workers:
-        ...     list(NetworkCalls(None, workers).answers([]))
+        ...     list(PhotoPredictions(None, workers).results([]))
         []
     """
 
     def __init__(
         self,
-        segmenter: Segmenter | None,
+        predictor: Predictor | None,
         workers: Workers,
         calls: int = 1,
         batch: int = 1,
-        stop_requested: Callable[[], bool] = lambda: False,
+        stop: StopToken | None = None,
     ) -> None:
-        self._segmenter = segmenter
+        self._predictor = predictor
         self._workers = workers
-        self._calls = calls
         self._batch = batch
-        self._stop_requested = stop_requested
-        self._under_way: deque[tuple[_Group, Future[_Answers]]] = deque()
-        self._held = 0
+        self._stop = stop or StopToken()
+        # One call more than there are workers, so that no worker is idle between two calls.
+        self._queue: OrderedQueue[None] = OrderedQueue(calls, _PARALLEL_BYTES)
 
     @property
-    def held(self) -> int:
-        """Bytes of the photos that are in the network, or whose turn to be reported has not come."""
-        return self._held
+    def bytes_in_flight(self) -> int:
+        """Bytes of the photos that are in the network, or wait for results of earlier photos."""
+        return self._queue.bytes_in_flight
 
-    def answers(self, photos: Iterable[tuple[Job, Future[Photo]]]) -> Iterator[list[Answered]]:
-        """Asks the network about photos, each batch as soon as it is full or the next photo has another size.
+    def results(self, photos: Iterable[tuple[Job, Future[Frame]]]) -> Iterator[Prediction]:
+        """Runs the network on photos, each batch as soon as it is full or the next photo has another size.
 
-        An error of one photo is its answer; a batch that fails is asked again photo by photo.
+        An error of one photo is its result; a batch that fails is done again photo by photo.
 
         Args:
-            photos: in the order of their answers. The next one is taken as soon as there is room beside what is held.
+            photos: in the order of their results. The next one is taken as soon as there is room for it.
 
         Yields:
-            the photos of one call after the other, in order; a call's photos are not held any longer.
+            a result for each photo, in order; `bytes_in_flight` no longer counts it.
         """
         group: _Group = []
         size = (0, 0, 0)
         for job, future in photos:
-            while not future.done() and not self._stop_requested():
-                awaited: list[Future[Any]] = [future, *(answers for _, answers in list(self._under_way)[:1])]
-                concurrent.futures.wait(awaited, _GLANCE, concurrent.futures.FIRST_COMPLETED)
+            while not future.done() and not self._stop.requested:
+                awaited: list[Future[Any]] = [future, *([] if self._queue.first is None else [self._queue.first])]
+                concurrent.futures.wait(awaited, _STOP_CHECK, concurrent.futures.FIRST_COMPLETED)
                 yield from self._take()
-            if self._stop_requested():
+            if self._stop.requested:
                 group = []
                 break
             try:
-                photo = future.result()
+                frame = future.result()
             except Exception as error:
-                self._ask(group)
+                self._submit(group)
                 group = []
-                self._answer(job, error)
+                self._add_error(job, error)
             else:
-                bytes_together = photo.image.nbytes * (len(group) + 1)
-                if group and (photo.image.shape != size or bytes_together > BUDGET):
-                    self._ask(group)
+                bytes_together = frame.image.nbytes * (len(group) + 1)
+                if group and (frame.image.shape != size or bytes_together > BUDGET):
+                    self._submit(group)
                     group = []
-                group.append((job, photo))
-                size = photo.image.shape
-                del photo
+                group.append((job, frame))
+                size = frame.image.shape
+                del frame
                 if len(group) >= self._batch:
-                    self._ask(group)
+                    self._submit(group)
                     group = []
             del future
             yield from self._take()
-        self._ask(group)
+        self._submit(group)
         del group
         yield from self._take(everything=True)
 
-    def _ask(self, group: _Group) -> None:
+    def _submit(self, group: _Group) -> None:
         if group:
-            self._held += _weight(group)
-            self._under_way.append((group, self._workers.submit(self._call, group)))
+            size = sum(frame.image.nbytes for _, frame in group)
+            self._queue.put(None, self._workers.submit(self._call, group), size)
 
-    def _answer(self, job: Job, error: Exception) -> None:
-        """An answer that needs no network; it passes through the queue, so that it comes in its turn."""
-        future: Future[_Answers] = Future()
-        future.set_result([Answer(error=error)])
-        self._under_way.append(([(job, None)], future))
+    def _add_error(self, job: Job, error: Exception) -> None:
+        """An error takes its turn in the queue, so that it is reported in the order of the photos."""
+        future: Future[list[Prediction]] = Future()
+        future.set_result([Prediction(job, error=error)])
+        self._queue.put(None, future)
 
-    def _take(self, everything: bool = False) -> Iterator[list[Answered]]:
-        """The calls that have ended, in order; waits for one where enough are under way."""
-        while self._under_way:
-            # One call more than there are workers, so that none is idle between two calls.
-            full = len(self._under_way) > self._calls or self._held > _BESIDE
-            if not (everything or full or self._under_way[0][1].done()):
+    def _take(self, everything: bool = False) -> Iterator[Prediction]:
+        for _, future in self._queue.take(everything):
+            results: list[Prediction] | None = future.result()
+            if results is None:  # stopped before the call began: nothing after it is done either
+                for _ in self._queue.take(everything=True):
+                    pass
                 return
-            answers = self._under_way[0][1].result()
-            if answers is None:
-                self._under_way.clear()
-                return
-            group, _ = self._under_way.popleft()
-            self._held -= _weight(group)
-            yield [(job, photo, answer) for (job, photo), answer in zip(group, answers, strict=True)]
-            del group
+            del future
+            while results:
+                yield results.pop(0)
 
-    def _call(self, group: _Group) -> _Answers:
-        return None if self._stop_requested() else self._segment([photo for _, photo in group if photo is not None])
+    def _call(self, group: _Group) -> list[Prediction] | None:
+        return None if self._stop.requested else self._predict(group)
 
-    def _segment(self, photos: list[Photo]) -> list[Answer]:
-        assert self._segmenter is not None
-        before = time.perf_counter()
+    def _predict(self, group: _Group) -> list[Prediction]:
+        assert self._predictor is not None
         try:
-            if len(photos) == 1:
-                found = [self._segmenter(photos[0].image)]
-            else:
-                found = self._segmenter([photo.image for photo in photos])
+            found = self._predictor([frame.image for _, frame in group])
         except Exception as error:
-            if len(photos) == 1:
-                return [Answer(error=error)]
-            # Only one of them may be to blame.
-            return [answer for photo in photos for answer in self._segment([photo])]
-        seconds = (time.perf_counter() - before) / len(photos)
-        return [Answer(one, seconds=seconds) for one in found]
-
-
-def _weight(group: _Group) -> int:
-    return sum(photo.image.nbytes for _, photo in group if photo is not None)
+            if len(group) == 1:
+                return [Prediction(*group[0], error=error)]
+            # Only one of them may be the cause.
+            return [result for one in group for result in self._predict([one])]
+        return [Prediction(job, frame, one) for (job, frame), one in zip(group, found, strict=True)]

@@ -1,4 +1,4 @@
-"""The options that `process_images`, `process_video` and `process_camera` share: those of the network and of drawing."""
+"""Options of the network and of drawing, which `process_images`, `process_video` and `process_camera` share."""
 
 from __future__ import annotations
 

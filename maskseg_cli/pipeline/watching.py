@@ -1,10 +1,10 @@
-"""`maskseg image --watch`: goes on with photos as they arrive."""
+"""`watch`: does the photos of folders as they arrive, for `maskseg image --watch`."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,14 +13,11 @@ from maskseg_cli.media.input_files import Source, find_sources
 from maskseg_cli.media.outputs import Job, check_writable, plan_outputs, refuse_existing
 from maskseg_cli.media.picture_formats import FORMAT_OF
 from maskseg_cli.media.watch import FolderWatch
-from maskseg_cli.pipeline.images import Run, say
+from maskseg_cli.pipeline.photo_run import PhotoRun
 
-#: Seconds between two looks at the folders; longer where a look itself takes long.
+#: Seconds between two scans of the folders; longer where a scan itself takes long.
 _INTERVAL = 0.5
-_SHARE_OF_LOOKING = 0.1
-
-#: Seconds after which the wait between looks asks whether the user wants to stop.
-_GLANCE = 0.1
+_SHARE_OF_SCANNING = 0.1
 
 
 @dataclass
@@ -56,7 +53,7 @@ class WatchedPhotos:
         check_writable(folder)
 
     def find(self) -> list[Source]:
-        """The photos that are there now, our own results left out."""
+        """The photos in the folders, without the results of this run."""
         avoid = None if self.output is None else Path(self.output)
         sources = find_sources(self.arguments, self.recursive, avoid, may_be_empty=True)
         sources = [source for source in sources if os.path.abspath(source.name) not in self._made]
@@ -64,10 +61,10 @@ class WatchedPhotos:
         return sources
 
     def job(self, source: Source) -> Job:
-        """Where the result of a photo goes. What this run made of the same photo before is replaced.
+        """Where the result of a photo goes. An earlier result of this run for the same photo is replaced.
 
         Raises:
-            MasksegError: something else stands there.
+            MasksegError: another file exists there.
         """
         [job] = plan_outputs([source], self.output, self.format_name, overwrite=True)
         assert job.target is not None
@@ -86,44 +83,40 @@ class WatchedPhotos:
         return job
 
 
-def watch(run: Run, photos: WatchedPhotos, stop_requested: Callable[[], bool]) -> None:
-    """Does the photos that are there, then each that arrives, until the user stops it, also in the window.
+def watch(run: PhotoRun, photos: WatchedPhotos) -> None:
+    """Does the photos in the folders, then each that arrives, until a stop is requested or the window is closed.
 
     Raises:
         MasksegError: nothing more can be written.
     """
     arrivals = FolderWatch(photos.find)
-    told = problem = ""
-    while not stop_requested():
+    announced = False
+    problem = ""
+    while not run.stop.requested:
         before = time.monotonic()
         sources: list[Source] = []
         try:
             sources = arrivals.arrived()
             problem = ""
-        except MasksegError as error:  # a drive that is away for a while
+        except MasksegError as error:  # such as a drive that is disconnected for a while
             if str(error) != problem:
                 problem = str(error)
-                say(f"Error: {problem}")
+                run.reporter.warn(f"Error: {problem}")
         jobs = [job for job in (_planned(run, photos, source) for source in sources) if job is not None]
         if jobs and not run.process(jobs):
             return
-        if not told and not run.quiet and not stop_requested():
-            told = f"Watching {', '.join(photos.arguments)}: Ctrl-C ends."
-            say(told)
+        if not announced and not run.stop.requested:
+            announced = True
+            run.reporter.say(f"Watching {', '.join(photos.arguments)}: Ctrl-C ends.")
         if not sources:
-            _rest(max(_INTERVAL, (time.monotonic() - before) / _SHARE_OF_LOOKING), stop_requested)
+            run.stop.wait(max(_INTERVAL, (time.monotonic() - before) / _SHARE_OF_SCANNING))
 
 
-def _planned(run: Run, photos: WatchedPhotos, source: Source) -> Job | None:
+def _planned(run: PhotoRun, photos: WatchedPhotos, source: Source) -> Job | None:
     try:
         return photos.job(source)
     except MasksegError as error:
-        run.summary.add_failed(source.name, str(error))
-        say(f"Error: {error}")
+        for sink in run.sinks:
+            sink.fail(source.name, str(error))
+        run.reporter.warn(f"Error: {error}")
         return None
-
-
-def _rest(seconds: float, stop_requested: Callable[[], bool]) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not stop_requested():
-        time.sleep(min(left, _GLANCE))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import errno
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.read_ahead import BUDGET
 from maskseg_cli.pipeline.workers import Workers
 
@@ -25,11 +25,11 @@ def is_hopeless(error: BaseException | None) -> bool:
 
 
 class WriteBehind(Generic[Item]):
-    """Results on their way to the disk.
+    """Results that are being prepared and written in threads.
 
     They are prepared (drawn and encoded) side by side, but written one after the other in the order of the items: what
-    is there when a run is killed is the beginning of the whole. After an error that is hopeless nothing more is
-    written.
+    is on the disk when a run is killed is the beginning of the whole. After an error that ends all writing
+    (`is_hopeless`) nothing more is written.
 
     Args:
         workers: the threads.
@@ -50,27 +50,22 @@ class WriteBehind(Generic[Item]):
 
     def __init__(self, workers: Workers, behind: int = 4, budget: int = BUDGET) -> None:
         self._workers = workers
-        self._behind = behind
-        self._budget = budget
-        self._taken = 0
-        self._under_way: deque[tuple[Item, Future[Any], int]] = deque()
+        self._queue: OrderedQueue[Item] = OrderedQueue(behind - 1, budget)
         self._last: Future[Any] | None = None
         self._stopped = False
 
-    def put(self, item: Item, weight: int, prepare: Callable[[], Any], write: Callable[[Any], Any]) -> None:
+    def put(self, item: Item, size: int, prepare: Callable[[], Any], write: Callable[[Any], Any]) -> None:
         """Begins to write an item's result; never waits, see `take`.
 
         Args:
             item: comes back from `take`.
-            weight: bytes that the item takes until it is written.
+            size: bytes that the item takes until it is written.
             prepare: called in a thread.
             write: called in a thread with what `prepare` returned, when all items before are written; what it
                 returns is the future's result.
         """
-        future = self._workers.submit(self._do, prepare, write, self._last)
-        self._last = future
-        self._under_way.append((item, future, weight))
-        self._taken += weight
+        self._last = self._workers.submit(self._do, prepare, write, self._last)
+        self._queue.put(item, self._last, size)
 
     def take(self, everything: bool = False) -> Iterator[tuple[Item, Future[Any]]]:
         """Yields the items that are done, in their order, and waits for more of them as long as too many are under way.
@@ -79,17 +74,9 @@ class WriteBehind(Generic[Item]):
             everything: wait for all.
 
         Yields:
-            each item and its future, which may have to be waited for.
+            each item and its future, which is done.
         """
-        while self._under_way:
-            item, future, weight = self._under_way[0]
-            full = len(self._under_way) >= self._behind or self._taken > self._budget
-            if not (everything or full or future.done()):
-                return
-            self._under_way.popleft()
-            self._taken -= weight
-            yield item, future
-            del future
+        return self._queue.take(everything)
 
     def _do(self, prepare: Callable[[], Any], write: Callable[[Any], Any], before: Future[Any] | None) -> Any:
         prepared = prepare()

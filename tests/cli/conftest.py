@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 import pytest
 
-from .fake_model import patch_commands
+from .fake_model import use_blob_engine
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and the stand-in in place of the network."""
     monkeypatch.chdir(tmp_path)
-    patch_commands(lambda module, name, value: monkeypatch.setattr(importlib.import_module(module), name, value))
+    use_blob_engine(monkeypatch.setattr)
     return tmp_path

@@ -1,20 +1,24 @@
-"""A stand-in for the network, which makes commands testable in milliseconds: bright blobs are objects."""
+"""A stand-in for the network, which makes commands testable in milliseconds: an engine that finds bright blobs.
+
+It takes the place of `open_engine` alone; everything around it is the real program.
+"""
 
 from __future__ import annotations
 
-import importlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config import LITE
-from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter
+from maskseg_cli.config import LITE, MaskRCNNConfig
+from maskseg_cli.inference import loading
+from maskseg_cli.inference.engine import Segmented
+from maskseg_cli.inference.predictor import Predictor
 
 PERSON, DOG = COCO_CLASSES.index("person"), COCO_CLASSES.index("dog")
 
@@ -22,46 +26,58 @@ PERSON, DOG = COCO_CLASSES.index("person"), COCO_CLASSES.index("dog")
 DELAY = "MASKSEG_TEST_DELAY"
 
 
-class BlobPredictor:
-    """Finds bright blobs: taller than wide is a person, all else a dog."""
+class BlobEngine:
+    """Finds bright blobs: taller than wide is a person, all else a dog. Pictures keep their size; masks fill boxes."""
 
-    class_names = COCO_CLASSES
-    config = LITE
-
-    def __init__(self) -> None:
+    def __init__(self, config: MaskRCNNConfig = LITE) -> None:
+        self.config = config.replace(image_resize_mode="none", mask_border=0)
         self._turns = 0
 
-    def set_min_confidence(self, confidence: float) -> None:
-        """Nothing to do: all blobs are found in any case."""
+    def run(self, images: NDArray[np.float32], anchors: Any = None, windows: Any = None) -> Segmented:
+        """See `Engine.run`."""
+        return _joined([self._find(image, number) for number, image in enumerate(images)])
 
-    def __call__(self, image: Any) -> Any:
-        if isinstance(image, list):
-            return [self(one) for one in image]
+    def run_views(self, views: Sequence[Any], window: Any) -> Segmented:
+        """See `Engine.run_views`: the first view."""
+        return self.run(views[0].image)
+
+    def set_min_confidence(self, confidence: float) -> None:
+        """See `Engine.set_min_confidence`."""
+        self.config = self.config.replace(detection_min_confidence=confidence)
+
+    def _find(self, image: NDArray[np.float32], number: int) -> Segmented:
         delays = os.environ.get(DELAY, "0").split(",")
         self._turns += 1
         time.sleep(float(delays[min(self._turns, len(delays)) - 1]))
-        assert image.dtype == np.uint8
-        assert image.ndim == 3
         bright = (image.min(axis=2) > 200).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(bright)
-        boxes = [(x, y, x + w, y + h) for x, y, w, h, _ in stats[1:]]
+        count, _, stats, _ = cv2.connectedComponentsWithStats(bright)
+        boxes = [(y, x, y + h - 1, x + w - 1) for x, y, w, h, _ in stats[1:]]
         kinds = [PERSON if h > w else DOG for _, _, w, h, _ in stats[1:]]
-        return Detections(
-            np.array(boxes, np.float32).reshape(-1, 4),
-            np.array(kinds, np.int32),
-            np.linspace(0.9, 0.6, count - 1).astype(np.float32),
-            tuple(MaskCrop.from_full(labels == i) for i in range(1, count)),
-            image.shape[:2],
-            COCO_CLASSES,
+        scores = np.linspace(0.9, 0.6, count - 1).astype(np.float32)
+        keep = scores >= np.float32(self.config.detection_min_confidence)
+        return Segmented(
+            np.array(boxes, np.float32).reshape(-1, 4)[keep],
+            np.array(kinds, np.int32)[keep],
+            scores[keep],
+            np.ones((int(keep.sum()), 4, 4), np.float32),
+            np.full(int(keep.sum()), number, np.int32),
         )
 
 
-def load_blob_predictor(options: ModelOptions) -> Segmenter:
-    """Takes the place of `segmenter.load_predictor`."""
-    from maskseg_cli.classes import parse_classes
+def _joined(parts: list[Segmented]) -> Segmented:
+    return Segmented(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
-    chosen = None if options.classes is None else parse_classes(options.classes, COCO_CLASSES)
-    return Segmenter(BlobPredictor(), chosen, options.max_detections)  # type: ignore[arg-type]
+
+def blob_predictor(**options: Any) -> Predictor:
+    """A predictor with the stand-in; options as those of `Predictor`."""
+    return Predictor(BlobEngine(), COCO_CLASSES, **options)
+
+
+def open_blob_engine(
+    weights: Any, labels: Any, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig]
+) -> tuple[BlobEngine, tuple[str, ...]]:
+    """Takes the place of `loading.open_engine`."""
+    return BlobEngine(configure(LITE)), COCO_CLASSES
 
 
 def scene(width: int = 96, height: int = 64) -> np.ndarray:
@@ -72,14 +88,13 @@ def scene(width: int = 96, height: int = 64) -> np.ndarray:
     return image
 
 
-def patch_commands(patch: Callable[[str, str, Any], None]) -> None:
-    """Puts the stand-in wherever a command loads its network: `patch(module, name, value)`."""
-    for module in ("cli.image", "cli.video", "pipeline.videos", "pipeline.camera_session"):
-        patch(f"maskseg_cli.{module}", "load_predictor", load_blob_predictor)
+def use_blob_engine(setattr: Callable[[Any, str, Any], None]) -> None:
+    """Puts the stand-in into the program; `setattr` is that of `monkeypatch`, or Python's own."""
+    setattr(loading, "open_engine", open_blob_engine)
 
 
 if __name__ == "__main__":  # the real program in a process of its own, but with the stand-in
     from maskseg_cli.cli.main import main
 
-    patch_commands(lambda module, name, value: setattr(importlib.import_module(module), name, value))
+    use_blob_engine(setattr)
     main(prog_name="maskseg")

@@ -17,23 +17,20 @@ import pytest
 from maskseg_cli.media.atomic_file import GrowingFile
 from maskseg_cli.media.images import read_image, write_image
 
-from .fake_model import BlobPredictor, scene
+from .fake_model import BlobEngine, scene
 from .running import ENVIRONMENT, PROGRAM, encoded, in_process, read_json, run, tree_of
 
 
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[int, ...]]]:
     """Shapes of the pictures in each call of the network, from now on."""
     calls: list[list[tuple[int, ...]]] = []
-    original = BlobPredictor.__call__
+    original = BlobEngine.run
 
-    def call(self: BlobPredictor, images):
-        if isinstance(images, list):
-            calls.append([image.shape[:2] for image in images])
-            return [original(self, image) for image in images]
-        calls.append([images.shape[:2]])
-        return original(self, images)
+    def run_network(self: BlobEngine, images, *others):
+        calls.append([image.shape[:2] for image in images])
+        return original(self, images, *others)
 
-    monkeypatch.setattr(BlobPredictor, "__call__", call)
+    monkeypatch.setattr(BlobEngine, "run", run_network)
     return calls
 
 
@@ -70,15 +67,14 @@ def test_neighbours_of_equal_size_go_together(here: Path, monkeypatch: pytest.Mo
 
 
 def test_one_photo_that_breaks_a_batch_is_named_alone(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = BlobPredictor.__call__
+    original = BlobEngine.run
 
-    def call(self: BlobPredictor, images):
-        for image in images if isinstance(images, list) else [images]:
-            if image[0, 0, 0] == 7:
-                raise ValueError("blue")
-        return original(self, images)
+    def run_network(self: BlobEngine, images, *others):
+        if (images[:, 0, 0, 0] == 7).any():
+            raise ValueError("blue")
+        return original(self, images, *others)
 
-    monkeypatch.setattr(BlobPredictor, "__call__", call)
+    monkeypatch.setattr(BlobEngine, "run", run_network)
     for i in range(5):
         image = scene()
         image[0, 0, 0] = 7 if i == 1 else 0
@@ -89,8 +85,9 @@ def test_one_photo_that_breaks_a_batch_is_named_alone(here: Path, monkeypatch: p
     assert tree_of(here / "out") == ["0.png", "2.png", "3.png", "4.png"]
 
 
-@pytest.mark.parametrize("part", ["maskseg_cli.drawing.draw", "maskseg_cli.media.images.encode_image"])
+@pytest.mark.parametrize("part", ["pipeline.photo_run.draw", "export.picture_files.encode_image"])
 def test_an_error_in_a_thread_is_told_like_any_other(part: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = f"maskseg_cli.{part}"
     module, name = part.rsplit(".", 1)
     for width in (48, 50, 52):
         write_image(here / "in" / f"{width}.png", scene(width))
@@ -139,7 +136,7 @@ def test_the_summary_as_a_table_and_as_json(here: Path) -> None:
         (["--summary", "r.json", "--json", "./r.json"], 2, "would both write"),
         (["--summary", "a.png/s.csv"], 1, "a.png is no folder"),
         (["--json", "old.json"], 1, "old.json.part exists already"),
-        (["--json", "old.json", "--overwrite"], 1, "old.json.part is not what a stopped run left"),
+        (["--json", "old.json", "--overwrite"], 1, "old.json.part is not the journal of a stopped run"),
         (["--batch", "0"], 2, "--batch"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.images import read_image, write_image
 
 from .running import run
@@ -64,13 +64,12 @@ def test_options_reach_the_real_network(lite: str, shared: Path, tmp_path: Path)
     from maskseg_cli.inference.loading import load_predictor
 
     photo = read_image(shared / "photos" / "dog.jpg")
-    segmenter = load_predictor(
+    predictor = load_predictor(
         ModelOptions(weights=lite, size=320, min_score=0.05, max_detections=5, classes="dog,truck,car")
     )
-    assert isinstance(segmenter, Segmenter)
-    assert (segmenter.config.image_min_dim, segmenter.config.image_max_dim) == (320, 640)
-    assert segmenter.config.detection_min_confidence == 0.05
-    found = segmenter(photo)
+    assert (predictor.config.image_min_dim, predictor.config.image_max_dim) == (320, 640)
+    assert predictor.config.detection_min_confidence == 0.05
+    found = predictor(photo)
     assert 1 <= len(found) <= 5
     assert set(found.names) <= {"dog", "truck", "car"}
     assert "dog" in found.names

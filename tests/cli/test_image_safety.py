@@ -7,15 +7,16 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from maskseg_cli.detections import Detections
+from maskseg_cli.inference.engine import Segmented
 from maskseg_cli.media.atomic_file import GrowingFile
 from maskseg_cli.media.images import read_image, write_image
 
-from .fake_model import BlobPredictor, scene
+from .fake_model import BlobEngine, scene
 from .running import ENVIRONMENT, PROGRAM, encoded, read_json, run, tree_of
 
 
@@ -75,15 +76,15 @@ def test_a_stopped_run_goes_on(here: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def _stop_after(photos: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the photo after so many is in the network."""
     seen: list[tuple[int, ...]] = []
-    original = BlobPredictor.__call__
+    original = BlobEngine.run
 
-    def call(self: BlobPredictor, image: np.ndarray) -> Detections:
+    def run_network(self: BlobEngine, images: np.ndarray, *others: Any) -> Segmented:
         if len(seen) == photos:
             raise KeyboardInterrupt
-        seen.append(image.shape)
-        return original(self, image)
+        seen.append(images.shape)
+        return original(self, images, *others)
 
-    monkeypatch.setattr(BlobPredictor, "__call__", call)
+    monkeypatch.setattr(BlobEngine, "run", run_network)
 
 
 def test_a_kept_result_that_the_json_lacks_is_looked_at_again(here: Path) -> None:
@@ -157,14 +158,14 @@ def test_debug_shows_the_traceback_of_each_failure(here: Path) -> None:
 
 
 def test_a_photo_that_breaks_the_network_does_not_stop_the_others(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = BlobPredictor.__call__
+    original = BlobEngine.run
 
-    def call(self: BlobPredictor, image):
-        if image.shape[1] == 50:
+    def run_network(self: BlobEngine, images, *others):
+        if images.shape[2] == 50:
             raise ValueError("too narrow")
-        return original(self, image)
+        return original(self, images, *others)
 
-    monkeypatch.setattr(BlobPredictor, "__call__", call)
+    monkeypatch.setattr(BlobEngine, "run", run_network)
     for width in (49, 50, 51):
         write_image(here / "in" / f"{width}.png", scene(width))
     result = run("in", code=1)

@@ -9,34 +9,34 @@ import numpy as np
 import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config import COCO, LITE
+from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference import loading
 from maskseg_cli.inference.loading import load_predictor
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, overrides_of
+from maskseg_cli.inference.predictor import Predictor
 
-from .fake_model import DOG, PERSON, BlobPredictor, scene
+from .fake_model import DOG, PERSON, BlobEngine, blob_predictor, open_blob_engine, scene
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
-    """What `load_model` was called with."""
-    predictor = pytest.importorskip("maskseg_cli.inference.predictor")
-    calls: list[tuple[Any, dict[str, Any]]] = []
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any, MaskRCNNConfig]]:
+    """Weights, labels and config of each engine that is opened."""
+    calls: list[tuple[Any, Any, MaskRCNNConfig]] = []
 
-    def load_model(weights: Any, **options: Any) -> BlobPredictor:
-        calls.append((weights, options))
-        return BlobPredictor()
+    def open_engine(weights: Any, labels: Any, configure: Any) -> tuple[BlobEngine, tuple[str, ...]]:
+        calls.append((weights, labels, configure(LITE)))
+        return open_blob_engine(weights, labels, configure)
 
-    monkeypatch.setattr(predictor, "load_model", load_model)
+    monkeypatch.setattr(loading, "open_engine", open_engine)
     return calls
 
 
 def test_nothing_said(loaded: list) -> None:
-    segmenter = load_predictor(ModelOptions())
-    assert loaded == [("lite", {"labels": None})]
-    assert (segmenter.class_ids, segmenter.limit) == (None, None)
-    assert segmenter.class_names == COCO_CLASSES
-    assert segmenter.config is LITE
+    predictor = load_predictor(ModelOptions())
+    assert loaded == [("lite", None, LITE)]
+    assert (predictor.class_ids, predictor.max_detections, predictor.tta, predictor.batch) == (None, None, False, 1)
+    assert predictor.class_names == COCO_CLASSES
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_two_files_are_one_too_many(loaded: list) -> None:
 
 
 @pytest.mark.parametrize(("model", "config"), [("coco", LITE), ("lite", COCO)])
-def test_weights_of_another_network(model: str, config: Any, loaded: list, monkeypatch) -> None:
-    monkeypatch.setattr(BlobPredictor, "config", config)
+def test_weights_of_another_network(model: str, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "open_engine", lambda *_: (BlobEngine(config), COCO_CLASSES))
     with pytest.raises(UsageError, match=f"x.npz does not hold weights of the model {model}"):
         load_predictor(ModelOptions(model=model, weights="x.npz"))
 
@@ -81,24 +81,35 @@ def test_own_options_go_before_set_and_set_before_the_file(tmp_path: Path) -> No
     assert overrides_of(ModelOptions()) == {}
 
 
-def test_several_views(loaded: list) -> None:
-    load_predictor(ModelOptions(tta=True))
-    assert loaded == [("lite", {"labels": None, "tta": True})]
+def test_several_views_and_batches(loaded: list) -> None:
+    predictor = load_predictor(ModelOptions(tta=True), batch=3)
+    assert (predictor.tta, predictor.batch) == (True, 3)
 
 
-def test_a_limit_is_not_used_up_by_classes_that_are_not_wanted() -> None:
+def test_a_limit_is_not_used_up_by_classes_that_are_not_wanted(loaded: list) -> None:
     options = ModelOptions(max_detections=1, classes="dog")
+    predictor = load_predictor(options)
     assert overrides_of(options)["detection_max_instances"] == 100
-    segmenter = Segmenter(BlobPredictor(), [DOG], 1)  # type: ignore[arg-type]
-    assert segmenter(scene()).class_id.tolist() == [DOG]
+    assert loaded[0][2].detection_max_instances == 100
+    assert predictor(scene()).class_id.tolist() == [DOG]
 
 
-def test_a_list_of_pictures() -> None:
-    segmenter = Segmenter(BlobPredictor(), [PERSON])  # type: ignore[arg-type]
-    answers = segmenter([scene(), np.zeros((8, 8, 3), np.uint8)])
-    assert [answer.class_id.tolist() for answer in answers] == [[PERSON], []]
+def test_a_list_of_pictures_and_of_classes(loaded: list) -> None:
+    predictor = load_predictor(ModelOptions(classes=["person"]))
+    found = predictor([scene(), np.zeros((8, 8, 3), np.uint8)])
+    assert [one.class_id.tolist() for one in found] == [[PERSON], []]
+    assert all(one.seconds is not None and one.seconds > 0 for one in found)
 
 
 def test_unknown_class(loaded: list) -> None:
     with pytest.raises(UsageError, match="zebra"):
         load_predictor(ModelOptions(classes="zebre"))
+
+
+def test_the_size_of_the_network_decides_how_many_threads_call_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = blob_predictor()
+    for cores, calls in ((1, 1), (2, 2), (16, 4), (None, 1)):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert predictor.workers == calls
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    assert Predictor(BlobEngine(COCO), COCO_CLASSES).workers == 1

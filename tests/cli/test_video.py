@@ -6,10 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.video.samples import damaged, make_pictures, truncated
 
+from .fake_model import BlobEngine
 from .running import tree_of
 from .video_running import facts, film, json_lines, outlined, outlined_at, run
 
@@ -213,7 +215,7 @@ def test_what_cannot_be_is_said_before_any_work(
     (here / "there.mp4").write_bytes(b"old")
     (here / "empty").mkdir()
     before = {path: path.read_bytes() for path in here.glob("*.mp4")}
-    monkeypatch.setattr("maskseg_cli.pipeline.videos.load_predictor", lambda _: pytest.fail("the work began"))
+    monkeypatch.setattr("maskseg_cli.inference.loading.open_engine", lambda *_: pytest.fail("the work began"))
     result = run(*arguments, code=code)
     assert message in result.stderr
     assert "Traceback" not in result.stderr
@@ -229,16 +231,14 @@ def test_a_part_without_frames_is_said(here: Path) -> None:
 
 
 def test_an_error_of_the_network_leaves_the_frames_before_it(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from .fake_model import BlobPredictor
+    original = BlobEngine.run
 
-    see = BlobPredictor.__call__
-
-    def fail_late(self: BlobPredictor, image: Any) -> Any:
-        if not isinstance(image, list) and (image[20].min(axis=1) > 200).argmax() >= 14:  # the tenth frame's person
+    def fail_late(self: BlobEngine, images: np.ndarray, *others: Any) -> Any:
+        if (images[0, 20].min(axis=1) > 200).argmax() >= 14:  # the person in the tenth frame
             raise ValueError("the network has lost its way")
-        return see(self, image)
+        return original(self, images, *others)
 
-    monkeypatch.setattr(BlobPredictor, "__call__", fail_late)
+    monkeypatch.setattr(BlobEngine, "run", fail_late)
     film(here / "in.mp4", frames=30)
     result = run("in.mp4", "-o", "out.mp4", code=1)
     assert len(facts("out.mp4").frames) == 10

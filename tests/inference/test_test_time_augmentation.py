@@ -34,6 +34,10 @@ SMALL_COCO = COCO.replace(
 )
 
 
+#: What the predictor calls for the views of a picture.
+VIEWS_OF_PREDICTOR = "maskseg_cli.inference.predictor.mold_views"
+
+
 def picture(height: int, width: int) -> np.ndarray:
     rng = np.random.default_rng(height * 1000 + width)
     coarse = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), np.uint8)
@@ -129,13 +133,13 @@ def test_one_view_is_the_network_itself(predictor: Predictor, monkeypatch: pytes
     plain = predictor(image)
     assert len(plain) > 3
     whole = tta.mold_views
-    monkeypatch.setattr("maskseg_cli.inference.predictor.mold_views", lambda image, config: whole(image, config)[:1])
+    monkeypatch.setattr(VIEWS_OF_PREDICTOR, lambda image, config: whole(image, config)[:1])
     monkeypatch.setattr(predictor, "tta", True)
     one = predictor(image)
     same(plain, one, atol=0.01)
     assert all((a.bitmap == b.bitmap).mean() > 0.99 for a, b in zip(plain.masks, one.masks, strict=True))
     # a sum that is no mean would show
-    monkeypatch.setattr("maskseg_cli.inference.predictor.mold_views", lambda image, config: whole(image, config)[:1] * 4)
+    monkeypatch.setattr(VIEWS_OF_PREDICTOR, lambda image, config: whole(image, config)[:1] * 4)
     same(plain, predictor(image), atol=0.01)
 
 

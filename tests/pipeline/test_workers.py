@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -104,7 +105,9 @@ def test_what_the_caller_still_keeps_leaves_less_room() -> None:
     begun: list[int] = []
     kept = 0
     with Workers(0) as workers:
-        results = read_ahead(range(6), begun.append, lambda _: 1, workers, ahead=4, budget=4, held=lambda: kept)
+        results = read_ahead(
+            range(6), begun.append, lambda _: 1, workers, ahead=4, budget=4, bytes_in_flight=lambda: kept
+        )
         next(results)
         assert begun == [0, 1, 2, 3]
         kept = 2
@@ -172,11 +175,16 @@ def test_too_much_under_way_is_waited_for() -> None:
         results.put("a", 3, gate.wait, lambda _: None)
         assert list(results.take()) == []
         results.put("b", 3, gate.wait, lambda _: None)
-        taken = results.take()
-        item, future = next(taken)
-        assert (item, future.done()) == ("a", False)
+        taken: queue.SimpleQueue[str] = queue.SimpleQueue()
+        thread = threading.Thread(target=lambda: [taken.put(item) for item, _ in results.take()], daemon=True)
+        thread.start()
+        with pytest.raises(queue.Empty):
+            taken.get(timeout=0.1)  # it waits for the first one
         gate.set()
-        assert _waited([(item, future), *taken, *results.take(everything=True)]) == ["a", "b"]
+        assert taken.get(timeout=10) == "a"
+        thread.join(10)
+        rest = [item for item, _ in results.take(everything=True)]
+    assert [*[taken.get() for _ in range(taken.qsize())], *rest] == ["b"]
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tif"])
