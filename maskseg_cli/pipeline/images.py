@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.run_summary import RunSummary
+from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.outputs import Job
 from maskseg_cli.pipeline.photos import Finishing, Photo, Result, name_in_json, read_photo, weigh_photo, write_result
 from maskseg_cli.pipeline.predictions import Answer, NetworkCalls
 from maskseg_cli.pipeline.read_ahead import read_ahead
 from maskseg_cli.pipeline.workers import THREADS, Workers
-from maskseg_cli.pipeline.write_behind import WriteBehind, is_hopeless
+from maskseg_cli.pipeline.write_behind import WriteBehind
 
 if TYPE_CHECKING:
     from maskseg_cli.export.coco_journal import CocoJournal
@@ -151,7 +152,7 @@ class Run:
         if self.debug:
             say("".join(traceback.format_exception(error)).rstrip())
         say(f"Error: {reason if job.source.name in reason else f'{job.source.name}: {reason}'}")
-        if is_hopeless(error):
+        if is_disk_unwritable(error):
             of = "" if self.endless else f" of {photos}"
             raise StoppedError(f"Stopped after {self.summary.done}{of} photos.") from error
 

@@ -17,9 +17,9 @@ from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines_file import LinesFile
 from maskseg_cli.export.messages import count_words, counted
 from maskseg_cli.inference.model_options import Segmenter, load_predictor
+from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.outputs import Job
 from maskseg_cli.pipeline.video_run import Outcome, VideoRun
-from maskseg_cli.pipeline.write_behind import is_hopeless
 
 if TYPE_CHECKING:
     from maskseg_cli.drawing.drawing_options import DrawingOptions
@@ -121,7 +121,7 @@ class VideoBatch:
             message = explain(error)
             named = message if name in message else f"{name}: {message}"
             click.echo(f"Error: {named}", err=True)
-            self.full = isinstance(error.__cause__, DiskFull) or is_hopeless(error.__cause__)
+            self.full = isinstance(error.__cause__, DiskFull) or is_disk_unwritable(error.__cause__)
             return None
         except KeyboardInterrupt:
             self._report(job, run.outcome)

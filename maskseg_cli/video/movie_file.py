@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.atomic_file import UnfinishedFile
+from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.video import gif_palette
 from maskseg_cli.video.colour import PictureConverter, pad_to_even
-from maskseg_cli.video.disk_reserve import ReservedFile, is_disk_full
+from maskseg_cli.video.disk_reserve import FileWithReserve
 from maskseg_cli.video.faststart import move_index_first
 from maskseg_cli.video.muxing import muxer_options
 from maskseg_cli.video.rate import time_base_for
@@ -90,7 +92,7 @@ class MovieFile:
         self._flushed = False  # all pictures and sounds are in the container
         try:
             self._reserve = _RESERVE + 3 * width * height  # two pictures, which may wait for the sound to catch up
-            self._file = ReservedFile(path, self._reserve)
+            self._file = FileWithReserve(path, self._reserve)
         except OSError as error:
             raise MasksegError(f"{path} cannot be written: {error.strerror or error}.") from error
         try:
@@ -204,13 +206,14 @@ class MovieFile:
     def _put_index_first(self) -> None:
         if self.format.container not in ("mp4", "mov"):
             return
-        temporary = self._file.temporary
-        moved = temporary.with_suffix(".moved.tmp")
+        moved = UnfinishedFile(self.path, ".moved.tmp")
         try:
-            if move_index_first(temporary, moved):
-                os.replace(moved, temporary)
+            if move_index_first(self._file.temporary, moved.temporary):
+                moved.rename(self._file.temporary)
         except OSError:
             self.notes.append("the index is at the end of the file, because there was no room to move it to the front")
+        finally:
+            moved.discard()
 
     def _read_back(self, whole: bool) -> Contents:
         contents = read_contents(self._file.temporary, str(self.path), cut_off=not whole)

@@ -70,6 +70,12 @@ def numbered(pattern: Path, number: int) -> Path:
     return pattern.with_name(f"{before}{number:0{int(match[1] or 0)}d}{after}")
 
 
+def unfinished_mark(pattern: Path) -> Path:
+    """The hidden file that is in a folder of frames until the folder is complete."""
+    first = numbered(pattern, 0)
+    return first.with_name(f".{first.name}")
+
+
 def numbered_pictures(pattern: str) -> list[Path]:
     """The files that a pattern such as `frames/%05d.png` stands for, in the order of their numbers.
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.disk_reserve import is_disk_full
+from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.video.frame_folder import FrameFolder
 from maskseg_cli.video.movie_file import MovieFile
 from maskseg_cli.video.rate import ConstantRate, usable_rate

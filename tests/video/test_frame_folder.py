@@ -9,10 +9,11 @@ import cv2
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.frame_folder import unfinished_mark
+from maskseg_cli.media.atomic_file import remove_unfinished
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_info import VideoInfo
+from maskseg_cli.video.video_sources import unfinished_mark
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import number_of, picture
 from tests.video.written import steady, write
@@ -69,6 +70,23 @@ def test_throwing_away_removes_the_frames(tmp_path: Path) -> None:
     writer.write(picture(0), Fraction(0), Fraction(1))
     writer.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_that_ends_at_once_leaves_no_frames_and_none_come_after(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    writer = VideoWriter(tmp_path, VideoInfo("sample", 64, 48, Fraction(25)))
+    for index in range(3):
+        writer.write(picture(index), Fraction(index, 25), Fraction(1, 25))
+    remove_unfinished()
+    with pytest.raises(MasksegError, match="was not written"):  # another thread goes on for a moment
+        writer.write(picture(3), Fraction(3, 25), Fraction(1, 25))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_frames_that_are_complete_stay_when_a_program_ends_at_once(tmp_path: Path) -> None:
+    write(tmp_path, steady(2, 25), Fraction(1, 25))
+    remove_unfinished()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000000.png", "000001.png"]
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
