@@ -153,7 +153,7 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
     options = options or EncodeOptions()
     if options.fps is not None and options.fps <= 0:
         raise UsageError(f"The frame rate must be above 0, not {options.fps}.")
-    if _means_frames(str(path)):
+    if str(path).endswith(("/", "\\")) or Path(path).is_dir() or names_frames(Path(path)):
         return _frame_format(path, options)
     suffix = Path(path).suffix.lower()
     found = FORMATS.get(suffix)
@@ -178,22 +178,18 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
 def frame_pattern(path: str | Path, suffix: str) -> Path:
     """The printf pattern of the frames' files for an output that means a folder of frames."""
     path = Path(path)
-    return path if _names_frames(path) else path / f"{FRAME_PATTERN}{suffix}"
+    return path if names_frames(path) else path / f"{FRAME_PATTERN}{suffix}"
 
 
-def _means_frames(path: str) -> bool:
-    return path.endswith(("/", "\\")) or Path(path).is_dir() or _names_frames(Path(path))
-
-
-def _names_frames(path: Path) -> bool:
-    """Whether a name is a pattern of frames; a video may be called `a%05d.mp4`."""
+def names_frames(path: Path) -> bool:
+    """Whether a path is a pattern of numbered frames (`frames/%06d.png`); a video may be called `a%05d.mp4`."""
     return has_number(path.name) and path.suffix.lower() not in ("", *FORMATS)
 
 
 def _frame_format(path: str | Path, options: EncodeOptions) -> OutputFormat:
     if options.crf is not None:
         raise UsageError("Frames as pictures have no --crf.")
-    suffix = Path(path).suffix.lower() if _names_frames(Path(path)) else ""
+    suffix = Path(path).suffix.lower() if names_frames(Path(path)) else ""
     if options.codec is not None:
         wanted = FRAME_CODECS.get(options.codec.lower())
         if wanted is None or (suffix and {suffix, wanted} not in ({".jpg", ".jpeg"}, {wanted})):

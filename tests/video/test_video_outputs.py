@@ -80,6 +80,14 @@ def test_existing_frames_too(folder: Path) -> None:
     assert not plan_videos(videos, "out", "png", overwrite=True)[0].done
 
 
+def test_all_existing_frames_are_counted(folder: Path) -> None:
+    for name in ("a", "b"):
+        Path("out", name).mkdir(parents=True)
+        Path("out", name, "000001.png").write_bytes(b"old")
+    with pytest.raises(MasksegError, match=r"a.000001\.png exists already \(and 1 more\)"):
+        targets("a.mp4", "b.mpg", output="out", format_name="png")
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
