@@ -35,7 +35,7 @@ class CopiedSound:
     def __init__(self, reader: SoundReader, container: Any, early: Fraction, slot: Fraction | None = None) -> None:
         self._reader, self._packets, self._early, self._slot = reader, iter(reader), early, slot
         self._stream = container.add_stream_from_template(reader.stream)
-        self._unwrap = _Unwrapper(reader.stream)
+        self._unwrap = ADTSFilter(reader.stream)
         self._next: SoundPacket | None = None
         self._last_dts: int | None = None
 
@@ -98,7 +98,7 @@ def clock_of_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
         )
         with container:
             stream: Any = container.add_stream_from_template(reader.stream)
-            for packet in _Unwrapper(reader.stream)(_copy(first.packet)):
+            for packet in ADTSFilter(reader.stream)(_copy(first.packet)):
                 packet.stream = stream
                 container.mux(packet)
         return stream.time_base
@@ -114,8 +114,8 @@ def _copy(packet: Any) -> Any:
     return copy
 
 
-class _Unwrapper:
-    """Takes AAC out of the wrapping of broadcasts (ADTS), in which each packet says how it is coded, not the file."""
+class ADTSFilter:
+    """Removes the ADTS headers that AAC packets of broadcasts have; files describe the coding once, for the track."""
 
     def __init__(self, stream: Any) -> None:
         wrapped = stream.codec_context.name == "aac" and not stream.codec_context.extradata
@@ -124,6 +124,6 @@ class _Unwrapper:
     def __call__(self, packet: Any) -> list[Any]:
         if self._filter is None:
             return [packet]
-        with contextlib.suppress(av.FFmpegError):  # a damaged packet is a hole in the sound, and no more
+        with contextlib.suppress(av.FFmpegError):  # a damaged packet is only a gap in the sound
             return list(self._filter.filter(packet))
         return []

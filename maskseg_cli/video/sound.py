@@ -104,7 +104,7 @@ class SoundReader:
     def _read(self) -> Iterator[SoundPacket]:
         base, last = self.stream.time_base, None
         end = None if self._sound.end is None else self._sound.end - self._sound.start
-        packets = self._demuxed()
+        packets = self._container.demux(self.stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -127,9 +127,6 @@ class SoundReader:
             if end is not None and time >= end:
                 return
             yield SoundPacket(packet, time, duration * base)
-
-    def _demuxed(self) -> Iterator[Any]:
-        return self._container.demux(self.stream)
 
     def close(self) -> None:
         """Closes the source."""

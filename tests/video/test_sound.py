@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 
-from maskseg_cli.video.sound import Sound, SoundReader
+from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.writer import Written
+from tests.video.changed_sound import change_packets
 from tests.video.samples import make_video, truncated
 from tests.video.written import clicks, look, steady, write
 
@@ -187,13 +188,13 @@ def test_sound_of_real_videos_is_kept(tmp_path: Path, shared: Path) -> None:
 def test_a_connection_that_breaks_is_a_note_and_costs_only_the_sound_behind(
     tmp_path: Path, sources: dict[tuple[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(reader: SoundReader) -> Iterator[object]:
-        for number, packet in enumerate(reader._container.demux(reader.stream)):
+    def broken(packets: Iterable[object]) -> Iterator[object]:
+        for number, packet in enumerate(packets):
             if number == 60:
                 raise av.error.TimeoutError(110, "Connection timed out")
             yield packet
 
-    monkeypatch.setattr(SoundReader, "_demuxed", broken)
+    change_packets(monkeypatch, broken)
     for target in (".mp4", ".avi"):
         written = copy(tmp_path / f"out{target}", Sound(str(sources["aac", ".mp4"])))
         assert (written.frames, written.duration, written.has_sound) == (40, 4, True)

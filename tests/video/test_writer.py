@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.video import movie_file
+from maskseg_cli.video.readback import Contents, read_contents
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import FORMATS, EncodeOptions
 from maskseg_cli.video.video_info import VideoInfo
@@ -215,21 +218,27 @@ def test_what_cannot_be_read_back_is_no_success_and_nothing_is_left(tmp_path: Pa
     writer = VideoWriter(path, INFO)
     for index, time in enumerate(steady(50, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
-    output = writer._output
-    output._file.seek(0)  # type: ignore[attr-defined]  # a disk that loses what it was given
-    output._file.write(b"\0" * 64)  # type: ignore[attr-defined]
+    (temporary,) = (entry for entry in tmp_path.iterdir() if ".reserve" not in entry.name)
+    with temporary.open("r+b") as file:
+        file.write(b"\0" * 64)  # a disk that loses what was written
     with pytest.raises(MasksegError, match=r"cannot be read back.* Nothing of it can be played, so nothing is kept\."):
         writer.finish()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_not_whole_but_plays_is_no_success_and_is_kept_under_another_name(tmp_path: Path) -> None:
+def test_what_is_not_whole_but_plays_is_no_success_and_is_kept_under_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_a_frame(path: Path, name: str, cut_off: bool) -> Contents:
+        contents = read_contents(path, name, cut_off)
+        return replace(contents, frames=contents.frames - 1)
+
+    monkeypatch.setattr(movie_file, "read_contents", lose_a_frame)
     path = tmp_path / "out.mkv"
     writer = VideoWriter(path, INFO)
     for index, time in enumerate(steady(50, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
-    writer._output._muxed += 1  # type: ignore[attr-defined]  # a picture that never reached the file
-    with pytest.raises(MasksegError, match=r"holds 50 frames instead of 51\..*kept as .*out\.unfinished\.mkv\."):
+    with pytest.raises(MasksegError, match=r"holds 49 frames instead of 50\..*kept as .*out\.unfinished\.mkv\."):
         writer.finish()
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.unfinished.mkv"]
     assert look(tmp_path / "out.unfinished.mkv").numbers == list(range(50))
@@ -294,18 +303,20 @@ def test_throwing_away_while_another_thread_writes_ends_that_thread_with_an_erro
     writer = VideoWriter(tmp_path / "out.mp4", VideoInfo("sample", 640, 480, Fraction(25)))
     noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
     errors: list[Exception] = []
+    frames_are_written = threading.Event()
 
     def work() -> None:
         try:
-            for time in steady(100_000, 25):
+            for index, time in enumerate(steady(100_000, 25)):
                 writer.write(noise, time, Fraction(1, 25))
+                if index == 30:  # more than the encoder keeps back
+                    frames_are_written.set()
         except Exception as error:
             errors.append(error)
 
     thread = threading.Thread(target=work)
     thread.start()
-    while not writer._output._muxed:  # type: ignore[attr-defined]
-        thread.join(0.01)
+    assert frames_are_written.wait(30)
     writer.discard()
     thread.join(30)
     assert not thread.is_alive()
