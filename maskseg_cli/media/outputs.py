@@ -49,8 +49,8 @@ def plan_outputs(
         overwrite, skip_existing: what to do about outputs that exist.
 
     Raises:
-        UsageError: an input would be overwritten, two results would have one name, or the output cannot be
-            what it is asked to be.
+        UsageError: an input would be overwritten, two results would have one name, or the output does not fit
+            the sources or the format.
         MasksegError: an output exists and neither flag was given, or a folder cannot be written.
     """
     suffix = f".{format_name}" if format_name else None

@@ -97,14 +97,14 @@ def read_photo(job: Job) -> Photo:
     Raises:
         MasksegError: it cannot be read.
     """
-    from maskseg_cli.media.file_type import special_kind
+    from maskseg_cli.media.file_type import special_file_type
     from maskseg_cli.media.header import picture_format
     from maskseg_cli.media.images import decode_image, read_image
     from maskseg_cli.media.picture_formats import SUFFIX_OF
 
     if job.source.path is not None:
         # Whoever names a pipe knows who writes into it; one that lies in a folder might be waited for for ever.
-        kind = None if job.source.alone else special_kind(job.source.path)
+        kind = None if job.source.alone else special_file_type(job.source.path)
         if kind is not None:
             raise MasksegError(f"{job.source.path} is {kind}, not a file.")
         return Photo(read_image(job.source.path), job.suffix or ".png")

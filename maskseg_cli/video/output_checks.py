@@ -23,7 +23,7 @@ def check_output(
 
     Args:
         path: the output as the user wrote it.
-        options: the user's choices.
+        options: the user's options.
         sources: the inputs; addresses (http://...) are no files and are ignored.
         overwrite: an output that exists will be replaced.
 
@@ -31,7 +31,7 @@ def check_output(
         the format of the output.
 
     Raises:
-        UsageError: an unknown extension or codec, or the output is an input.
+        UsageError: an unknown extension or codec, or an input would be overwritten.
         MasksegError: the folder cannot be written, the output exists, or its encoder is missing.
     """
     output = format_for(path, options)

@@ -41,8 +41,8 @@ def plan_videos(
         format_name: "mp4" ... "gif", or "png" and "jpg" for folders of frames; None: by the name, or the video's own.
 
     Raises:
-        UsageError: an input would be overwritten, two results would have one name, or the output cannot be
-            what it is asked to be.
+        UsageError: an input would be overwritten, two results would have one name, or the output does not
+            fit the sources or the format.
         MasksegError: an output exists and neither flag was given, or its folder cannot be written.
     """
     jobs = []

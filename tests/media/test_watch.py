@@ -10,7 +10,7 @@ import pytest
 
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.input_files import Source, find_sources
-from maskseg_cli.media.watch import GIVEN_UP, SETTLED, FolderWatch, is_complete
+from maskseg_cli.media.watch import GIVE_UP_SECONDS, SETTLE_SECONDS, FolderWatch, is_complete
 
 from ..cli.fake_model import scene
 
@@ -67,7 +67,7 @@ def test_a_photo_counts_when_it_has_not_changed_for_a_while(tmp_path: Path, watc
     write(tmp_path / "a.jpg", PHOTO, clock)
     assert arrived(watch) == []
     assert watch.waiting
-    clock.passed += SETTLED
+    clock.passed += SETTLE_SECONDS
     assert arrived(watch) == ["a.jpg"]
     assert not watch.waiting
     clock.passed += 100
@@ -78,11 +78,11 @@ def test_a_photo_that_grows_slowly_is_left_to_grow(tmp_path: Path, watch: Folder
     for end in range(100, len(PHOTO), len(PHOTO) // 5):
         write(tmp_path / "a.jpg", PHOTO[:end], clock)
         assert arrived(watch) == []
-        clock.passed += GIVEN_UP / 2
+        clock.passed += GIVE_UP_SECONDS / 2
         assert arrived(watch) == []  # unchanged for a while, but without its end
     write(tmp_path / "a.jpg", PHOTO, clock)
     assert arrived(watch) == []
-    clock.passed += SETTLED
+    clock.passed += SETTLE_SECONDS
     assert arrived(watch) == ["a.jpg"]
 
 
@@ -90,15 +90,15 @@ def test_a_photo_that_stays_cut_off_is_told_of_once(tmp_path: Path, watch: Folde
     write(tmp_path / "a.jpg", PHOTO[:200], clock)
     write(tmp_path / "empty.jpg", b"", clock)
     assert arrived(watch) == []
-    clock.passed += GIVEN_UP - 1
+    clock.passed += GIVE_UP_SECONDS - 1
     assert arrived(watch) == []
     clock.passed += 1
     assert arrived(watch) == ["a.jpg", "empty.jpg"]
-    clock.passed += GIVEN_UP
+    clock.passed += GIVE_UP_SECONDS
     assert arrived(watch) == []
     write(tmp_path / "a.jpg", PHOTO, clock)  # the rest came after all
     assert arrived(watch) == []
-    clock.passed += SETTLED
+    clock.passed += SETTLE_SECONDS
     assert arrived(watch) == ["a.jpg"]
 
 
@@ -126,7 +126,7 @@ def test_times_in_the_future_only_need_patience(tmp_path: Path, watch: FolderWat
     write(tmp_path / "a.jpg", PHOTO, clock)
     os.utime(tmp_path / "a.jpg", (clock.now() + 1000, clock.now() + 1000))
     assert arrived(watch) == []
-    clock.passed += SETTLED
+    clock.passed += SETTLE_SECONDS
     assert arrived(watch) == ["a.jpg"]
 
 

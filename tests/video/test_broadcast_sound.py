@@ -81,7 +81,7 @@ def test_sound_that_cannot_be_written_never_stops_the_pictures(
 ) -> None:
     """The container takes such packets, and refuses them only when their turn comes between the pictures."""
     monkeypatch.setattr(copied_sound.ADTSFilter, "__call__", lambda self, packet: [packet])
-    monkeypatch.setattr(sound_track, "clock_of_copy", lambda reader, output: Fraction(1, 90_000))
+    monkeypatch.setattr(sound_track, "time_base_for_copy", lambda reader, output: Fraction(1, 90_000))
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(broadcast)), suffix_options=EncodeOptions(codec="mpeg4"))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, False)

@@ -16,7 +16,7 @@ from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.video_sources import unfinished_mark
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import number_of, picture
-from tests.video.written import steady, write
+from tests.video.written import constant_times, write
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_frames_are_pictures_numbered_from_0(tmp_path: Path, output: str, names:
 
 
 def test_frames_of_an_earlier_longer_run_go(tmp_path: Path) -> None:
-    write(tmp_path, steady(5, 25), Fraction(1, 25))
+    write(tmp_path, constant_times(5, 25), Fraction(1, 25))
     (tmp_path / "notes.txt").write_text("mine")
-    written = write(tmp_path, steady(2, 25), Fraction(1, 25))
+    written = write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000000.png", "000001.png", "notes.txt"]
     assert written.notes == ("3 frames of an earlier run were removed",)
 
@@ -84,7 +84,7 @@ def test_a_program_that_ends_at_once_leaves_no_frames_and_none_come_after(tmp_pa
 
 
 def test_frames_that_are_complete_stay_when_a_program_ends_at_once(tmp_path: Path) -> None:
-    write(tmp_path, steady(2, 25), Fraction(1, 25))
+    write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     remove_unfinished()
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000000.png", "000001.png"]
 
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_complete_can_be_told(tmp_path: Path) -> None:
-    write(tmp_path, steady(2, 25), Fraction(1, 25))
+    write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     writer = VideoWriter(tmp_path, VideoInfo("sample", 64, 48, Fraction(25)))
     for index in range(3):
         writer.write(picture(index), Fraction(index), Fraction(1))

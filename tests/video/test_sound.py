@@ -14,7 +14,7 @@ from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.writer import Written
 from tests.video.changed_sound import change_packets
 from tests.video.samples import make_video, truncated
-from tests.video.written import clicks, look, steady, write
+from tests.video.written import clicks, constant_times, look, write
 
 #: Sound codec and container of the sources, and what it becomes in each output.
 SOURCES = [
@@ -44,7 +44,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], P
 
 def copy(path: Path, sound: Sound, seconds: float = 4, suffix_options: EncodeOptions | None = None) -> Written:
     """Writes so many seconds of pictures with the sound."""
-    return write(path, steady(round(seconds * 10), 10), Fraction(1, 10), 10, options=suffix_options, sound=sound)
+    return write(
+        path, constant_times(round(seconds * 10), 10), Fraction(1, 10), 10, options=suffix_options, sound=sound
+    )
 
 
 @pytest.mark.parametrize(("codec", "kind", "target", "name"), CASES)
@@ -68,7 +70,7 @@ def test_sound_stays_in_step_from_the_middle_to_before_the_end(
 ) -> None:
     path = tmp_path / f"out{target}"
     copy(path, Sound(str(sources[codec, kind]), Fraction(13, 10), Fraction(31, 10)), seconds=1.8)
-    assert look(path).times == steady(18, 10)
+    assert look(path).times == constant_times(18, 10)
     # An AVI has no times, so copied sound begins with the nearest packet.
     assert clicks(path) == pytest.approx([0.7, 1.7], abs=PACKET / 2 if target == ".avi" else 0.003)
     assert look(path).container.duration / 1e6 == pytest.approx(1.8, abs=2 * PACKET)
@@ -80,7 +82,7 @@ def test_sound_copied_from_the_middle_moves_no_picture_of_an_avi(
 ) -> None:
     path = tmp_path / "out.avi"
     copy(path, Sound(str(sources["pcm_s16le", ".avi"]), start), seconds=1)
-    assert look(path).times == steady(10, 10)
+    assert look(path).times == constant_times(10, 10)
     assert clicks(path) == pytest.approx([float(2 - start)], abs=PACKET / 2)
 
 
@@ -89,7 +91,7 @@ def test_sound_copied_from_avi_to_avi_begins_with_the_nearest_packet(tmp_path: P
     source = make_video(tmp_path / "in.avi", frames=40, rate=10, codec="mpeg4", sound="libmp3lame")
     path = tmp_path / "out.avi"
     copy(path, Sound(str(source), start), seconds=1)
-    assert look(path).times == steady(10, 10)
+    assert look(path).times == constant_times(10, 10)
     assert clicks(path) == pytest.approx([clicks(source)[-2] - float(start)], abs=PACKET / 2)
 
 
@@ -178,7 +180,7 @@ def test_sound_of_real_videos_is_kept(tmp_path: Path, shared: Path) -> None:
         source = shared / "videos" / f"{name}.mp4"
         for target in (".mp4", ".avi"):
             path = tmp_path / f"{name}{target}"
-            written = write(path, steady(frames, rate), 1 / rate, rate, sound=Sound(str(source)))
+            written = write(path, constant_times(frames, rate), 1 / rate, rate, sound=Sound(str(source)))
             assert (written.frames, written.duration, written.has_sound) == (frames, frames / rate, True)
             with av.open(str(source)) as container:
                 length = container.duration

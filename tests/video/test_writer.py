@@ -19,7 +19,7 @@ from maskseg_cli.video.video_formats import FORMATS, EncodeOptions
 from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import corners_of, make_video, number_of, picture
-from tests.video.written import clicks, look, steady, write
+from tests.video.written import clicks, constant_times, look, write
 
 NTSC = Fraction(30000, 1001)
 VARIABLE = [Fraction(k, 1000) for k in (0, 40, 110, 150, 500, 700, 720)]
@@ -29,12 +29,12 @@ INFO = VideoInfo("sample", 64, 48, Fraction(25))
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_every_kind_of_file_holds_all_frames_in_order_and_opens_in_opencv(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
-    written = write(path, steady(12, 25), Fraction(1, 25), options=EncodeOptions())
+    written = write(path, constant_times(12, 25), Fraction(1, 25), options=EncodeOptions())
     assert (written.path, written.frames, written.has_sound, written.notes) == (path, 12, False, ())
     assert written.duration == Fraction(12, 25)
     seen = look(path)
     assert seen.numbers == list(range(12))
-    assert seen.times == steady(12, 25)
+    assert seen.times == constant_times(12, 25)
     assert corners_of(seen.images[0]) == ["red", "green", "blue", "white"]
     capture = cv2.VideoCapture(str(path))
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(25)
@@ -49,13 +49,13 @@ def test_every_kind_of_file_holds_all_frames_in_order_and_opens_in_opencv(tmp_pa
 @pytest.mark.parametrize(("suffix", "encoder"), [(s, c) for s, f in FORMATS.items() for c in f.codecs if c != "gif"])
 def test_every_codec_goes_into_the_files_that_are_said_to_take_it(tmp_path: Path, suffix: str, encoder: str) -> None:
     path = tmp_path / f"out{suffix}"
-    assert write(path, steady(3, 25), Fraction(1, 25), options=EncodeOptions(codec=encoder)).frames == 3
+    assert write(path, constant_times(3, 25), Fraction(1, 25), options=EncodeOptions(codec=encoder)).frames == 3
     assert look(path).numbers == [0, 1, 2]
 
 
 def test_mp4_is_h264_that_browsers_and_phones_play(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
-    write(path, steady(5, 25), Fraction(1, 25))
+    write(path, constant_times(5, 25), Fraction(1, 25))
     video = look(path).video.codec_context
     assert (video.name, video.codec_tag, video.pix_fmt, video.profile) == ("h264", "avc1", "yuv420p", "High")
     assert not video.has_b_frames
@@ -64,10 +64,10 @@ def test_mp4_is_h264_that_browsers_and_phones_play(tmp_path: Path) -> None:
 
 def test_avi_is_mpeg4_with_the_xvid_tag(tmp_path: Path) -> None:
     path = tmp_path / "out.avi"
-    write(path, steady(5, 25), Fraction(1, 25))
+    write(path, constant_times(5, 25), Fraction(1, 25))
     video = look(path).video.codec_context
     assert (video.name, video.codec_tag) == ("mpeg4", "XVID")
-    write(path, steady(5, 25), Fraction(1, 25), options=EncodeOptions(fourcc="mjpg"))
+    write(path, constant_times(5, 25), Fraction(1, 25), options=EncodeOptions(fourcc="mjpg"))
     video = look(path).video.codec_context
     assert (video.name, video.codec_tag) == ("mjpeg", "MJPG")
 
@@ -75,10 +75,10 @@ def test_avi_is_mpeg4_with_the_xvid_tag(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".avi"])
 def test_exact_rates_stay_exact(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
-    written = write(path, steady(31, NTSC), 1 / NTSC, rate=NTSC)
+    written = write(path, constant_times(31, NTSC), 1 / NTSC, rate=NTSC)
     assert written.duration == 31 / NTSC
     seen = look(path)
-    assert seen.times == steady(31, NTSC)
+    assert seen.times == constant_times(31, NTSC)
     assert seen.video.average_rate == NTSC
 
 
@@ -90,7 +90,7 @@ def test_pictures_that_begin_late_stay_in_step_with_the_sound(tmp_path: Path, su
     """As MPEG and phones write them: the first picture comes a fraction of a millisecond after a whole one."""
     source = make_video(tmp_path / "in.mp4", frames=30, sound="aac")
     path = tmp_path / f"out{suffix}"
-    written = write(path, [delay + time for time in steady(30, 25)], Fraction(1, 25), sound=Sound(str(source)))
+    written = write(path, [delay + time for time in constant_times(30, 25)], Fraction(1, 25), sound=Sound(str(source)))
     fine = Fraction(1, 1000 if suffix in (".mkv", ".webm") else 90_000)
     assert abs(written.duration - delay - Fraction(6, 5)) <= fine
     seen = look(path)
@@ -120,15 +120,15 @@ def test_avi_repeats_and_drops_frames_so_that_each_is_seen_at_its_time(tmp_path:
 
 def test_a_wanted_rate_is_made_by_repeating_and_dropping(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
-    written = write(path, steady(6, 10), Fraction(1, 10), rate=10, options=EncodeOptions(fps=Fraction(20)))
+    written = write(path, constant_times(6, 10), Fraction(1, 10), rate=10, options=EncodeOptions(fps=Fraction(20)))
     assert look(path).numbers == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert (written.duration, look(path).video.average_rate) == (Fraction(6, 10), 20)
-    written = write(path, steady(6, 10), Fraction(1, 10), rate=10, options=EncodeOptions(fps=Fraction(5)))
+    written = write(path, constant_times(6, 10), Fraction(1, 10), rate=10, options=EncodeOptions(fps=Fraction(5)))
     assert (len(look(path).numbers), written.duration) == (3, Fraction(6, 10))
 
 
 def test_pictures_that_come_too_fast_for_a_gif_are_left_out(tmp_path: Path) -> None:
-    written = write(tmp_path / "out.gif", steady(30, 60), Fraction(1, 60), rate=60)
+    written = write(tmp_path / "out.gif", constant_times(30, 60), Fraction(1, 60), rate=60)
     assert float(written.duration) == pytest.approx(0.5, abs=0.021)
     assert written.notes == ("pictures closer than 1/50 s were left out",)
     seen = look(tmp_path / "out.gif")
@@ -139,7 +139,7 @@ def test_pictures_that_come_too_fast_for_a_gif_are_left_out(tmp_path: Path) -> N
 @pytest.mark.parametrize("suffix", [".mp4", ".avi", ".webm"])
 def test_odd_sizes_are_padded_by_repeating_the_edge(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
-    written = write(path, steady(2, 25), Fraction(1, 25), size=(97, 61))
+    written = write(path, constant_times(2, 25), Fraction(1, 25), size=(97, 61))
     assert len(written.notes) == 1
     assert written.notes[0].startswith("97 x 61 padded to 98 x 62")
     image = look(path).images[0].astype(int)
@@ -189,7 +189,7 @@ def test_an_error_in_the_middle_leaves_a_playable_video(tmp_path: Path) -> None:
 
     def fail() -> None:
         with VideoWriter(path, INFO) as writer:
-            for index, time in enumerate(steady(7, 25)):
+            for index, time in enumerate(constant_times(7, 25)):
                 writer.write(picture(index), time, Fraction(1, 25))
             raise ZeroDivisionError
 
@@ -216,7 +216,7 @@ def test_finishing_twice_says_the_same(tmp_path: Path) -> None:
 def test_what_cannot_be_read_back_is_no_success_and_nothing_is_left(tmp_path: Path) -> None:
     path = tmp_path / "out.mkv"
     writer = VideoWriter(path, INFO)
-    for index, time in enumerate(steady(50, 25)):
+    for index, time in enumerate(constant_times(50, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
     (temporary,) = (entry for entry in tmp_path.iterdir() if ".reserve" not in entry.name)
     with temporary.open("r+b") as file:
@@ -236,7 +236,7 @@ def test_what_is_not_whole_but_plays_is_no_success_and_is_kept_under_another_nam
     monkeypatch.setattr(movie_file, "read_contents", lose_a_frame)
     path = tmp_path / "out.mkv"
     writer = VideoWriter(path, INFO)
-    for index, time in enumerate(steady(50, 25)):
+    for index, time in enumerate(constant_times(50, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
     with pytest.raises(MasksegError, match=r"holds 49 frames instead of 50\..*kept as .*out\.unfinished\.mkv\."):
         writer.finish()
@@ -270,7 +270,7 @@ def test_lower_crf_is_better_and_larger(tmp_path: Path) -> None:
     for crf in (10, 40):
         path = tmp_path / f"{crf}.mp4"
         with VideoWriter(path, INFO, EncodeOptions(crf=crf)) as writer:
-            for index, time in enumerate(steady(5, 25)):
+            for index, time in enumerate(constant_times(5, 25)):
                 writer.write(
                     np.random.default_rng(index).integers(0, 255, (48, 64, 3), np.uint8), time, Fraction(1, 25)
                 )
@@ -281,14 +281,14 @@ def test_lower_crf_is_better_and_larger(tmp_path: Path) -> None:
 
 def test_ffv1_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "out.mkv"
-    write(path, steady(2, 25), Fraction(1, 25), options=EncodeOptions(codec="ffv1"))
+    write(path, constant_times(2, 25), Fraction(1, 25), options=EncodeOptions(codec="ffv1"))
     assert (look(path).images[1] == picture(1)).all()
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
 def test_what_a_killed_program_leaves_behind_plays_up_to_a_few_seconds_before(tmp_path: Path, suffix: str) -> None:
     writer = VideoWriter(tmp_path / f"out{suffix}", INFO)
-    for index, time in enumerate(steady(400, 25)):
+    for index, time in enumerate(constant_times(400, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
     (temporary,) = (entry for entry in tmp_path.iterdir() if ".reserve" not in entry.name)
     rescued = tmp_path / f"rescued{suffix}"
@@ -307,7 +307,7 @@ def test_throwing_away_while_another_thread_writes_ends_that_thread_with_an_erro
 
     def work() -> None:
         try:
-            for index, time in enumerate(steady(100_000, 25)):
+            for index, time in enumerate(constant_times(100_000, 25)):
                 writer.write(noise, time, Fraction(1, 25))
                 if index == 30:  # more than the encoder keeps back
                     frames_are_written.set()

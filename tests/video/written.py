@@ -18,7 +18,7 @@ from maskseg_cli.video.writer import VideoWriter, Written
 from tests.video.samples import number_of, picture
 
 
-def steady(frames: int, rate: Fraction | int) -> list[Fraction]:
+def constant_times(frames: int, rate: Fraction | int) -> list[Fraction]:
     """The times of a constant rate."""
     return [index / Fraction(rate) for index in range(frames)]
 
