@@ -1,4 +1,4 @@
-"""Where results go, and what is never overwritten."""
+"""The planned outputs of photos, and what is never overwritten."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_file_in_place_of_a_folder(here: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights work otherwise on Windows")
-def test_a_folder_that_cannot_be_written_is_told_first(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_first(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs.os, "access", lambda path, _: Path(path).name != "out")
     (here / "out").mkdir()
     with pytest.raises(MasksegError, match="cannot be written"):

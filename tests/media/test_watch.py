@@ -86,7 +86,7 @@ def test_a_photo_that_grows_slowly_is_left_to_grow(tmp_path: Path, watch: Folder
     assert arrived(watch) == ["a.jpg"]
 
 
-def test_a_photo_that_stays_cut_off_is_told_of_once(tmp_path: Path, watch: FolderWatch, clock: Clock) -> None:
+def test_a_photo_that_stays_truncated_is_returned_once(tmp_path: Path, watch: FolderWatch, clock: Clock) -> None:
     write(tmp_path / "a.jpg", PHOTO[:200], clock)
     write(tmp_path / "empty.jpg", b"", clock)
     assert arrived(watch) == []
@@ -112,7 +112,7 @@ def test_a_photo_renamed_into_the_folder_is_there_at_once(tmp_path: Path, watch:
     write(tmp_path / "sub" / "b.part", PHOTO[:300], clock)
     wait_for_next_tick(tmp_path / "sub" / "b.part")
     os.replace(tmp_path / "sub" / "b.part", tmp_path / "sub" / "b.jpg")
-    assert arrived(watch) == []  # renamed, but not whole
+    assert arrived(watch) == []  # renamed, but not complete
 
 
 def test_photos_that_are_old_are_there_at_once(tmp_path: Path, watch: FolderWatch, clock: Clock) -> None:

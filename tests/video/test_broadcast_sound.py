@@ -19,7 +19,7 @@ from tests.video.changed_sound import change_packets
 from tests.video.samples import make_sound, make_video
 from tests.video.servers import file_of, serving, whole_file_of
 from tests.video.test_sound import copy
-from tests.video.written import clicks, look
+from tests.video.written import clicks, inspect_video
 
 TARGETS = {".mp4": "aac", ".mov": "aac", ".mkv": "aac", ".avi": "mp3float", ".webm": "opus"}
 
@@ -41,8 +41,8 @@ def test_aac_of_broadcasts_is_copied_or_encoded_and_stays_in_step(
     for start, expected in ((Fraction(0), [1, 2, 3]), (Fraction(13, 10), [0.7, 1.7])):
         written = copy(path, Sound(str(broadcast), start))
         assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
-        assert bool(written.notes) == (name != "aac")  # encoding anew is told, copying is not
-        assert look(path).sound.codec_context.name == name
+        assert bool(written.notes) == (name != "aac")  # a note only for re-encoded sound
+        assert inspect_video(path).sound.codec_context.name == name
         assert clicks(path)[-len(expected) :] == pytest.approx([time + PRIMING for time in expected], abs=0.003)
 
 
@@ -55,7 +55,7 @@ def test_the_pieces_of_a_playlist(tmp_path: Path, target: str) -> None:
     assert clicks(tmp_path / f"out{target}")[-3:] == pytest.approx([1, 2, 3], abs=0.03)
 
 
-def test_a_file_on_a_web_server_that_knows_no_duration_keeps_its_sound(tmp_path: Path, broadcast: Path) -> None:
+def test_a_file_of_unknown_duration_on_a_web_server_keeps_its_sound(tmp_path: Path, broadcast: Path) -> None:
     data = broadcast.read_bytes()
     for server in (whole_file_of(data), file_of(data)):
         with serving(server) as address:
@@ -86,7 +86,7 @@ def test_sound_that_cannot_be_written_never_stops_the_pictures(
     written = copy(path, Sound(str(broadcast)), suffix_options=EncodeOptions(codec="mpeg4"))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, False)
     assert written.notes == ("the sound could not be written to its end: Operation not permitted",)
-    assert look(path).numbers == list(range(40))
+    assert inspect_video(path).numbers == list(range(40))
 
 
 def _spoil(packet: Any) -> None:
@@ -111,7 +111,7 @@ def test_a_sound_packet_that_is_refused_costs_only_the_sound_behind(
     written = copy(path, Sound(str(source)))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
     assert written.notes == ("the sound could not be written to its end: Invalid argument",)
-    assert look(path).numbers == list(range(40))
+    assert inspect_video(path).numbers == list(range(40))
     assert clicks(path)[-1] == pytest.approx(1, abs=0.003)
 
 

@@ -48,7 +48,7 @@ def fill(path: Path, options: EncodeOptions | None = None, sound: Sound | None =
 
 
 def check(path: Path, taken: int, written: Written) -> None:
-    """The file is whole: all but a few frames that the encoder still had, from the first one on."""
+    """The file is complete: all but a few frames that the encoder still had, from the first one on."""
     with av.open(str(path)) as container:
         frames = sum(1 for _ in container.decode(video=0))
     assert frames == written.frames > 20

@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         VideoWriter(f"{tmp_path}/file/frames/", VideoInfo("sample", 64, 48, Fraction(25)))
 
 
-def test_a_folder_that_is_not_complete_can_be_told(tmp_path: Path) -> None:
+def test_an_incomplete_folder_is_recognised(tmp_path: Path) -> None:
     write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     writer = VideoWriter(tmp_path, VideoInfo("sample", 64, 48, Fraction(25)))
     for index in range(3):

@@ -1,4 +1,4 @@
-"""Clocks of outputs, and constant rates out of variable ones."""
+"""Time bases of outputs, and constant rates from variable ones."""
 
 from __future__ import annotations
 

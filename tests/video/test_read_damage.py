@@ -50,7 +50,7 @@ def test_a_video_that_is_cut_off_is_read_to_the_cut(name: str, tmp_path: Path) -
 
 
 def test_a_video_without_its_index_is_said_to_lack_it(tmp_path: Path) -> None:
-    path = truncated(make_video(tmp_path / "a.mp4"), tmp_path / "cut.mp4")  # MP4 ends with it, if not told otherwise
+    path = truncated(make_video(tmp_path / "a.mp4"), tmp_path / "cut.mp4")  # by default MP4 ends with it
     with pytest.raises(MasksegError, match="its index, which comes last, is missing"):
         open_video(path)
 
@@ -68,7 +68,7 @@ def test_a_video_cut_off_before_its_first_picture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.9, 0.999])
 @pytest.mark.parametrize("name", CUTTABLE)
-def test_the_container_tells_whether_its_end_is_missing(name: str, part: float, tmp_path: Path) -> None:
+def test_a_missing_end_is_detected(name: str, part: float, tmp_path: Path) -> None:
     whole = make_video(tmp_path / name, frames=30, **CUTTABLE[name])
     assert not is_truncated(whole)
     assert is_truncated(truncated(whole, tmp_path / "cut", part))
@@ -156,7 +156,7 @@ class _SlowSource:
         self.closed += 1
 
 
-def test_closing_from_another_thread_waits_for_the_step_and_blocks_nobody() -> None:
+def test_closing_from_another_thread_waits_for_the_step_and_does_not_block() -> None:
     source = _SlowSource()
     video = VideoReader(source)
     got: list[int] = []

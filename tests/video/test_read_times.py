@@ -89,7 +89,7 @@ def test_a_piece_that_holds_nothing_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "says"),
+    ("options", "says"),
     [
         ({"start": -1}, "must not be negative"),
         ({"start": 3, "end": 2}, r"The end \(2 seconds\) must come after the start \(3 seconds\)"),
@@ -97,9 +97,9 @@ def test_a_piece_that_holds_nothing_is_said(tmp_path: Path) -> None:
         ({"max_frames": 0}, "At least one frame"),
     ],
 )
-def test_wishes_that_make_no_sense(wishes: dict[str, Any], says: str) -> None:
+def test_impossible_options(options: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        open_video("any.mp4", **wishes)
+        open_video("any.mp4", **options)
 
 
 @given(
@@ -126,7 +126,7 @@ def test_times_that_are_on_no_grid_stay() -> None:
 
 
 @pytest.mark.parametrize("rate", [Fraction(1000, 131), Fraction(1490, 51), Fraction(90000), None])
-def test_rates_that_nobody_records_at_are_no_grid(rate: Fraction | None) -> None:
+def test_uncommon_rates_are_no_grid(rate: Fraction | None) -> None:
     assert constant_rate([rate], MILLISECOND) is None
 
 
