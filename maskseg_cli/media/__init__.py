@@ -1,1 +1,1 @@
-"""Pictures in and out of files, and windows."""
+"""Files of pictures: finding, reading, writing and planning them; and windows that show pictures."""

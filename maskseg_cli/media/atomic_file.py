@@ -1,4 +1,4 @@
-"""Writing a file so that what stands under its name is always whole."""
+"""The writer of all files: each appears under its final name only when it is complete."""
 
 from __future__ import annotations
 
@@ -6,25 +6,112 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
-#: Temporary files that are being written now.
-_unfinished: set[Path] = set()
+#: Functions that remove what is being written now, in the order of their registration.
+_cleanups: dict[Callable[[], object], None] = {}
+
+
+def register_cleanup(cleanup: Callable[[], object]) -> None:
+    """Makes `remove_unfinished` call a function that removes unfinished output, until `unregister_cleanup`.
+
+    Args:
+        cleanup: called in a signal handler, perhaps while another thread writes: it must not wait for a lock.
+    """
+    _cleanups[cleanup] = None
+
+
+def unregister_cleanup(cleanup: Callable[[], object]) -> None:
+    """Undoes `register_cleanup`; nothing happens if the function is not registered."""
+    _cleanups.pop(cleanup, None)
 
 
 def remove_unfinished() -> None:
-    """Removes the temporary files that are being written, for a program that ends in the middle, at once."""
-    for temporary in list(_unfinished):
+    """Removes all output that is being written now, for a program that is about to exit without further clean-up."""
+    # The newest first: a temporary file that is gone can no longer be renamed to one of a folder's files.
+    for cleanup in reversed(list(_cleanups)):
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            cleanup()
+
+
+class UnfinishedFile:
+    """A temporary name in the folder of a file's final name; `rename` or `discard` ends it.
+
+    Until then `remove_unfinished` removes the file.
+
+    Args:
+        path: the final name; missing folders are made.
+        suffix: of the temporary name.
+
+    Attributes:
+        path: the final name.
+        temporary: the temporary name. There is no such file before `open`, or before other code creates it.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+
+    def __init__(self, path: str | Path, suffix: str = ".tmp") -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Hidden, short, and without the suffix of a picture or video: no search of the folder finds it.
+        self.temporary = self.path.parent / f".maskseg-{secrets.token_hex(6)}{suffix}"
+        self._file: IO[bytes] | None = None
+        register_cleanup(self._remove)
+
+    def open(self, mode: str = "wb", buffering: int = -1) -> IO[bytes]:
+        """Opens the temporary file; arguments as for the built-in `open`.
+
+        Raises:
+            OSError: it cannot be created; its `filename` is the final name.
+        """
+        try:
+            with _errors_name(self.path):
+                self._file = open(self.temporary, mode, buffering)  # noqa: SIM115  closed by rename or discard
+        except BaseException:
+            self.discard()
+            raise
+        return self._file
+
+    def rename(self, path: Path | None = None) -> None:
+        """Closes the file and gives it its final name; a file that was there is replaced.
+
+        Args:
+            path: another name in the same folder instead.
+
+        Raises:
+            OSError: it cannot be closed or renamed; `discard` must still be called.
+        """
+        with _errors_name(self.path):
+            if self._file is not None:
+                self._file.close()
+            os.replace(self.temporary, path or self.path)
+        unregister_cleanup(self._remove)
+
+    def discard(self) -> None:
+        """Closes and removes the temporary file; nothing happens after `rename`."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+        with contextlib.suppress(OSError):
+            self.temporary.unlink()
+        unregister_cleanup(self._remove)
+
+    def _remove(self) -> None:
+        # Not closed first: closing a buffered file waits for the thread that is writing to it.
+        try:
+            self.temporary.unlink(missing_ok=True)
+        except OSError:  # Windows does not remove a file that is open
+            self.discard()
 
 
 class GrowingFile:
-    """A file that is written bit by bit under a temporary name and gets its own name when it is complete.
+    """A file that is written in pieces and appears under its name when it is complete.
 
     Args:
-        path: the final name; missing folders are made. A device or pipe (`/dev/stdout`) is written to as it stands.
+        path: the final name; missing folders are made. A device or pipe (`/dev/stdout`) is written to directly.
 
     Raises:
         OSError: the folder cannot be written.
@@ -33,65 +120,60 @@ class GrowingFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         direct = self.path.exists() and not self.path.is_file() and not self.path.is_dir()
-        if not direct:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Short and unlike any picture's name, so that no scan of the folder takes it for one.
-        temporary = self.path.parent / f".maskseg-{secrets.token_hex(6)}.tmp"
-        self._temporary = None if direct else temporary
-        with self._named_errors():
-            self._file = open(self._temporary or self.path, "wb")  # noqa: SIM115  closed by finish or discard
-        if self._temporary is not None:
-            _unfinished.add(self._temporary)
+        self._unfinished = None if direct else UnfinishedFile(self.path)
+        if self._unfinished is not None:
+            self._file = self._unfinished.open()
+        else:
+            self._file = open(self.path, "wb")  # noqa: SIM115  closed by finish or discard
 
     def write(self, data: bytes) -> None:
-        """Adds `data`.
+        """Appends `data`.
 
         Raises:
-            OSError: the disk is full, or the reader has gone; what was written before stays.
+            OSError: the disk is full, or the reader of a pipe is gone; what was written before stays.
         """
-        with self._named_errors():
+        with _errors_name(self.path):
             self._file.write(data)
 
     def finish(self) -> None:
-        """Closes the file and gives it its name; what stood there is replaced.
+        """Closes the file and gives it its name; a file that was there is replaced.
 
         Raises:
-            OSError: it cannot be; nothing is left behind, and what stood there stays.
+            OSError: that is not possible; nothing is left behind, and a file that was there stays.
         """
         try:
-            with self._named_errors():
-                self._file.close()
-                if self._temporary is not None:
-                    os.replace(self._temporary, self.path)
-                    _unfinished.discard(self._temporary)
+            if self._unfinished is not None:
+                self._unfinished.rename()
+            else:
+                with _errors_name(self.path):
+                    self._file.close()
         except BaseException:
             self.discard()
             raise
 
     def discard(self) -> None:
         """Removes what was written."""
-        with contextlib.suppress(OSError):
-            self._file.close()
-        if self._temporary is not None:
+        if self._unfinished is not None:
+            self._unfinished.discard()
+        else:
             with contextlib.suppress(OSError):
-                self._temporary.unlink()
-            _unfinished.discard(self._temporary)
+                self._file.close()
 
-    @contextlib.contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            error.filename = str(self.path)  # not the temporary name, which means nothing to anybody
-            error.filename2 = None
-            raise
+
+@contextlib.contextmanager
+def _errors_name(path: Path) -> Iterator[None]:
+    """Makes errors name the final file: users do not know the temporary name."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
 
 
 def write_atomic(path: str | Path, data: bytes) -> None:
-    """Writes `data` under a temporary name beside `path`, then renames; makes missing folders.
+    """Writes a file in one step: `path` holds its old content or all of `data`, whatever interrupts the write.
 
-    Whatever interrupts it, `path` holds its old content or all of the new. A device or pipe (`/dev/stdout`)
-    is written to as it stands.
+    Missing folders are made. A device or pipe (`/dev/stdout`) is written to directly.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full; nothing is left behind.
@@ -109,7 +191,7 @@ def write_stdout(data: bytes) -> None:
     """Writes all of `data` to standard output.
 
     Raises:
-        OSError: the reader has gone.
+        OSError: the reader of a pipe is gone.
     """
     # With PYTHONUNBUFFERED, which containers often set, a write to a pipe takes only what fits into it.
     left = memoryview(data)
@@ -120,7 +202,7 @@ def write_stdout(data: bytes) -> None:
 
 
 def utf8(text: str) -> bytes:
-    """UTF-8; the bytes of a file name that are no UTF-8, which Python keeps as lone surrogates, as JSON escapes.
+    """Encodes as UTF-8; bytes of a file name that are not UTF-8 (lone surrogates in Python) become JSON escapes.
 
     Example:
         >>> utf8('"a\\udcff.jpg"')

@@ -1,4 +1,4 @@
-"""Names under which no file stands: pipes, sockets and devices, on which a reader may wait for ever."""
+"""Recognises pipes, sockets and devices, from which a read may never return."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import stat
 from pathlib import Path
 
 
-def special_kind(path: str | Path) -> str | None:
-    """What stands there if it is neither file nor folder, in words: "a pipe", "a socket", "a device".
+def special_file_type(path: str | Path) -> str | None:
+    """The type of what `path` names if it is neither file nor folder: "a pipe", "a socket" or "a device".
 
     Returns:
-        None for a file, a folder, and where there is nothing.
+        None for a file, for a folder, and if nothing exists there.
 
     Raises:
-        OSError: the system does not tell.
+        OSError: the system refuses to say.
 
     Example:
-        >>> special_kind("."), special_kind("nothing-of-this-name")
+        >>> special_file_type("."), special_file_type("nothing-of-this-name")
         (None, None)
     """
     try:

@@ -1,7 +1,7 @@
-"""What the first bytes of a picture say: format, size, orientation, and whether the end is there.
+"""Reads format, size and orientation of an encoded picture, and whether its end is missing, without decoding it.
 
-OpenCV's decoders cannot be relied on for these: which formats they turn and whether a JPEG that is cut
-off comes back half gray depend on the version, and the size is known only after the memory has been taken.
+OpenCV's decoders are not reliable here: which formats they turn upright and whether a truncated JPEG is returned
+half gray depend on the version, and the size is known only after the memory has been allocated.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 @dataclass(frozen=True)
 class Header:
-    """The facts of an encoded picture.
+    """Properties of an encoded picture.
 
     Attributes:
         format: "JPEG", "PNG", "WebP", "BMP" or "TIFF".
-        width, height: stored size in pixels, before it is turned upright; 0 where it cannot be found.
+        width, height: stored size in pixels, before the picture is turned upright; 0 if not found.
         orientation: EXIF's 1..8; 1 is upright, 6 needs a quarter turn clockwise.
-        complete: False if the file certainly ends before the picture does.
+        complete: False if the file certainly ends before the end of the picture.
     """
 
     format: str
@@ -37,7 +37,7 @@ class Header:
 
 
 def picture_format(start: bytes) -> str | None:
-    """The format that a file of these first bytes (32 are enough) has, or None."""
+    """The format of a file by its first bytes (32 are enough), or None."""
     if start.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -46,7 +46,7 @@ def picture_format(start: bytes) -> str | None:
         return "WebP"
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "TIFF"
-    # "BM" alone also begins many a text: the size of the second header decides.
+    # Texts may begin with "BM" too: the size of the second header decides.
     if start[:2] == b"BM" and len(start) >= 18 and struct.unpack_from("<I", start, 14)[0] in _BMP_HEADERS:
         return "BMP"
     return None
@@ -139,14 +139,14 @@ def _bmp(data: bytes) -> Header:
 
 def _tiff(data: bytes) -> Header:
     tags = _first_directory(data)
-    # A directory beyond the end of the file is the mark of a TIFF that is cut off: it is mostly written last.
+    # A directory beyond the end of the file shows that a TIFF is truncated: it is mostly written last.
     width, height = tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
     orientation = tags.get(_ORIENTATION, 1)
     return Header("TIFF", width, height, orientation if 1 <= orientation <= 8 else 1, bool(tags))
 
 
 def exif_orientation(exif: bytes) -> int:
-    """The orientation 1..8 in an EXIF block (which is a small TIFF); 1 where it says none or nonsense."""
+    """The orientation 1..8 in an EXIF block (which is a small TIFF); 1 if it is absent or invalid."""
     try:
         value = _first_directory(exif).get(_ORIENTATION, 1)
     except (struct.error, IndexError):

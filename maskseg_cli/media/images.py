@@ -1,7 +1,7 @@
-"""Photos from bytes to upright BGR arrays, and back.
+"""Decodes photos to upright BGR arrays, and encodes arrays.
 
-Every path to a file goes through bytes: `cv2.imread` cannot open names beyond the code page on Windows, says
-nothing about why it failed, and returns half a picture from half a file in some versions.
+Files are read and written as bytes: `cv2.imread` cannot open names outside the code page on Windows, does not say
+why it failed, and in some versions returns half a picture for half a file.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import write_atomic
-from maskseg_cli.media.file_type import special_kind
+from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format, read_header
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF
 
-#: Larger pictures are refused before any memory is taken for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
+#: Larger pictures are refused before memory is allocated for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28
 
-_FOREIGN = {
+_UNSUPPORTED = {
     b"GIF8": "a GIF",
     b"<!DO": "a web page",
     b"<htm": "a web page",
@@ -34,7 +34,7 @@ _FOREIGN = {
     b"PK\x03\x04": "a ZIP archive",
     b"\xff\x0a": "a JPEG XL picture",
 }
-_FOREIGN_FTYP = {
+_UNSUPPORTED_FTYP = {
     b"avif": "an AVIF picture",
     b"heic": "a HEIC picture",
     b"heix": "a HEIC picture",
@@ -55,12 +55,12 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     if path.is_dir():
         raise MasksegError(f"{path} is a folder, not a picture.")
     try:
-        kind = special_kind(path)
-        if kind not in (None, "a pipe"):  # what the shell calls <(command) is a pipe, which has an end
+        kind = special_file_type(path)
+        if kind not in (None, "a pipe"):  # the shell's <(command) is a pipe, and it has an end
             raise MasksegError(f"{path} is {kind}, not a file.")
         with path.open("rb") as file:
             start = file.read(4096)
-            # A film or a disk image under a picture's name is not read to its end.
+            # Only the start of a video or disk image with a picture's name is read.
             data = start + file.read() if picture_format(start) else start
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -71,8 +71,8 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
     """Decodes a JPEG, PNG, WebP, BMP or TIFF photo and turns it upright.
 
     Gray becomes three equal channels; 16 bits are scaled to 8 over their whole range; floating point counts
-    as 0..1 (0..255 if any value is above 1); transparent parts are laid on white, unless the whole picture is
-    transparent, where alpha means nothing. Of several pages or frames the first is taken.
+    as 0..1 (0..255 if any value is above 1); transparent parts are blended with white, unless the whole
+    picture is transparent: then alpha is ignored. Of several pages or frames the first is read.
 
     Args:
         data: the file's bytes.
@@ -82,13 +82,13 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
         uint8 array (H, W, 3), BGR, writable.
 
     Raises:
-        MasksegError: no picture, cut off, damaged, or above `MAX_PIXELS`.
+        MasksegError: no picture, truncated, damaged, or above `MAX_PIXELS`.
     """
     if not data:
         raise MasksegError(f"{name} is empty (0 bytes).")
     header = read_header(data)
     if header is None:
-        raise MasksegError(f"{name} is {_foreign(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
+        raise MasksegError(f"{name} is {_name_content(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
     if header.width * header.height > MAX_PIXELS:
         raise MasksegError(
             f"{name} has {header.width} x {header.height} pixels; at most {MAX_PIXELS // 10**6} million can "
@@ -97,7 +97,7 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
     if not header.complete:
         raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
     try:
-        with _OPENCV_QUIET:
+        with _OPENCV_SILENCED:
             # UNCHANGED keeps alpha and 16 bits and does not turn the picture (except TIFF, always turned).
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -126,8 +126,8 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
 
     Args:
         image: uint8 array (H, W, 3) BGR, or (H, W) gray.
-        suffix: one of `formats.FORMAT_OF`, which decides the format.
-        quality: 1..100 for JPEG and WebP; the other formats lose nothing.
+        suffix: one of `picture_formats.FORMAT_OF`, which decides the format.
+        quality: 1..100 for JPEG and WebP; the other formats are lossless.
 
     Raises:
         UsageError: an unknown suffix.
@@ -141,7 +141,7 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
         "WebP": [cv2.IMWRITE_WEBP_QUALITY, quality],
     }
     try:
-        with _OPENCV_QUIET:
+        with _OPENCV_SILENCED:
             done, encoded = cv2.imencode(SUFFIX_OF[kind], image, parameters.get(kind, []))
     except cv2.error:
         done = False
@@ -152,7 +152,7 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
 
 
 def write_image(path: str | Path, image: NDArray[np.uint8], quality: int = 95) -> None:
-    """Writes a picture in the format of the path's suffix; the file appears only when it is whole.
+    """Writes a picture in the format of the path's suffix; the file appears only when it is complete.
 
     See `encode_image` for arguments and errors; missing folders are made.
     """
@@ -192,21 +192,21 @@ def _on_white(colour: NDArray[np.uint8], alpha: NDArray[np.uint8], premultiplied
     return (product // 255).astype(np.uint8)
 
 
-def _foreign(data: bytes) -> str:
+def _name_content(data: bytes) -> str:
     start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
     if start[4:8] == b"ftyp":
-        return _FOREIGN_FTYP.get(start[8:12], "a film")
-    for magic, kind in _FOREIGN.items():
+        return _UNSUPPORTED_FTYP.get(start[8:12], "a film")
+    for magic, kind in _UNSUPPORTED.items():
         if start.lower().startswith(magic.lower()):
             return kind
     sample = data[:1024]
     return "a text" if sample.isascii() and b"\0" not in sample else "no picture"
 
 
-class _Quiet:
+class _OpenCVSilencer:
     """Silences OpenCV's own log while at least one thread is inside.
 
-    Its lines about damaged files name no file; our messages do.
+    Its messages about damaged files do not name the file; our messages do.
     """
 
     def __init__(self) -> None:
@@ -227,4 +227,4 @@ class _Quiet:
                 cv2.utils.logging.setLogLevel(self.level)
 
 
-_OPENCV_QUIET = _Quiet()
+_OPENCV_SILENCED = _OpenCVSilencer()

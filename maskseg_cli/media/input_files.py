@@ -1,4 +1,4 @@
-"""Which photos (or other files) the user means: files, folders, patterns and standard input."""
+"""Finds the inputs that the arguments of a command name: files, folders, patterns and standard input."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pathlib import Path, PurePath
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.picture_formats import split_name
 
-#: Ends the stem of an output that stands beside its input.
+#: End of an output's stem if it is written beside its input.
 OUTPUT_MARK = "_maskseg"
 
-#: Ends the stem of an output that is kept though it is not whole.
+#: End of an output's stem if it is kept although it is not complete.
 UNFINISHED_MARK = ".unfinished"
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Which files are meant where the user names a folder or a pattern.
+class InputKind:
+    """Which files count as inputs in a folder or pattern: photos or videos.
 
     Attributes:
-        noun: what messages call one of them.
+        noun: the word for one of them in messages.
         split: splits a file's name into stem and suffix; the suffix is empty if it is not of this kind.
-        place: the place in the output folder of an argument that is no file but means one source all the same,
-            such as an address on the network; None for any other argument.
+        place: the path in the output folder for an argument that is one source but no file, such as an address
+            on the network; None for any other argument.
     """
 
     noun: str
@@ -36,18 +36,18 @@ class Kind:
     place: Callable[[str], PurePath | None] = lambda argument: None
 
 
-PHOTOS = Kind("photo", split_name)
+PHOTOS = InputKind("photo", split_name)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One photo to read.
+    """One input: a photo or a video.
 
     Attributes:
-        path: the file; None is standard input, or what `address` says.
-        relative: its place below the folder that the user named, and so in the output folder.
-        alone: the user named this very file (or standard input), not a folder or a pattern.
-        address: where it is if it is no file: an address on the network, a pattern of numbered pictures.
+        path: the file; None is standard input, or `address` if that is given.
+        relative: its path below the folder that the user named; the output has the same below the output folder.
+        alone: the user named this file itself (or standard input), not a folder or a pattern.
+        address: for an input that is no single file: an address on the network, or a pattern of numbered pictures.
     """
 
     path: Path | None
@@ -57,7 +57,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What messages call it: the path as the user would write it."""
+        """The name in messages: the path as the user would write it."""
         return self.address or ("standard input" if self.path is None else str(self.path))
 
 
@@ -66,22 +66,22 @@ def find_sources(
     recursive: bool = False,
     avoid: Path | None = None,
     may_be_empty: bool = False,
-    kind: Kind = PHOTOS,
+    kind: InputKind = PHOTOS,
 ) -> list[Source]:
-    """Finds the photos that the arguments mean, in the arguments' order, folders by name.
+    """Finds the inputs that the arguments name, in the order of the arguments; those of a folder in order of name.
 
     Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and
-    patterns yield files with the suffix of a picture, except hidden ones and what an earlier run wrote:
-    `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`. Such a file named by itself is left out if
+    patterns yield files with a known suffix, except hidden ones and the results of earlier runs:
+    `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`. A result that is named itself is left out if
     `<name>.<ext>` is named too, as happens when the shell expands a pattern.
 
     Args:
-        avoid: the output folder; nothing below it is taken from a folder or pattern that holds it.
-        may_be_empty: a folder or pattern that holds no photo (yet) is no error.
-        kind: what is looked for, if not photos.
+        avoid: the output folder; files below it are left out of a folder or pattern that contains it.
+        may_be_empty: a folder or pattern without any input is no error.
+        kind: photos or videos.
 
     Raises:
-        MasksegError: an argument that means no photo at all.
+        MasksegError: an argument that names no input.
         UsageError: `-` twice.
     """
     if list(arguments).count("-") > 1:
@@ -91,12 +91,12 @@ def find_sources(
     for argument in arguments:
         for source in search.find(argument):
             unique.setdefault(source.name if source.path is None else os.path.abspath(source.path), source)
-    return _told_apart([source for source in unique.values() if not _is_own_output(source, unique, kind)])
+    return _disambiguate([source for source in unique.values() if not _is_own_output(source, unique, kind)])
 
 
 @dataclass(frozen=True)
 class _Search:
-    kind: Kind
+    kind: InputKind
     recursive: bool
     several: bool
     avoid: Path | None
@@ -107,11 +107,11 @@ class _Search:
         if argument == "-":
             return [Source(None, PurePath("stdin"))]
         if path.is_dir():
-            files = list(self._files_in(path, _apart(self.avoid, path)))
+            files = list(self._files_in(path, _folder_to_skip(self.avoid, path)))
             if not files and not self.may_be_empty:
                 hint = "" if self.recursive else " (-r looks into the folders inside it too)"
                 raise MasksegError(f"There is no {noun} in the folder {path}{hint}.")
-            # Of several folders each gets its own in the output, as `cp -r` does: equal names do not meet.
+            # Each of several folders gets its own in the output, as with `cp -r`: equal names do not collide.
             top = PurePath(path.resolve().name) if self.several else PurePath()
             return [Source(file, top / file.relative_to(path), alone=False) for file in files]
         if path.exists():
@@ -121,7 +121,7 @@ class _Search:
             return [Source(None, place, address=argument)]
         if glob.has_magic(argument):
             base = _fixed_part(argument)
-            files = list(self._files_matching(argument, _apart(self.avoid, base)))
+            files = list(self._files_matching(argument, _folder_to_skip(self.avoid, base)))
             if not files and not self.may_be_empty:
                 raise MasksegError(f"No {noun} matches the pattern {argument}.")
             return [Source(file, file.relative_to(base), alone=False) for file in files]
@@ -137,7 +137,7 @@ class _Search:
                 yield match
 
     def _files_in(self, folder: Path, avoid: Path | None) -> Iterator[Path]:
-        # Links to folders are not followed: they can lead round in circles.
+        # Links to folders are not followed: they can be circular.
         for parent, folders, files in os.walk(folder, onerror=_raise):
             folders[:] = sorted(name for name in folders if self.recursive and not name.startswith("."))
             if not _is_below(Path(parent), avoid):
@@ -153,8 +153,8 @@ def _raise(error: OSError) -> None:
     raise MasksegError(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
 
 
-def _apart(avoid: Path | None, searched: Path) -> Path | None:
-    """The folder to avoid, or None where the user searches that very folder or a part of it."""
+def _folder_to_skip(avoid: Path | None, searched: Path) -> Path | None:
+    """The folder to leave out, or None if the user searches that folder itself or one below it."""
     if avoid is None or not avoid.is_dir() or _is_below(searched, avoid.resolve()):
         return None
     return avoid.resolve()
@@ -175,7 +175,7 @@ def _fixed_part(pattern: str) -> Path:
     return Path(*fixed)
 
 
-def _is_own_output(source: Source, named: dict[str, Source], kind: Kind) -> bool:
+def _is_own_output(source: Source, named: dict[str, Source], kind: InputKind) -> bool:
     if source.path is None:
         return False
     stem, suffix = kind.split(source.path.name)
@@ -186,18 +186,18 @@ def _is_own_output(source: Source, named: dict[str, Source], kind: Kind) -> bool
     return os.path.abspath(original) in named
 
 
-def _told_apart(sources: list[Source]) -> list[Source]:
-    """Gives sources of equal `relative` (a/1.jpg b/1.jpg) the folders in which they differ."""
+def _disambiguate(sources: list[Source]) -> list[Source]:
+    """Makes equal `relative` paths (of a/1.jpg b/1.jpg) differ by adding the folders in which they differ."""
     groups: dict[PurePath, list[Path]] = {}
     for source in sources:
         if source.path is not None:
             groups.setdefault(source.relative, []).append(source.path.absolute())
-    told = []
+    result = []
     for source in sources:
         group = groups.get(source.relative, [])
         if source.path is not None and len(group) > 1:
-            with contextlib.suppress(ValueError):  # on two drives there is nothing in common
+            with contextlib.suppress(ValueError):  # two drives have no common folder
                 common = os.path.commonpath([path.parent for path in group])
                 source = replace(source, relative=source.path.absolute().relative_to(common))
-        told.append(source)
-    return told
+        result.append(source)
+    return result

@@ -1,4 +1,4 @@
-"""A window for moving pictures: it shows the newest one and never waits."""
+"""A window for video: it shows the newest picture and never blocks."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.window import QUIT, display_problem, fit_window, is_closed
+from maskseg_cli.media.window import QUIT_KEYS, display_problem, fit_window, is_closed
 
 
 class LiveWindow:
-    """A window that is shown one picture after another; use it in a `with` block, in the main thread.
+    """Shows one picture after another without blocking; use it in a `with` block, in the main thread.
 
     Args:
-        advice: what to do where there is no display, the end of the sentence that says so.
+        advice: what to do if there is no display; the end of the error message.
         title: of the window.
+
+    Attributes:
+        closed: whether the user or `close` has closed the window.
 
     Raises:
         MasksegError: there is no display, or this OpenCV was built without windows.
@@ -47,29 +50,29 @@ class LiveWindow:
         self.close()
 
     def show(self, image: NDArray[np.uint8]) -> None:
-        """Shows a BGR picture, uint8 (H, W, 3); `pressed_keys` makes it visible. Nothing happens in a closed window."""
+        """Shows a BGR picture, uint8 (H, W, 3); `pressed_keys` makes it visible. A closed window stays closed."""
         if self.closed:
             return
         height, width = image.shape[:2]
         if self._size is None:
             cv2.namedWindow(self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-        if self._size != (width, height):  # a size that the user gave to the window stays
+        if self._size != (width, height):  # else the user may have resized the window
             fit_window(self._title, width, height)
             self._size = width, height
         cv2.imshow(self._title, image)
         self._seen = self._seen or not is_closed(self._title)
 
     def close(self) -> None:
-        """Takes the window away; nothing happens if it is gone."""
+        """Closes the window; nothing happens if it is closed already."""
         if self._size is not None and not self.closed:
             cv2.destroyAllWindows()
         self.closed = True
 
     def pressed_keys(self, wait: float = 0.0) -> list[int]:
-        """Lets the window work, and returns the keys that were pressed, as OpenCV numbers them.
+        """Processes the events of the window, and returns the keys that were pressed, as OpenCV's key codes.
 
         Args:
-            wait: seconds to wait for a key; a millisecond at least.
+            wait: seconds to wait for a key, at least a millisecond.
         """
         if self._size is None or self.closed:
             return []
@@ -78,18 +81,18 @@ class LiveWindow:
         while key != -1:
             pressed.append(key)
             key = cv2.waitKey(1)
-        gone = is_closed(self._title)
-        self._seen |= not gone  # on some screens a new window is not visible yet
-        self.closed = gone and self._seen
+        hidden = is_closed(self._title)
+        self._seen |= not hidden  # on some screens a new window is not visible yet
+        self.closed = hidden and self._seen
         return pressed
 
     def update(self, image: NDArray[np.uint8] | None) -> bool:
-        """Shows a picture, or goes on showing the last one, and heeds q and Esc alone.
+        """Shows a picture, or keeps the last one if None, and processes the events; only q and Esc count as keys.
 
         Returns:
-            False if the user has seen enough or closed the window.
+            False if the user pressed q or Esc, or closed the window.
         """
         if image is not None:
             self.show(image)
-        wanted = any((key & 0xFF) in QUIT for key in self.pressed_keys())
-        return not wanted and not self.closed
+        quit_pressed = any((key & 0xFF) in QUIT_KEYS for key in self.pressed_keys())
+        return not quit_pressed and not self.closed

@@ -1,10 +1,10 @@
-"""Where each result goes: planned for all photos before the first is read, so that nothing is ever lost."""
+"""Plans the output of each source before the first one is read, so that conflicts are found before any work."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,17 +12,18 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.input_files import OUTPUT_MARK, Source
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
+from maskseg_cli.media.same_file import file_identity, fold_name, same_name
 
 
 @dataclass(frozen=True)
 class Job:
-    """One photo and where its result goes.
+    """One source (a photo or a video) and its output.
 
     Attributes:
-        source: the photo.
-        target: the file to write; None is standard output.
-        suffix: decides the format, `.png`; None where only the photo itself tells (standard input to output).
-        done: the target exists and is to be kept (--skip-existing).
+        source: what is read.
+        target: the file to write, or the pattern of a video's frames (`frames/%06d.png`); None is standard output.
+        suffix: decides the format, `.png`; None if only the photo itself decides (standard input to output).
+        done: the target exists and is kept (--skip-existing).
     """
 
     source: Source
@@ -38,48 +39,82 @@ def plan_outputs(
     overwrite: bool = False,
     skip_existing: bool = False,
 ) -> list[Job]:
-    """Plans one output for each source.
+    """Plans one output for each photo; `plan_videos` does so for videos.
 
     Args:
         sources: what `find_sources` found.
         output: a file (one photo), a folder (made when needed), `-` (standard output), or None: beside the
             input as `<name>_maskseg.<ext>`, and standard output for standard input.
-        format_name: one of `formats.NAMES`; None keeps the input's.
+        format_name: one of `picture_formats.NAMES`; None keeps the input's.
         overwrite, skip_existing: what to do about outputs that exist.
 
     Raises:
-        UsageError: an input would be overwritten, two results would have one name, or the output cannot be
-            what it is asked to be.
-        MasksegError: an output exists and neither flag was given.
+        UsageError: an input would be overwritten, two results would have one name, or the output does not fit
+            the sources or the format.
+        MasksegError: an output exists and neither flag was given, or a folder cannot be written.
     """
-    wanted = f".{format_name}" if format_name else None
-    jobs = [_job(source, sources, output, wanted) for source in sources]
-    return settle_outputs(jobs, overwrite, skip_existing)
+    suffix = f".{format_name}" if format_name else None
+    jobs = [_job(source, sources, output, suffix) for source in sources]
+    return check_outputs(jobs, overwrite, skip_existing)
 
 
-def settle_outputs(jobs: Sequence[Job], overwrite: bool, skip_existing: bool) -> list[Job]:
-    """The jobs, with those marked `done` whose target exists and is to be kept.
+def existing_file(target: Path) -> Path | None:
+    """The target itself if it exists and would be replaced; None for a device or named pipe."""
+    return target if os.path.lexists(target) and not _is_device(target) else None
+
+
+def check_outputs(
+    jobs: Sequence[Job],
+    overwrite: bool,
+    skip_existing: bool,
+    find_existing: Callable[[Path], Path | None] = existing_file,
+    is_complete: Callable[[Path], bool] = lambda target: True,
+) -> list[Job]:
+    """Checks the outputs of all jobs, and marks as `done` those that exist and are kept.
+
+    Args:
+        find_existing: a file that exists under the name of a target, or None.
+        is_complete: whether a target that exists is complete; else it is written again.
 
     Raises:
         UsageError, MasksegError: as `plan_outputs`.
     """
     if overwrite and skip_existing:
         raise UsageError("--overwrite and --skip-existing contradict each other: give one.")
-    _refuse_inputs([job.target for job in jobs], [job.source for job in jobs])
+    targets = [job.target for job in jobs if job.target is not None]
+    refuse_inputs(targets, [job.source.name for job in jobs if job.source.path is not None])
     _refuse_collisions(jobs)
-    for folder in {job.target.parent for job in jobs if job.target is not None}:
+    for folder in {target.parent for target in targets}:
         check_writable(folder)
-    existing = [job.target for job in jobs if job.target is not None and _is_taken(job.target)]
+    existing = {target: found for target in targets if (found := find_existing(target)) is not None}
     if existing and not overwrite and not skip_existing:
-        refuse_existing(existing)
-    kept = set(existing) if skip_existing else set()
+        refuse_existing(list(existing.values()))
+    kept = {target for target in existing if is_complete(target)} if skip_existing else set()
     return [replace(job, done=job.target in kept) for job in jobs]
 
 
 def refuse_existing(existing: Sequence[Path]) -> None:
-    """Raises the error for outputs that are there already."""
+    """Raises the error for outputs that exist already.
+
+    Raises:
+        MasksegError: always.
+    """
     more = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
     raise MasksegError(f"{existing[0]} exists already{more}: --overwrite replaces, --skip-existing keeps.")
+
+
+def refuse_inputs(targets: Iterable[Path], inputs: Iterable[str | Path]) -> None:
+    """Checks that no target is an input; addresses among the inputs are no files and never match.
+
+    Raises:
+        UsageError: one is.
+    """
+    # The file system itself decides what is one file: links and other spellings of a name included.
+    names = {file_identity(name): name for name in inputs}
+    for target in targets:
+        identity = file_identity(target) if target.is_file() else None
+        if identity is not None and identity in names:
+            raise UsageError(f"The output {target} is the input {names[identity]}; inputs are never overwritten.")
 
 
 def check_extra_output(path: Path, jobs: Sequence[Job]) -> None:
@@ -87,14 +122,51 @@ def check_extra_output(path: Path, jobs: Sequence[Job]) -> None:
 
     Raises:
         UsageError: it is.
+        MasksegError: its folder cannot be written.
     """
-    _refuse_inputs([path], [job.source for job in jobs])
+    refuse_inputs([path], [job.source.name for job in jobs if job.source.path is not None])
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
     check_writable(path.parent)
     for job in jobs:
-        if job.target is not None and _same_name(path, job.target):
+        if job.target is not None and same_name(path, job.target):
             raise UsageError(f"{path} would be the result of {job.source.name} too: choose another name.")
+
+
+def check_writable(folder: Path) -> None:
+    """Checks that a folder, which may not exist yet, can be written to.
+
+    Raises:
+        MasksegError: it cannot.
+    """
+    # Better now than after the last of a thousand photos.
+    for parent in (folder, *folder.absolute().parents):
+        if parent.is_dir():
+            if os.access(parent, os.W_OK | os.X_OK):
+                return
+            break
+        if os.path.lexists(parent):
+            raise MasksegError(f"{parent} is no folder, so nothing can be written into it.")
+    raise MasksegError(f"The folder {folder} cannot be written: choose another one.")
+
+
+def is_one_file(sources: Sequence[Source]) -> bool:
+    """Whether the user named one file, so that the output can be one file too."""
+    return len(sources) == 1 and sources[0].alone
+
+
+def describe_sources(sources: Sequence[Source], noun: str) -> str:
+    """Several sources in a sentence: "a folder of photos", "3 photos"."""
+    return f"a folder of {noun}s" if len(sources) == 1 else f"{len(sources)} {noun}s"
+
+
+def refuse_format(format_name: str, output: str | Path) -> None:
+    """Raises the error for an output whose suffix is not that of --format.
+
+    Raises:
+        UsageError: always.
+    """
+    raise UsageError(f"--format says {format_name}, but the output is called {output}.")
 
 
 def _job(source: Source, sources: Sequence[Source], output: str | None, wanted: str | None) -> Job:
@@ -108,31 +180,36 @@ def _job(source: Source, sources: Sequence[Source], output: str | None, wanted: 
         stem = split_name(source.path.name)[0]
         return Job(source, source.path.with_name(f"{stem}{OUTPUT_MARK}{suffix}"), suffix)
     path = Path(output)
-    if not _is_file(output, source, sources):
+    if not _names_file(output, sources):
         name = split_name(source.relative.name)[0] + suffix
         return Job(source, path / source.relative.with_name(name), suffix)
     if _is_device(path):
         return Job(source, path, suffix)
     if wanted and FORMAT_OF[path.suffix.lower()] != FORMAT_OF[wanted]:
-        raise UsageError(f"--format says {wanted[1:]}, but the output is called {path}.")
+        refuse_format(wanted[1:], path)
     return Job(source, path, path.suffix)
 
 
-def _is_file(output: str, source: Source, sources: Sequence[Source]) -> bool:
-    """Whether `output` names a file, not a folder."""
+def _names_file(output: str, sources: Sequence[Source]) -> bool:
+    """Whether `output` names a file, not a folder.
+
+    Raises:
+        UsageError: it can be neither.
+    """
     path = Path(output)
-    single = len(sources) == 1 and source.alone
+    single = is_one_file(sources)
     if path.is_dir() or output.endswith(("/", os.sep)):
         return False
+    several = describe_sources(sources, "photo")
     if path.exists() and not single:
-        raise UsageError(f"{output} is a file; a folder is needed for {_count(sources)}.")
+        raise UsageError(f"{output} is a file; a folder is needed for {several}.")
     if _is_device(path):
         return True
     known = path.suffix.lower() in FORMAT_OF
     if not single:
         if known:
             raise UsageError(
-                f"{output} names one picture; a folder is needed for {_count(sources)} ({output}/ if it is to be one)."
+                f"{output} names one picture; a folder is needed for {several} ({output}/ if it is to be one)."
             )
         return False
     if not known and (path.suffix or path.exists()):
@@ -143,38 +220,13 @@ def _is_file(output: str, source: Source, sources: Sequence[Source]) -> bool:
     return known
 
 
-def check_writable(folder: Path) -> None:
-    """Checks that a folder, which may not exist yet, can be written to.
-
-    Raises:
-        MasksegError: it cannot.
-    """
-    # Better said now than after the last of a thousand photos.
-    for parent in (folder, *folder.absolute().parents):
-        if parent.is_dir():
-            if os.access(parent, os.W_OK | os.X_OK):
-                return
-            break
-        if os.path.lexists(parent):
-            raise MasksegError(f"{parent} is no folder, so nothing can be written into it.")
-    raise MasksegError(f"The folder {folder} cannot be written: choose another one.")
-
-
 def _is_device(path: Path) -> bool:
-    """Whether something stands there that is written to, not replaced: /dev/null, a named pipe."""
+    """Whether `path` is written to and not replaced: /dev/null, a named pipe."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _is_taken(path: Path) -> bool:
-    return os.path.lexists(path) and not _is_device(path)
-
-
-def _count(sources: Sequence[Source]) -> str:
-    return "a folder of photos" if len(sources) == 1 else f"{len(sources)} photos"
-
-
 def _suffix_of(source: Source) -> str:
-    """The suffix of a result in the format of its photo; .png where that cannot be told."""
+    """The suffix of a result in the format of its photo; .png where that is not known."""
     if source.path is None:
         return ".png"
     suffix = split_name(source.path.name)[1]
@@ -185,50 +237,14 @@ def _suffix_of(source: Source) -> str:
     return ".png"
 
 
-def _refuse_inputs(targets: Iterable[Path | None], sources: Sequence[Source]) -> None:
-    # The file system itself says what is one file: links and other spellings of a name included.
-    inputs: dict[tuple[int, int], str] = {}
-    for source in sources:
-        if source.path is not None and source.path.exists():
-            status = source.path.stat()
-            inputs[status.st_dev, status.st_ino] = source.name
-    for target in targets:
-        if target is None or not target.is_file():
-            continue
-        status = target.stat()
-        name = inputs.get((status.st_dev, status.st_ino))
-        if name is not None:
-            raise UsageError(f"The output {target} is the input {name}; inputs are never overwritten.")
-
-
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     seen: dict[str, Job] = {}
     for job in jobs:
         if job.target is None:
             continue
-        other = seen.setdefault(_folded(job.target), job)
-        if other is not job and other.target is not None and _same_name(job.target, other.target):
+        other = seen.setdefault(fold_name(job.target), job)
+        if other is not job and other.target is not None and same_name(job.target, other.target):
             raise UsageError(
                 f"{other.source.name} and {job.source.name} would both be written to {job.target}: "
                 "do them one after the other, with another output for each."
             )
-
-
-def _folded(path: Path) -> str:
-    return os.path.abspath(path).casefold()
-
-
-def _same_name(a: Path, b: Path) -> bool:
-    """Whether two paths, which may not exist yet, name one file."""
-    if os.path.abspath(a) == os.path.abspath(b):
-        return True
-    return _folded(a) == _folded(b) and _ignores_case(a)
-
-
-def _ignores_case(path: Path) -> bool:
-    """Whether the file system that `path` will lie on takes A for a."""
-    for folder in Path(os.path.abspath(path)).parents:
-        other = folder.with_name(folder.name.swapcase()) if folder.name else folder
-        if folder.exists() and other != folder:
-            return other.exists() and other.samefile(folder)
-    return os.name == "nt"

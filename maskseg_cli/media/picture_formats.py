@@ -1,4 +1,4 @@
-"""The picture formats that are read and written, and what their files are called."""
+"""The picture formats that are read and written, and their file suffixes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FORMAT_OF = {
 #: Format -> the suffix that it is written with.
 SUFFIX_OF = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp", "BMP": ".bmp", "TIFF": ".tif"}
 
-#: What --format takes.
+#: The values of --format.
 NAMES = ("jpg", "png", "webp", "bmp", "tif")
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """A file's name without and with only its picture suffix, which is "" if it ends in none.
+    """Splits a file name into stem and picture suffix; the suffix is "" if it is not that of a picture.
 
     Example:
         >>> split_name("a.JPG"), split_name("scan.2024")

@@ -15,7 +15,7 @@ from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.messages import counted
 from maskseg_cli.pipeline.video_run import VideoRun, expected_frames, picture_rate
-from maskseg_cli.video.frame_limit import steady_rate
+from maskseg_cli.video.frame_limit import constant_output_rate
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -114,7 +114,7 @@ def estimate(
 def _expected(job: Job, info: VideoInfo, reading: ReadingOptions, encoding: EncodeOptions) -> int | None:
     assert job.target is not None
     written = replace(info, frame_rate=info.frame_rate / reading.kept_every)
-    return expected_frames(info, reading, steady_rate(job.target, encoding, written))
+    return expected_frames(info, reading, constant_output_rate(job.target, encoding, written))
 
 
 def _source_line(info: VideoInfo) -> str:

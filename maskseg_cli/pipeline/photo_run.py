@@ -14,12 +14,13 @@ from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.messages import describe
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
+from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.outputs import Job
 from maskseg_cli.pipeline.photos import estimate_bytes, exported_name, read_photo
 from maskseg_cli.pipeline.predictions import PhotoPredictions, Prediction
 from maskseg_cli.pipeline.read_ahead import read_ahead
 from maskseg_cli.pipeline.workers import THREADS, Workers
-from maskseg_cli.pipeline.write_behind import WriteBehind, is_hopeless
+from maskseg_cli.pipeline.write_behind import WriteBehind
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
@@ -178,7 +179,7 @@ class PhotoRun:
                 raise
             reason = explain(error)
             self.reporter.fail(job.source.name, error, reason)
-            if is_hopeless(error):
+            if is_disk_unwritable(error):
                 of = "" if self.endless else f" of {photos}"
                 raise StoppedError(f"Stopped after {self.summary.done}{of} photos.") from error
             return

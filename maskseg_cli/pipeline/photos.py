@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.frame import Frame
-from maskseg_cli.media.file_type import special_kind
+from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.images import decode_image, read_image
 from maskseg_cli.media.outputs import Job
@@ -29,7 +29,7 @@ def read_photo(job: Job, index: int = 0) -> Frame:
     """
     if job.source.path is not None:
         # A named pipe that the user names has a writer; one in a folder may have none and would block for ever.
-        kind = None if job.source.alone else special_kind(job.source.path)
+        kind = None if job.source.alone else special_file_type(job.source.path)
         if kind is not None:
             raise MasksegError(f"{job.source.path} is {kind}, not a file.")
         image, suffix = read_image(job.source.path), job.suffix or ".png"

@@ -17,7 +17,7 @@ from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.cli.video_options import ReadingOptions
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.messages import counted
-from maskseg_cli.video.frame_limit import ShownFrames, steady_rate, until_filled
+from maskseg_cli.video.frame_limit import ShownFrames, constant_output_rate, until_filled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,7 +125,7 @@ class VideoRun:
             open_video(self.source, reading.start, reading.end, self.enough, rate) as video,
         ):
             info = replace(video.info, frame_rate=video.info.frame_rate / reading.kept_every)
-            steady = steady_rate(self.target, self.encoding, info)
+            steady = constant_output_rate(self.target, self.encoding, info)
             if self.lines is not None:
                 self._shown = ShownFrames(steady, lambda line: self._add_line(*line))
             pipeline = Pipeline(

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import concurrent.futures
-import errno
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.read_ahead import BUDGET
 from maskseg_cli.pipeline.workers import Workers
 
 Item = TypeVar("Item")
 
-#: Errors of writing that the next photo would only repeat.
-_HOPELESS = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-
-def is_hopeless(error: BaseException | None) -> bool:
-    """Whether an error of writing means that nothing more can be written: the disk is full, or read-only."""
-    return isinstance(error, OSError) and error.errno in _HOPELESS
-
-
 class WriteBehind(Generic[Item]):
     """Results that are being prepared and written in threads.
 
     They are prepared (drawn and encoded) side by side, but written one after the other in the order of the items: what
     is on the disk when a run is killed is the beginning of the whole. After an error that ends all writing
-    (`is_hopeless`) nothing more is written.
+    (`is_disk_unwritable`) nothing more is written.
 
     Args:
         workers: the threads.
@@ -87,5 +78,5 @@ class WriteBehind(Generic[Item]):
         try:
             return write(prepared)
         except OSError as error:
-            self._stopped = is_hopeless(error)
+            self._stopped = is_disk_unwritable(error)
             raise

@@ -1,4 +1,4 @@
-"""How pictures are compressed: the codecs that outputs can have, with settings for a busy processor."""
+"""The video codecs of outputs, with settings that leave most of the processor to the network."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class VideoCodec:
-    """One way to compress pictures.
+    """A video codec and the settings of its encoder.
 
     Attributes:
-        title: its name in sentences.
+        title: its name in messages.
         encoder: FFmpeg's name of the encoder.
         options: its settings.
-        crf: default quality; None where there is nothing to choose.
+        crf: default quality; None if the codec has no such setting.
         best, worst: the ends of that scale.
-        pix_fmt: how the encoder wants its pictures: "yuv420p" (limited range), "yuvj420p" (full) or "bgr0".
-        ticks: the finest clock that it knows, in ticks a second.
+        pix_fmt: the pixel format of the encoder: "yuv420p" (limited range), "yuvj420p" (full) or "bgr0".
+        ticks: the finest time base that it supports, in ticks a second.
         fourccs: tags by which files name it, most usual first; --fourcc chooses the codec by them.
     """
 
@@ -31,11 +31,11 @@ class VideoCodec:
     fourccs: tuple[str, ...] = ()
 
 
-# The network needs the processor. Superfast with veryfast's look-ahead (mbtree) takes two thirds of the time of
-# veryfast at nearly its size; the simplest search for motion takes an eighth off that, for files 8 % larger. Without
+# Most of the processor is for the network. Superfast with veryfast's look-ahead (mbtree) takes two thirds of the time
+# of veryfast at nearly its size; the simplest search for motion takes an eighth off that, for files 8 % larger. Without
 # B-frames packets leave in the order of time: a video that ends early loses nothing in its middle, and no player needs
 # an edit list to start at 0.
-#: What --codec can name.
+#: The values of --codec.
 CODECS: dict[str, VideoCodec] = {
     "h264": VideoCodec(
         "H.264",
@@ -81,5 +81,5 @@ CODECS: dict[str, VideoCodec] = {
 }
 #: The only codec of .gif files.
 GIF = VideoCodec("GIF", "gif", pix_fmt="pal8")
-#: Other names of them.
+#: Other names of these codecs.
 ALIASES = {"hevc": "h265", "avc": "h264", "x264": "h264", "x265": "h265", "libaom-av1": "av1", "xvid": "mpeg4"}

@@ -1,4 +1,4 @@
-"""From BGR pictures to what encoders want: luma and chroma of the matrix that the file will name."""
+"""Converts BGR pictures to YCbCr for encoders, with the matrix that the file will name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ BT709, BT601, LIMITED, FULL = 1, 6, 1, 2
 class PictureConverter:
     """Turns BGR pictures into frames of one size and pixel format.
 
-    HD (720 lines or more) gets the matrix of BT.709 and smaller video that of BT.601: what players assume where
-    they ignore what the file says. Chroma is the mean of 2 x 2 pixels, so thin coloured outlines keep their colour.
-    Half the time of FFmpeg's own scaler, and rounded where that truncates.
+    HD (720 lines or more) gets the matrix of BT.709 and smaller video that of BT.601: what players assume that
+    ignore the file's own statement. Chroma is the mean of 2 x 2 pixels, so thin coloured outlines keep their colour.
+    It takes half the time of FFmpeg's own scaler, and rounds where that truncates.
 
     Args:
         width, height: of the frames; even for the "420" formats.
@@ -29,7 +29,7 @@ class PictureConverter:
     def __init__(self, width: int, height: int, pix_fmt: str) -> None:
         self.width, self.height, self.pix_fmt = width, height, pix_fmt
         self.full_range = pix_fmt != "yuv420p"
-        # JPEG knows BT.601 only.
+        # JPEG uses BT.601 only.
         self.matrix = BT709 if height >= 720 and not self.full_range else BT601
         self._weights = bgr_to_yuv(self.matrix, self.full_range)
         self._whole = np.empty((height, width, 3), np.uint8)
@@ -40,7 +40,7 @@ class PictureConverter:
 
         Args:
             image: uint8 (height, width, 3), BGR.
-            tick: its time stamp.
+            tick: its timestamp in ticks of the encoder.
         """
         frame = av.VideoFrame(self.width, self.height, self.pix_fmt)
         frame.pts = tick
@@ -59,12 +59,12 @@ class PictureConverter:
             cv2.extractChannel(self._half, channel, dst=planes[channel][:, : self.width // 2])
 
     def label(self, context: Any) -> None:
-        """Writes into a codec context which colours the numbers mean."""
+        """Sets the matrix, range and transfer function of the pictures in a codec context."""
         if self.pix_fmt == "bgr0":
             return
         context.colorspace = self.matrix
         context.color_range = FULL if self.full_range else LIMITED
-        # Of sRGB and BT.709 the primaries are the same, and every player shows BT.709's curve as it is.
+        # sRGB and BT.709 have the same primaries, and every player shows BT.709's curve unchanged.
         context.color_primaries = context.color_trc = BT709
 
 

@@ -1,4 +1,4 @@
-"""Compressed sound passed on as it is, and whether a container takes it at all."""
+"""Copies compressed sound without decoding it, and tests whether a container accepts it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from maskseg_cli.video.video_formats import OutputFormat
 #: Seconds to which FFmpeg rounds the start of a source.
 _ROUNDING = Fraction(1, 1_000_000)
 
-#: Packets of an AVI by which a source's clock may jitter; one that goes back by more is damaged.
+#: Packets of an AVI by which a source's timestamps may go back by jitter; more is damage.
 _JITTER = 3
 
 
 class CopiedSound:
-    """Passes compressed sound on as it is; it begins and ends to within one packet (20 to 30 ms), in sync.
+    """Copies compressed sound without decoding; it begins and ends to within one packet (20 to 30 ms), in sync.
 
     Args:
         reader: the source's track.
         container: the output, before its first packet.
-        early: by how many packets the first may be before 0.
-        slot: where a container has no times but numbers its packets: the seconds of each; see `clock_of_copy`. What is
-            before 0 is heard at 0 there.
+        early: how many packets before 0 the first may be.
+        slot: seconds of each packet, for a container that numbers packets instead of storing times; see
+            `time_base_for_copy`. Sound from before 0 is heard at 0 there.
     """
 
     def __init__(self, reader: SoundReader, container: Any, early: Fraction, slot: Fraction | None = None) -> None:
         self._reader, self._packets, self._early, self._slot = reader, iter(reader), early, slot
         self._stream = container.add_stream_from_template(reader.stream)
-        self._unwrap = _Unwrapper(reader.stream)
+        self._unwrap = ADTSFilter(reader.stream)
         self._next: SoundPacket | None = None
         self._last_dts: int | None = None
 
@@ -43,7 +43,7 @@ class CopiedSound:
         """See `SoundTrack`."""
         while True:
             one = self._next or next(self._packets, None)
-            # The packet in which the sound ends is kept back: it is cut at the end of the pictures.
+            # The packet in which the sound ends is held back: it is cut at the end of the pictures.
             if one is None or one.time + (0 if last else one.duration) >= until:
                 self._next = one
                 return
@@ -65,13 +65,13 @@ class CopiedSound:
         if self._slot is None:
             dts = round(one.time / base)
         else:
-            # A packet before 0 would make FFmpeg delay the pictures, by a whole one; two in one slot it would refuse.
+            # For a packet before 0 FFmpeg would delay the pictures by a frame; it refuses two packets in one slot.
             base, dts = self._slot, max(0, round(one.time / self._slot))
             if self._last_dts is not None and self._last_dts - _JITTER < dts <= self._last_dts:
                 dts = self._last_dts + 1
         if self._last_dts is not None and dts <= self._last_dts:
-            return  # the clock of a damaged source went back; muxers refuse that
-        # Sound is decoded in the order in which it is heard, though damaged sources say otherwise.
+            return  # the timestamps of a damaged source went back; muxers refuse that
+        # Sound is decoded in the order in which it is heard, whatever the timestamps of damaged sources say.
         packet.pts = packet.dts = self._last_dts = dts
         packet.time_base, packet.duration = base, max(1, round(one.duration / base))
         if end is not None and one.time + one.duration > end:
@@ -81,13 +81,13 @@ class CopiedSound:
             yield plain
 
 
-def clock_of_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
-    """Tries whether a container takes the sound as it is: the first packet is written into memory.
+def time_base_for_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
+    """Tests whether a container accepts a copy of the sound, by writing its first packet into memory.
 
-    A container may know a codec, and yet not the way in which the source wraps it.
+    A container may support the codec, but not the form in which the source has it.
 
     Returns:
-        the seconds of one step of the container's clock for this sound; None if it does not take it.
+        the container's time base for this sound, in seconds; None if it does not accept the sound.
     """
     first = reader.peek()
     if first is None:
@@ -98,7 +98,7 @@ def clock_of_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
         )
         with container:
             stream: Any = container.add_stream_from_template(reader.stream)
-            for packet in _Unwrapper(reader.stream)(_copy(first.packet)):
+            for packet in ADTSFilter(reader.stream)(_copy(first.packet)):
                 packet.stream = stream
                 container.mux(packet)
         return stream.time_base
@@ -107,15 +107,15 @@ def clock_of_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
 
 
 def _copy(packet: Any) -> Any:
-    """A packet of the same sound that begins at 0."""
+    """A packet with the same data that begins at 0."""
     copy = av.Packet(bytes(packet))
     copy.pts = copy.dts = 0
     copy.duration, copy.time_base = packet.duration or 0, packet.time_base
     return copy
 
 
-class _Unwrapper:
-    """Takes AAC out of the wrapping of broadcasts (ADTS), in which each packet says how it is coded, not the file."""
+class ADTSFilter:
+    """Removes the ADTS headers that AAC packets of broadcasts have; files describe the coding once, for the track."""
 
     def __init__(self, stream: Any) -> None:
         wrapped = stream.codec_context.name == "aac" and not stream.codec_context.extradata
@@ -124,6 +124,6 @@ class _Unwrapper:
     def __call__(self, packet: Any) -> list[Any]:
         if self._filter is None:
             return [packet]
-        with contextlib.suppress(av.FFmpegError):  # a damaged packet is a hole in the sound, and no more
+        with contextlib.suppress(av.FFmpegError):  # a damaged packet is only a gap in the sound
             return list(self._filter.filter(packet))
         return []

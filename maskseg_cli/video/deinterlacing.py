@@ -1,4 +1,4 @@
-"""Makes whole pictures of interlaced frames, whose odd and even rows were taken at two moments."""
+"""Deinterlaces frames whose odd and even rows were recorded at two different times."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Label = TypeVar("Label")
 
 
 class Deinterlacer(Generic[Label]):
-    """Passes frames on, those marked as interlaced with their missing rows worked out (FFmpeg's bwdif filter).
+    """Deinterlaces the frames that are marked as interlaced (FFmpeg's bwdif filter), and returns all others unchanged.
 
-    One frame out for each frame in, in their order; the moment is that of the field that comes first. A video
-    without interlaced frames costs nothing and is not delayed; else frames come one later than they went in.
+    One frame out for each frame in, in the same order; its time is that of the first field. A video without
+    interlaced frames costs nothing and is not delayed; else each frame is returned one call later.
     """
 
     def __init__(self) -> None:
@@ -25,14 +25,14 @@ class Deinterlacer(Generic[Label]):
         self._count = 0
 
     def push(self, frame: av.VideoFrame, label: Label) -> list[tuple[av.VideoFrame, Label]]:
-        """Takes the next frame with anything that is to come back with it; returns the frames that are done."""
+        """Adds the next frame with a label of any type; returns the finished frames, each with its label."""
         shape = (frame.width, frame.height, frame.format.name)
         if self._graph is None and not frame.interlaced_frame:
             return [(frame, label)]
         done = self.flush() if self._shape != shape else []
         if self._graph is None:
             self._graph, self._shape = _graph(frame), shape
-        # The filter needs times that grow; the true ones are in the label.
+        # The filter needs increasing times; the true ones are in the label.
         frame.pts, frame.time_base = self._count, Fraction(1, 1000)
         self._count += 1
         self._labels.append(label)
@@ -40,7 +40,7 @@ class Deinterlacer(Generic[Label]):
         return done + self._pull()
 
     def flush(self) -> list[tuple[av.VideoFrame, Label]]:
-        """Returns the frames that are still inside, after the last."""
+        """Returns the frames that are still in the filter, after the last one."""
         if self._graph is None:
             return []
         self._graph.vpush(None)

@@ -1,96 +1,133 @@
-"""A file that can still be finished when the disk is full, because it keeps some room for its end."""
+"""A file that can still be finished when the disk is full, because it keeps some space for its end."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import secrets
 from pathlib import Path
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+from maskseg_cli.media.atomic_file import UnfinishedFile
+from maskseg_cli.media.disk_errors import is_disk_full
+
 _MEGABYTE = 2**20
 
-#: The reserve grows by this.
+#: The reserve grows by this many bytes.
 _STEP = _MEGABYTE
 
 
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says that there is no room left: on the disk, in the quota, or by the system's limit."""
-    return isinstance(error, OSError) and error.errno in _FULL
-
-
-class ReservedFile:
-    """A new file under a temporary name, and beside it a reserve that gives its room back when the disk is full.
-
-    A container's index comes at its end, and FFmpeg never writes again to a file that has refused once. So the
-    write that meets the full disk deletes the reserve and goes on; `full` then tells the writer to end soon.
+class DiskReserve:
+    """Disk space that is kept free by a file of its own; `release` deletes that file.
 
     Args:
-        path: the final name, in whose folder the temporary ones are made; missing folders are made.
+        path: a file in the folder where space is kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._unfinished = UnfinishedFile(path, ".reserve.tmp")
+        self._size = 0
+        self._released = False
+
+    def grow(self, size: int) -> None:
+        """Makes the reserve at least `size` bytes; nothing happens once it is released.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        if self._released or size <= self._size:
+            return
+        size = -(-size // _STEP) * _STEP
+        with open(self._unfinished.temporary, "ab") as file:
+            _allocate(file.fileno(), self._size, size - self._size)
+        self._size = size
+
+    def release(self) -> None:
+        """Frees the space, for good."""
+        self._released = True
+        self._unfinished.discard()
+
+
+class FileWithReserve:
+    """A new file under a temporary name with a reserve of disk space, which is released when the disk is full.
+
+    A container's index is at its end, and FFmpeg does not write to a file again after one failed write. So the
+    write that finds the disk full releases the reserve and continues; `full` then says that the file must end soon.
+
+    PyAV reads and writes it as a Python file object.
+
+    Args:
+        path: the final name, in whose folder the temporary files are made; missing folders are made.
         reserve: bytes to keep.
 
     Attributes:
-        temporary: the file's name for now.
         full: the reserve has been used.
-        error: what ended the writing for good.
+        error: the error after which nothing more could be written, or None.
 
     Raises:
         OSError: the folder cannot be written, or has no room for the reserve.
     """
 
     def __init__(self, path: Path, reserve: int = 4 * _MEGABYTE) -> None:
-        self.path = path
         self.full = False
         self.error: OSError | None = None
-        path.parent.mkdir(parents=True, exist_ok=True)
-        name = path.parent / f".maskseg-{secrets.token_hex(6)}"
-        self.temporary, self._reserve = name.with_suffix(".tmp"), name.with_suffix(".reserve.tmp")
-        self._reserved = 0
-        self._file = open(self.temporary, "w+b", buffering=0)  # noqa: SIM115  closed by close
+        self._unfinished = UnfinishedFile(path)
+        self._file = self._unfinished.open("w+b", buffering=0)
+        self._reserve = DiskReserve(path)
         try:
-            self._grow(reserve)
+            self._reserve.grow(reserve)
         except BaseException:
             self.discard()
             raise
 
+    @property
+    def temporary(self) -> Path:
+        """The temporary name."""
+        return self._unfinished.temporary
+
     def reserve(self, size: int) -> None:
-        """Makes the reserve at least `size` bytes; where there is no room, it is given back and `full` set."""
+        """Makes the reserve at least `size` bytes; where there is no room, it is released and `full` set.
+
+        Raises:
+            OSError: any other error.
+        """
         try:
-            self._grow(size)
+            self._reserve.grow(size)
         except OSError as error:
             if not is_disk_full(error):
                 raise
-            self._give_up_reserve()
+            self._use_reserve()
 
     def write(self, data: bytes) -> int:
-        """Writes all of `data`; the first time that there is no room, into that of the reserve."""
+        """Writes all of `data`; when the disk is full for the first time, into the space of the reserve.
+
+        Raises:
+            OSError: it cannot be written. `error` keeps it, because FFmpeg reports it once only, later without reason.
+        """
         left = memoryview(data)
         while left:
             try:
                 left = left[self._file.write(left) :]
             except OSError as error:
                 if not is_disk_full(error) or self.full:
-                    error.filename = str(self.path)
-                    self.error = error  # FFmpeg says it once only, and later no more than that there was one
+                    error.filename = str(self._unfinished.path)
+                    self.error = error
                     raise
-                self._give_up_reserve()
+                self._use_reserve()
         return len(data)
 
     def read(self, size: int = -1) -> bytes:
-        """Reads; FFmpeg asks for it when it looks back."""
+        """Reads; FFmpeg does so for some containers, where it changes what it has written."""
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Moves to a place in the file."""
+        """Moves to a position in the file."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """The place in the file."""
+        """The position in the file."""
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """Always."""
+        """Always True."""
         return True
 
     @property
@@ -99,48 +136,39 @@ class ReservedFile:
         return self._file.closed
 
     def close(self) -> None:
-        """Closes the file, gives back the reserve.
+        """Closes the file and releases the reserve.
 
         Raises:
-            OSError: what was written could not be stored after all, as network folders say this late.
+            OSError: what was written could not be stored after all; network folders report it this late.
         """
-        with contextlib.suppress(OSError):
-            self._reserve.unlink()
+        self._reserve.release()
         if not self._file.closed:
             self._file.close()
 
     def rename(self, path: Path | None = None) -> None:
-        """Closes the file and gives it its final name; what stood there is replaced.
+        """Closes the file and gives it its final name; a file that was there is replaced.
 
         Args:
-            path: another name in the same folder.
+            path: another name in the same folder instead.
+
+        Raises:
+            OSError: it cannot be closed or renamed.
         """
         self.close()
-        os.replace(self.temporary, path or self.path)
+        self._unfinished.rename(path)
 
     def discard(self) -> None:
         """Removes what was written."""
-        with contextlib.suppress(OSError):
-            self.close()
-        with contextlib.suppress(OSError):
-            self.temporary.unlink()
+        self._reserve.release()
+        self._unfinished.discard()
 
-    def _grow(self, size: int) -> None:
-        if self.full or size <= self._reserved:
-            return
-        size = -(-size // _STEP) * _STEP
-        with open(self._reserve, "ab") as file:
-            _allocate(file.fileno(), self._reserved, size - self._reserved)
-        self._reserved = size
-
-    def _give_up_reserve(self) -> None:
+    def _use_reserve(self) -> None:
         self.full = True
-        with contextlib.suppress(OSError):
-            self._reserve.unlink()
+        self._reserve.release()
 
 
 def _allocate(descriptor: int, start: int, size: int) -> None:
-    """Takes room on the disk: really, where the system can, else by writing to it."""
+    """Allocates bytes of a file on the disk: by the system's call where there is one, else by writing to them."""
     if hasattr(os, "posix_fallocate"):
         with contextlib.suppress(NotImplementedError):
             try:
@@ -151,5 +179,5 @@ def _allocate(descriptor: int, start: int, size: int) -> None:
                     raise
     os.lseek(descriptor, start, os.SEEK_SET)
     for _ in range(0, size, _MEGABYTE):
-        os.write(descriptor, os.urandom(_MEGABYTE))  # which no file system can compress away
+        os.write(descriptor, os.urandom(_MEGABYTE))  # random, so that no file system can compress it
     os.fsync(descriptor)

@@ -10,21 +10,21 @@ from typing import BinaryIO
 
 _BLOCK = 2**20
 
-#: Boxes that lead from the index to the tables of places in the file (ISO/IEC 14496-12, 8.1 to 8.7).
+#: Boxes that contain, from the index down, the tables of offsets in the file (ISO/IEC 14496-12, 8.1 to 8.7).
 _BRANCHES = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
 def move_index_first(source: Path, target: Path) -> bool:
-    """Copies a file with its index (the `moov` box) right behind its first box.
+    """Copies a file with its index (the `moov` box) directly after its first box.
 
-    All places that the index tells move by its own size; nothing else changes.
+    All offsets in the index grow by its own size; nothing else changes.
 
     Returns:
-        False where there is nothing to do, or it cannot be done (the places would not fit into 32 bits); no
-        target is left then.
+        False where there is nothing to do, or it cannot be done (the offsets would not fit into 32 bits);
+        no target exists then.
 
     Raises:
-        OSError: the target cannot be written; none is left.
+        OSError: the target cannot be written; it does not exist then.
     """
     with source.open("rb") as file:
         boxes = list(_boxes(file))
@@ -53,7 +53,7 @@ def move_index_first(source: Path, target: Path) -> bool:
 
 
 def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, place and size of the outermost boxes."""
+    """Kind, offset and size of the outermost boxes."""
     end = file.seek(0, 2)
     at = 0
     while at + 8 <= end:
@@ -71,7 +71,7 @@ def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _shift(index: bytearray, begin: int, end: int, after: int, before: int, by: int) -> bool:
-    """Adds `by` to the places between `after` and `before` in the tables of a part of the index; False: impossible."""
+    """Adds `by` to the offsets from `after` to `before` in the tables of a part of the index; False: impossible."""
     at = begin
     while at + 8 <= end:
         size, kind = struct.unpack_from(">I4s", index, at)
@@ -83,8 +83,8 @@ def _shift(index: bytearray, begin: int, end: int, after: int, before: int, by: 
         elif kind in (b"stco", b"co64"):
             (count,) = struct.unpack_from(">I", index, at + 12)
             layout = f">{count}{'I' if kind == b'stco' else 'Q'}"
-            places = struct.unpack_from(layout, index, at + 16)
-            moved = [place + by if after <= place < before else place for place in places]
+            offsets = struct.unpack_from(layout, index, at + 16)
+            moved = [offset + by if after <= offset < before else offset for offset in offsets]
             if kind == b"stco" and max(moved, default=0) >= 2**32:
                 return False
             struct.pack_into(layout, index, at + 16, *moved)

@@ -11,29 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.images import read_image, write_image
-from maskseg_cli.video.disk_reserve import is_disk_full
-from maskseg_cli.video.video_sources import numbered
-
-
-def unfinished_mark(pattern: Path) -> Path:
-    """The hidden file that stands in a folder of frames as long as the folder is not complete."""
-    first = numbered(pattern, 0)
-    return first.with_name(f".{first.name}")
+from maskseg_cli.media.atomic_file import register_cleanup, unregister_cleanup, write_atomic
+from maskseg_cli.media.disk_errors import is_disk_full
+from maskseg_cli.media.images import encode_image, read_image
+from maskseg_cli.video.video_sources import numbered, unfinished_mark
 
 
 class FrameFolder:
-    """Writes each frame as a picture of its own, numbered from 0; a picture appears only when it is whole.
+    """Writes each frame as a picture of its own, numbered from 0; a picture appears only when it is complete.
 
-    The first frame gets its name last: whatever kills the program, a folder that is not complete can be told.
+    The first frame gets its name last, so that an incomplete folder is recognised whatever ends the program. Until
+    `finish` or `discard`, `remove_unfinished` removes what was written.
 
     Args:
-        pattern: where to, `frames/%06d.png`; the extension decides the format. The folder is made.
+        pattern: the files' names, `frames/%06d.png`; the extension decides the format. The folder is made.
         quality: of JPEG, 1..100.
 
     Attributes:
         notes: sentences about what differs from what was given.
         full: the disk was full.
+
+    Raises:
+        MasksegError: the folder cannot be made.
     """
 
     def __init__(self, pattern: Path, quality: int = 95) -> None:
@@ -41,10 +40,13 @@ class FrameFolder:
         self._full = False
         self._pattern, self._quality, self._mark = pattern, quality, unfinished_mark(pattern)
         self._count, self._end, self._shape = 0, Fraction(0), (0, 0)
+        self._started = 0  # frames whose file may exist already
+        self._discarded = False
         try:
             pattern.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MasksegError(f"The folder {pattern.parent} cannot be made: {error.strerror or error}.") from error
+        register_cleanup(self.discard)
 
     @property
     def full(self) -> bool:
@@ -52,14 +54,18 @@ class FrameFolder:
         return self._full
 
     def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
-        """Writes a picture, uint8 (H, W, 3) BGR; the times count for nothing but the length."""
+        """Writes a picture, uint8 (H, W, 3) BGR; the times, in seconds, are used for the total duration only."""
+        path = self._path(self._count) if self._count else self._mark
+        data = encode_image(image, path.suffix, self._quality)
+        if self._discarded:
+            raise MasksegError(f"{self._pattern} was not written.")
+        self._started = self._count + 1
         try:
+            write_atomic(path, data)
             if not self._count:
-                write_image(self._mark, image, self._quality)
                 self._path(0).unlink(missing_ok=True)  # of an earlier run
-            else:
-                write_image(self._path(self._count), image, self._quality)
         except OSError as error:
+            self._started = self._count
             self._full = is_disk_full(error)
             raise
         self._count += 1
@@ -70,7 +76,24 @@ class FrameFolder:
 
         Returns:
             frames, duration in seconds, False for no sound.
+
+        Raises:
+            MasksegError: no frame was written, or what was written cannot be read back.
         """
+        try:
+            return self._finish()
+        finally:
+            unregister_cleanup(self.discard)
+
+    def discard(self) -> None:
+        """Removes the pictures that were written; another thread may be in `write`, which then fails."""
+        self._discarded = True
+        for path in (*map(self._path, range(self._started)), self._mark):
+            with contextlib.suppress(OSError):
+                path.unlink()
+        unregister_cleanup(self.discard)
+
+    def _finish(self) -> tuple[int, Fraction, bool]:
         if not self._count:
             raise MasksegError(f"{self._pattern} was not written: there was no frame.")
         number = self._count
@@ -87,12 +110,6 @@ class FrameFolder:
         if self._full:
             self.notes.append("the disk was full, so the frames end early")
         return self._count, self._end, False
-
-    def discard(self) -> None:
-        """Removes the pictures that were written."""
-        for path in (*map(self._path, range(self._count)), self._mark):
-            with contextlib.suppress(OSError):
-                path.unlink()
 
     def _path(self, number: int) -> Path:
         return numbered(self._pattern, number)

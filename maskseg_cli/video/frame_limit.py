@@ -1,4 +1,4 @@
-"""What `--max-frames` and `--fps` do to the frames of the source: how many are enough, and which are shown."""
+"""Selects the frames of a source that a result with `--max-frames` or `--fps` needs."""
 
 from __future__ import annotations
 
@@ -6,26 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from maskseg_cli.frame import Frame
 from maskseg_cli.video.rate import ConstantRate, usable_rate
-
-if TYPE_CHECKING:
-    from maskseg_cli.frame import Frame
-    from maskseg_cli.video.video_formats import EncodeOptions
-    from maskseg_cli.video.video_info import VideoInfo
+from maskseg_cli.video.video_formats import EncodeOptions, format_for
+from maskseg_cli.video.video_info import SizeAndRate
 
 Item = TypeVar("Item")
 
 
-def steady_rate(target: Path, encoding: EncodeOptions, info: VideoInfo) -> Fraction | None:
-    """The constant rate at which `VideoWriter` writes a result, or None where each frame keeps its time.
+def constant_output_rate(target: str | Path, encoding: EncodeOptions, info: SizeAndRate) -> Fraction | None:
+    """The constant rate at which `VideoWriter` writes a result, or None if each frame keeps its time.
 
     Args:
-        info: of what is written: with `--drop` the rate of the frames that are left.
+        info: of the frames that are written: with `--drop` the rate of those that remain.
     """
-    from maskseg_cli.video.video_formats import format_for
-
     constant = format_for(target, encoding).constant_rate
     if encoding.fps is None and not constant:
         return None
@@ -34,7 +30,7 @@ def steady_rate(target: Path, encoding: EncodeOptions, info: VideoInfo) -> Fract
 
 
 def until_filled(frames: Iterable[Frame], number: int, rate: Fraction, from_first: bool) -> Iterator[Frame]:
-    """The frames that fill `number` frames of a constant rate, the last one cut off at their end.
+    """The frames that fill `number` frames of a constant rate; the duration of the last one ends with them.
 
     Args:
         from_first: times count from the first frame, not from 0.
@@ -48,17 +44,17 @@ def until_filled(frames: Iterable[Frame], number: int, rate: Fraction, from_firs
             return
         until = min(frame.time + frame.duration, end)
         yield replace(frame, duration=until - frame.time)
-        # The next one would be seen only after it has been decoded, and may have no place any more.
+        # Else the next frame would be decoded to find out that it is not needed.
         if round((until - origin) * rate) >= number:
             return
 
 
 class ShownFrames(Generic[Item]):
-    """Picks those frames of the source that a constant rate shows, each once.
+    """Selects the frames of the source that a result with a constant rate shows, each once.
 
     Args:
-        rate: of the result; None: all are shown.
-        take: is handed what belongs to each frame that is shown, in their order.
+        rate: of the result; None: all frames are shown.
+        emit: called with the item of each frame that is shown, in the order of the frames.
 
     Example:
         >>> seen = []
@@ -69,29 +65,29 @@ class ShownFrames(Generic[Item]):
         [1, 4, 7]
     """
 
-    def __init__(self, rate: Fraction | None, take: Callable[[Item], object]) -> None:
-        self._steady = None if rate is None else ConstantRate(rate)
-        self._take = take
+    def __init__(self, rate: Fraction | None, emit: Callable[[Item], object]) -> None:
+        self._constant_rate = None if rate is None else ConstantRate(rate)
+        self._emit = emit
         self._waiting: Item | None = None
 
     def add(self, item: Item, time: Fraction, duration: Fraction) -> None:
-        """Takes the next frame of the source, with its times in the result."""
-        if self._steady is None:
-            self._take(item)
+        """Adds the item of the next frame of the source, with the frame's time and duration in the result (s)."""
+        if self._constant_rate is None:
+            self._emit(item)
             return
-        before, times = self._steady.count(time, duration)
-        if before:  # the frame before lasted longer than was known
-            self._hand_on()
+        before, times = self._constant_rate.count(time, duration)
+        if before:  # the previous frame lasted longer than was known
+            self._emit_waiting()
         self._waiting = item
         if times:
-            self._hand_on()
+            self._emit_waiting()
 
     def finish(self) -> None:
-        """Tells that there are no more: of frames too short for any place, the writer keeps the last."""
-        if self._steady is not None and not self._steady.written:
-            self._hand_on()
+        """Must be called after the last frame: if all were too short to be shown, the writer shows the last one."""
+        if self._constant_rate is not None and not self._constant_rate.written:
+            self._emit_waiting()
 
-    def _hand_on(self) -> None:
+    def _emit_waiting(self) -> None:
         if self._waiting is not None:
-            self._take(self._waiting)
+            self._emit(self._waiting)
             self._waiting = None

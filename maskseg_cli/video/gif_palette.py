@@ -1,4 +1,4 @@
-"""From BGR pictures to those of a GIF: at most 256 colours, chosen anew for each picture."""
+"""Reduces BGR pictures to the 256 colours of a GIF picture, chosen for each picture."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 #: GIF counts hundredths of a second.
 CLOCK = Fraction(1, 100)
 
-#: Browsers show a picture of one hundredth of a second for ten.
+#: Ticks that a picture lasts at least: browsers show one of a single tick for ten.
 SHORTEST = 2
 
-#: Pixels out of which a palette is made.
+#: Pixels from which a palette is computed.
 _SAMPLE = 2**16
 
 
 class PaletteConverter:
-    """Gives each picture the 256 colours that suit it best (median cut, FFmpeg's `palettegen` and `paletteuse`).
+    """Reduces each picture to a palette of its own, its best 256 colours.
 
-    One palette for all would need the whole video twice, or in memory; and drawn outlines, which cover few pixels,
-    would lose their colours to the background. Ordered dithering keeps what does not move still.
+    By median cut: FFmpeg's `palettegen` and `paletteuse`. One palette for all would need a second pass or the whole
+    video in memory; and drawn outlines, which cover few pixels, would lose their colours to the background. With
+    ordered dithering, parts that do not move do not flicker.
 
     Args:
         width, height: of the pictures.
@@ -33,7 +34,7 @@ class PaletteConverter:
     def __init__(self, width: int, height: int) -> None:
         graph = av.filter.Graph()
         self._source = graph.add_buffer(width=width, height=height, format=av.VideoFormat("bgr24"), time_base=CLOCK)
-        # Every n-th pixel tells the colours well enough, in a fraction of the time.
+        # Every n-th pixel is enough to find the colours, in a fraction of the time.
         part = max(1.0, (width * height / _SAMPLE) ** 0.5)
         few = graph.add("scale", f"{max(1, round(width / part))}:{max(1, round(height / part))}:flags=neighbor")
         split, colours = graph.add("split"), graph.add("palettegen", "stats_mode=single")
@@ -45,7 +46,7 @@ class PaletteConverter:
         colours.link_to(use, 0, 1)
         use.link_to(self._sink)
         graph.configure()
-        self._graph = graph  # or its filters go with it
+        self._graph = graph  # keeps the filters alive
 
     def __call__(self, image: NDArray[np.uint8], tick: int) -> Iterator[Any]:
         """Converts a picture.
@@ -64,4 +65,4 @@ class PaletteConverter:
                 return
 
     def label(self, context: Any) -> None:
-        """Nothing to write: a GIF's colours are those of the screen."""
+        """Does nothing: a GIF does not describe its colours."""

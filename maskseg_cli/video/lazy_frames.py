@@ -1,4 +1,4 @@
-"""What the reader takes its frames from, whatever kind of source it is."""
+"""`LazyFrame` and the interface of its sources, which `VideoReader` reads."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from maskseg_cli.video.video_info import VideoInfo
 
 @dataclass(frozen=True)
 class LazyFrame:
-    """A frame whose picture is not made yet, so that frames nobody wants cost little.
+    """A frame whose picture is converted on demand, so that skipped frames cost little.
 
     Attributes:
         time: seconds since the start of the source.
-        duration: seconds that the source shows it; 0 if it does not say.
+        duration: seconds that the source shows it; 0 if unknown.
         number: of the frame in the source, 0 first.
-        picture: makes the uint8 (H, W, 3) BGR picture; `MasksegError` if that cannot be done.
+        picture: returns the uint8 (H, W, 3) BGR picture; raises `MasksegError` if that is impossible.
     """
 
     time: Fraction
@@ -30,25 +30,25 @@ class LazyFrame:
 
 
 class LazyFrameSource(Protocol):
-    """A source of shots: a container, or numbered pictures.
+    """A source of lazy frames: a container, or numbered pictures.
 
     Attributes:
-        info: its facts.
+        info: its properties.
         skipped: frames so far that could not be decoded.
-        broken: why it ended before its end, if so.
+        broken: why reading ended too early, one sentence; else None.
     """
 
     info: VideoInfo
     skipped: int
     broken: str | None
 
-    def shots(self, start: Fraction) -> Iterator[LazyFrame]:
-        """Shots in order of time, beginning at `start` seconds or somewhat before."""
+    def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
+        """Yields the frames in order of time, from `start` seconds or shortly before."""
 
     def close(self) -> None:
         """Releases the files."""
 
 
-def none_left(broken: str | None) -> str | None:
-    """The sentence for a source that ended too early, before its first picture; None if it did not."""
+def no_frame_message(broken: str | None) -> str | None:
+    """The error message for a source that ended before its first picture; None if `broken` is None."""
     return f"{broken.rstrip('.')}, and no whole picture is left." if broken else None

@@ -1,4 +1,4 @@
-"""A video file that grows frame by frame: FFmpeg's encoder and muxer through PyAV."""
+"""Encodes a video file frame by frame with FFmpeg's encoders and muxers, through PyAV."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.atomic_file import UnfinishedFile
+from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.video import gif_palette
 from maskseg_cli.video.colour import PictureConverter, pad_to_even
-from maskseg_cli.video.disk_reserve import ReservedFile, is_disk_full
+from maskseg_cli.video.disk_reserve import FileWithReserve
 from maskseg_cli.video.faststart import move_index_first
 from maskseg_cli.video.muxing import muxer_options
 from maskseg_cli.video.rate import time_base_for
@@ -30,13 +32,13 @@ _ONE_THREAD = 1280 * 720
 #: FFmpeg's quality factors are 118 times the quantizer.
 _LAMBDA = 118
 
-#: Seconds by which a file may seem longer or shorter than what was written: containers round more than one time.
+#: Seconds by which a file may be longer or shorter than what was written: containers round several times.
 _SLACK = Fraction(1, 1000)
 
-#: Bytes of a GIF that few places accept.
+#: Bytes of a GIF from which a note says that it is large.
 _LARGE_GIF = 25 * 10**6
 
-#: Bytes kept for the end of a file, beside those for each frame in its index; asked for every so many frames.
+#: Bytes in reserve for the end of a file, and for each frame in its index; frames after which the reserve grows.
 _RESERVE, _INDEX_PER_FRAME, _FRAMES_A_RESERVE = 4 * 2**20, 64, 1000
 
 
@@ -45,11 +47,11 @@ class MovieFile:
 
     Args:
         path: the final name.
-        output: what kind of file.
+        output: the format.
         size: width and height of the pictures.
         rate: frames per second, on average or exactly.
-        options: the user's choices.
-        sound: where sound comes from.
+        options: the user's options.
+        sound: the source of the sound, or None.
 
     Attributes:
         notes: sentences about what differs from what was given.
@@ -86,11 +88,11 @@ class MovieFile:
         self._last_tick: int | None = None
         self._end = Fraction(0)
         self._muxed = 0
-        self._sounds = 0  # packets given to the container, of which the last ones may still wait there
+        self._sounds = 0  # packets given to the container, which may still hold the last ones
         self._flushed = False  # all pictures and sounds are in the container
         try:
-            self._reserve = _RESERVE + 3 * width * height  # two pictures, which may wait for the sound to catch up
-            self._file = ReservedFile(path, self._reserve)
+            self._reserve = _RESERVE + 3 * width * height  # two pictures that may wait for their sound
+            self._file = FileWithReserve(path, self._reserve)
         except OSError as error:
             raise MasksegError(f"{path} cannot be written: {error.strerror or error}.") from error
         try:
@@ -117,9 +119,9 @@ class MovieFile:
         """Adds a picture, uint8 (H, W, 3) BGR, shown from `time` seconds on for `duration` seconds."""
         tick, end = round(time / self._time_base), round((time + duration) / self._time_base)
         if self._last_tick is not None and tick < self._last_tick + self._step:
-            tick = self._last_tick + self._step  # a little later, where it then still lasts long enough
+            tick = self._last_tick + self._step  # a little later, if it then still lasts long enough
             if end < tick + self._step:
-                self._leave_out()
+                self._note_dropped_picture()
                 return
         ticks = max(self._step, end - tick)
         self._last_tick, self._durations[tick] = tick, ticks
@@ -151,14 +153,14 @@ class MovieFile:
             contents = self._read_back(whole)
             self._file.rename()
         except MasksegError as error:
-            raise MasksegError(f"{error} {self._keep_what_plays()}") from error
+            raise MasksegError(f"{error} {self._keep_playable_part()}") from error
         except BaseException:
             self.discard()
             raise
         return contents.frames, contents.duration, contents.has_sound
 
-    def _keep_what_plays(self) -> str:
-        """Puts a file that is not as it should be under another name; a sentence that says so."""
+    def _keep_playable_part(self) -> str:
+        """Renames a file that failed the check to `NAME.unfinished.EXT`; returns a sentence that says so."""
         try:
             read_contents(self._file.temporary, str(self.path), cut_off=True)
         except MasksegError:
@@ -166,11 +168,11 @@ class MovieFile:
             return "Nothing of it can be played, so nothing is kept."
         kept = self.path.with_name(f"{self.path.stem}.unfinished{self.path.suffix}")
         self._file.rename(kept)
-        return f"What there is of it is kept as {kept}."
+        return f"The part that plays is kept as {kept}."
 
     def discard(self) -> None:
         """Removes what was written; another thread may be in `write`, which then fails."""
-        # Encoder and container are left to themselves: closing them under that thread would crash.
+        # Encoder and container are not closed: that would crash the other thread.
         self._file.discard()
 
     def _raise_unless_full(self, error: Exception) -> None:
@@ -179,15 +181,15 @@ class MovieFile:
             reason = getattr(cause, "strerror", None) or cause
             raise MasksegError(f"{self.path} cannot be written: {reason}.") from error
 
-    def _leave_out(self) -> None:
+    def _note_dropped_picture(self) -> None:
         note = f"pictures closer than 1/{1 / (self._step * self._time_base)} s were left out"
         if note not in self.notes:
             self.notes.append(note)
 
     def _complete(self) -> bool:
-        """Writes the end of the file; False if the disk has no room for all of it."""
+        """Writes the end of the file; returns False if the disk was full."""
         try:
-            if not self._file.full:  # else the reserve is kept for the index
+            if not self._file.full:  # else the freed space is needed for the index
                 self._mux_pictures(self._stream.encode(None))
                 self._mux_sound(self._end, last=True)
                 self._flushed = True
@@ -204,13 +206,14 @@ class MovieFile:
     def _put_index_first(self) -> None:
         if self.format.container not in ("mp4", "mov"):
             return
-        temporary = self._file.temporary
-        moved = temporary.with_suffix(".moved.tmp")
+        moved = UnfinishedFile(self.path, ".moved.tmp")
         try:
-            if move_index_first(temporary, moved):
-                os.replace(moved, temporary)
+            if move_index_first(self._file.temporary, moved.temporary):
+                moved.rename(self._file.temporary)
         except OSError:
             self.notes.append("the index is at the end of the file, because there was no room to move it to the front")
+        finally:
+            moved.discard()
 
     def _read_back(self, whole: bool) -> Contents:
         contents = read_contents(self._file.temporary, str(self.path), cut_off=not whole)
@@ -232,7 +235,7 @@ class MovieFile:
     def _open_encoder(self, width: int, height: int, rate: Fraction, options: EncodeOptions) -> Any:
         codec = self.format.codec
         settings = dict(codec.options)
-        os.environ.setdefault("SVT_LOG", "1")  # or the AV1 encoder introduces itself on stderr
+        os.environ.setdefault("SVT_LOG", "1")  # else the AV1 encoder prints its version on stderr
         crf = options.crf if options.crf is not None else codec.crf
         by_quantizer = codec.encoder in ("mpeg4", "mjpeg")
         if crf is not None and not by_quantizer:
@@ -242,7 +245,7 @@ class MovieFile:
         context.width, context.height, context.pix_fmt = width, height, codec.pix_fmt
         context.framerate = rate
         context.sample_aspect_ratio = Fraction(1)
-        # A key frame every 5 seconds: enough to jump about, and cheap.
+        # A key frame every 5 seconds: enough for seeking, and small.
         context.gop_size = min(max(round(rate * 5), 12), 300)
         context.thread_count = 1 if width * height <= _ONE_THREAD else min(2, os.cpu_count() or 1)
         if by_quantizer and crf is not None:
@@ -265,7 +268,7 @@ class MovieFile:
         try:
             yield from self._sound.packets(until, last)
         except (av.FFmpegError, ValueError) as error:
-            self._give_up_sound(error)
+            self._drop_sound(error)
 
     def _mux_pictures(self, packets: Iterable[Any]) -> None:
         for packet in packets:
@@ -277,15 +280,15 @@ class MovieFile:
         try:
             self._container.mux(packet)
         except av.FFmpegError as error:
-            # The container keeps packets until their turn comes, so what it refuses now may be a sound from before;
-            # if it was a picture, counting them in the end will tell.
+            # The container holds packets back until it can interleave them, so the one that it refuses may be an
+            # earlier sound packet. If it was a picture, the number of frames is wrong when the file is read back.
             if self._file.error is not None or not self._sounds:
                 raise
             self._sounds -= 1
-            self._give_up_sound(error)
+            self._drop_sound(error)
 
-    def _give_up_sound(self, error: Exception) -> None:
-        """The pictures go on alone."""
+    def _drop_sound(self, error: Exception) -> None:
+        """Continues without sound, with a note."""
         if isinstance(self._sound, NoSound):
             return
         self._sound.close()

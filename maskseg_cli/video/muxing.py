@@ -1,4 +1,4 @@
-"""How FFmpeg is asked to write each container."""
+"""The options of FFmpeg's muxer for each container."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ def muxer_options(output: OutputFormat, time_base: Fraction) -> dict[str, str]:
     """Options of the muxer.
 
     Args:
-        output: what is being written.
-        time_base: the clock of the pictures.
+        output: the format of the file.
+        time_base: of the pictures, in seconds.
     """
     if output.container in ("mp4", "mov"):
-        # In pieces of at most a megabyte, which a player can show even if the program is killed; made one whole at the
-        # end. Sound may begin before 0. How late the pictures begin is told on the clock of the whole film, which
-        # counts milliseconds, and so cuts them off, unless it is as fine as theirs.
+        # In fragments of at most a megabyte, which play even if the program is killed; at the end they become one plain
+        # file. Sound may begin before 0. The offset of the pictures is stored in the movie's time scale: that of
+        # milliseconds, the default, would cut the first picture, so it is as fine as that of the pictures.
         return {
             "movflags": "hybrid_fragmented+frag_keyframe+delay_moov",
             "frag_size": "1000000",

@@ -1,4 +1,4 @@
-"""Opens a video file or an address on the network, and says in one sentence what is wrong if that fails."""
+"""Opens a video file or an address on the network; an error is one sentence that says what is wrong."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from urllib.parse import urlsplit, urlunsplit
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.file_type import special_kind
-from maskseg_cli.video.truncation import is_cut_off
+from maskseg_cli.media.file_type import special_file_type
+from maskseg_cli.video.truncation import is_truncated
 from maskseg_cli.video.video_sources import is_address
 
-#: Seconds that a server gets to answer, and later to send the next data.
+#: Seconds until a server must answer, and later until it must send the next data.
 OPEN_TIMEOUT, READ_TIMEOUT = 15.0, 15.0
 
-#: What FFmpeg shows as pictures of a terminal.
+#: Text formats that FFmpeg renders as pictures of a terminal.
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 
-#: Codec -> the decoder that knows its transparency.
+#: Codec -> the decoder that supports its transparency.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 #: Brands of photos (HEIC, AVIF) in the container that MP4 also uses.
@@ -30,7 +30,7 @@ _PHOTO_BRANDS = {"heic", "heix", "heim", "heis", "avif", "mif1"}
 
 
 def open_container(source: str | Path) -> tuple[av.container.InputContainer, av.VideoStream]:
-    """Opens a video and picks its stream of pictures.
+    """Opens a video and selects its video stream.
 
     Args:
         source: a file, or an address such as `https://...` or `rtsp://...`.
@@ -41,7 +41,7 @@ def open_container(source: str | Path) -> tuple[av.container.InputContainer, av.
     name = str(source)
     container = _open_address(name) if is_address(name) else _open_file(Path(name))
     try:
-        return container, _pictures(container, shown_name(name))
+        return container, _video_stream(container, shown_name(name))
     except BaseException:
         container.close()
         raise
@@ -50,7 +50,7 @@ def open_container(source: str | Path) -> tuple[av.container.InputContainer, av.
 def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
     """The decoder of a stream, with several threads.
 
-    VP8 and VP9 films with transparent parts need another than FFmpeg's own, which leaves the transparency out.
+    VP8 and VP9 videos with transparent parts need another one than FFmpeg's own, which ignores the transparency.
     """
     decoder = stream.codec_context
     other = _ALPHA_DECODERS.get(decoder.name)
@@ -63,7 +63,7 @@ def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
 
 
 def shown_name(name: str) -> str:
-    """The name of a source as messages show it: of an address, without the password."""
+    """The name of a source for messages: an address without its password."""
     if not is_address(name):
         return name
     parts = urlsplit(name)
@@ -74,7 +74,7 @@ def shown_name(name: str) -> str:
 
 
 def reason(error: av.FFmpegError, network: bool = False) -> str:
-    """What an error of FFmpeg says, in words that fit into a sentence.
+    """The message of an FFmpeg error as a part of a sentence.
 
     Args:
         network: the source is an address.
@@ -94,8 +94,8 @@ def _open_file(path: Path) -> av.container.InputContainer:
             raise MasksegError(f"{path} is a folder, not a video.")
         if stat.S_ISCHR(status.st_mode):
             raise MasksegError(f"{path} is a device, not a video: `maskseg webcam --camera {path}` reads cameras.")
-        kind = special_kind(path)
-        if kind is not None:  # opening it would wait for whoever writes, perhaps for ever
+        kind = special_file_type(path)
+        if kind is not None:  # opening a pipe waits for its writer, perhaps for ever
             raise MasksegError(f"{path} is {kind}, not a file: save the video to a file first.")
         with path.open("rb") as file:
             start = file.read(12)
@@ -106,7 +106,7 @@ def _open_file(path: Path) -> av.container.InputContainer:
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from error
     try:
-        # The prefix keeps a colon in the name from being taken for an address.
+        # Without the prefix a name with a colon would be read as an address.
         return av.open(f"file:{path}", metadata_errors="ignore")
     except av.FFmpegError as error:
         if start[4:8] == b"ftyp":
@@ -114,7 +114,7 @@ def _open_file(path: Path) -> av.container.InputContainer:
                 f"{path} cannot be read: its index, which comes last, is missing or damaged. Was the recording "
                 "or the download broken off?"
             ) from error
-        if is_cut_off(path):
+        if is_truncated(path):
             raise MasksegError(f"{path} is cut off so early that no picture is left.") from error
         if isinstance(error, av.error.InvalidDataError):
             raise MasksegError(f"{path} is no video, or so damaged that it cannot be read as one.") from error
@@ -122,9 +122,9 @@ def _open_file(path: Path) -> av.container.InputContainer:
 
 
 def _open_address(address: str) -> av.container.InputContainer:
-    options = {"rtsp_flags": "prefer_tcp"}  # pictures that arrive by UDP often lack parts
+    options = {"rtsp_flags": "prefer_tcp"}  # pictures sent by UDP often lack parts
     if address.lower().startswith("http"):
-        # A broken connection is taken up again where it broke, with short waits.
+        # FFmpeg resumes a lost connection at the same byte, after short waits.
         options = {"reconnect": "1", "reconnect_delay_max": "2"}
     name, began = shown_name(address), time.monotonic()
     try:
@@ -132,7 +132,7 @@ def _open_address(address: str) -> av.container.InputContainer:
     except av.error.ProtocolNotFoundError as error:
         raise MasksegError(f"{name} cannot be read: {address.split(':')[0]}:// is not known here.") from error
     except av.FFmpegError as error:
-        # With RTSP a time that ran out comes as some other error.
+        # With RTSP a timeout is reported as another error.
         if isinstance(error, av.error.ExitError) or time.monotonic() - began >= OPEN_TIMEOUT:
             raise MasksegError(f"{name} does not answer: no video came for {OPEN_TIMEOUT:g} seconds.") from error
         if isinstance(error, av.error.InvalidDataError):
@@ -140,7 +140,7 @@ def _open_address(address: str) -> av.container.InputContainer:
         raise MasksegError(f"{name} cannot be opened: {reason(error, network=True)}.") from error
 
 
-def _pictures(container: av.container.InputContainer, name: str) -> av.VideoStream:
+def _video_stream(container: av.container.InputContainer, name: str) -> av.VideoStream:
     kind = container.format.name
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not streams:
@@ -153,12 +153,12 @@ def _pictures(container: av.container.InputContainer, name: str) -> av.VideoStre
         raise MasksegError(f"{name} is a text, not a video.")
     if kind.endswith("_pipe") or kind == "image2" or container.metadata.get("major_brand") in _PHOTO_BRANDS:
         raise MasksegError(f"{name} is a photo, not a video: `maskseg image` reads photos.")
-    # Of several (cameras with a preview stream, films with angles): the one marked so, else the largest.
+    # Of several (cameras with a preview stream, films with angles): the default one, else the largest.
     return max(known, key=lambda stream: (_is_default(stream), stream.width * stream.height, -stream.index))
 
 
 def _is_cover(stream: av.VideoStream) -> bool:
-    """Whether a stream is the cover of a song or a row of chapter pictures."""
+    """Whether a stream is the cover of a song or chapter thumbnails."""
     return bool(stream.disposition & (av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails))
 
 

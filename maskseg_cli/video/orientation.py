@@ -1,4 +1,4 @@
-"""How a video is to be turned before it is shown: the display matrix that phones write."""
+"""Turns a video upright by its display matrix, as phones write it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Orientation:
-    """One of the eight ways to lay down a picture: transposed first (rows become columns), then flipped.
+    """One of the eight orientations of a picture: transposed first (rows become columns), then flipped.
 
     Attributes:
-        transpose: width and height change places.
-        flip_x: left and right change places afterwards.
-        flip_y: top and bottom change places afterwards.
+        transpose: rows and columns are swapped.
+        flip_x: left and right are swapped afterwards.
+        flip_y: top and bottom are swapped afterwards.
     """
 
     transpose: bool = False
@@ -47,8 +47,8 @@ class Orientation:
         return (height, width) if self.transpose else (width, height)
 
     @property
-    def words(self) -> str | None:
-        """What is done, for the user; None if nothing is."""
+    def description(self) -> str | None:
+        """What is done, as a note for the user; None if nothing is."""
         mirrored = self.transpose ^ self.flip_x ^ self.flip_y
         if mirrored:
             if self.transpose:

@@ -1,4 +1,4 @@
-"""Numbered pictures as a video: `frames/%05d.png`."""
+"""Reads numbered pictures as a video: `frames/%05d.png`."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from maskseg_cli.video.lazy_frames import LazyFrame
 from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.video_sources import numbered_pictures
 
-#: Frames per second, which pictures do not tell.
+#: Frames per second of numbered pictures, which do not say it themselves.
 PICTURE_RATE = Fraction(25)
 
 
 class PictureSequence:
     """The pictures of a printf pattern, in the order of their numbers, as `LazyFrameSource`.
 
-    Gaps in the numbers are closed. Pictures of another size than the first are scaled to it.
+    Gaps in the numbers are ignored. Pictures of another size than the first are scaled to its size.
 
     Args:
         pattern: such as `frames/%05d.png`.
         rate: frames per second.
 
     Raises:
-        MasksegError: there are none, or the first cannot be read.
+        MasksegError: there is none, or the first cannot be read.
     """
 
     def __init__(self, pattern: str, rate: Fraction = PICTURE_RATE) -> None:
@@ -41,7 +41,7 @@ class PictureSequence:
         self.skipped = 0
         self.broken: str | None = None
 
-    def shots(self, start: Fraction) -> Iterator[LazyFrame]:
+    def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
         for number in range(max(0, int(start * self._rate)), len(self._paths)):
             yield LazyFrame(number / self._rate, 1 / self._rate, number, partial(self._read, self._paths[number]))
 
@@ -51,4 +51,4 @@ class PictureSequence:
         return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: no file stays open."""

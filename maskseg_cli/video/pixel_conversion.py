@@ -1,4 +1,4 @@
-"""From a decoded frame of any pixel format to an upright BGR picture with square pixels."""
+"""Converts a decoded frame of any pixel format to an upright BGR picture with square pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from maskseg_cli.video.orientation import Orientation
 
-#: FFmpeg's numbers (ITU-T H.273) of colour matrices -> those of its scaler.
+#: Number of a colour matrix (ITU-T H.273) -> number that FFmpeg's scaler uses for it.
 _MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _BT709, _BT601 = 1, 5
 
@@ -21,23 +21,23 @@ _LIMITED, _FULL = 1, 2
 #: Transfer functions of high dynamic range: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67).
 _HDR = {16, 18}
 
-#: Older versions of PyAV do not let FFmpeg map high dynamic range to the standard one.
+#: Whether this PyAV can map high dynamic range to standard range.
 MAPS_HDR = int(av.__version__.split(".")[0]) >= 18
 
-#: Pixels narrower or wider than this are a broken header, not a film.
+#: A pixel aspect ratio above this, or below its inverse, is taken for a damaged header.
 _WIDEST = 4
 
 
 class Converter:
     """Converts the frames of one video to BGR.
 
-    Colours: the frame's own matrix and range; where it does not say, BT.709 from 720 rows (or 1280 columns) on
-    and BT.601 below, as players guess, limited range for YCbCr. High dynamic range is mapped to the standard
-    one. Alpha is laid on white. Frames that change their size in the middle are scaled to that of the first.
+    Colours: the frame's own matrix and range; if it has none, BT.709 from 720 rows (or 1280 columns) on
+    and BT.601 below, as players assume, limited range for YCbCr. High dynamic range is mapped to standard
+    range. Alpha is blended with white. Frames of another size than the first are scaled to its size.
 
     Args:
         first: the first decoded frame.
-        aspect: width of a pixel / its height; None if unknown.
+        aspect: width / height of a pixel; None if unknown.
 
     Attributes:
         width, height: of the pictures, upright, with square pixels.
@@ -55,10 +55,10 @@ class Converter:
 
     def _notes(self, first: av.VideoFrame) -> list[str]:
         notes = []
-        if self._orientation.words:
-            notes.append(self._orientation.words)
+        if self._orientation.description:
+            notes.append(self._orientation.description)
         if self._coded[0] != first.width:
-            notes.append(f"pixels that are not square made so: {first.width} columns become {self._coded[0]}")
+            notes.append(f"pixels made square: {first.width} columns become {self._coded[0]}")
         bits = max((component.bits for component in first.format.components), default=8)
         if first.color_trc in _HDR and MAPS_HDR:
             notes.append(f"high dynamic range ({bits} bits a colour) mapped to the standard range (8 bits)")
@@ -69,7 +69,7 @@ class Converter:
         return notes
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
-        """uint8 (height, width, 3), BGR.
+        """Converts a frame to uint8 (height, width, 3), BGR, upright.
 
         Raises:
             av.FFmpegError: a pixel format that cannot be converted.
@@ -82,7 +82,7 @@ class Converter:
             width=width,
             height=height,
             format="bgra" if has_alpha else "bgr24",
-            # Without scaling, FFmpeg has a short way for the common formats (0.3 ms instead of 1.3 for 720p).
+            # Without scaling, FFmpeg has a fast path for the common formats (0.3 ms instead of 1.3 for 720p).
             interpolation=Interpolation.BICUBIC if scaled else Interpolation.BILINEAR,
             threads=1,
             **_colours(frame),
@@ -98,7 +98,7 @@ def _orientation(frame: av.VideoFrame) -> Orientation:
 
 
 def _colours(frame: av.VideoFrame) -> dict[str, Any]:
-    """The source's matrix and range, for the scaler; nothing for RGB."""
+    """The source's matrix and range as arguments of the scaler; none for RGB."""
     if frame.format.is_rgb or frame.format.has_palette:
         return {}
     matrix = _MATRIX.get(frame.colorspace)
@@ -108,7 +108,7 @@ def _colours(frame: av.VideoFrame) -> dict[str, Any]:
     name = frame.format.name
     if frame.color_range in (_LIMITED, _FULL):
         colours["src_color_range"] = frame.color_range
-    elif not name.startswith(("gray", "ya", "mono")):  # unmarked gray is that of a PNG: full range
+    elif not name.startswith(("gray", "ya", "mono")):  # gray without a range is full range, as in PNG
         colours["src_color_range"] = _FULL if name.startswith("yuvj") else _LIMITED
     if frame.color_trc in _HDR and MAPS_HDR:
         colours |= {"dst_color_trc": 1, "dst_color_primaries": 1}
@@ -121,7 +121,7 @@ def _has_alpha(frame: av.VideoFrame) -> bool:
 
 
 def _on_white(image: np.ndarray) -> np.ndarray:
-    """Lays BGRA on white: uint8 (H, W, 4) -> (H, W, 3)."""
+    """Blends BGRA with white: uint8 (H, W, 4) -> (H, W, 3)."""
     colour = cv2.cvtColor(image, cv2.COLOR_BGRA2BGR)
     alpha = image[:, :, 3]
     if alpha.min() == 255:

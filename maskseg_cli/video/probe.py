@@ -1,4 +1,4 @@
-"""What a container says about its video before the frames are read."""
+"""Reads the properties of a video from its container, before the frames are decoded."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from av.container import InputContainer
 from maskseg_cli.video.pixel_conversion import Converter
 from maskseg_cli.video.video_info import VideoInfo
 
-#: What is assumed where the source says nothing, or nonsense.
+#: Frames per second if the source says none or an impossible number.
 _DEFAULT_RATE = Fraction(25)
 
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 3600), Fraction(1000)
 
-#: Seconds from the start of a source to its first picture that are believed.
+#: Largest plausible time from the start of a source to its first picture, in seconds.
 _LONGEST_WAIT = 600
 
 
-def find_facts(
+def probe_video(
     container: InputContainer, stream: av.VideoStream, name: str, converter: Converter, interlaced: bool
 ) -> VideoInfo:
-    """The facts of an opened video.
+    """The properties of an opened video.
 
     Args:
-        name: what messages call it.
+        name: its name in messages.
         converter: made from its first frame.
-        interlaced: its first frame is.
+        interlaced: whether its first frame is interlaced.
     """
     sound = next((track for track in container.streams.audio if track.codec_context is not None), None)
     notes = converter.notes + (("deinterlaced",) if interlaced else ())
@@ -47,20 +47,20 @@ def find_facts(
 
 
 def frame_rate(stream: av.VideoStream) -> Fraction:
-    """Frames per second on average, as far as the container tells; never 0."""
+    """Frames per second on average by the container, else 25; never 0."""
     for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
         if rate and _LOWEST_RATE <= rate <= _HIGHEST_RATE:
             return Fraction(rate)
     return _DEFAULT_RATE
 
 
-def start_of(container: InputContainer, first: Fraction) -> Fraction:
-    """Seconds of the container's clock at which it says it starts, exactly, never after its first picture.
+def start_time_of(container: InputContainer, first: Fraction) -> Fraction:
+    """The exact start time of a container in seconds of its own clock, never after its first picture.
 
-    The container rounds its start to microseconds; the stream that it took it from knows it exactly.
+    The container rounds its start to microseconds; the stream that starts first has the exact value.
 
     Args:
-        first: time of the first picture; that is the start if the container does not say one that makes sense.
+        first: time of the first picture, which is the start if the container has none or an implausible one.
     """
     rounded = first if container.start_time is None else Fraction(container.start_time, av.time_base)
     if not rounded <= first <= rounded + _LONGEST_WAIT:
@@ -74,6 +74,6 @@ def _duration(container: InputContainer, stream: av.VideoStream) -> float | None
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)\W*", stream.metadata.get("DURATION", ""))
-    if tag:  # Matroska's own, where the container's covers the sound too
+    if tag:  # Matroska's duration of this stream; that of the container includes the sound
         return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
     return container.duration / av.time_base if container.duration and container.duration > 0 else None

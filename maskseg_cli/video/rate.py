@@ -1,22 +1,23 @@
-"""Clocks: the fineness of a file's times, and a constant frame rate made out of any times."""
+"""Time bases of output files, and conversion of any frame times to a constant frame rate."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
 
-#: Ticks a second at least: 11 microseconds, the clock of MPEG.
+#: Least ticks a second: 11 microseconds each, as in MPEG.
 _FINE = 90_000
 
 
 def time_base_for(rate: Fraction, finest: int = 10 * _FINE) -> Fraction:
-    """A clock on which both a constant `rate` and the times of a variable one come out right.
+    """A time base in seconds that suits both a constant `rate` and the times of a variable one.
 
-    30000/1001 gets 1/90000, on which each frame lasts 3003 ticks exactly; any other time is at most 6 microseconds off.
+    For 30000/1001 it is 1/90000, so that each frame lasts exactly 3003 ticks; any other time is rounded by at most 6
+    microseconds.
 
     Args:
         rate: frames per second.
-        finest: ticks a second at most.
+        finest: most ticks a second.
 
     Example:
         >>> time_base_for(Fraction(24000, 1001))
@@ -30,7 +31,7 @@ def time_base_for(rate: Fraction, finest: int = 10 * _FINE) -> Fraction:
 
 
 def usable_rate(rate: Fraction) -> Fraction:
-    """The nearest rate that MPEG-4 and AVI can say: numerator and denominator of at most 16 bits."""
+    """The nearest rate that MPEG-4 and AVI can store: numerator and denominator of at most 16 bits."""
     rate = min(max(rate, Fraction(1, 1000)), Fraction(1000))
     if rate.numerator <= 65535 and rate.denominator <= 65535:
         return rate
@@ -38,16 +39,16 @@ def usable_rate(rate: Fraction) -> Fraction:
 
 
 class ConstantRate:
-    """Says how often each frame of a variable rate is written at a constant one, so that the duration stays.
+    """Counts how often each frame of a variable rate is written at a constant rate, keeping the duration.
 
-    Frame k of the output is shown from k / rate on; each source frame begins at the nearest of these moments.
+    Frame k of the output is shown from k / rate on; each source frame begins at the nearest of these times.
 
     Args:
-        rate: frames per second wanted.
+        rate: frames per second of the output.
 
     Example:
-        >>> steady = ConstantRate(Fraction(10))
-        >>> [steady.count(Fraction(t, 10), Fraction(d, 10)) for t, d in [(0, 1), (1, 3), (4, 1)]]
+        >>> constant = ConstantRate(Fraction(10))
+        >>> [constant.count(Fraction(t, 10), Fraction(d, 10)) for t, d in [(0, 1), (1, 3), (4, 1)]]
         [(0, 1), (0, 3), (0, 1)]
     """
 
@@ -59,7 +60,7 @@ class ConstantRate:
         """Counts one source frame.
 
         Returns:
-            how often the frame before is repeated first (it lasted longer than was known), and how often this
+            how often the previous frame is repeated first (it lasted longer than was known), and how often this
             frame is written.
         """
         start = round(time * self.rate)

@@ -1,4 +1,4 @@
-"""Reading back what was written, before anybody calls it done."""
+"""Reads a written video back to check that it is complete."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+
 from maskseg_cli.errors import MasksegError
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a video file really holds.
+    """What a video file contains, counted and decoded.
 
     Attributes:
         frames: pictures, counted.
         duration: seconds from the start of the file to the end of its last picture.
         width, height: of the first picture, decoded.
-        has_sound: it has sound, not only a track for it.
+        has_sound: whether it has sound, not only an empty track.
     """
 
     frames: int
@@ -33,18 +35,16 @@ def read_contents(path: Path, name: str | None = None, cut_off: bool = False) ->
     """Opens a video that was just written, decodes its first and last picture and counts all.
 
     Args:
-        path: the file, under whatever name.
-        name: what messages call it.
-        cut_off: it is known to break off, so its last picture need not be whole, and does not count if it is not.
+        path: the file, also under a temporary name.
+        name: its name in messages.
+        cut_off: the file is known to end early: last pictures that cannot be decoded are no error and do not count.
 
     Raises:
-        MasksegError: it cannot be opened, holds no picture, or its ends cannot be decoded.
+        MasksegError: it cannot be opened, has no picture, or its first or last picture cannot be decoded.
     """
-    import av
-
     name = name or str(path)
     try:
-        # The prefix keeps a colon in a folder's name from being taken for an address.
+        # Without the prefix a folder's name with a colon would be read as an address.
         with av.open(f"file:{path}") as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"  # the last key frame may be ten seconds before the end
@@ -73,9 +73,7 @@ def read_contents(path: Path, name: str | None = None, cut_off: bool = False) ->
 
 
 def _decodable(decoder: Any, packets: list[Any]) -> int:
-    """How many pictures the packets from the last key frame on give."""
-    import av
-
+    """How many pictures can be decoded from packets that begin with a key frame."""
     pictures = 0
     for packet in [*packets, None]:
         with contextlib.suppress(av.FFmpegError):

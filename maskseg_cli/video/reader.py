@@ -12,12 +12,12 @@ from types import TracebackType
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.frame import Frame
 from maskseg_cli.video.container import ContainerVideo
-from maskseg_cli.video.lazy_frames import LazyFrame, LazyFrameSource, none_left
+from maskseg_cli.video.lazy_frames import LazyFrame, LazyFrameSource, no_frame_message
 from maskseg_cli.video.picture_sequence import PICTURE_RATE, PictureSequence
 from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.video_sources import is_sequence
 
-#: Seconds by which `start` and `end` may miss a frame: people copy times that were shown in milliseconds.
+#: Seconds by which `start` and `end` may differ from a frame's time: users copy times shown in milliseconds.
 _TOLERANCE = Fraction(1, 2000)
 
 
@@ -28,19 +28,19 @@ def open_video(
     max_frames: int | None = None,
     rate: Fraction | None = None,
 ) -> VideoReader:
-    """Opens a video; its first frame is decoded at once, so that one which cannot be read is found now.
+    """Opens a video and decodes its first frame, so that an unreadable video raises an error here.
 
     Args:
         source: a file of any format that FFmpeg reads, numbered pictures (`frames/%05d.png`), or an address
             (`https://`, `rtsp://`, ...).
         start: seconds from which frames are yielded.
         end: seconds before which frames are yielded.
-        max_frames: how many are yielded at most.
-        rate: frames per second of numbered pictures, 25 if None; videos have their own.
+        max_frames: the most frames that are yielded.
+        rate: frames per second of numbered pictures, 25 if None; ignored for videos, which have their own.
 
     Raises:
-        MasksegError: it cannot be read; the sentence says why.
-        UsageError: `start`, `end` or `max_frames` make no sense.
+        MasksegError: it cannot be read; the message says why.
+        UsageError: `start`, `end` or `max_frames` are impossible.
 
     Example:
         >>> with open_video("street.mp4", start=2, end=4) as video:  # doctest: +SKIP
@@ -61,12 +61,12 @@ def open_video(
 class VideoReader:
     """The frames of a video; made by `open_video`. A context manager.
 
-    Iterating yields `Frame`s in order of time. Each begins anew at `start`. One thread at a time may iterate.
+    Iterating yields `Frame`s in order of time. Each iteration begins at `start`. Only one thread at a time may iterate.
 
     Attributes:
-        info: what is known of the whole video.
+        info: the properties of the whole video.
         skipped: frames so far that could not be decoded, between `start` and `end`.
-        broken: after the last frame: why there are no more although the source goes on (the file is cut off, the
+        broken: after the last frame: why reading ended before the end of the source (the file is truncated, the
             connection was lost), as a sentence; else None.
     """
 
@@ -89,6 +89,7 @@ class VideoReader:
 
     @property
     def broken(self) -> str | None:
+        """Why reading ended before the end of the source, as a sentence; else None."""
         return self._source.broken
 
     def __iter__(self) -> Iterator[Frame]:
@@ -98,13 +99,13 @@ class VideoReader:
             MasksegError: there is none between `start` and `end`.
         """
         self.skipped = count = 0
-        for shot, until in self._spans():
+        for lazy_frame, until in self._spans():
             try:
-                image = shot.picture()
+                image = lazy_frame.picture()
             except MasksegError:
                 self.skipped += 1
                 continue
-            yield Frame(image, shot.number, shot.time, until - shot.time)
+            yield Frame(image, lazy_frame.number, lazy_frame.time, until - lazy_frame.time)
             count += 1
             if count == self._max_frames:
                 return
@@ -112,35 +113,35 @@ class VideoReader:
             raise MasksegError(self._why_none())
 
     def _spans(self) -> Iterator[tuple[LazyFrame, Fraction]]:
-        """Shots between start and end, each with the time at which it ends: when the next begins."""
+        """Frames between start and end, each with the time at which it ends: when the next one begins."""
         period = 1 / self.info.frame_rate
-        held: LazyFrame | None = None
-        for shot in self._steps():
-            if held is not None:
-                yield held, self._clipped(shot.time)
-            if self._end is not None and shot.time >= self._end:
+        previous: LazyFrame | None = None
+        for lazy_frame in self._steps():
+            if previous is not None:
+                yield previous, self._clipped(lazy_frame.time)
+            if self._end is not None and lazy_frame.time >= self._end:
                 return
-            held = shot
-        if held is not None and not self._closing:
-            yield held, self._clipped(held.time + (held.duration or period))
+            previous = lazy_frame
+        if previous is not None and not self._closing:
+            yield previous, self._clipped(previous.time + (previous.duration or period))
 
     def _clipped(self, until: Fraction) -> Fraction:
         return until if self._end_exactly is None else min(until, self._end_exactly)
 
     def _steps(self) -> Iterator[LazyFrame]:
-        """Shots from start on, each step of decoding under the lock."""
-        shots = self._source.shots(self._start)
+        """Frames from start on; each step of decoding holds the lock."""
+        lazy_frames = self._source.lazy_frames(self._start)
         before = 0
         while True:
             with self._step():
-                shot = None if self._closing else next(shots, None)
-            if shot is None or shot.time >= self._start:
+                lazy_frame = None if self._closing else next(lazy_frames, None)
+            if lazy_frame is None or lazy_frame.time >= self._start:
                 self.skipped += self._source.skipped - before
             before = self._source.skipped
-            if shot is None:
+            if lazy_frame is None:
                 return
-            if shot.time >= self._start:
-                yield shot
+            if lazy_frame.time >= self._start:
+                yield lazy_frame
 
     @contextmanager
     def _step(self) -> Iterator[None]:
@@ -153,7 +154,7 @@ class VideoReader:
 
     def _why_none(self) -> str:
         name = self.info.name
-        broken = none_left(self._source.broken)
+        broken = no_frame_message(self._source.broken)
         if broken:
             return broken
         start, length = float(self._start + _TOLERANCE), self.info.duration
@@ -164,14 +165,14 @@ class VideoReader:
         return f"Not one picture of {name} can be decoded."
 
     def close(self) -> None:
-        """Ends the reading, from whatever thread; a step of decoding under way is finished first, not waited for."""
+        """Stops reading and closes the source, from any thread; does not wait for another thread that is decoding."""
         self._closing = True
         if self._lock.acquire(blocking=False):
             try:
                 self._source.close()
             finally:
                 self._lock.release()
-        # else the thread that is decoding closes the source when its step is done: FFmpeg cannot bear both at once.
+        # Else the thread that is decoding closes the source after its step: FFmpeg crashes if both happen at once.
 
     def __enter__(self) -> VideoReader:
         return self

@@ -1,4 +1,4 @@
-"""The sound of a source, read a second time beside its pictures."""
+"""Reads the sound of a source, which is opened a second time for it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.opening import open_container, reason
 from maskseg_cli.video.video_sources import is_address
 
-#: Seconds before the wanted start from which packets are read: decoders need some sound before to come out right.
-_RUN_UP = Fraction(1, 2)
+#: Seconds before the start from which packets are read: decoders need some earlier sound for a correct result.
+_PREROLL = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Where the sound of an output comes from.
+    """The source of an output's sound.
 
     Attributes:
         source: path or address of the video, opened a second time.
-        start: seconds of the source (as in `Frame.time`) that are 0 in the output.
-        end: seconds of the source at which the sound ends at the latest; None is its end.
+        start: the time in the source, in seconds as in `Frame.time`, that is 0 in the output.
+        end: the time in the source, in seconds, at which the sound ends at the latest; None is its end.
     """
 
     source: str
@@ -35,11 +35,11 @@ class Sound:
 
 @dataclass(frozen=True, eq=False)
 class SoundPacket:
-    """Compressed sound and when it is heard.
+    """Compressed sound with its time in the output.
 
     Attributes:
-        packet: as FFmpeg read it.
-        time: seconds of the output, below 0 before its start.
+        packet: PyAV's packet.
+        time: in the output, in seconds; negative before its start.
         duration: in seconds.
     """
 
@@ -52,15 +52,15 @@ class SoundReader:
     """Reads the packets of a source's default sound track.
 
     Args:
-        sound: which source, from where to where.
+        sound: the source and its part.
 
     Attributes:
         stream: the track, as PyAV opened it.
-        begins: seconds of the output at which the track begins, if the file says so; below 0 if it was before.
+        begins: time in the output at which the track begins, in seconds; negative before its start, 0 if unknown.
         broken: why reading ended before the end of the track, one sentence, else None.
 
     Raises:
-        MasksegError: it cannot be opened, or has no sound that is known here.
+        MasksegError: it cannot be opened, or has no sound that can be decoded.
     """
 
     def __init__(self, sound: Sound) -> None:
@@ -68,21 +68,21 @@ class SoundReader:
         self.broken: str | None = None
         self._container, _ = open_container(sound.source)
         try:
-            # A file on a plain web server may have no known duration, but it has a size, which nothing live has.
+            # A file on a plain web server may have no known duration, but it has a size; live streams have none.
             if is_address(sound.source) and self._container.duration is None and self._container.size <= 0:
-                raise MasksegError("a stream whose end is not known gives it only once")
+                raise MasksegError("a stream whose end is not known can be read only once")
             self.stream = _default_track(self._container)
             for other in self._container.streams:
                 if other is not self.stream:
-                    other.discard = av.stream.Discard.all  # FFmpeg skips it in the file, where it can
+                    other.discard = av.stream.Discard.all  # FFmpeg then skips it in the file, if possible
             origin = Fraction(self._container.start_time or 0, av.time_base)
             self._zero = origin + sound.start
             begin = self.stream.start_time
             self.begins = begin * self.stream.time_base - self._zero if begin is not None else Fraction(0)
-            if sound.start > _RUN_UP:
-                # A source that cannot jump is read from its start.
+            if sound.start > _PREROLL:
+                # A source that cannot seek is read from its start.
                 with contextlib.suppress(av.FFmpegError):
-                    self._container.seek(int((self._zero - _RUN_UP) / self.stream.time_base), stream=self.stream)
+                    self._container.seek(int((self._zero - _PREROLL) / self.stream.time_base), stream=self.stream)
         except BaseException:
             self.close()
             raise
@@ -96,7 +96,7 @@ class SoundReader:
         return self._peeked
 
     def __iter__(self) -> Iterator[SoundPacket]:
-        """All packets from the start on (and a little of before), in order, up to `end`; only once."""
+        """Yields all packets in order, from shortly before the start up to `end`; only once."""
         if self._peeked is not None:
             yield self._peeked
         yield from self._packets
@@ -104,7 +104,7 @@ class SoundReader:
     def _read(self) -> Iterator[SoundPacket]:
         base, last = self.stream.time_base, None
         end = None if self._sound.end is None else self._sound.end - self._sound.start
-        packets = self._demuxed()
+        packets = self._container.demux(self.stream)
         while True:
             try:
                 packet = next(packets, None)
@@ -127,9 +127,6 @@ class SoundReader:
             if end is not None and time >= end:
                 return
             yield SoundPacket(packet, time, duration * base)
-
-    def _demuxed(self) -> Iterator[Any]:
-        return self._container.demux(self.stream)
 
     def close(self) -> None:
         """Closes the source."""

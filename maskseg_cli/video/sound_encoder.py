@@ -1,4 +1,4 @@
-"""Sound decoded, cut to the sample, and encoded anew."""
+"""Re-encodes sound, cut to the sample."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from maskseg_cli.video.sound import SoundPacket, SoundReader
 #: Bits a second for each channel: transparent for speech and good for music.
 _BIT_RATE = 80_000
 
-#: Sample rates that AAC, MP3 and Opus all take or that they share; others become the last.
+#: Sample rates of each encoder that are kept; sound with another rate is resampled to the last of them.
 _RATES = {"aac": (22050, 32000, 44100, 48000), "libmp3lame": (22050, 32000, 44100, 48000), "libopus": (48000,)}
 
-#: Differences between the clock and the samples that are jitter of the source's clock, in seconds.
+#: Seconds by which timestamps and number of samples may differ: jitter of the source's timestamps.
 _JITTER = Fraction(1, 20)
 
 
 class EncodedSound:
-    """Encodes a source's sound, from the exact start to the exact end; holes in it become silence.
+    """Encodes a source's sound, from the exact start to the exact end; gaps become silence.
 
     Args:
         reader: the source's track.
         container: PyAV's output, before its first packet.
         encoder: "aac", "libmp3lame" or "libopus".
-        from_zero: silence fills the time before the sound begins; needed where a file has no times.
+        from_zero: silence fills the time before the sound begins; needed for a container that stores no times.
     """
 
     def __init__(self, reader: SoundReader, container: Any, encoder: str, from_zero: bool = False) -> None:
@@ -46,10 +46,10 @@ class EncodedSound:
         self._layout = layout
         self._kind: tuple[str, str, int] | None = None  # of the frames that go into the resampler
         self._resampler = av.AudioResampler("fltp", layout, self._rate)
-        # Decoded samples that wait for their time, and the number of the next: sample n is heard at n / rate.
+        # Decoded samples that are not encoded yet, and the number of the next: sample n is heard at n / rate.
         self._waiting: list[NDArray[np.float32]] = []
         self._position: int | None = 0 if from_zero else None
-        # Without times, what an encoder puts before the sound (MP3: 25 ms) would delay it: its first packet goes.
+        # Without times, the encoder's delay before the sound (MP3: 25 ms) would be heard: its first packet is left out.
         self._earliest = 0 if from_zero else None
         self._written = 0
         self._ended = False
@@ -79,11 +79,11 @@ class EncodedSound:
         try:
             frames = self._decoder.decode(one.packet if one else None)
         except av.FFmpegError:
-            return  # a damaged packet: the clock of the next one makes it a hole, and so silence
+            return  # a damaged packet: by the time of the next one it is a gap, and so silence
         for frame in frames:
             time = None
             if frame.pts is not None and one is not None:
-                # The decoder may keep packets back, so the frame's own clock counts.
+                # The decoder may hold packets back, so the frame's own timestamp is used.
                 time = one.time + (frame.pts * frame.time_base - one.packet.pts * one.packet.time_base)
             frame.pts = None
             for converted in self._resampled(frame):
@@ -102,16 +102,16 @@ class EncodedSound:
         yield from self._resampler.resample(frame)
 
     def _add(self, samples: NDArray[np.float32], time: Fraction | None) -> None:
-        """Puts samples behind those that wait; `time` is their own in seconds, or None right after them."""
+        """Appends samples; `time` is theirs in seconds, or None directly after the previous ones."""
         place = round(time * self._rate) if time is not None else self._position or 0
         if self._position is None:
             self._position = self._written = max(0, place)
-        hole = place - self._position
-        if place < 0 or hole < -_JITTER * self._rate:
-            samples = samples[:, -hole:]
-        elif hole > _JITTER * self._rate:
+        gap = place - self._position
+        if place < 0 or gap < -_JITTER * self._rate:
+            samples = samples[:, -gap:]
+        elif gap > _JITTER * self._rate:
             # A view of one zero: hours of silence take no memory.
-            self._append(np.broadcast_to(np.float32(0), (self._channels, hole)))
+            self._append(np.broadcast_to(np.float32(0), (self._channels, gap)))
         self._append(samples)
 
     def _append(self, samples: NDArray[np.float32]) -> None:

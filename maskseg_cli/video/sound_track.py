@@ -1,4 +1,4 @@
-"""The sound track of an output: copied as it is where the container can hold it, else encoded anew."""
+"""The sound track of an output: copied if the container can hold it, else re-encoded."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any, Protocol
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.copied_sound import CopiedSound, clock_of_copy
+from maskseg_cli.video.copied_sound import CopiedSound, time_base_for_copy
 from maskseg_cli.video.sound import Sound, SoundReader
 from maskseg_cli.video.sound_encoder import EncodedSound
 from maskseg_cli.video.video_formats import OutputFormat
 
-#: An AVI has no times: sound that begins later than this would be heard too early if it were copied.
+#: AVI stores no times: copied sound that begins later than this, in seconds, would be heard too early.
 _UNHEARD = Fraction(1, 30)
 
 _SOUND_NAMES = {"aac": "AAC", "libopus": "Opus", "libmp3lame": "MP3"}
 
 
 class SoundTrack(Protocol):
-    """A track that grows with the pictures."""
+    """A sound track that is written together with the pictures."""
 
     @property
     def broken(self) -> str | None:
-        """Why the sound ended before its end, one sentence, else None."""
+        """Why reading ended before the end of the sound, one sentence; else None."""
 
     def packets(self, until: Fraction, last: bool = False) -> Iterator[Any]:
-        """What is to be written up to a time.
+        """Yields the packets to write up to a time.
 
         Args:
-            until: seconds of the output.
-            last: nothing comes after, so cut it there.
+            until: time in the output, in seconds.
+            last: no more packets will be asked for: the sound is cut at `until`.
         """
 
     def close(self) -> None:
@@ -45,23 +45,23 @@ class NoSound:
     broken = None
 
     def packets(self, until: Fraction, last: bool = False) -> Iterator[Any]:
-        """Nothing."""
+        """Yields nothing."""
         return iter(())
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Does nothing."""
 
 
 def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, notes: list[str]) -> SoundTrack:
     """Opens the source's sound and adds a track for it to an output.
 
-    Sound that fails never stops the pictures: a note says what became of it.
+    An error of the sound never stops the pictures: a note reports it.
 
     Args:
-        sound: where it comes from; None adds no track.
-        output: what is being written.
+        sound: its source; None adds no track.
+        output: the format of the output.
         container: PyAV's output, before its first packet.
-        notes: gets a sentence about what is not as in the source.
+        notes: a sentence about what differs from the source is appended.
     """
     if sound is None:
         return NoSound()
@@ -71,9 +71,9 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
     reader = None
     try:
         reader = SoundReader(sound)
-        codec = _plain(reader.stream.codec_context.name)
+        codec = _codec_name(reader.stream.codec_context.name)
         late = output.constant_rate and reader.begins > _UNHEARD
-        clock = clock_of_copy(reader, output) if codec in output.sound_copied and not late else None
+        clock = time_base_for_copy(reader, output) if codec in output.sound_copied and not late else None
         if clock is not None:
             slot = clock if output.constant_rate else None
             return CopiedSound(reader, container, _earliest(output, sound, codec), slot)
@@ -91,12 +91,12 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
 
 
 def _earliest(output: OutputFormat, sound: Sound, codec: str) -> Fraction:
-    """By how many packets copied sound may begin before 0."""
+    """How many packets before 0 copied sound may begin."""
     if output.edit_list:
-        return Fraction(2)  # players leave out what is before 0: the first packet, and one to decode it with
+        return Fraction(2)  # players skip what is before 0: part of the first packet, and one to decode it with
     if output.constant_rate:
-        return Fraction(1, 2)  # there are no times: the first packet is heard at 0, so the nearest is taken
-    # Matroska would move the pictures, except for Opus, whose header tells what to leave out at the start.
+        return Fraction(1, 2)  # no times: the first packet is heard at 0, so the nearest one is the first
+    # Matroska would shift the pictures, except for Opus, whose header says how much to skip at the start.
     return Fraction(1 if codec == "opus" and sound.start == 0 else 0)
 
 
@@ -108,9 +108,9 @@ def is_copied(codec: str, output: OutputFormat) -> bool:
         >>> is_copied("aac", format_for("a.mp4")), is_copied("aac", format_for("a.webm"))
         (True, False)
     """
-    return _plain(codec) in output.sound_copied
+    return _codec_name(codec) in output.sound_copied
 
 
-def _plain(codec: str) -> str:
-    """The name of a codec without that of the decoder for it: mp3float decodes mp3."""
+def _codec_name(codec: str) -> str:
+    """The codec's name for that of a decoder or encoder: mp3 for mp3float, opus for libopus."""
     return codec.removesuffix("float").removeprefix("lib")

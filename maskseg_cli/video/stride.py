@@ -1,4 +1,4 @@
-"""Leaving out frames without changing the length of the video."""
+"""Drops frames without changing the duration of the video."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from maskseg_cli.frame import Frame
 
 
 def every_nth(frames: Iterable[Frame], n: int) -> Iterator[Frame]:
-    """The first frame and then every n-th; each lasts until the next one that is kept.
+    """Keeps the first frame and then every n-th; each lasts until the next one that is kept.
 
     Args:
         n: 1 or more; 1 keeps all.
     """
     kept: Frame | None = None
-    lasting = Fraction(0)
+    duration = Fraction(0)
     for number, frame in enumerate(frames):
         if number % n == 0:
             if kept is not None:
-                yield replace(kept, duration=lasting)
-            kept, lasting = frame, Fraction(0)
-        lasting += frame.duration
+                yield replace(kept, duration=duration)
+            kept, duration = frame, Fraction(0)
+        duration += frame.duration
     if kept is not None:
-        yield replace(kept, duration=lasting)
+        yield replace(kept, duration=duration)

@@ -1,28 +1,28 @@
-"""Exact times of frames, out of what containers write down."""
+"""Converts the timestamps of containers to exact times of frames."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-#: Rates that videos have: whole numbers, their halves and NTSC's n * 1000 / 1001.
+#: Highest frame rate of a video.
 _HIGHEST_RATE = 1000
 
 
-class Clock:
-    """Turns the time stamps of frames, in their order of display, into seconds that grow from frame to frame.
+class TimestampConverter:
+    """Converts the timestamps of frames, in their order of display, to seconds that increase from frame to frame.
 
-    - Where the container's clock is too coarse for a constant rate (Matroska counts milliseconds: 0, 42, 83,
-      125 for 24000/1001), a time that is within one tick of the rate's grid is put on it, so that the rate stays exact.
-    - Missing, repeated and backward stamps are repaired.
-    - A clock that jumps (back by more than a second, or far ahead, as when pieces of a broadcast were joined)
-      goes on from the frame before.
+    - If the container's time base is too coarse for a constant rate (Matroska counts milliseconds: 0, 42, 83,
+      125 for 24000/1001), a time within one tick of the rate's grid is moved to the grid, so that the rate is exact.
+    - Missing, repeated and decreasing timestamps are repaired.
+    - After a jump (back by more than a second, or far ahead, as when pieces of a broadcast were joined)
+      times continue from the previous frame.
 
     Args:
-        origin: seconds of the container's clock that count as 0.
-        period: seconds from frame to frame as far as is known.
-        grid: the constant rate that frames may have been taken at, or None; see `constant_rate`.
-        phase: a time on the grid, in seconds of the container's clock.
-        jump: seconds ahead that are a jump of the clock rather than a long pause.
+        origin: the time in the container, in seconds, that is 0 in the result.
+        period: seconds from frame to frame, on average.
+        grid: the constant rate at which the frames may have been recorded, or None; see `constant_rate`.
+        phase: a time on the grid, in seconds, by the container.
+        jump: seconds between two frames above which the timestamps have jumped; less is a long pause.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Clock:
         """Seconds of the next frame.
 
         Args:
-            stamp: its time stamp, or None.
-            tick: seconds that one step of the stamp is.
+            stamp: its timestamp, or None.
+            tick: the time base of the timestamp, in seconds.
         """
         time = None if stamp is None else self._on_grid(stamp * tick, tick) - self._origin
         last, stamped, origin = self._last, time, self._origin
@@ -56,7 +56,7 @@ class Clock:
         return time
 
     def duration_of(self, seconds: Fraction, tick: Fraction) -> Fraction:
-        """A frame's duration by the container, put on the grid as times are."""
+        """Moves a frame's duration, in seconds by the container, to the grid as times are."""
         if self._grid is None or abs(seconds - 1 / self._grid) > tick:
             return seconds
         return 1 / self._grid
@@ -72,13 +72,13 @@ class Clock:
             repaired = last + self._period
             self._origin += time - repaired
             return repaired
-        # Small steps, as long as the stamps go on, let them catch up.
-        goes_on = self._stamped is not None and time > self._stamped
-        return last + (self._period / 2 if goes_on else self._period)
+        # With half a period per frame, timestamps that keep increasing catch up.
+        increases = self._stamped is not None and time > self._stamped
+        return last + (self._period / 2 if increases else self._period)
 
 
 def constant_rate(rates: list[Fraction | None], tick: Fraction) -> Fraction | None:
-    """The first of `rates` that cameras and films have, if a clock of steps of `tick` seconds hides it; else None.
+    """The first common frame rate of `rates`, if a time base of `tick` seconds is too coarse for it; else None.
 
     Example:
         >>> constant_rate([Fraction(24000, 1001)], Fraction(1, 1000))
@@ -94,4 +94,5 @@ def constant_rate(rates: list[Fraction | None], tick: Fraction) -> Fraction | No
 
 
 def _is_common(rate: Fraction) -> bool:
+    """Whether videos have this rate: a whole number, half of one, or NTSC's n * 1000 / 1001."""
     return rate.denominator <= 2 or (rate.denominator == 1001 and rate.numerator % 1000 == 0)

@@ -1,4 +1,4 @@
-"""Whether a video file is as long as it says it is, in bytes: a download or recording may have broken off."""
+"""Detects truncated video files, as an interrupted download or recording leaves them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-#: Boxes that stand at the top of an MP4 or MOV; anything else there is rubbish after the end.
+#: Boxes at the top level of an MP4 or MOV; anything else there is garbage after the end.
 _BOXES = frozenset(b"ftyp styp moov mdat moof mfra sidx free skip wide uuid meta udta pnot".split())
 
-#: Elements at the top of a Matroska file: header and segment.
+#: Elements at the top level of a Matroska file: header and segment.
 _ELEMENTS = (0x1A45DFA3, 0x18538067)
 
 
-def is_cut_off(path: str | Path) -> bool:
-    """Whether the end of a file is missing, by what its container says of its own size.
+def is_truncated(path: str | Path) -> bool:
+    """Whether the end of a file is missing, by the size in bytes that its container states.
 
     MP4 and MOV (boxes), Matroska and WebM (segment), AVI (RIFF chunks) and GIF (trailer); False for all others,
-    which say nothing of it.
+    which do not state it.
     """
     try:
         size = os.path.getsize(path)
@@ -39,7 +39,7 @@ def is_cut_off(path: str | Path) -> bool:
 
 
 def _boxes_end(file: BinaryIO) -> int:
-    """Where the last box of an MP4 ends (ISO/IEC 14496-12, 4.2)."""
+    """Offset of the end of the last box of an MP4 (ISO/IEC 14496-12, 4.2)."""
     at = 0
     while True:
         file.seek(at)
@@ -55,7 +55,7 @@ def _boxes_end(file: BinaryIO) -> int:
 
 
 def _chunks_end(file: BinaryIO) -> int:
-    """Where the last RIFF chunk of an AVI ends; large files have several (OpenDML)."""
+    """Offset of the end of the last RIFF chunk of an AVI; large files have several (OpenDML)."""
     at = 0
     while True:
         file.seek(at)
@@ -69,7 +69,7 @@ def _chunks_end(file: BinaryIO) -> int:
 
 
 def _elements_end(file: BinaryIO) -> int:
-    """Where the last element of a Matroska file ends (RFC 8794)."""
+    """Offset of the end of the last element of a Matroska file (RFC 8794)."""
     at = 0
     while True:
         file.seek(at)
@@ -81,7 +81,7 @@ def _elements_end(file: BinaryIO) -> int:
 
 
 def _number(file: BinaryIO, keep_marker: bool = False) -> int | None:
-    """The next variable-length number of EBML; None for the reserved "unknown" and at the end."""
+    """Reads a variable-length integer of EBML; None for the reserved value "unknown" and at the end of the file."""
     first = file.read(1)
     if not first or not first[0]:
         return None

@@ -1,4 +1,4 @@
-"""Which kind of video a name asks for, and how each kind is encoded."""
+"""The formats of output videos, and the format that the name of an output means."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from maskseg_cli.video.video_sources import has_number
 
 @dataclass(frozen=True)
 class EncodeOptions:
-    """What the user may choose about an output.
+    """The user's options for an output.
 
     Attributes:
-        codec: one of `CODECS` or `FRAME_CODECS`, or FFmpeg's name of its encoder; None is the usual one.
-        crf: constant quality, lower is better: 0..51 for H.264, 0..63 for VP9, 1..31 for MPEG-4; None is a good one.
-        fps: a constant frame rate, made by repeating and dropping frames; None keeps the times.
-        fourcc: the four letters by which the file names its codec, as in `XVID`.
+        codec: one of `CODECS` or `FRAME_CODECS`, or FFmpeg's name of its encoder; None is the format's default.
+        crf: constant quality, lower is better: 0..51 for H.264, 0..63 for VP9, 1..31 for MPEG-4; None: the default.
+        fps: a constant frame rate, by repeating and dropping frames; None keeps the times.
+        fourcc: the tag of four letters by which the file names its codec, such as `XVID`.
         sound: keep the source's sound.
         quality: of JPEG frames, 1..100.
     """
@@ -32,28 +32,28 @@ class EncodeOptions:
     quality: int = 95
 
 
-#: Codec names of frame folders, and the extension that each means.
+#: Codec name for a folder of frames -> extension of the frames.
 FRAME_CODECS = {"png": ".png", "jpeg": ".jpg", "jpg": ".jpg", "mjpeg": ".jpg"}
 
-#: How frames are called in a folder that names no pattern.
+#: Names of frames in a folder for which the user gave no pattern.
 FRAME_PATTERN = "%06d"
 
 
 @dataclass(frozen=True)
 class OutputFormat:
-    """What will be written.
+    """The format of an output.
 
     Attributes:
         suffix: of the file, ".mp4"; of each frame's file for a folder of frames.
         container: FFmpeg's name of the file's format; "frames" for a folder of pictures.
         codec: how pictures are compressed.
-        codecs: names of all codecs that the container takes, the usual one first.
-        constant_rate: the container knows one frame rate, no times.
-        clock: the container rounds times to this, in seconds; None where it takes any.
-        sound_copied: codecs of sound that are copied as they are; those of everything that common players play.
-        sound_encoder: what other sound becomes; None where there is no place for sound.
-        tag: four letters by which the file names the codec; None is FFmpeg's choice.
-        edit_list: sound may begin before the first picture, and players leave that part out.
+        codecs: names of all codecs that the container supports, the default first.
+        constant_rate: the container stores one frame rate and no times.
+        clock: the time base to which the container rounds times, in seconds; None if it supports any.
+        sound_copied: codecs of sound that are copied: those that common players play in this container.
+        sound_encoder: encoder for other sound; None if the container has no sound.
+        tag: the fourcc by which the file names the codec; None is FFmpeg's choice.
+        edit_list: sound may begin before the first picture, and players skip that part.
     """
 
     suffix: str
@@ -93,7 +93,7 @@ _MP4 = OutputFormat(
 )
 _MILLISECOND = Fraction(1, 1000)
 
-#: What each extension means.
+#: Extension -> format.
 FORMATS: dict[str, OutputFormat] = {
     ".mp4": _MP4,
     ".m4v": replace(_MP4, suffix=".m4v"),
@@ -131,18 +131,18 @@ FORMATS: dict[str, OutputFormat] = {
 
 
 def format_for(path: str | Path, options: EncodeOptions | None = None) -> OutputFormat:
-    """Finds out what `path` asks for.
+    """Finds the format that the name of an output means.
 
     A name ending in "/", an existing folder, or a printf pattern ("out/%06d.jpg") is a folder of numbered PNG or
     JPEG frames; any other name is a video file by its extension.
 
     Args:
         path: the output as the user wrote it.
-        options: the user's choices; see `EncodeOptions`.
+        options: see `EncodeOptions`.
 
     Raises:
         UsageError: an unknown extension or codec, or a codec or quality that this kind of file cannot have.
-        MasksegError: FFmpeg here has no such encoder.
+        MasksegError: this FFmpeg lacks the encoder.
 
     Example:
         >>> format_for("out.webm").codec.title
@@ -153,7 +153,7 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
     options = options or EncodeOptions()
     if options.fps is not None and options.fps <= 0:
         raise UsageError(f"The frame rate must be above 0, not {options.fps}.")
-    if _means_frames(str(path)):
+    if str(path).endswith(("/", "\\")) or Path(path).is_dir() or names_frames(Path(path)):
         return _frame_format(path, options)
     suffix = Path(path).suffix.lower()
     found = FORMATS.get(suffix)
@@ -176,24 +176,20 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
 
 
 def frame_pattern(path: str | Path, suffix: str) -> Path:
-    """The printf pattern of the frames' files for an output that means a folder of frames."""
+    """The printf pattern of the frames' files, for an output that is a folder of frames."""
     path = Path(path)
-    return path if _names_frames(path) else path / f"{FRAME_PATTERN}{suffix}"
+    return path if names_frames(path) else path / f"{FRAME_PATTERN}{suffix}"
 
 
-def _means_frames(path: str) -> bool:
-    return path.endswith(("/", "\\")) or Path(path).is_dir() or _names_frames(Path(path))
-
-
-def _names_frames(path: Path) -> bool:
-    """Whether a name is a pattern of frames; a video may be called `a%05d.mp4`."""
+def names_frames(path: Path) -> bool:
+    """Whether a path is a pattern of numbered frames (`frames/%06d.png`); a video may be called `a%05d.mp4`."""
     return has_number(path.name) and path.suffix.lower() not in ("", *FORMATS)
 
 
 def _frame_format(path: str | Path, options: EncodeOptions) -> OutputFormat:
     if options.crf is not None:
         raise UsageError("Frames as pictures have no --crf.")
-    suffix = Path(path).suffix.lower() if _names_frames(Path(path)) else ""
+    suffix = Path(path).suffix.lower() if names_frames(Path(path)) else ""
     if options.codec is not None:
         wanted = FRAME_CODECS.get(options.codec.lower())
         if wanted is None or (suffix and {suffix, wanted} not in ({".jpg", ".jpeg"}, {wanted})):

@@ -1,25 +1,42 @@
-"""What is known about a video before its frames are read."""
+"""`VideoInfo`: the properties of a video that are known before its frames are read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
+
+
+class SizeAndRate(Protocol):
+    """The properties that `VideoWriter` needs of the frames that it will get; `VideoInfo` has them."""
+
+    @property
+    def width(self) -> int:
+        """Of the pictures, in pixels."""
+
+    @property
+    def height(self) -> int:
+        """Of the pictures, in pixels."""
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames per second, on average."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What is known about a video before its frames are read.
+    """The properties of a video that are known before its frames are read.
 
     Attributes:
         name: the path or address as the user wrote it.
-        width: of the upright frames with square pixels.
-        height: likewise.
-        frame_rate: frames per second on average; a sane guess where the source does not say, never 0.
-        frames: how many there are, where the source tells; None otherwise.
-        duration: in seconds, where the source tells; None otherwise (live streams, some cut-off files).
-        has_sound: there is a sound track.
+        width: of the upright frames with square pixels, in pixels.
+        height: likewise, in pixels.
+        frame_rate: frames per second on average; 25 if unknown, never 0.
+        frames: number of frames; None if unknown.
+        duration: in seconds; None if unknown (live streams, some truncated files).
+        has_sound: whether it has a sound track.
         sound_codec: FFmpeg's name of its codec, such as "aac".
-        notes: sentences about what is done to the frames to make them so, such as
+        notes: what is done to the frames so that they are upright, 8-bit and so on, for users, such as
             "turned by 90 degrees, as the camera was held".
     """
 

@@ -1,24 +1,27 @@
-"""Where the result of each video goes."""
+"""Plans the output of each video."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePath
 
 from maskseg_cli.errors import UsageError
 from maskseg_cli.media.input_files import OUTPUT_MARK, Source
-from maskseg_cli.media.outputs import Job, refuse_existing, settle_outputs
-from maskseg_cli.video.frame_folder import unfinished_mark
+from maskseg_cli.media.outputs import (
+    Job,
+    check_outputs,
+    describe_sources,
+    existing_file,
+    is_one_file,
+    refuse_format,
+)
 from maskseg_cli.video.output_checks import first_frame
-from maskseg_cli.video.video_sources import has_number, is_address, is_sequence
+from maskseg_cli.video.video_formats import FORMATS, names_frames
+from maskseg_cli.video.video_sources import is_address, is_sequence, unfinished_mark
 
-#: Formats that results are written in; a source of another one becomes an MP4.
-WRITABLE = (".mp4", ".mov", ".m4v", ".mkv", ".avi", ".webm", ".gif")
-
-#: --format -> what the file, or each file of a folder of frames, ends in.
+#: --format -> names of the frames' files.
 _FRAMES = {"png": "%06d.png", "jpg": "%06d.jpg"}
 
 
@@ -29,7 +32,7 @@ def plan_videos(
     overwrite: bool = False,
     skip_existing: bool = False,
 ) -> list[Job]:
-    """Plans one output for each video.
+    """Plans one output for each video; `plan_outputs` does so for photos.
 
     Args:
         sources: what `find_videos` found.
@@ -38,35 +41,31 @@ def plan_videos(
         format_name: "mp4" ... "gif", or "png" and "jpg" for folders of frames; None: by the name, or the video's own.
 
     Raises:
-        UsageError: an input would be overwritten, two results would have one name, or the name says nothing.
+        UsageError: an input would be overwritten, two results would have one name, or the output does not
+            fit the sources or the format.
         MasksegError: an output exists and neither flag was given, or its folder cannot be written.
     """
     jobs = []
     for source in sources:
         target = _target(source, sources, output, format_name)
         jobs.append(Job(source, target, target.suffix))
-    return [_settle_frames(job, overwrite, skip_existing) for job in settle_outputs(jobs, overwrite, skip_existing)]
+    return check_outputs(jobs, overwrite, skip_existing, _existing, _is_complete)
 
 
-def _settle_frames(job: Job, overwrite: bool, skip_existing: bool) -> Job:
-    """The same rules for a folder of frames, which exists if one of its frames does."""
-    assert job.target is not None
-    taken = first_frame(job.target) if _is_pattern(job.target) else None
-    if taken is None or overwrite:
-        return job
-    if not skip_existing:
-        refuse_existing([taken])
-    return replace(job, done=not unfinished_mark(job.target).exists())  # a killed run leaves some frames only
+def _existing(target: Path) -> Path | None:
+    """A folder of frames exists if one of its frames does."""
+    return first_frame(target) if names_frames(target) else existing_file(target)
+
+
+def _is_complete(target: Path) -> bool:
+    """Whether a result is complete; a run that was killed leaves a folder with some of the frames."""
+    return not (names_frames(target) and unfinished_mark(target).exists())
 
 
 def means_folder(output: str) -> bool:
     """Whether an output is a folder in which each result gets a name of its own."""
     path = Path(output)
-    return not _is_pattern(path) and (not path.suffix or path.is_dir() or output.endswith(("/", os.sep)))
-
-
-def _is_pattern(path: Path) -> bool:
-    return has_number(path.name) and path.suffix.lower() not in ("", *WRITABLE)
+    return not names_frames(path) and (not path.suffix or path.is_dir() or output.endswith(("/", os.sep)))
 
 
 def _target(source: Source, sources: Sequence[Source], output: str | None, format_name: str | None) -> Path:
@@ -77,12 +76,13 @@ def _target(source: Source, sources: Sequence[Source], output: str | None, forma
         beside = Path() if is_address(source.name) else _folder_of(source)
         return _named(beside, PurePath(f"{stem}{OUTPUT_MARK}"), source, format_name)
     path = Path(output)
-    single = len(sources) == 1 and source.alone
+    single = is_one_file(sources)
     if not means_folder(output):
         if not single:
-            raise UsageError(f"{output} is one file; a folder is needed for {_count(sources)}: {path.stem}/")
+            several = describe_sources(sources, "video")
+            raise UsageError(f"{output} is one file; a folder is needed for {several}: {path.stem}/")
         if format_name is not None and path.suffix.lower() not in _suffixes(format_name):
-            raise UsageError(f"--format says {format_name}, but the output is called {output}.")
+            refuse_format(format_name, output)
         return path
     if single and format_name in _FRAMES:
         return path / _FRAMES[format_name]
@@ -102,13 +102,13 @@ def _suffixes(format_name: str) -> tuple[str, ...]:
 
 def _own_suffix(source: Source) -> str:
     suffix = Path(source.name).suffix.lower()
-    return suffix if suffix in WRITABLE and not is_address(source.name) else ".mp4"
+    return suffix if suffix in FORMATS and not is_address(source.name) else ".mp4"
 
 
 def _stem(source: Source) -> str:
     name = source.name.split("?")[0].rstrip("/") if is_address(source.name) else source.name
     path = PurePath(name)
-    if is_sequence(name):  # numbered pictures are called as their folder
+    if is_sequence(name):  # the result of numbered pictures has the name of their folder
         return Path(os.path.abspath(name)).parent.name or "frames"
     stem = re.sub(r"[^\w.-]+", "_", path.stem) if is_address(source.name) else path.stem
     return stem or "video"
@@ -116,9 +116,5 @@ def _stem(source: Source) -> str:
 
 def _folder_of(source: Source) -> Path:
     folder = Path(source.name).parent
-    # A video beside numbered pictures would be lost among them.
+    # A video beside numbered pictures would be hard to find among them.
     return folder.parent if is_sequence(source.name) else folder
-
-
-def _count(sources: Sequence[Source]) -> str:
-    return "a folder of videos" if len(sources) == 1 else f"{len(sources)} videos"

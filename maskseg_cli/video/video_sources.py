@@ -1,4 +1,4 @@
-"""Which videos the user means: files, folders, patterns, numbered pictures and addresses on the network."""
+"""Finds the videos that arguments name: files, folders, patterns, numbered pictures and addresses on the network."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media.input_files import Kind, Source, find_sources
+from maskseg_cli.media.input_files import InputKind, Source, find_sources
 
 _ENDINGS = (
     "3g2 3gp apng asf avi divx dv f4v flv gif h264 h265 hevc m1v m2t m2ts m2v m4v mjpeg mjpg mkv mov mp4 mpe mpeg mpg "
     "mts mxf nut ogg ogm ogv rm rmvb ts vob webm wmv wtv y4m"
 )
 
-#: Endings by which a file in a folder counts as a video. A file named by itself may be called anything.
+#: Suffixes by which a file in a folder counts as a video. A file that the user names may have any suffix.
 SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 #: A number in a printf pattern: %d, %05d.
@@ -24,18 +24,18 @@ _NUMBER = re.compile(r"(?<!%)%0?(\d{0,2})d")
 
 
 def find_videos(arguments: Sequence[str], recursive: bool = False, avoid: Path | None = None) -> list[Source]:
-    """Finds the videos that the arguments mean, in the arguments' order, folders by name.
+    """Finds the videos that the arguments name, in the order of the arguments; those of a folder in order of name.
 
-    Files, folders (with `recursive` all below them) and patterns, as `media.sources.find_sources` has them;
-    numbered pictures as one video (`frames/%05d.png`), and addresses (`https://`, `rtsp://`, ...). The `name`
-    of each is what `open_video` takes.
+    Files, folders (with `recursive` all below them) and patterns, as in `media.input_files.find_sources`;
+    numbered pictures as one video (`frames/%05d.png`), and addresses (`https://`, `rtsp://`, ...). `open_video`
+    opens the `name` of each.
 
     Args:
-        avoid: the output folder; nothing below it is taken from a folder or pattern that holds it.
+        avoid: the output folder; files below it are left out of a folder or pattern that contains it.
 
     Raises:
-        MasksegError: an argument that means no video at all.
-        UsageError: standard input (`-`), which cannot be read twice, once for the pictures, once for the sound.
+        MasksegError: an argument that names no video.
+        UsageError: standard input (`-`): pictures and sound are read separately, and it can be read only once.
     """
     if "-" in arguments:
         raise UsageError("A video cannot be read from standard input: save it to a file first.")
@@ -48,17 +48,17 @@ def is_address(argument: str) -> bool:
 
 
 def is_sequence(argument: str) -> bool:
-    """Whether a source stands for numbered pictures, with the number written as for printf: `frames/%05d.png`."""
+    """Whether a source is a pattern of numbered pictures, with the number as in printf: `frames/%05d.png`."""
     return has_number(PurePath(argument).name) and not is_address(argument) and not Path(argument).exists()
 
 
 def has_number(name: str) -> bool:
-    """Whether a file's name has one place for a number: `%05d.png`."""
+    """Whether a file's name has exactly one placeholder for a number: `%05d.png`."""
     return len(_NUMBER.findall(name)) == 1
 
 
 def numbered(pattern: Path, number: int) -> Path:
-    """The file with a number in a pattern such as `frames/%05d.png`; `%%` is a percent sign, and so is a lone one.
+    """The file of a number in a pattern such as `frames/%05d.png`; `%%` and a single `%` are percent signs.
 
     Example:
         >>> numbered(Path("100%_%03d.png"), 7).name
@@ -70,8 +70,14 @@ def numbered(pattern: Path, number: int) -> Path:
     return pattern.with_name(f"{before}{number:0{int(match[1] or 0)}d}{after}")
 
 
+def unfinished_mark(pattern: Path) -> Path:
+    """The hidden file that is in a folder of frames until the folder is complete."""
+    first = numbered(pattern, 0)
+    return first.with_name(f".{first.name}")
+
+
 def numbered_pictures(pattern: str) -> list[Path]:
-    """The files that a pattern such as `frames/%05d.png` stands for, in the order of their numbers.
+    """The existing files of a pattern such as `frames/%05d.png`, in the order of their numbers.
 
     Raises:
         MasksegError: there is none, or the folder cannot be read.
@@ -86,7 +92,7 @@ def numbered_pictures(pattern: str) -> list[Path]:
     try:
         for entry in os.listdir(folder):
             found = shape.fullmatch(entry)
-            # More digits than asked for are right only where the number needs them (100000 for %05d).
+            # More digits than in the pattern are correct only if the number needs them (100000 for %05d).
             if found and (len(found[1]) == max(1, digits) or not found[1].startswith("0")):
                 pictures[int(found[1])] = folder / entry
     except OSError as error:
@@ -97,7 +103,7 @@ def numbered_pictures(pattern: str) -> list[Path]:
 
 
 def _around(name: str, match: re.Match[str]) -> tuple[str, str]:
-    """What stands before and after the number of a pattern."""
+    """The parts of a pattern before and after the number."""
     return name[: match.start()].replace("%%", "%"), name[match.end() :].replace("%%", "%")
 
 
@@ -107,7 +113,7 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _place(argument: str) -> PurePath | None:
-    """Where the result of an address or of numbered pictures goes in the output folder."""
+    """The path in the output folder for an address or numbered pictures; None for anything else."""
     if is_address(argument):
         parts = urlsplit(argument)
         name = PurePath(parts.path).name or parts.hostname or "video"
@@ -117,4 +123,4 @@ def _place(argument: str) -> PurePath | None:
     return None
 
 
-VIDEOS = Kind("video", _split, _place)
+VIDEOS = InputKind("video", _split, _place)

@@ -1,4 +1,4 @@
-"""Writing videos: any kind of output behind one `VideoWriter`."""
+"""`VideoWriter`: writes frames to a video file or a folder of pictures."""
 
 from __future__ import annotations
 
@@ -6,52 +6,36 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.disk_reserve import is_disk_full
+from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.video.frame_folder import FrameFolder
+from maskseg_cli.video.frame_limit import constant_output_rate
 from maskseg_cli.video.movie_file import MovieFile
-from maskseg_cli.video.rate import ConstantRate, usable_rate
+from maskseg_cli.video.rate import ConstantRate
+from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions, format_for, frame_pattern
-
-if TYPE_CHECKING:
-    from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_info import SizeAndRate
 
 
 class DiskFull(MasksegError):  # noqa: N818  the sentence reads better
     """The disk is full: what was written so far can still be finished."""
 
 
-class SizeAndRate(Protocol):
-    """What a writer needs to know beforehand; `VideoInfo` has it."""
-
-    @property
-    def width(self) -> int:
-        """Of the pictures, in pixels."""
-
-    @property
-    def height(self) -> int:
-        """Of the pictures, in pixels."""
-
-    @property
-    def frame_rate(self) -> Fraction:
-        """Frames per second, on average."""
-
-
 @dataclass(frozen=True)
 class Written:
-    """What was written, read back from the disk.
+    """Properties of a written video, read back from the disk.
 
     Attributes:
-        path: its name.
+        path: the output.
         frames: number of pictures.
         duration: in seconds.
-        has_sound: it has sound.
+        has_sound: whether it has sound.
         notes: sentences about what differs from what was given.
     """
 
@@ -75,7 +59,7 @@ class Output(Protocol):
         """Adds a picture."""
 
     def finish(self) -> tuple[int, Fraction, bool]:
-        """Completes it; frames, seconds, and whether there is sound, as read back."""
+        """Completes it; returns frames, seconds, and whether it has sound, as read back."""
 
     def discard(self) -> None:
         """Removes it."""
@@ -84,22 +68,22 @@ class Output(Protocol):
 class VideoWriter:
     """Writes frames to a video file or a folder of pictures.
 
-    A file grows under a temporary name in the folder of the output; `finish` completes it, reads it back and only
-    then gives it its name. Leaving the `with` block by an exception also finishes what was written so far, unless
-    nothing was; call `discard` to throw it away.
+    A file is written under a temporary name in the folder of the output; `finish` completes it, reads it back and only
+    then renames it. An exception in the `with` block also finishes what was written so far, unless nothing was;
+    call `discard` to remove it.
 
     Args:
         path: the output; see `format_for`.
-        info: width, height and average frame rate of what will be written.
+        info: width, height and average frame rate of the frames.
         options: see `EncodeOptions`.
-        sound: where sound comes from; None writes none.
+        sound: source of the sound; None writes none.
 
     Attributes:
         notes: sentences about what differs from what was given, such as a padded row.
         full: the disk is full.
 
     Raises:
-        UsageError, MasksegError: the output cannot be what it is asked to be; see `format_for`.
+        UsageError, MasksegError: the output cannot be written like this; see `format_for`.
 
     Example:
         >>> import tempfile
@@ -125,16 +109,13 @@ class VideoWriter:
         self.path = Path(path)
         self.format = format_for(path, self.options)
         self.width, self.height = info.width, info.height
-        rate = self.options.fps or info.frame_rate
-        if self.format.constant_rate:
-            rate = usable_rate(rate)
-        steady = self.format.constant_rate or self.options.fps is not None
-        self._steady = ConstantRate(rate) if steady else None
+        rate = constant_output_rate(path, self.options, info)
+        self._constant_rate = None if rate is None else ConstantRate(rate)
         self._last: NDArray[np.uint8] | None = None
-        self._output = self._open(rate, sound)
+        self._output = self._open(rate or info.frame_rate, sound)
         self._result: Written | None = None
         self._closed = False
-        self._told_full = False
+        self._full_reported = False
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -156,7 +137,7 @@ class VideoWriter:
 
     @property
     def full(self) -> bool:
-        """The disk was full: nothing more can be written, but `finish` completes what was."""
+        """The disk was full: nothing more can be written, but `finish` completes what was written."""
         return self._output.full
 
     def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
@@ -171,26 +152,26 @@ class VideoWriter:
             DiskFull: the disk is full; call `finish`.
             MasksegError: the picture could not be encoded or written.
         """
-        if self._told_full:
+        if self._full_reported:
             return
         image = self._sized(image)
         try:
-            if self._steady is None:
+            if self._constant_rate is None:
                 self._output.write(image, time, duration)
             else:
-                self._write_steadily(image, time, duration)
+                self._write_at_constant_rate(image, time, duration)
         except OSError as error:
             if not is_disk_full(error):
                 raise MasksegError(f"{self.path} cannot be written: {error.strerror or error}.") from error
-            self._tell_full()
+            self._report_full()
         if self.full:
-            self._tell_full()
+            self._report_full()
 
     def finish(self) -> Written:
         """Completes the file, reads it back, and gives it its name.
 
         Returns:
-            what was written; the same again when called twice.
+            what was written; the same when called again.
 
         Raises:
             MasksegError: nothing was written, or it cannot be read back.
@@ -199,14 +180,14 @@ class VideoWriter:
             if self._closed:
                 raise MasksegError(f"{self.path} was not written.")
             self._closed = True
-            if self._last is not None and self._steady is not None and not self._steady.written:
-                self._output.write(self._last, Fraction(0), 1 / self._steady.rate)
+            if self._last is not None and self._constant_rate is not None and not self._constant_rate.written:
+                self._output.write(self._last, Fraction(0), 1 / self._constant_rate.rate)
             frames, duration, has_sound = self._output.finish()
             self._result = Written(self.path, frames, duration, has_sound, tuple(self.notes))
         return self._result
 
     def discard(self) -> None:
-        """Throws away what was written; a file that stood under the name before stays."""
+        """Removes what was written; a file that existed under the name before stays."""
         self._closed = True
         self._output.discard()
 
@@ -218,15 +199,15 @@ class VideoWriter:
             return folder
         return MovieFile(self.path, self.format, (self.width, self.height), rate, self.options, sound)
 
-    def _tell_full(self) -> None:
-        self._told_full = True
+    def _report_full(self) -> None:
+        self._full_reported = True
         raise DiskFull(f"The disk of {self.path} is full: the video ends here.")
 
-    def _write_steadily(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
-        assert self._steady is not None
-        before, times = self._steady.count(time, duration)
-        slot = self._steady.written - before - times
-        step = 1 / self._steady.rate
+    def _write_at_constant_rate(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+        assert self._constant_rate is not None
+        before, times = self._constant_rate.count(time, duration)
+        slot = self._constant_rate.written - before - times
+        step = 1 / self._constant_rate.rate
         for number in range(before + times):
             picture = self._last if number < before and self._last is not None else image
             self._output.write(picture, (slot + number) * step, step)

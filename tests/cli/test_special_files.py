@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maskseg_cli.media.file_type import special_kind
+from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.images import write_image
 from maskseg_cli.media.watch import is_complete
 
@@ -61,4 +61,4 @@ def test_a_watch_does_not_wait_for_them(unlike_files: Path) -> None:
 
 def test_what_is_a_file_or_nothing_is_not_special(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    assert [special_kind(path) for path in (tmp_path, tmp_path / "file", tmp_path / "nothing")] == [None] * 3
+    assert [special_file_type(path) for path in (tmp_path, tmp_path / "file", tmp_path / "nothing")] == [None] * 3

@@ -1,4 +1,4 @@
-"""A file is whole or not there."""
+"""A file is complete or does not exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from maskseg_cli.media import atomic_file
-from maskseg_cli.media.atomic_file import GrowingFile, write_atomic
+from maskseg_cli.media.atomic_file import (
+    GrowingFile,
+    UnfinishedFile,
+    register_cleanup,
+    remove_unfinished,
+    unregister_cleanup,
+    write_atomic,
+)
 
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path) -> None:
@@ -30,6 +37,9 @@ def test_an_interruption_leaves_the_old_file(
     path.write_bytes(b"old")
 
     class Half(io.FileIO):
+        def __init__(self, path: Path, mode: str, _: int = -1) -> None:
+            super().__init__(path, mode)
+
         def write(self, data: Any) -> int:
             super().write(data[: len(data) // 2])
             raise stop
@@ -81,10 +91,53 @@ def test_a_discarded_file_leaves_what_was_there(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["lines.txt"]
 
 
-def test_a_program_that_ends_in_the_middle_can_tidy_up(tmp_path: Path) -> None:
+def test_a_program_that_ends_in_the_middle_can_clean_up(tmp_path: Path) -> None:
     complete, begun = GrowingFile(tmp_path / "a.bin"), GrowingFile(tmp_path / "b.bin")
     complete.finish()
     assert len(os.listdir(tmp_path)) == 2
-    atomic_file.remove_unfinished()
+    remove_unfinished()
     assert os.listdir(tmp_path) == ["a.bin"]
     begun.discard()
+
+
+def test_a_temporary_name_can_be_given_to_other_code(tmp_path: Path) -> None:
+    unfinished = UnfinishedFile(tmp_path / "new" / "a.bin", ".part.tmp")
+    assert not unfinished.temporary.exists()
+    assert unfinished.temporary.name.startswith(".maskseg-")
+    assert unfinished.temporary.name.endswith(".part.tmp")
+    unfinished.temporary.write_bytes(b"data")
+    unfinished.rename()
+    unfinished.discard()  # too late
+    remove_unfinished()
+    assert (tmp_path / "new" / "a.bin").read_bytes() == b"data"
+    assert os.listdir(tmp_path / "new") == ["a.bin"]
+
+
+def test_an_unfinished_file_is_removed_at_once_and_cannot_be_renamed_then(tmp_path: Path) -> None:
+    unfinished = UnfinishedFile(tmp_path / "a.bin")
+    unfinished.open().write(b"data")
+    remove_unfinished()
+    assert os.listdir(tmp_path) == []
+    with pytest.raises(OSError, match="No such file") as caught:
+        unfinished.rename()
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "a.bin"), None)
+    unfinished.discard()
+
+
+def test_clean_ups_run_the_newest_first_and_an_error_stops_none() -> None:
+    called: list[str] = []
+
+    def fails() -> None:
+        called.append("fails")
+        raise OSError("the folder is gone")
+
+    cleanups = [lambda: called.append("old"), fails, lambda: called.append("new"), lambda: called.append("undone")]
+    for cleanup in cleanups:
+        register_cleanup(cleanup)
+    unregister_cleanup(cleanups.pop())
+    try:
+        remove_unfinished()
+    finally:
+        for cleanup in cleanups:
+            unregister_cleanup(cleanup)
+    assert called == ["new", "fails", "old"]

@@ -66,7 +66,7 @@ def test_of_several_folders_each_keeps_its_name(tree: Path) -> None:
     }
 
 
-def test_equal_names_are_told_apart_by_their_folders(tree: Path) -> None:
+def test_equal_names_are_disambiguated_by_their_folders(tree: Path) -> None:
     assert found("photos/a.png", "photos/sub/a.png", "photos/b.JPG") == {
         "photos/a.png": "a.png",
         "photos/sub/a.png": "sub/a.png",

@@ -1,4 +1,4 @@
-"""Where results go, and what is never overwritten."""
+"""The planned outputs of photos, and what is never overwritten."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media import outputs
+from maskseg_cli.media import outputs, same_file
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import Job, check_extra_output, plan_outputs
 
@@ -121,9 +121,9 @@ def test_names_that_differ_in_case_meet_where_the_file_system_takes_them_for_one
 ) -> None:
     (here / "other").mkdir()
     (here / "other" / "A.JPG").write_bytes(JPEG)
-    monkeypatch.setattr(outputs, "_ignores_case", lambda _: False)
+    monkeypatch.setattr(same_file, "ignores_case", lambda _: False)
     assert targets("a.jpg", "other/A.JPG", output="out") == ["out/a.jpg", "out/A.JPG"]
-    monkeypatch.setattr(outputs, "_ignores_case", lambda _: True)
+    monkeypatch.setattr(same_file, "ignores_case", lambda _: True)
     with pytest.raises(UsageError, match="would both be written"):
         plan("a.jpg", "other/A.JPG", output="out")
 
@@ -131,7 +131,7 @@ def test_names_that_differ_in_case_meet_where_the_file_system_takes_them_for_one
 def test_the_file_system_is_asked_about_case(here: Path) -> None:
     (here / "Probe").mkdir()
     ignores = (here / "pROBE").exists()
-    assert outputs._ignores_case(here / "Probe" / "x.jpg") == ignores
+    assert same_file.ignores_case(here / "Probe" / "x.jpg") == ignores
 
 
 def test_what_exists_is_kept_replaced_or_refused(here: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_file_in_place_of_a_folder(here: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights work otherwise on Windows")
-def test_a_folder_that_cannot_be_written_is_told_first(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_first(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outputs.os, "access", lambda path, _: Path(path).name != "out")
     (here / "out").mkdir()
     with pytest.raises(MasksegError, match="cannot be written"):

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
 from maskseg_cli.pipeline.workers import Workers
-from maskseg_cli.pipeline.write_behind import WriteBehind, is_hopeless
+from maskseg_cli.pipeline.write_behind import WriteBehind
 
 
 def test_an_error_waits_in_its_future() -> None:
@@ -163,7 +164,7 @@ def test_one_error_stops_nothing_and_a_full_disk_everything() -> None:
             results.put(name, 1, lambda name=name: name, write)
         errors = {name: future.exception(5) for name, future in results.take(everything=True)}
     assert written == ["a", "b"]
-    assert [name for name, error in errors.items() if is_hopeless(error)] == ["full"]
+    assert [name for name, error in errors.items() if is_disk_unwritable(error)] == ["full"]
     assert isinstance(errors["c"], MasksegError)
     assert errors["a"] is errors["b"] is None
 

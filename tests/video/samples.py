@@ -1,4 +1,4 @@
-"""Makes small videos of every kind with PyAV, in a few milliseconds each, whose frames tell their own number."""
+"""Makes small videos of every kind with PyAV, in a few milliseconds each; each frame shows its own number."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def picture(index: float, size: tuple[int, int] = (64, 48)) -> np.ndarray:
     """uint8 (H, W, 3) BGR: a gradient that moves 2 pixels a frame, `CORNERS`, and `index` as a bar code.
 
     The code is a row of 10 black or white fields across the middle third, highest bit first, which
-    `number_of` reads back from a decoded frame. The corners tell how the picture is turned.
+    `number_of` reads back from a decoded frame. The corners show how the picture is turned.
 
     Args:
         size: width and height in pixels.

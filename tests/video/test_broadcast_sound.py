@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ import pytest
 
 from maskseg_cli.video import copied_sound, sound_track
 from maskseg_cli.video.copied_sound import CopiedSound
-from maskseg_cli.video.sound import Sound, SoundPacket, SoundReader
+from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
+from tests.video.changed_sound import change_packets
 from tests.video.samples import make_sound, make_video
 from tests.video.servers import file_of, serving, whole_file_of
 from tests.video.test_sound import copy
-from tests.video.written import clicks, look
+from tests.video.written import clicks, inspect_video
 
 TARGETS = {".mp4": "aac", ".mov": "aac", ".mkv": "aac", ".avi": "mp3float", ".webm": "opus"}
 
@@ -40,8 +41,8 @@ def test_aac_of_broadcasts_is_copied_or_encoded_and_stays_in_step(
     for start, expected in ((Fraction(0), [1, 2, 3]), (Fraction(13, 10), [0.7, 1.7])):
         written = copy(path, Sound(str(broadcast), start))
         assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
-        assert bool(written.notes) == (name != "aac")  # encoding anew is told, copying is not
-        assert look(path).sound.codec_context.name == name
+        assert bool(written.notes) == (name != "aac")  # a note only for re-encoded sound
+        assert inspect_video(path).sound.codec_context.name == name
         assert clicks(path)[-len(expected) :] == pytest.approx([time + PRIMING for time in expected], abs=0.003)
 
 
@@ -54,7 +55,7 @@ def test_the_pieces_of_a_playlist(tmp_path: Path, target: str) -> None:
     assert clicks(tmp_path / f"out{target}")[-3:] == pytest.approx([1, 2, 3], abs=0.03)
 
 
-def test_a_file_on_a_web_server_that_knows_no_duration_keeps_its_sound(tmp_path: Path, broadcast: Path) -> None:
+def test_a_file_of_unknown_duration_on_a_web_server_keeps_its_sound(tmp_path: Path, broadcast: Path) -> None:
     data = broadcast.read_bytes()
     for server in (whole_file_of(data), file_of(data)):
         with serving(server) as address:
@@ -66,7 +67,7 @@ def test_a_file_on_a_web_server_that_knows_no_duration_keeps_its_sound(tmp_path:
 def test_sound_that_the_file_does_not_take_as_it_is_is_encoded_anew(
     tmp_path: Path, broadcast: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copied_sound._Unwrapper, "__call__", lambda self, packet: [packet])
+    monkeypatch.setattr(copied_sound.ADTSFilter, "__call__", lambda self, packet: [packet])
     path = tmp_path / "out.mp4"
     written = copy(path, Sound(str(broadcast)))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
@@ -79,13 +80,13 @@ def test_sound_that_cannot_be_written_never_stops_the_pictures(
     tmp_path: Path, broadcast: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     """The container takes such packets, and refuses them only when their turn comes between the pictures."""
-    monkeypatch.setattr(copied_sound._Unwrapper, "__call__", lambda self, packet: [packet])
-    monkeypatch.setattr(sound_track, "clock_of_copy", lambda reader, output: Fraction(1, 90_000))
+    monkeypatch.setattr(copied_sound.ADTSFilter, "__call__", lambda self, packet: [packet])
+    monkeypatch.setattr(sound_track, "time_base_for_copy", lambda reader, output: Fraction(1, 90_000))
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(broadcast)), suffix_options=EncodeOptions(codec="mpeg4"))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, False)
     assert written.notes == ("the sound could not be written to its end: Operation not permitted",)
-    assert look(path).numbers == list(range(40))
+    assert inspect_video(path).numbers == list(range(40))
 
 
 def _spoil(packet: Any) -> None:
@@ -97,20 +98,20 @@ def test_a_sound_packet_that_is_refused_costs_only_the_sound_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     source = make_video(tmp_path / "in.mp4", frames=40, rate=10, sound="aac")
-    copied = CopiedSound._copied
+    packets = CopiedSound.packets
 
-    def spoiled(track: CopiedSound, one: SoundPacket, end: Fraction | None) -> Iterator[Any]:
-        for packet in copied(track, one, end):
-            if one.time > 1.4:
+    def spoiled(track: CopiedSound, until: Fraction, last: bool = False) -> Iterator[Any]:
+        for packet in packets(track, until, last):
+            if packet.pts * packet.time_base > 1.4:
                 _spoil(packet)
             yield packet
 
-    monkeypatch.setattr(CopiedSound, "_copied", spoiled)
+    monkeypatch.setattr(CopiedSound, "packets", spoiled)
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(source)))
     assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
     assert written.notes == ("the sound could not be written to its end: Invalid argument",)
-    assert look(path).numbers == list(range(40))
+    assert inspect_video(path).numbers == list(range(40))
     assert clicks(path)[-1] == pytest.approx(1, abs=0.003)
 
 
@@ -120,13 +121,13 @@ def test_a_wrong_time_of_decoding_in_the_source_costs_nothing(
 ) -> None:
     source = make_video(tmp_path / "in.mp4", frames=40, rate=10, sound="ac3")
 
-    def spoiled(reader: SoundReader) -> Iterator[Any]:
-        for packet in reader._container.demux(reader.stream):
+    def spoiled(packets: Iterable[Any]) -> Iterator[Any]:
+        for packet in packets:
             if packet.size and 1.4 < packet.pts * packet.time_base < 1.6:
                 _spoil(packet)
             yield packet
 
-    monkeypatch.setattr(SoundReader, "_demuxed", spoiled)
+    change_packets(monkeypatch, spoiled)
     written = copy(tmp_path / f"out{target}", Sound(str(source)))
     assert (written.frames, written.has_sound, written.notes) == (40, True, ())
     assert clicks(tmp_path / f"out{target}")[-3:] == pytest.approx([1, 2, 3], abs=0.0165)
@@ -148,13 +149,13 @@ def test_sound_that_changes_from_stereo_to_mono_goes_on(tmp_path: Path, target: 
 def test_a_jittering_clock_of_the_source_costs_an_avi_no_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = make_video(tmp_path / "in.mkv", frames=40, rate=10, sound="libmp3lame")
 
-    def jittering(reader: SoundReader) -> Iterator[Any]:
-        for number, packet in enumerate(reader._container.demux(reader.stream)):
+    def jittering(packets: Iterable[Any]) -> Iterator[Any]:
+        for number, packet in enumerate(packets):
             if packet.size:
                 packet.pts = packet.dts = packet.pts + (0, 18, -10)[number % 3]
             yield packet
 
-    monkeypatch.setattr(SoundReader, "_demuxed", jittering)
+    change_packets(monkeypatch, jittering)
     path = tmp_path / "out.avi"
     written = copy(path, Sound(str(source)))
     assert (written.has_sound, written.notes) == (True, ())

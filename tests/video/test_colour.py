@@ -29,7 +29,7 @@ def test_pure_colours_have_the_numbers_of_the_standard(matrix: int, full_range: 
 @pytest.mark.parametrize(("height", "matrix"), [(480, BT601), (718, BT601), (720, BT709), (1080, BT709)])
 def test_hd_is_bt709_and_less_is_bt601(height: int, matrix: int) -> None:
     assert PictureConverter(64, height, "yuv420p").matrix == matrix
-    assert PictureConverter(64, height, "yuvj420p").matrix == BT601  # JPEG knows no other
+    assert PictureConverter(64, height, "yuvj420p").matrix == BT601  # JPEG has no other
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255), st.sampled_from([480, 720]))

@@ -14,7 +14,7 @@ from maskseg_cli.video.reader import open_video
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.writer import VideoWriter, Written
 from tests.video.samples import corners_of, make_video, number_of
-from tests.video.written import clicks, look
+from tests.video.written import clicks, inspect_video
 
 NTSC = Fraction(30000, 1001)
 
@@ -66,7 +66,7 @@ def test_all_pictures_come_over_in_step_with_the_sound(tmp_path: Path, name: str
         written, frames = convert(source, path, start, end)
         offset = float(frames[0].time) if start else 0
         lasts = float(frames[-1].time + frames[-1].duration) - offset
-        seen = look(path)
+        seen = inspect_video(path)
         if suffix == ".avi":  # one constant rate: the first picture fills the time before it, and ends on the grid
             assert float(written.duration) == pytest.approx(lasts, abs=0.021)
         else:
@@ -89,7 +89,7 @@ def test_a_film_of_a_phone_held_upright_stays_upright(tmp_path: Path, suffix: st
         tmp_path / "phone.mov", frames=20, size=(96, 64), turn=90, **SOURCES["phone.mov"] | {"times": None}
     )
     written, frames = convert(source, tmp_path / f"out{suffix}", 0.2, 0.5)
-    seen = look(tmp_path / f"out{suffix}")
+    seen = inspect_video(tmp_path / f"out{suffix}")
     assert (written.frames, written.duration) == (9, Fraction(3, 10))
     assert seen.images[0].shape == (96, 64, 3)
     assert corners_of(seen.images[0]) == corners_of(frames[0].image) == ["blue", "red", "white", "green"]

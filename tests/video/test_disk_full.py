@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.disk_reserve import ReservedFile
+from maskseg_cli.media import atomic_file
+from maskseg_cli.media.atomic_file import remove_unfinished
+from maskseg_cli.video.disk_reserve import FileWithReserve
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_info import VideoInfo
@@ -46,7 +48,7 @@ def fill(path: Path, options: EncodeOptions | None = None, sound: Sound | None =
 
 
 def check(path: Path, taken: int, written: Written) -> None:
-    """The file is whole: all but a few frames that the encoder still had, from the first one on."""
+    """The file is complete: all but a few frames that the encoder still had, from the first one on."""
     with av.open(str(path)) as container:
         frames = sum(1 for _ in container.decode(video=0))
     assert frames == written.frames > 20
@@ -132,16 +134,19 @@ class _FullDisk:
         return getattr(self._inner, name)
 
 
-def test_the_write_that_meets_the_full_disk_goes_on_in_the_room_of_the_reserve(tmp_path: Path) -> None:
-    file = ReservedFile(tmp_path / "out")
-    (reserve,) = tmp_path.glob("*.reserve.tmp")
-    assert os.stat(reserve).st_blocks * 512 >= 4 * 2**20  # really taken, no hole
-
+def test_the_write_that_finds_the_disk_full_continues_in_the_space_of_the_reserve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def room() -> int:
-        size = os.path.getsize(file.temporary)
-        return (100 if reserve.exists() else 150) - size
+        return (100 if list(tmp_path.glob("*.reserve.tmp")) else 150) - os.path.getsize(file.temporary)
 
-    file._file = _FullDisk(file._file, room)  # type: ignore[assignment]
+    def open_on_full_disk(path: Path, mode: str, buffering: int) -> _FullDisk:
+        return _FullDisk(open(path, mode, buffering), room)
+
+    monkeypatch.setattr(atomic_file, "open", open_on_full_disk, raising=False)
+    file = FileWithReserve(tmp_path / "out")
+    (reserve,) = tmp_path.glob("*.reserve.tmp")
+    assert os.stat(reserve).st_blocks * 512 >= 4 * 2**20  # really allocated, no hole
     assert file.write(b"a" * 90) == 90
     assert not file.full
     assert file.write(b"b" * 40) == 40  # 10 bytes, then no room, then the other 30
@@ -153,3 +158,12 @@ def test_the_write_that_meets_the_full_disk_goes_on_in_the_room_of_the_reserve(t
     file.rename()
     assert (tmp_path / "out").read_bytes() == b"a" * 90 + b"b" * 40 + b"c" * 20
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_program_that_ends_at_once_leaves_neither_file_nor_reserve(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "out.mp4", VideoInfo("noise", *SIZE, Fraction(25)))
+    writer.write(_NOISE[0], Fraction(0), Fraction(1, 25))
+    assert len(list(tmp_path.iterdir())) == 2
+    remove_unfinished()
+    assert list(tmp_path.iterdir()) == []
+    writer.discard()

@@ -45,7 +45,7 @@ def test_places_of_64_bits_move_too_and_those_that_would_not_fit_into_32_stay(tm
             inner = struct.pack(">I4s", 8 + len(inner), kind) + inner
         ftyp = struct.pack(">I4s4s", 12, b"ftyp", b"isom")
         path = tmp_path / table.decode()
-        # The media box tells a size beyond 32 bits; a hole in the file stands for the media.
+        # The media box has a size beyond 32 bits; the media are a hole in the file.
         with path.open("wb") as out:
             out.write(ftyp + struct.pack(">I4sQ", 1, b"mdat", 2**32 + 100))
             out.seek(12 + 2**32 + 100)

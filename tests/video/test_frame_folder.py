@@ -9,13 +9,14 @@ import cv2
 import pytest
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.frame_folder import unfinished_mark
+from maskseg_cli.media.atomic_file import remove_unfinished
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_info import VideoInfo
+from maskseg_cli.video.video_sources import unfinished_mark
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import number_of, picture
-from tests.video.written import steady, write
+from tests.video.written import constant_times, write
 
 
 @pytest.mark.parametrize(
@@ -38,9 +39,9 @@ def test_frames_are_pictures_numbered_from_0(tmp_path: Path, output: str, names:
 
 
 def test_frames_of_an_earlier_longer_run_go(tmp_path: Path) -> None:
-    write(tmp_path, steady(5, 25), Fraction(1, 25))
+    write(tmp_path, constant_times(5, 25), Fraction(1, 25))
     (tmp_path / "notes.txt").write_text("mine")
-    written = write(tmp_path, steady(2, 25), Fraction(1, 25))
+    written = write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000000.png", "000001.png", "notes.txt"]
     assert written.notes == ("3 frames of an earlier run were removed",)
 
@@ -71,14 +72,31 @@ def test_throwing_away_removes_the_frames(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_program_that_ends_at_once_leaves_no_frames_and_none_come_after(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    writer = VideoWriter(tmp_path, VideoInfo("sample", 64, 48, Fraction(25)))
+    for index in range(3):
+        writer.write(picture(index), Fraction(index, 25), Fraction(1, 25))
+    remove_unfinished()
+    with pytest.raises(MasksegError, match="was not written"):  # another thread goes on for a moment
+        writer.write(picture(3), Fraction(3, 25), Fraction(1, 25))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_frames_that_are_complete_stay_when_a_program_ends_at_once(tmp_path: Path) -> None:
+    write(tmp_path, constant_times(2, 25), Fraction(1, 25))
+    remove_unfinished()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000000.png", "000001.png"]
+
+
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(MasksegError, match="cannot be made"):
         VideoWriter(f"{tmp_path}/file/frames/", VideoInfo("sample", 64, 48, Fraction(25)))
 
 
-def test_a_folder_that_is_not_complete_can_be_told(tmp_path: Path) -> None:
-    write(tmp_path, steady(2, 25), Fraction(1, 25))
+def test_an_incomplete_folder_is_recognised(tmp_path: Path) -> None:
+    write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     writer = VideoWriter(tmp_path, VideoInfo("sample", 64, 48, Fraction(25)))
     for index in range(3):
         writer.write(picture(index), Fraction(index), Fraction(1))

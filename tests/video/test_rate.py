@@ -1,4 +1,4 @@
-"""Clocks of outputs, and constant rates out of variable ones."""
+"""Time bases of outputs, and constant rates from variable ones."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ def test_a_usable_rate_fits_into_16_bits_and_is_near(rate: Fraction) -> None:
 def test_a_constant_rate_keeps_the_length_and_shows_each_frame_at_its_time(
     rate: Fraction, durations: list[Fraction]
 ) -> None:
-    steady, time, shown = ConstantRate(rate), Fraction(0), []
+    constant_rate, time, shown = ConstantRate(rate), Fraction(0), []
     for index, duration in enumerate(durations):
-        before, times = steady.count(time, duration)
+        before, times = constant_rate.count(time, duration)
         assert before == 0  # there were no holes
         shown += [(index, time)] * times
         time += duration
-    assert len(shown) == steady.written == round(time * rate)
+    assert len(shown) == constant_rate.written == round(time * rate)
     for slot, (_, start) in enumerate(shown):
         assert start <= slot / rate + 1 / rate / 2
 
 
 @given(_RATES, _DURATIONS)
 def test_holes_between_frames_are_filled_with_the_frame_before(rate: Fraction, gaps: list[Fraction]) -> None:
-    steady, time = ConstantRate(rate), Fraction(0)
+    constant_rate, time = ConstantRate(rate), Fraction(0)
     for gap in gaps:  # each frame says that it is over at once
-        before, times = steady.count(time, Fraction(1, 10**6))
+        before, times = constant_rate.count(time, Fraction(1, 10**6))
         assert before >= 0 <= times
         time += gap
-    assert abs(steady.written - (time - gaps[-1]) * rate) <= 1
+    assert abs(constant_rate.written - (time - gaps[-1]) * rate) <= 1

@@ -15,7 +15,7 @@ import pytest
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.lazy_frames import LazyFrame
 from maskseg_cli.video.reader import VideoReader, open_video
-from maskseg_cli.video.truncation import is_cut_off
+from maskseg_cli.video.truncation import is_truncated
 from maskseg_cli.video.video_info import VideoInfo
 from tests.video.samples import damaged, make_video, number_of, truncated
 
@@ -50,7 +50,7 @@ def test_a_video_that_is_cut_off_is_read_to_the_cut(name: str, tmp_path: Path) -
 
 
 def test_a_video_without_its_index_is_said_to_lack_it(tmp_path: Path) -> None:
-    path = truncated(make_video(tmp_path / "a.mp4"), tmp_path / "cut.mp4")  # MP4 ends with it, if not told otherwise
+    path = truncated(make_video(tmp_path / "a.mp4"), tmp_path / "cut.mp4")  # by default MP4 ends with it
     with pytest.raises(MasksegError, match="its index, which comes last, is missing"):
         open_video(path)
 
@@ -68,21 +68,21 @@ def test_a_video_cut_off_before_its_first_picture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.9, 0.999])
 @pytest.mark.parametrize("name", CUTTABLE)
-def test_the_container_tells_whether_its_end_is_missing(name: str, part: float, tmp_path: Path) -> None:
+def test_a_missing_end_is_detected(name: str, part: float, tmp_path: Path) -> None:
     whole = make_video(tmp_path / name, frames=30, **CUTTABLE[name])
-    assert not is_cut_off(whole)
-    assert is_cut_off(truncated(whole, tmp_path / "cut", part))
+    assert not is_truncated(whole)
+    assert is_truncated(truncated(whole, tmp_path / "cut", part))
     (tmp_path / "more").write_bytes(whole.read_bytes() + b"rubbish after the end" * 9)
     if name != "a.gif":
-        assert not is_cut_off(tmp_path / "more")
+        assert not is_truncated(tmp_path / "more")
 
 
 def test_containers_that_say_nothing_are_believed(tmp_path: Path) -> None:
     whole = make_video(tmp_path / "a.ts", frames=60)
-    assert not is_cut_off(truncated(whole, tmp_path / "cut.ts"))
-    assert not is_cut_off(tmp_path / "nowhere")
+    assert not is_truncated(truncated(whole, tmp_path / "cut.ts"))
+    assert not is_truncated(tmp_path / "nowhere")
     live = make_video(tmp_path / "live.mkv", container={"live": "1"})  # its length was not known when it was begun
-    assert not is_cut_off(truncated(live, tmp_path / "cut.mkv"))
+    assert not is_truncated(truncated(live, tmp_path / "cut.mkv"))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ class _SlowSource:
         self.at_work = self.closed_at_work = False
         self.closed = 0
 
-    def shots(self, start: Fraction) -> Iterator[LazyFrame]:
+    def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
         for number in range(100):
             self.at_work = True
             self.decoding.set()
@@ -156,7 +156,7 @@ class _SlowSource:
         self.closed += 1
 
 
-def test_closing_from_another_thread_waits_for_the_step_and_blocks_nobody() -> None:
+def test_closing_from_another_thread_waits_for_the_step_and_does_not_block() -> None:
     source = _SlowSource()
     video = VideoReader(source)
     got: list[int] = []

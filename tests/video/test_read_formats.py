@@ -53,7 +53,7 @@ def test_every_frame_comes_in_order_at_its_time(name: str, tmp_path: Path) -> No
     assert info.frame_rate == rate
     assert info.frames in (30, None)
     assert info.has_sound == ("sound" in KINDS[name])
-    if name not in ("a.h264", "a.apng", "a.mpg"):  # which do not tell, or only nearly
+    if name not in ("a.h264", "a.apng", "a.mpg"):  # which store none, or an inexact one
         assert info.duration == pytest.approx(30 / rate, abs=0.05)
     assert (video.skipped, video.broken) == (0, None)
     assert corners_of(frames[9].image) == ["red", "green", "blue", "white"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.video.reader import open_video
-from maskseg_cli.video.timestamps import Clock, constant_rate
+from maskseg_cli.video.timestamps import TimestampConverter, constant_rate
 from tests.video.samples import make_video, number_of
 
 NTSC, FILM = Fraction(30000, 1001), Fraction(24000, 1001)
@@ -89,7 +89,7 @@ def test_a_piece_that_holds_nothing_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "says"),
+    ("options", "says"),
     [
         ({"start": -1}, "must not be negative"),
         ({"start": 3, "end": 2}, r"The end \(2 seconds\) must come after the start \(3 seconds\)"),
@@ -97,9 +97,9 @@ def test_a_piece_that_holds_nothing_is_said(tmp_path: Path) -> None:
         ({"max_frames": 0}, "At least one frame"),
     ],
 )
-def test_wishes_that_make_no_sense(wishes: dict[str, Any], says: str) -> None:
+def test_impossible_options(options: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        open_video("any.mp4", **wishes)
+        open_video("any.mp4", **options)
 
 
 @given(
@@ -114,26 +114,26 @@ def test_a_rate_that_milliseconds_hide_is_found_again(rate: Fraction, late: Frac
     numbers = [number - min(kept) for number in sorted(kept)]
     stamps = [round((late + number / rate) * 1000) for number in numbers]
     grid = constant_rate([rate], MILLISECOND)
-    clock = Clock(Fraction(0), 1 / rate, grid, stamps[0] * MILLISECOND)
-    times = [clock.time_of(stamp, MILLISECOND) for stamp in stamps]
+    converter = TimestampConverter(Fraction(0), 1 / rate, grid, stamps[0] * MILLISECOND)
+    times = [converter.time_of(stamp, MILLISECOND) for stamp in stamps]
     assert [time - times[0] for time in times] == [number / rate for number in numbers]
 
 
 def test_times_that_are_on_no_grid_stay() -> None:
     stamps = [0, 13, 57, 70, 171]
-    clock = Clock(Fraction(0), 1 / FILM, FILM)
-    assert [clock.time_of(stamp, MILLISECOND) * 1000 for stamp in stamps] == stamps
+    converter = TimestampConverter(Fraction(0), 1 / FILM, FILM)
+    assert [converter.time_of(stamp, MILLISECOND) * 1000 for stamp in stamps] == stamps
 
 
 @pytest.mark.parametrize("rate", [Fraction(1000, 131), Fraction(1490, 51), Fraction(90000), None])
-def test_rates_that_nobody_records_at_are_no_grid(rate: Fraction | None) -> None:
+def test_uncommon_rates_are_no_grid(rate: Fraction | None) -> None:
     assert constant_rate([rate], MILLISECOND) is None
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-500, 5000)), min_size=1, max_size=60))
 def test_times_always_grow(stamps: list[int | None]) -> None:
-    clock = Clock(Fraction(0), Fraction(1, 25), jump=Fraction(3))
-    times = [clock.time_of(stamp, MILLISECOND) for stamp in stamps]
+    converter = TimestampConverter(Fraction(0), Fraction(1, 25), jump=Fraction(3))
+    times = [converter.time_of(stamp, MILLISECOND) for stamp in stamps]
     assert all(later > earlier for earlier, later in itertools.pairwise(times))
 
 
@@ -150,5 +150,5 @@ def test_times_always_grow(stamps: list[int | None]) -> None:
     ],
 )
 def test_stamps_are_repaired(stamps: list[int | None], times: list[int]) -> None:
-    clock = Clock(Fraction(0), Fraction(1, 25), jump=Fraction(3))
-    assert [clock.time_of(stamp, MILLISECOND) * 1000 for stamp in stamps] == times
+    converter = TimestampConverter(Fraction(0), Fraction(1, 25), jump=Fraction(3))
+    assert [converter.time_of(stamp, MILLISECOND) * 1000 for stamp in stamps] == times

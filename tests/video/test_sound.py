@@ -1,19 +1,20 @@
-"""Sound of written videos: copied or encoded anew, and in step with the pictures."""
+"""Sound of written videos: copied or re-encoded, and in sync with the pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 
-from maskseg_cli.video.sound import Sound, SoundReader
+from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.writer import Written
+from tests.video.changed_sound import change_packets
 from tests.video.samples import make_video, truncated
-from tests.video.written import clicks, look, steady, write
+from tests.video.written import clicks, constant_times, inspect_video, write
 
 #: Sound codec and container of the sources, and what it becomes in each output.
 SOURCES = [
@@ -43,7 +44,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], P
 
 def copy(path: Path, sound: Sound, seconds: float = 4, suffix_options: EncodeOptions | None = None) -> Written:
     """Writes so many seconds of pictures with the sound."""
-    return write(path, steady(round(seconds * 10), 10), Fraction(1, 10), 10, options=suffix_options, sound=sound)
+    return write(
+        path, constant_times(round(seconds * 10), 10), Fraction(1, 10), 10, options=suffix_options, sound=sound
+    )
 
 
 @pytest.mark.parametrize(("codec", "kind", "target", "name"), CASES)
@@ -52,10 +55,10 @@ def test_sound_is_copied_or_encoded_and_stays_in_step(
 ) -> None:
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(sources[codec, kind])))
-    seen = look(path)
+    seen = inspect_video(path)
     assert seen.sound.codec_context.name == name
     assert written.has_sound
-    assert bool(written.notes) == (name.removesuffix("float") not in codec)  # encoding anew is told, copying is not
+    assert bool(written.notes) == (name.removesuffix("float") not in codec)  # a note only for re-encoded sound
     assert seen.times[0] == 0  # nothing that an encoder puts first moves the pictures
     assert clicks(path)[-3:] == pytest.approx([1, 2, 3], abs=0.003)
     assert written.duration == 4
@@ -67,10 +70,10 @@ def test_sound_stays_in_step_from_the_middle_to_before_the_end(
 ) -> None:
     path = tmp_path / f"out{target}"
     copy(path, Sound(str(sources[codec, kind]), Fraction(13, 10), Fraction(31, 10)), seconds=1.8)
-    assert look(path).times == steady(18, 10)
+    assert inspect_video(path).times == constant_times(18, 10)
     # An AVI has no times, so copied sound begins with the nearest packet.
     assert clicks(path) == pytest.approx([0.7, 1.7], abs=PACKET / 2 if target == ".avi" else 0.003)
-    assert look(path).container.duration / 1e6 == pytest.approx(1.8, abs=2 * PACKET)
+    assert inspect_video(path).container.duration / 1e6 == pytest.approx(1.8, abs=2 * PACKET)
 
 
 @pytest.mark.parametrize("start", [Fraction(hundredths, 100) for hundredths in (130, 131, 132)])
@@ -79,7 +82,7 @@ def test_sound_copied_from_the_middle_moves_no_picture_of_an_avi(
 ) -> None:
     path = tmp_path / "out.avi"
     copy(path, Sound(str(sources["pcm_s16le", ".avi"]), start), seconds=1)
-    assert look(path).times == steady(10, 10)
+    assert inspect_video(path).times == constant_times(10, 10)
     assert clicks(path) == pytest.approx([float(2 - start)], abs=PACKET / 2)
 
 
@@ -88,7 +91,7 @@ def test_sound_copied_from_avi_to_avi_begins_with_the_nearest_packet(tmp_path: P
     source = make_video(tmp_path / "in.avi", frames=40, rate=10, codec="mpeg4", sound="libmp3lame")
     path = tmp_path / "out.avi"
     copy(path, Sound(str(source), start), seconds=1)
-    assert look(path).times == steady(10, 10)
+    assert inspect_video(path).times == constant_times(10, 10)
     assert clicks(path) == pytest.approx([clicks(source)[-2] - float(start)], abs=PACKET / 2)
 
 
@@ -97,7 +100,7 @@ def test_copied_sound_is_the_same_to_the_bit(tmp_path: Path, sources: dict[tuple
     copy(path, Sound(str(source)))
     packets = []
     for name in (source, path):
-        container = look(name).container
+        container = inspect_video(name).container
         container.seek(0)
         packets.append([bytes(packet) for packet in container.demux(container.streams.audio[0]) if packet.size])
     assert len(packets[1]) > 100
@@ -121,7 +124,7 @@ def test_sound_longer_than_the_pictures_ends_with_them(
     path = tmp_path / f"out{target}"
     written = copy(path, Sound(str(sources["aac", ".mp4"])), seconds=1.5)
     assert written.duration == Fraction(3, 2)
-    assert look(path).container.duration / 1e6 == pytest.approx(1.5, abs=0.001 if target == ".mp4" else PACKET)
+    assert inspect_video(path).container.duration / 1e6 == pytest.approx(1.5, abs=0.001 if target == ".mp4" else PACKET)
     assert max(clicks(path)) < 1.1
 
 
@@ -152,7 +155,7 @@ def test_holes_in_the_sound_become_silence_and_what_follows_stays_in_step(tmp_pa
     for target in (".webm", ".avi", ".mp4"):
         path = tmp_path / f"out{target}"
         copy(path, Sound(str(holed)))
-        assert look(path).numbers == list(range(40))
+        assert inspect_video(path).numbers == list(range(40))
         assert [time for time in clicks(path) if time > 0.5] == pytest.approx([1, 3], abs=0.03)
 
 
@@ -177,23 +180,23 @@ def test_sound_of_real_videos_is_kept(tmp_path: Path, shared: Path) -> None:
         source = shared / "videos" / f"{name}.mp4"
         for target in (".mp4", ".avi"):
             path = tmp_path / f"{name}{target}"
-            written = write(path, steady(frames, rate), 1 / rate, rate, sound=Sound(str(source)))
+            written = write(path, constant_times(frames, rate), 1 / rate, rate, sound=Sound(str(source)))
             assert (written.frames, written.duration, written.has_sound) == (frames, frames / rate, True)
             with av.open(str(source)) as container:
                 length = container.duration
-            assert look(path).container.duration == pytest.approx(length, abs=50_000)
+            assert inspect_video(path).container.duration == pytest.approx(length, abs=50_000)
 
 
 def test_a_connection_that_breaks_is_a_note_and_costs_only_the_sound_behind(
     tmp_path: Path, sources: dict[tuple[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(reader: SoundReader) -> Iterator[object]:
-        for number, packet in enumerate(reader._container.demux(reader.stream)):
+    def broken(packets: Iterable[object]) -> Iterator[object]:
+        for number, packet in enumerate(packets):
             if number == 60:
                 raise av.error.TimeoutError(110, "Connection timed out")
             yield packet
 
-    monkeypatch.setattr(SoundReader, "_demuxed", broken)
+    change_packets(monkeypatch, broken)
     for target in (".mp4", ".avi"):
         written = copy(tmp_path / f"out{target}", Sound(str(sources["aac", ".mp4"])))
         assert (written.frames, written.duration, written.has_sound) == (40, 4, True)

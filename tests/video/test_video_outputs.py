@@ -1,8 +1,10 @@
-"""Where the results of videos go."""
+"""The planned outputs of videos."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from maskseg_cli.video.video_sources import find_videos
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with videos that nobody opens here."""
+    """A folder to work in, with files that are named like videos."""
     monkeypatch.chdir(tmp_path)
     for name in ("a.mp4", "b.mpg", "videos/c.avi", "videos/deep/d.MOV", "frames/00001.png", "frames/00002.png"):
         path = tmp_path / name
@@ -80,6 +82,14 @@ def test_existing_frames_too(folder: Path) -> None:
     assert not plan_videos(videos, "out", "png", overwrite=True)[0].done
 
 
+def test_all_existing_frames_are_counted(folder: Path) -> None:
+    for name in ("a", "b"):
+        Path("out", name).mkdir(parents=True)
+        Path("out", name, "000001.png").write_bytes(b"old")
+    with pytest.raises(MasksegError, match=r"a.000001\.png exists already \(and 1 more\)"):
+        targets("a.mp4", "b.mpg", output="out", format_name="png")
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
@@ -90,10 +100,19 @@ def test_existing_frames_too(folder: Path) -> None:
         (["a.mp4"], {"output": "out.avi", "format_name": "mp4"}, "--format says mp4"),
     ],
 )
-def test_wrong_wishes(folder: Path, arguments: list[str], options: dict[str, str], message: str) -> None:
+def test_impossible_outputs(folder: Path, arguments: list[str], options: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         targets(*arguments, **options)
     assert Path("a.mp4").read_bytes() == b"a.mp4"
+
+
+def test_planning_loads_no_library_of_pictures_or_videos() -> None:
+    """Each `maskseg video --help` loads it."""
+    program = (
+        "import sys, maskseg_cli.video.video_outputs\n"
+        "sys.exit(' '.join({'av', 'cv2', 'numpy'} & set(sys.modules)) or None)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_frames_of_a_killed_run_are_not_taken_as_done(folder: Path) -> None:

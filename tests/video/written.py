@@ -1,4 +1,4 @@
-"""Writes samples with a `VideoWriter` and looks at what came out, for tests of all kinds of outputs."""
+"""Writes samples with a `VideoWriter` and reads the result back, for tests of all kinds of outputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from maskseg_cli.video.writer import VideoWriter, Written
 from tests.video.samples import number_of, picture
 
 
-def steady(frames: int, rate: Fraction | int) -> list[Fraction]:
+def constant_times(frames: int, rate: Fraction | int) -> list[Fraction]:
     """The times of a constant rate."""
     return [index / Fraction(rate) for index in range(frames)]
 
@@ -32,7 +32,7 @@ def write(
     options: EncodeOptions | None = None,
     sound: Sound | None = None,
 ) -> Written:
-    """Writes pictures that tell their numbers, each until the next, the last one for `last` seconds."""
+    """Writes pictures that show their numbers, each until the next, the last one for `last` seconds."""
     ends = [*times[1:], times[-1] + last]
     with VideoWriter(path, VideoInfo("sample", *size, Fraction(rate)), options, sound) as writer:
         for index, (time, end) in enumerate(zip(times, ends, strict=True)):
@@ -41,8 +41,8 @@ def write(
 
 
 @dataclass
-class Seen:
-    """What a file holds, as PyAV reads it: `numbers` and `times` of its pictures, and facts of its streams."""
+class VideoContents:
+    """The contents of a file, as PyAV reads it: `numbers` and `times` of its pictures, and its streams."""
 
     numbers: list[int]
     times: list[Fraction]
@@ -53,7 +53,7 @@ class Seen:
     container: Any
 
 
-def look(path: Path) -> Seen:
+def inspect_video(path: Path) -> VideoContents:
     """Decodes all of a video."""
     container = av.open(str(path))
     video = container.streams.video[0]
@@ -62,7 +62,7 @@ def look(path: Path) -> Seen:
     ends = [time + frame.duration * frame.time_base for time, frame in zip(times, frames, strict=True)]
     images = [frame.to_ndarray(format="bgr24") for frame in frames]
     sound = container.streams.audio[0] if container.streams.audio else None
-    return Seen([number_of(image) for image in images], times, ends, images, video, sound, container)
+    return VideoContents([number_of(image) for image in images], times, ends, images, video, sound, container)
 
 
 def clicks(path: Path) -> list[float]:
