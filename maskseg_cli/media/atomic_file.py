@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from maskseg_cli.errors import MasksegError
+
 #: Temporary files that are being written now.
 _unfinished: set[Path] = set()
 
@@ -42,6 +44,11 @@ class GrowingFile:
             self._file = open(self._temporary or self.path, "wb")  # noqa: SIM115  closed by finish or discard
         if self._temporary is not None:
             _unfinished.add(self._temporary)
+
+    @property
+    def temporary(self) -> Path:
+        """The name that the file has until it is complete; a device or pipe has its own."""
+        return self._temporary or self.path
 
     def write(self, data: bytes) -> None:
         """Adds `data`.
@@ -103,6 +110,32 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     except BaseException:
         file.discard()
         raise
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`, for libraries that open the file themselves; renames it at the end.
+
+    The block must have closed the file when it ends. After an error nothing is left behind, and a file that was there
+    before is untouched. Missing folders are made.
+
+    Raises:
+        MasksegError: the folder or file cannot be written.
+    """
+    file: GrowingFile | None = None
+    try:
+        file = GrowingFile(path)
+        yield file.temporary
+        file.finish()
+    except BaseException as error:
+        if file is not None:
+            file.discard()
+        if not isinstance(error, OSError):
+            raise
+        reason = error.strerror or str(error)
+        if file is not None:
+            reason = reason.replace(str(file.temporary), str(path))  # HDF5's messages name the file they were given
+        raise MasksegError(f"{path} cannot be written: {reason}.") from error
 
 
 def write_stdout(data: bytes) -> None:
