@@ -23,10 +23,10 @@ from maskseg_cli.checkpoints.matterport_layers import (
     known_layer,
     weight_name,
 )
-from maskseg_cli.checkpoints.temporary import replacing
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import COCO, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.atomic_file import atomic_path
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -255,7 +255,7 @@ def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
             "give the output the ending .npz."
         )
     groups = grouped(checkpoint.arrays)
-    with replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
         file.attrs["layer_names"] = np.array([name.encode() for name in groups])
         file.attrs["backend"] = np.bytes_(b"tensorflow")
         file.attrs["keras_version"] = np.bytes_(b"2.2.4")

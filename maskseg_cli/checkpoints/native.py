@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.mask_rcnn2go import from_mask_rcnn2go, is_mask_rcnn2go
-from maskseg_cli.checkpoints.temporary import replacing
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.atomic_file import atomic_path
 
 FORMAT = "maskseg checkpoint"
 VERSION = 1
@@ -52,7 +52,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, dtype: str = "flo
         "class_names": checkpoint.class_names,
         "provenance": dict(sorted(checkpoint.provenance.items())),
     }
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr(_member(_DESCRIPTION), json.dumps(described, indent=1, ensure_ascii=False) + "\n")
         for name in sorted(checkpoint.arrays):
             array = _stored(name, checkpoint.arrays[name], dtype)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from maskseg_cli.errors import MasksegError
+
 #: Functions that remove what is being written now, in the order of their registration.
 _cleanups: dict[Callable[[], object], None] = {}
 
@@ -119,8 +121,7 @@ class GrowingFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        direct = self.path.exists() and not self.path.is_file() and not self.path.is_dir()
-        self._unfinished = None if direct else UnfinishedFile(self.path)
+        self._unfinished = None if _is_device(self.path) else UnfinishedFile(self.path)
         if self._unfinished is not None:
             self._file = self._unfinished.open()
         else:
@@ -185,6 +186,40 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     except BaseException:
         file.discard()
         raise
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`, for libraries that open the file themselves; renames it at the end.
+
+    The block must have closed the file when it ends. After an error nothing is left behind, and a file that was there
+    before is untouched. Missing folders are made. A device or pipe is yielded itself.
+
+    Raises:
+        MasksegError: the folder or file cannot be written.
+    """
+    unfinished: UnfinishedFile | None = None
+    try:
+        if _is_device(Path(path)):
+            yield Path(path)
+            return
+        unfinished = UnfinishedFile(path)
+        yield unfinished.temporary
+        unfinished.rename()
+    except BaseException as error:
+        if unfinished is not None:
+            unfinished.discard()
+        if not isinstance(error, OSError):
+            raise
+        reason = error.strerror or str(error)
+        if unfinished is not None:
+            reason = reason.replace(str(unfinished.temporary), str(path))  # HDF5's messages name the file they got
+        raise MasksegError(f"{path} cannot be written: {reason}.") from error
+
+
+def _is_device(path: Path) -> bool:
+    """Whether a device or pipe is at `path`, which is written to, not replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_stdout(data: bytes) -> None:

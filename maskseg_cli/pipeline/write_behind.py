@@ -15,6 +15,7 @@ from maskseg_cli.pipeline.workers import Workers
 
 Item = TypeVar("Item")
 
+
 class WriteBehind(Generic[Item]):
     """Results that are being prepared and written in threads.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from maskseg_cli.checkpoints.temporary import replacing
+from maskseg_cli.media.atomic_file import atomic_path
 
 #: Loss -> what the progress bar calls it.
 SHORT_NAMES = {
@@ -101,7 +101,7 @@ class TrainingLog:
                 # a run that was killed after an epoch's row and before its state was saved does the epoch again
                 rows = [old for old in table if int(old["epoch"]) < int(row["epoch"])]
             columns = list(dict.fromkeys([*(table.fieldnames or []), *columns]))
-        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
             writer.writerows([*rows, row])

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.checkpoints.temporary import replacing
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.atomic_file import atomic_path
 
 #: Finds of at least this score become objects, the others down to the second one doubtful objects.
 KEEP, DOUBT = 0.5, 0.1
@@ -80,7 +80,7 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
         raise MasksegError(
             f"{annotations} is not in COCO's format, or {results} not in COCO's result format."
         ) from None
-    with replacing(output) as temporary:
+    with atomic_path(output) as temporary:
         temporary.write_text(json.dumps(merged), encoding="utf-8")
     kinds = Counter(
         "annotated" if "score" not in row else "sure" if row["score"] else "doubtful" for row in merged["annotations"]

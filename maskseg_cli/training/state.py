@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from maskseg_cli.checkpoints.temporary import replacing
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.atomic_file import atomic_path
 from maskseg_cli.training.ema import AveragedWeights
 
 
@@ -61,7 +61,7 @@ def save_state(
         arrays |= {f"average/{name}": value for name, value in average.averages.items()}
         arrays["average_updates"] = np.array(average.updates)
     arrays["progress"] = np.array(json.dumps(asdict(progress)))
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
 
 

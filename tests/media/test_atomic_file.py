@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.media import atomic_file
 from maskseg_cli.media.atomic_file import (
     GrowingFile,
     UnfinishedFile,
+    atomic_path,
     register_cleanup,
     remove_unfinished,
     unregister_cleanup,
@@ -141,3 +144,70 @@ def test_clean_ups_run_the_newest_first_and_an_error_stops_none() -> None:
         for cleanup in cleanups:
             unregister_cleanup(cleanup)
     assert called == ["new", "fails", "old"]
+
+
+def write_with(library: Callable[[Path], object], path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        library(temporary)
+
+
+def test_a_path_for_a_library_has_its_name_when_it_is_complete_and_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "state.npz"
+    before = os.umask(0o027)
+    try:
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(b"data")
+            assert temporary.parent == path.parent
+            assert not path.exists()
+    finally:
+        os.umask(before)
+    assert path.read_bytes() == b"data"
+    assert os.listdir(path.parent) == ["state.npz"]
+    assert os.name == "nt" or stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("stop", [ValueError("not finite"), KeyboardInterrupt(), MasksegError("not finite")])
+def test_an_error_of_the_library_leaves_the_old_file(stop: BaseException, tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    path.write_bytes(b"old")
+
+    def interrupt(temporary: Path) -> None:
+        raise stop
+
+    with pytest.raises(type(stop)) as caught:
+        write_with(interrupt, path)
+    assert caught.value is stop
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["state.npz"]
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_an_error_of_writing_is_one_sentence_with_the_files_own_name(numbered: bool, tmp_path: Path) -> None:
+    path = tmp_path / "weights.h5"
+
+    def fail(temporary: Path) -> None:
+        if numbered:
+            raise OSError(28, "No space left on device", str(temporary))
+        raise OSError(f"unable to open file: name = '{temporary}'")  # as HDF5 puts it
+
+    with pytest.raises(MasksegError) as caught:
+        write_with(fail, path)
+    reason = "No space left on device" if numbered else f"unable to open file: name = '{path}'"
+    assert str(caught.value) == f"{path} cannot be written: {reason}."
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_made_is_no_path_for_a_library(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MasksegError, match="cannot be written"), atomic_path(tmp_path / "file" / "state.npz"):
+        pytest.fail("there is no such folder")
+
+
+def test_a_program_that_ends_at_once_removes_the_files_of_libraries_too(tmp_path: Path) -> None:
+    def end(_: Path) -> None:
+        atomic_file.remove_unfinished()
+        assert os.listdir(tmp_path) == []
+
+    with pytest.raises(MasksegError):
+        write_with(end, tmp_path / "state.npz")
