@@ -55,7 +55,30 @@ _HOMES = {
     "segment_images": "maskseg_cli.pipeline.images",
     "segment_video": "maskseg_cli.pipeline.videos",
 }
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "CocoJson",
+    "Detections",
+    "DrawingOptions",
+    "Frame",
+    "JsonLines",
+    "MaskCrop",
+    "PictureFiles",
+    "Predictor",
+    "ProgressReporter",
+    "Reporter",
+    "Sink",
+    "StopToken",
+    "Transform",
+    "VideoFile",
+    "__version__",
+    "draw",
+    "load_model",
+    "process_images",
+    "process_video",
+    "process_videos",
+    "segment_images",
+    "segment_video",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -142,8 +142,8 @@ def process_videos(
         sinks: further outputs, which take the frames of all videos; they are finished with the run.
         reporter: takes messages and progress; None: silent.
         stop: ends the run early when a stop is requested; the video made so far is complete.
-        options: fields of `ReadingOptions` (start, end, every, ...), of `EncodeOptions` (codec, crf, fps, ..., and `audio`
-            for its `sound`), of `ModelOptions` (size, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
+        options: fields of `ReadingOptions` (start, end, every, ...), of `EncodeOptions` (codec, crf, fps, ..., and
+            `audio` for `sound`), of `ModelOptions` (size, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
 
     Returns:
         what was done. A video that failed is in its `failures`, unless it was the only one.
