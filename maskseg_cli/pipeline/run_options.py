@@ -57,13 +57,16 @@ def refuse_unknown(options: Mapping[str, Any], *kinds: type) -> None:
         raise UsageError(f"There is no option {name!r}{f' (did you mean {near[0]}?)' if near else ''}.")
 
 
-def split_options(model: Model, options: Mapping[str, Any]) -> tuple[ModelOptions | Predictor, DrawingOptions]:
+def split_options(
+    model: Model, options: Mapping[str, Any], *others: type
+) -> tuple[ModelOptions | Predictor, DrawingOptions]:
     """Sorts keyword options of a run into those of the network and those of drawing.
 
     Args:
         model: what the caller gave as `model`.
         options: fields of `ModelOptions` and of `DrawingOptions` by name; `drawing=DrawingOptions(...)` gives the
             fields of the second kind that are not given by name.
+        others: further classes of options of the same function, whose fields the error for an unknown one may name.
 
     Raises:
         UsageError: an unknown option (near ones are named), or an option of the network for one that is loaded already.
@@ -77,7 +80,7 @@ def split_options(model: Model, options: Mapping[str, Any]) -> tuple[ModelOption
     chosen = {
         name: left.pop(name) for name in [field.name for field in dataclasses.fields(ModelOptions)] if name in left
     }
-    refuse_unknown(left, ModelOptions, DrawingOptions)
+    refuse_unknown(left, ModelOptions, DrawingOptions, *others)
     if isinstance(model, Predictor):
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")

@@ -26,7 +26,6 @@ from maskseg_cli.pipeline.run_options import (
     Sources,
     as_arguments,
     predictor_loader,
-    refuse_unknown,
     split_options,
     take_options,
 )
@@ -97,7 +96,7 @@ def plan_run(
         options["sound"] = options.pop("audio")
     reading = take_options(options, ReadingOptions)
     encoding = take_options(options, EncodeOptions)
-    network, drawing = split_options(model, options)
+    network, drawing = split_options(model, options, ReadingOptions, EncodeOptions)
     target = None if output is None else str(output)
     avoid = Path(target) if target is not None and means_folder(target) else None
     found = find_videos(as_arguments(sources), recursive, avoid)
@@ -220,8 +219,7 @@ def segment_video(
         ...     print(float(frame.time), detections.names)
     """
     reading = take_options(options, ReadingOptions)
-    refuse_unknown({name: 0 for name in options if name in DrawingOptions.__dataclass_fields__}, ModelOptions)
-    network, _ = split_options(model, options)
+    network, _ = split_options(model, options, ReadingOptions)
     name = str(source)
     predictor = predictor_loader(network, reading.batch)()
     reset_transforms(transforms)
