@@ -64,18 +64,16 @@ def time_heads(channels: int, num_classes: int, objects: int, rounds: int) -> No
 
 def recipe_step(recipe: Path, weights: str, folder: Path) -> Callable[[], Any]:
     """One optimizer step of a recipe after the other, as `maskseg train` makes them."""
-    from maskseg_cli.cli.train import gather, train
-    from maskseg_cli.training.log import TrainingLog
+    from maskseg_cli.training.choices import make_choices
+    from maskseg_cli.training.layer_selection import select_layers, trainable_variables
     from maskseg_cli.training.optimizer import make_optimizer
-    from maskseg_cli.training.setup import prepare
-    from maskseg_cli.training.stages import select_layers, trainable_variables
+    from maskseg_cli.training.recipes import read_recipe
+    from maskseg_cli.training.run import open_trainer
     from maskseg_cli.training.step import GradientStep
 
-    words = ["shapes", "--recipe", str(recipe), "--init", weights, "-o", str(folder)]
-    chosen = train.make_context("train", words).params
-    choices, options = gather(**{name: value for name, value in chosen.items() if name not in ("resume", "quiet")})
-    with TrainingLog(folder, quiet=True) as log:
-        trainer = prepare(choices, options, log, resume=False)
+    choices, options = make_choices("shapes", output=folder, **{**read_recipe(recipe), "init": weights})
+    with open_trainer(choices, options) as opened:
+        trainer = opened
     stage = options.stages[-1]
     select_layers(trainer.model, stage.layers)
     learning = trainable_variables(trainer.model)

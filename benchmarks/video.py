@@ -20,13 +20,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.cli.options import with_batch
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import DrawingOptions, draw
 from maskseg_cli.frame import Frame
 from maskseg_cli.inference.loading import load_predictor
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter
-from maskseg_cli.pipeline.frame_pipeline import Pipeline, SegmentedFrame
+from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.pipeline.reading_options import ReadingOptions
+from maskseg_cli.pipeline.video_run import VideoRun
 from maskseg_cli.pipeline.workers import Workers
 from maskseg_cli.video.reader import open_video
 from maskseg_cli.video.video_info import VideoInfo
@@ -40,20 +41,19 @@ GOAL = 0.85
 class Stages:
     """The stages of one video, each timed over the same frames."""
 
-    def __init__(self, video: Path, count: int, segment: Segmenter, batch: int, folder: Path) -> None:
-        self.video, self.count, self.segment, self.batch, self.folder = video, count, segment, batch, folder
-        self.workers = segment.workers
+    def __init__(self, video: Path, count: int, predictor: Predictor, batch: int, folder: Path) -> None:
+        self.video, self.count, self.predictor, self.batch, self.folder = video, count, predictor, batch, folder
         with open_video(video) as video:
             self.info: VideoInfo = video.info
             self.frames: list[Frame] = list(islice(video, count))
-        self.found: list[Detections] = self._segment_all()
+        self.detections: list[Detections] = self._predict_all()
 
-    def _segment_all(self) -> list[Detections]:
+    def _predict_all(self) -> list[Detections]:
         """As many batches at the same time as `maskseg video` has under way."""
         images = [frame.image for frame in self.frames]
         batches = [images[i : i + self.batch] for i in range(0, len(images), self.batch)]
-        with Workers(self.workers) as workers:
-            futures = [workers.submit(self.segment, batch) for batch in batches]
+        with Workers(self.predictor.workers) as workers:
+            futures = [workers.submit(self.predictor, batch) for batch in batches]
             return [one for future in futures for one in future.result()]
 
     def decode(self) -> None:
@@ -63,30 +63,20 @@ class Stages:
                 pass
 
     def infer(self) -> None:
-        """Looks at the frames, which are in memory."""
-        self._segment_all()
+        """Runs the network on the frames, which are in memory."""
+        self._predict_all()
 
     def write(self) -> None:
         """Draws what was found, and encodes."""
         with VideoWriter(self.folder / "stage.mp4", self.info) as writer:
-            for frame, found in zip(self.frames, self.found, strict=True):
+            for frame, found in zip(self.frames, self.detections, strict=True):
                 writer.write(draw(frame.image, found, DrawingOptions()), frame.time, frame.duration)
             writer.finish()
 
     def whole(self) -> None:
         """All of it, as `maskseg video` does it."""
-        with open_video(self.video) as video, VideoWriter(self.folder / "whole.mp4", self.info) as writer:
-
-            def write(one: SegmentedFrame) -> None:
-                writer.write(draw(one.frame.image, one.found, DrawingOptions()), one.frame.time, one.frame.duration)
-
-            pipeline = Pipeline(islice(video, self.count), self.segment, write, batch=self.batch, workers=self.workers)
-            pipeline.start()
-            pipeline.wait()
-            pipeline.join(5)
-            if pipeline.error is not None:
-                raise pipeline.error
-            writer.finish()
+        reading = ReadingOptions(batch=self.batch)
+        VideoRun(str(self.video), self.folder / "whole.mp4", self.predictor, reading, limit=self.count).run()
 
 
 def seconds(work: Any) -> float:
@@ -124,7 +114,7 @@ def main() -> None:
     parser.add_argument("--size", type=int)
     parser.add_argument("--batch", type=int, default=1)
     options = parser.parse_args()
-    segmenter = load_predictor(with_batch(ModelOptions(weights=options.weights, size=options.size), options.batch))
+    predictor = load_predictor(ModelOptions(weights=options.weights, size=options.size), options.batch)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         videos = options.videos or sorted(VIDEOS.glob("*.m[kp][v4]"))
@@ -136,7 +126,7 @@ def main() -> None:
         print("| video | size | decode | network | draw + encode | whole | share | range |")
         print("|---|---|---|---|---|---|---|---|")
         for video in videos:
-            measure(Stages(video, options.frames, segmenter, options.batch, folder), options.rounds)
+            measure(Stages(video, options.frames, predictor, options.batch, folder), options.rounds)
     print(f"goal: a share of at least {GOAL:.0%} on two cores")
 
 

@@ -78,10 +78,10 @@ def desk(tmp_path: Path, matterport_h5: Path) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def networks_are_kept() -> Iterator[None]:
     """Loads a network once for all blocks that ask for the same one: a second of each command's time."""
-    from maskseg_cli.inference import predictor
+    from maskseg_cli.inference import loading
 
     kept: dict[str, Any] = {}
-    load = predictor.load_model
+    load = loading.load_model
 
     def load_once(*arguments: Any, **options: Any) -> Any:
         key = repr((arguments, sorted(options.items())))
@@ -90,7 +90,7 @@ def networks_are_kept() -> Iterator[None]:
         return kept[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(predictor, "load_model", load_once)
+        patch.setattr(loading, "load_model", load_once)
         yield
 
 

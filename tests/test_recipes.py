@@ -15,9 +15,10 @@ from click.testing import CliRunner, Result
 
 from maskseg_cli.checkpoints import read_checkpoint
 from maskseg_cli.cli.main import main
-from maskseg_cli.cli.train import gather, train
 from maskseg_cli.config import LITE
 from maskseg_cli.config.overrides import read_config_file, read_table
+from maskseg_cli.training.choices import make_choices
+from maskseg_cli.training.recipes import read_recipe
 from maskseg_cli.training.run_files import LAST_WEIGHTS
 from tests.documents import PROJECT, blocks, commands
 from tests.training.tiny import shrink
@@ -68,8 +69,7 @@ def overrides(recipe: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("recipe", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.name)
 def test_a_recipe_says_what_training_understands(recipe: Path) -> None:
-    chosen = train.make_context("train", ["shapes", "-o", "run", "--recipe", str(recipe)]).params
-    choices, options = gather(**{name: value for name, value in chosen.items() if name not in ("resume", "quiet")})
+    choices, options = make_choices("shapes", output="run", **read_recipe(recipe))
     assert choices.overrides == overrides(recipe)
     assert sum(stage.epochs for stage in options.stages) >= 1
     assert LITE.replace(num_classes=4, **choices.overrides)

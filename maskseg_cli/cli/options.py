@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def gather(
     target: str, build: Callable[..., Any], options: Sequence[Callable[[Any], Any]]
 ) -> Callable[[Command], Command]:
-    """A decorator: adds `options`, named `<target>_<field>`, and hands `build(**fields)` to the command."""
+    """A decorator: adds `options`, named `<target>_<field>`; the command gets `build(**fields)` as `target`."""
     prefix = f"{target}_"
 
     def decorate(command: Command) -> Command:
@@ -39,7 +38,7 @@ def gather(
     return decorate
 
 
-#: Hands the command `model: ModelOptions`.
+#: Passes `model: ModelOptions` to the command.
 model_options = gather(
     "model",
     ModelOptions,
@@ -72,7 +71,7 @@ model_options = gather(
             "model_min_score",
             type=click.FloatRange(0, 1),
             metavar="SCORE",
-            help="Leave out objects that the network is less sure of, 0 to 1.",
+            help="Leave out objects with a lower score, 0 to 1.",
         ),
         click.option(
             "--classes",
@@ -85,7 +84,7 @@ model_options = gather(
             "model_max_detections",
             type=click.IntRange(min=1),
             metavar="N",
-            help="At most so many objects a photo, the surest first.",
+            help="At most so many objects a photo, best score first.",
         ),
         click.option(
             "--set",
@@ -104,13 +103,12 @@ model_options = gather(
             "--tta",
             "model_tta",
             is_flag=True,
-            help="Look at each photo six times, at three sizes and mirrored, and average: more accurate, about six "
-            "times slower.",
+            help="Average six views of each photo, at three sizes and mirrored: more accurate, about six times slower.",
         ),
     ],
 )
 
-#: Hands the command `drawing: DrawingOptions`.
+#: Passes `drawing: DrawingOptions` to the command.
 drawing_options = gather(
     "drawing",
     DrawingOptions,
@@ -140,7 +138,7 @@ drawing_options = gather(
 
 
 def result_options(noun: str) -> Callable[[Command], Command]:
-    """Adds what photos and videos share: --recursive, --overwrite and --skip-existing, handed over as flags.
+    """Adds what photos and videos share: --recursive, --overwrite and --skip-existing, as flags.
 
     Args:
         noun: what the command reads, "photo".
@@ -168,7 +166,7 @@ def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None
 
 
 def message_options(command: Command) -> Command:
-    """Adds --quiet, handed over as `quiet: bool`, and --debug, which `main` heeds by itself."""
+    """Adds --quiet, as `quiet: bool`, and --debug, which `main` handles."""
     debug = click.option(
         "--debug",
         is_flag=True,
@@ -179,10 +177,3 @@ def message_options(command: Command) -> Command:
     )
     quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
     return quiet(debug(command))
-
-
-def with_batch(options: ModelOptions, batch: int) -> ModelOptions:
-    """The options for a network that takes so many pictures at once."""
-    if batch == 1:
-        return options
-    return replace(options, settings=(*options.settings, "gpu_count=1", f"images_per_gpu={batch}"))

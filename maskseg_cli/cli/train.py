@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from maskseg_cli.cli.options import message_options
-from maskseg_cli.errors import MasksegError, UsageError
-
-if TYPE_CHECKING:
-    from maskseg_cli.training.setup import Choices
-    from maskseg_cli.training.training_options import TrainingOptions
-
-#: What a command is told, not a recipe.
-_NOT_IN_RECIPES = {"recipe", "resume", "debug", "quiet"}
+from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.media.atomic_file import remove_unfinished
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-def _read_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
-    """A recipe's [train] table becomes the defaults of the options: the command line goes before it."""
+def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> dict[str, Any]:
+    """Makes a recipe's table [train] the defaults of the options, and returns its options of the network."""
     if path is None:
-        return None
-    from maskseg_cli.config.overrides import read_table
+        return {}
+    from maskseg_cli.training.recipes import read_recipe
 
-    known = {_written(parameter): parameter for parameter in ctx.command.params}
-    known = {name: parameter for name, parameter in known.items() if name not in _NOT_IN_RECIPES}
-    defaults: dict[str, Any] = {}
-    for written, value in read_table(path, "train").items():
-        name = written.replace("-", "_")
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UsageError(f"{path} has an unknown training option: {written}{hint}.")
-        parameter = known[name]
-        # one value of an option that may be repeated needs no brackets
-        several = isinstance(parameter, click.Option) and parameter.multiple and not isinstance(value, list)
-        defaults[str(parameter.name)] = [value] if several else value
-    ctx.default_map = {**(ctx.default_map or {}), **defaults}
-    return path
-
-
-def _written(parameter: click.Parameter) -> str:
-    """What a user calls a parameter: model, where the command says preset."""
-    long = next((name for name in parameter.opts if name.startswith("--")), str(parameter.name))
-    return long.removeprefix("--").replace("-", "_")
+    recipe = read_recipe(path)
+    overrides: dict[str, Any] = recipe.pop("overrides")
+    ctx.default_map = {**(ctx.default_map or {}), **recipe}
+    return overrides
 
 
 @click.command()
@@ -65,9 +40,10 @@ def _written(parameter: click.Parameter) -> str:
 )
 @click.option(
     "--recipe",
+    "overrides",
     type=_FILE,
     is_eager=True,
-    callback=_read_recipe,
+    callback=_use_recipe,
     help="TOML file: a table [train] of these options, a table [maskseg] of the network's.",
 )
 @click.option(
@@ -100,7 +76,6 @@ def _written(parameter: click.Parameter) -> str:
 )
 @click.option(
     "--model",
-    "preset",
     type=click.Choice(["lite", "coco"]),
     default="lite",
     show_default=True,
@@ -246,81 +221,19 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
     \b
     maskseg train balloon/train.json balloon/train -o run --layers heads --epochs 5 --layers all --epochs 10
     """
-    _check_folder(output, resume)
-    choices, options = gather(output, **chosen)
+    from maskseg_cli.training.choices import make_choices
+    from maskseg_cli.training.reporting import ProgressBars
+    from maskseg_cli.training.run import check_folder, open_trainer
 
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
-
-    import_tensorflow()
-    from maskseg_cli.training.log import TrainingLog
-    from maskseg_cli.training.setup import prepare
-
-    output.mkdir(parents=True, exist_ok=True)
-    with TrainingLog(output, quiet) as log:
-        outcome = prepare(choices, options, log, resume).run(resume)
-    figure = "" if outcome.best is None else f", AP {100 * outcome.best:.1f}"
-    if outcome.stopped is not None:
+    check_folder(output, resume)
+    choices, options = make_choices(output=output, **chosen)
+    reporter = None if quiet else ProgressBars()
+    # Signals are deferred while the network is trained; during the preparation they end the program at once.
+    with open_trainer(choices, options, resume, reporter) as trainer, StopSignals(remove_unfinished) as stop:
+        outcome = trainer.run(resume, stop)
+    if outcome.stopped and stop.signal is not None:
         click.echo(f"Stopped; the state is saved: go on with --resume -o {output}", err=True)
-        ctx.exit(128 + outcome.stopped)
+        ctx.exit(128 + stop.signal)
     if not quiet:
-        click.echo(f"{outcome.weights}{figure}", err=True)
-
-
-def gather(output: Path, **chosen: Any) -> tuple[Choices, TrainingOptions]:
-    """The options of the command line as the values that the training rooms take."""
-    from maskseg_cli.config.overrides import parse_settings, read_config_file, read_table
-    from maskseg_cli.datasets.data_source import SHAPES_WORD
-    from maskseg_cli.training.setup import Choices, DataChoice
-    from maskseg_cli.training.stages import make_stages
-    from maskseg_cli.training.training_options import TrainingOptions
-
-    if chosen["annotations"] != SHAPES_WORD and chosen["images"] is None:
-        raise UsageError("IMAGES is missing: name the folder of the pictures.")
-    recipe = chosen["recipe"]
-    overrides = read_config_file(recipe) if recipe and read_table(recipe, "maskseg") else {}
-    overrides.update(parse_settings(chosen["settings"]))
-    data = [DataChoice(chosen["annotations"], chosen["images"])]
-    data += [DataChoice(name, Path(folder), _share(share)) for name, folder, share in chosen["also"]]
-    if chosen["teacher"] is not None:
-        if len(data) == 1:
-            raise UsageError("--teacher completes the set of --also: there is none.")
-        data[1] = replace(data[1], teacher=chosen["teacher"])
-    choices = Choices(
-        data,
-        chosen["val"],
-        chosen["init"],
-        chosen["preset"],
-        overrides,
-        **{name: chosen[name] for name in ("size", "augment", "strict", "shapes", "workers", "gpus")},
-    )
-    same = (
-        *("steps_per_epoch", "batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule"),
-        *("warmup", "ema", "keep_start", "fresh_rate", "seed", "evaluate_every", "checkpoint_minutes"),
-    )
-    options = TrainingOptions(
-        output,
-        tuple(make_stages(chosen["layers"], chosen["epochs"], chosen["learning_rate"])),
-        sizes=tuple(chosen["sizes"]),
-        **{name: chosen[name] for name in same},
-    )
-    return choices, options
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not share > 0:
-        raise UsageError(f"The third value of --also is a number above 0, not {text!r}.")
-    return share
-
-
-def _check_folder(output: Path, resume: bool) -> None:
-    from maskseg_cli.training.run_files import STATE_FILE
-
-    exists = (output / STATE_FILE).exists()
-    if exists and not resume:
-        raise UsageError(f"{output} holds a run already: go on with --resume, or name another folder.")
-    if resume and not exists:
-        raise MasksegError(f"{output} holds no training to resume.")
+        best = "" if outcome.best is None else f", AP {100 * outcome.best:.1f}"
+        click.echo(f"{outcome.weights}{best}", err=True)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
+from typing import Any
 
 import click
 
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options, with_batch
-from maskseg_cli.cli.video_options import ReadingOptions, WritingOptions, reading_options, writing_options
+from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
+from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.cli.video_options import reading_options, writing_options
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions
-from maskseg_cli.media.outputs import check_extra_output, refuse_existing
-from maskseg_cli.video.video_outputs import means_folder, plan_videos
 
 
 @click.command()
@@ -50,8 +48,8 @@ def video(
     recursive: bool,
     overwrite: bool,
     skip_existing: bool,
-    reading: ReadingOptions,
-    writing: WritingOptions,
+    reading: dict[str, Any],
+    writing: dict[str, Any],
     json_path: str | None,
     show: bool,
     dry_run: bool,
@@ -73,37 +71,27 @@ def video(
     The size, the length, the times of the frames and the sound stay. Ctrl-C finishes the video made so far; a
     second Ctrl-C stops at once. Existing videos are never changed.
     """
-    from maskseg_cli.pipeline.videos import VideoBatch
-    from maskseg_cli.video.output_checks import check_output
-    from maskseg_cli.video.video_formats import EncodeOptions
-    from maskseg_cli.video.video_sources import find_videos
+    from maskseg_cli.media.atomic_file import remove_unfinished
+    from maskseg_cli.pipeline.videos import process_videos
 
-    avoid = Path(output) if output is not None and means_folder(output) else None
-    found = find_videos(sources, recursive, avoid)
-    jobs = plan_videos(found, output, writing.format, overwrite or (dry_run and not skip_existing), skip_existing)
-    encoding = EncodeOptions(writing.codec, writing.crf, writing.fps, writing.fourcc, writing.audio)
-    names = [one.name for one in found]
-    for job in jobs:
-        assert job.target is not None
-        check_output(job.target, encoding, names, overwrite=True)  # existing ones are settled
-    json_file = Path(json_path) if json_path not in (None, "-") else None
-    if json_file is not None and not dry_run:
-        check_extra_output(json_file, jobs)
-        if json_file.is_file() and not (overwrite or skip_existing):
-            refuse_existing([json_file])
-    todo = [job for job in jobs if not job.done]
-    if dry_run:
-        from maskseg_cli.pipeline.estimate import estimate_all
+    arguments: dict[str, Any] = {
+        "recursive": recursive,
+        "overwrite": overwrite,
+        "skip_existing": skip_existing,
+        "model": model,
+        "drawing": drawing,
+        **reading,
+        **writing,
+    }
+    with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
+        if dry_run:
+            from maskseg_cli.pipeline.estimate import estimate_videos
 
-        estimate_all(jobs, reading, encoding, lambda: load_predictor(with_batch(model, reading.batch)), drawing)
-        return
-    batch = VideoBatch(jobs, reading, encoding, drawing, quiet, bool(ctx.meta.get(DEBUG)), skip_existing)
-    with contextlib.ExitStack() as stack:
-        if show and todo:
-            from maskseg_cli.media.live_window import LiveWindow
-
-            advice = "leave out --show; the result is written to a file all the same"
-            batch.window = stack.enter_context(LiveWindow(advice))
-        if todo:
-            batch.load(with_batch(model, reading.batch))
-        batch.run(json_path)
+            for line in estimate_videos(sources, output, reporter=reporter, **arguments):
+                click.echo(line)
+            return
+        stop = StopSignals(at_once=remove_unfinished)
+        arguments |= {"json": json_path, "show": show, "reporter": reporter, "stop": stop}
+        summary = process_videos(sources, output, **arguments)
+    if summary.failures:
+        raise click.exceptions.Exit(1)

@@ -1,70 +1,131 @@
-"""What was found in a video as JSON lines: one line a frame of the source, written while the video runs."""
+"""`JsonLines`: a sink that writes what was found as JSON lines, one a frame, while the video runs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from maskseg_cli.detections import Detections
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import category_ids, coco_annotations
-from maskseg_cli.media.atomic_file import utf8
+from maskseg_cli.frame import Frame
+from maskseg_cli.media.atomic_file import GrowingFile, utf8, write_stdout
+from maskseg_cli.sink import Sink
 
 
-class JsonLines:
+class JsonLines(Sink):
     """Writes a line for each frame: where and when it is, and COCO's annotations of its objects.
 
     Each line holds `file_name`; `frame`, the frame's number in the source from 0; `time` in seconds; `width` and
-    `height`; `detected_in`, the number of the frame that the network looked at (another one where `--every` keeps
-    a result); and `annotations` as in COCO's files, with `image_id` the frame's number and the class in words as
+    `height`; `detected_in`, the number of the frame on which the network was run (another one where `--every` keeps
+    a result); and `annotations` as in COCO's files, with `image_id` the frame's number and the class name as
     `category`.
 
+    Lines that were written are kept, whatever ends the run.
+
     Args:
-        write: takes the bytes of one line.
-        class_names: background first.
+        path: the file, which is replaced if anything is written; None: standard output.
+        keep: keep the lines of an existing file, except those of `replaced`.
+        replaced: names of the videos that are done now, as `Frame.source`.
 
     Attributes:
         written: lines so far.
 
-    Example:
-        >>> lines = []
-        >>> out = JsonLines(lines.append, ("background", "cat"))
-        >>> out.add("a.mp4", 7, Fraction(1, 4), Detections.empty((2, 3)), 6)
-        >>> print(lines[0].decode(), end="")
-        {"file_name":"a.mp4","frame":7,"time":0.25,"width":3,"height":2,"detected_in":6,"annotations":[]}
+    Raises:
+        MasksegError: the existing file holds something other than such lines.
+        OSError: the file cannot be written.
     """
 
-    def __init__(self, write: Callable[[bytes], object], class_names: Sequence[str]) -> None:
-        self._write = write
-        self._names = tuple(class_names)
-        self._ids = category_ids(class_names)
-        self.written = 0
-        self._last: tuple[Detections, list[dict[str, Any]]] | None = None
+    needs_picture = False
 
-    def add(self, file_name: str, index: int, time: Fraction, found: Detections, detected_in: int) -> None:
+    def __init__(self, path: str | Path | None, keep: bool = False, replaced: Collection[str] = ()) -> None:
+        self.path = None if path is None else Path(path)
+        self.written = 0
+        self._ids: tuple[int, ...] = ()
+        self._last: tuple[Detections, list[dict[str, Any]]] | None = None
+        self._existed = self.path is not None and self.path.is_file()
+        self._file: GrowingFile | None = None
+        self._write: Callable[[bytes], object] = write_stdout
+        if self.path is not None:
+            self._file = GrowingFile(self.path)
+            self._write = self._file.write
+            try:
+                if keep and self._existed:
+                    self._copy(self.path, replaced)
+            except BaseException:
+                self._file.discard()
+                raise
+
+    def start(self, class_names: tuple[str, ...]) -> None:
+        """Sets the class names, background first."""
+        self._ids = category_ids(class_names)
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the line of one frame.
 
         Raises:
             OSError: it cannot be written.
         """
-        if self._last is None or self._last[0] is not found:  # a kept result is encoded once
-            self._last = (
-                found,
-                [
-                    {**annotation, "category": found.names[i]}
-                    for i, annotation in enumerate(coco_annotations(found, index, self._ids))
-                ],
-            )
-        height, width = found.image_size
+        if self._last is None or self._last[0] is not detections:  # a result that several frames keep is encoded once
+            names = detections.names
+            ids = self._ids or category_ids(detections.class_names)
+            annotations = coco_annotations(detections, frame.index, ids)
+            self._last = detections, [{**one, "category": names[i]} for i, one in enumerate(annotations)]
+        height, width = detections.image_size
         line = {
-            "file_name": file_name,
-            "frame": index,
-            "time": round(float(time), 6),
+            "file_name": frame.source,
+            "frame": frame.index,
+            "time": round(float(frame.time), 6),
             "width": width,
             "height": height,
-            "detected_in": detected_in,
-            "annotations": [{**annotation, "image_id": index} for annotation in self._last[1]],
+            "detected_in": frame.index if frame.detected_in is None else frame.detected_in,
+            "annotations": [{**annotation, "image_id": frame.index} for annotation in self._last[1]],
         }
         self._write(utf8(json.dumps(line, ensure_ascii=False, separators=(",", ":"))) + b"\n")
         self.written += 1
+
+    def finish(self) -> None:
+        """Gives the file its name; an existing file stays where no line was written.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._file is None:
+            return
+        if not self.written and self._existed:
+            self._file.discard()
+        else:
+            self._file.finish()
+
+    def discard(self) -> None:
+        """Keeps the lines that were written; removes the file if there are none.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._file is None:
+            return
+        if self.written:
+            self._file.finish()
+        else:
+            self._file.discard()
+
+    def _copy(self, earlier: Path, replaced: Collection[str]) -> None:
+        assert self._file is not None
+        with earlier.open("rb") as lines:
+            for line in lines:
+                try:
+                    left_out = json.loads(line)["file_name"] in replaced
+                except (ValueError, KeyError, TypeError) as error:
+                    if not line.endswith(b"\n"):  # cut off by a full disk
+                        continue
+                    raise MasksegError(
+                        f"{earlier} holds something else than the lines of videos: --overwrite replaces it."
+                    ) from error
+                if not left_out:
+                    self._file.write(line if line.endswith(b"\n") else line + b"\n")

@@ -1,90 +1,86 @@
-"""`maskseg video --dry-run`: what would be done, and how long it takes, measured on the video's own frames."""
+"""`estimate_videos`: what a run over videos would do, and how long it takes, measured on the videos' own frames."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-import click
-
-from maskseg_cli.cli.video_options import ReadingOptions
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.messages import counted
-from maskseg_cli.pipeline.video_run import VideoRun, expected_frames, picture_rate
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.media.outputs import Job
+from maskseg_cli.pipeline.reading_options import ReadingOptions
+from maskseg_cli.pipeline.run_options import Model, Sources
+from maskseg_cli.pipeline.video_run import VideoRun, picture_rate
+from maskseg_cli.pipeline.videos import VideoPlan, plan_run
+from maskseg_cli.reporter import Reporter
 from maskseg_cli.video.frame_limit import constant_output_rate
-
-if TYPE_CHECKING:
-    from fractions import Fraction
-
-    from maskseg_cli.drawing.drawing_options import DrawingOptions
-    from maskseg_cli.inference.model_options import Segmenter
-    from maskseg_cli.media.outputs import Job
-    from maskseg_cli.video.video_formats import EncodeOptions
-    from maskseg_cli.video.video_info import VideoInfo
+from maskseg_cli.video.opening import shown_name
+from maskseg_cli.video.reader import open_video
+from maskseg_cli.video.video_formats import EncodeOptions, format_for
+from maskseg_cli.video.video_info import VideoInfo
 
 #: Frames that are tried; the first run, which also warms the network up, has fewer.
 _TRIED, _WARM_UP = 24, 4
 
-#: What --every is compared with.
+#: The `every` that is compared with.
 _EVERY = 3
 
 
-def estimate_all(
-    jobs: Sequence[Job],
-    reading: ReadingOptions,
-    encoding: EncodeOptions,
-    load: Callable[[], Segmenter],
-    drawing: DrawingOptions,
-) -> None:
-    """Prints the estimate of each video; one that cannot be read is named and the others still estimated.
+def estimate_videos(
+    sources: Sources,
+    output: str | Path | None = None,
+    *,
+    recursive: bool = False,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+    format: str | None = None,
+    model: Model = "lite",
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Iterator[str]:
+    """Describes each video, the plan for it and the time that it takes; writes nothing.
+
+    Some frames of each video go through the whole pipeline, into a temporary folder; so the time is that of this video,
+    this network and this machine.
 
     Args:
-        load: loads the network, which takes a while and is not done if there is nothing to do.
+        sources, output, recursive, overwrite, skip_existing, format, model, options: as for `process_videos`.
+        reporter: takes the failures of videos, where there are several.
+
+    Yields:
+        the lines of the description.
 
     Raises:
-        MasksegError: there is one video only, and it cannot be read.
-        click.exceptions.Exit: with 1, several videos and some cannot be read.
+        MasksegError: a video cannot be read; where there are several, after the description of the others.
     """
-    from maskseg_cli.video.opening import shown_name
-
-    segmenter: Segmenter | None = None
-    failed = False
-    for job in jobs:
+    reporter = reporter or Reporter()
+    plan = plan_run(sources, output, model, recursive, overwrite or not skip_existing, skip_existing, format, options)
+    predictor: Predictor | None = None
+    failed = 0
+    for job in plan.jobs:
         if job.done:
-            click.echo(f"{shown_name(job.source.name)}\n  -> {job.target}: exists already, is left out")
+            yield f"{shown_name(job.source.name)}\n  -> {job.target}: exists already, is left out"
             continue
-        segmenter = segmenter or load()
+        predictor = predictor or plan.load()
         try:
-            for line in estimate(job, reading, encoding, segmenter, drawing):
-                click.echo(line)
+            yield from _estimate(job, plan, predictor)
         except MasksegError as error:
-            if len(jobs) == 1:
+            if len(plan.jobs) == 1:
                 raise
-            failed = True
-            click.echo(f"Error: {error}", err=True)
+            failed += 1
+            reporter.fail(shown_name(job.source.name), error, explain(error))
     if failed:
-        raise click.exceptions.Exit(1)
+        raise MasksegError(f"{failed} of {len(plan.jobs)} videos cannot be read.")
 
 
-def estimate(
-    job: Job, reading: ReadingOptions, encoding: EncodeOptions, segmenter: Segmenter, drawing: DrawingOptions
-) -> Iterator[str]:
-    """Describes one video, the plan for it and the time that it takes, line by line.
-
-    Some of its frames go through the whole pipeline, into a temporary folder; so the time is that of this video, this
-    network and this machine.
-
-    Raises:
-        MasksegError: the video cannot be read.
-    """
-    from maskseg_cli.video.reader import open_video
-    from maskseg_cli.video.video_formats import format_for
-
+def _estimate(job: Job, plan: VideoPlan, predictor: Predictor) -> Iterator[str]:
     assert job.target is not None
+    reading, encoding = plan.reading, plan.encoding
     rate = picture_rate(job.source.name, encoding)
     with open_video(job.source.name, reading.start, reading.end, rate=rate) as video:
         info = video.info
@@ -96,16 +92,15 @@ def estimate(
     for note in info.notes:
         yield f"  {note}"
     sound = "with its sound" if info.has_sound and encoding.sound and output.sound_encoder else "without sound"
-    looked = _looked_at(reading)
-    yield f"  -> {job.target}: {output.codec.title}, {sound}; {looked}"
+    yield f"  -> {job.target}: {output.codec.title}, {sound}; {_describe_every(reading)}"
     if first is None:
         yield "  There is no frame in the part that was asked for."
         return
-    _try(job, replace(reading, every=1, drop=False), _WARM_UP, encoding, segmenter, drawing)
+    _seconds_per_frame(job, plan, predictor, replace(reading, every=1, drop=False), _WARM_UP)
     other = _EVERY if reading.every == 1 else 1
-    asked = _try(job, reading, _TRIED, encoding, segmenter, drawing)
+    asked = _seconds_per_frame(job, plan, predictor, reading, _TRIED)
     others = replace(reading, every=other, drop=reading.drop and other > 1)
-    compared = _try(job, others, _TRIED, encoding, segmenter, drawing)
+    compared = _seconds_per_frame(job, plan, predictor, others, _TRIED)
     yield f"  {_time_line('it takes', asked, total)}"
     # With --drop it is another number of frames, too.
     yield f"  {_time_line(f'with --every {other}', compared, _expected(job, info, others, encoding))}"
@@ -114,7 +109,7 @@ def estimate(
 def _expected(job: Job, info: VideoInfo, reading: ReadingOptions, encoding: EncodeOptions) -> int | None:
     assert job.target is not None
     written = replace(info, frame_rate=info.frame_rate / reading.kept_every)
-    return expected_frames(info, reading, constant_output_rate(job.target, encoding, written))
+    return reading.expected_frames(info, constant_output_rate(job.target, encoding, written))
 
 
 def _source_line(info: VideoInfo) -> str:
@@ -126,51 +121,44 @@ def _source_line(info: VideoInfo) -> str:
     return f"{info.name}: {', '.join(parts)}"
 
 
-def _looked_at(reading: ReadingOptions) -> str:
+def _describe_every(reading: ReadingOptions) -> str:
     if reading.every == 1:
         return "the network looks at every frame"
     between = "the others are left out" if reading.drop else "the others keep the last result"
     return f"the network looks at the first of every {reading.every} frames, {between}"
 
 
-def _try(
-    job: Job,
-    reading: ReadingOptions,
-    frames: int,
-    encoding: EncodeOptions,
-    segmenter: Segmenter,
-    drawing: DrawingOptions,
-) -> Fraction | float:
-    """Seconds that a frame takes, of those that are not dropped."""
+def _seconds_per_frame(job: Job, plan: VideoPlan, predictor: Predictor, reading: ReadingOptions, frames: int) -> float:
+    """Seconds that a frame takes, of those that are not dropped, measured on so many frames of the source."""
     with tempfile.TemporaryDirectory(prefix="maskseg-") as folder:
         assert job.target is not None
         name = job.target.name if job.target.suffix else "frames"
         run = VideoRun(
             job.source.name,
             Path(folder) / name,
+            predictor,
             reading,
-            replace(encoding, sound=False),
-            segmenter,
-            drawing,
-            enough=frames,
+            replace(plan.encoding, sound=False),
+            plan.drawing,
+            limit=frames,
         )
-        outcome = run.run()
+        summary = run.run()
     # Not those in the file: --fps repeats some and leaves others out.
-    return outcome.pipeline_seconds / max(1, outcome.taken)
+    return summary.pipeline_seconds / max(1, summary.frames)
 
 
-def _time_line(what: str, seconds_a_frame: float | Fraction, total: int | None) -> str:
-    speed = f"{1 / float(seconds_a_frame):.1f} frames a second"
+def _time_line(what: str, seconds_a_frame: float, total: int | None) -> str:
+    speed = f"{1 / seconds_a_frame:.1f} frames a second"
     if total is None:
         return f"{what}: {speed}"
-    return f"{what}: about {duration_words(float(seconds_a_frame) * total)} ({speed})"
+    return f"{what}: about {describe_duration(seconds_a_frame * total)} ({speed})"
 
 
-def duration_words(seconds: float) -> str:
-    """A time span as people say it.
+def describe_duration(seconds: float) -> str:
+    """A time span in words.
 
     Example:
-        >>> [duration_words(s) for s in (0.4, 42, 754, 8000)]
+        >>> [describe_duration(s) for s in (0.4, 42, 754, 8000)]
         ['a second', '42 s', '13 min', '2 h 13 min']
     """
     if seconds < 1.5:

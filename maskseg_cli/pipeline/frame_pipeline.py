@@ -1,18 +1,17 @@
-"""The frame pipeline: decoding, the network, and drawing with encoding, each in a thread of its own.
+"""`FramePipeline`: decodes frames, and runs the network on them, in threads of their own.
 
 Small bounded channels lie between the threads, so a slow stage slows the others down and memory never grows. An
-error in any stage ends the run with that error; the frames before it are still written.
+error in any stage ends the run with that error; the frames before it still come out.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Optional
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,98 +19,86 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.pipeline.channel import Channel
+from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.workers import Workers
 
-#: BGR pictures, uint8 (H, W, 3), to what is in each of them.
-Segment = Callable[[list[NDArray[np.uint8]]], list[Detections]]
+if TYPE_CHECKING:
+    from maskseg_cli.inference.predictor import Predictor
 
-#: Neighbouring frames, and whether the network looks at each.
+#: Consecutive frames, and whether the network is run on each.
 _Group = list[tuple[Frame, bool]]
 
-#: What the network says about a group, as soon as it has; None where it is not asked.
-_Answer = Optional[Future[list[Detections]]]  # noqa: UP045  `|` of a class from before Python 3.11 fails at run time
+#: Seconds that the threads get to end: the decoder may wait for a server, the network may be slow.
+PATIENCE = 5.0
 
-#: Bytes of frames that may wait for the network's answers.
+#: Bytes of frames that may wait for the network's results.
 _BUDGET = 2**29
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentedFrame:
-    """A frame with what is in it.
-
-    Attributes:
-        frame: the picture and its time.
-        found: the objects.
-        source_index: number of the frame in which the network found them: the frame's own, or an earlier one's.
-    """
-
-    frame: Frame
-    found: Detections
-    source_index: int
 
 
 @dataclass
 class StageTimes:
-    """Seconds in which each stage was busy, waiting for the other stages left out; of several workers, their sum."""
+    """Seconds in which each stage was busy, waiting for other stages left out; of several workers, their sum."""
 
     decode: float = 0.0
-    segment: float = 0.0
+    network: float = 0.0
     write: float = 0.0
 
 
 @dataclass
-class Pipeline:
-    """Frames in, segmented frames out, in order.
+class FramePipeline:
+    """Frames in, frames with their detections out, in order: by iterating over it, or by `write`.
 
     Args:
-        frames: what is decoded, taken in the decoding thread.
-        segment: the network, called in a thread of its own with at most `batch` pictures.
-        write: takes one segmented frame after the other, in a third thread.
-        every: the network looks at the first frame and at every n-th after it; those in between keep the last result.
+        frames: taken in the decoding thread.
+        predictor: the network, called in threads of its own with a list of at most `batch` pictures.
+        write: called with one frame and its detections after the other, in a third thread; None: the caller iterates.
+        every: the network is run on the first frame and on every n-th after it; those in between keep its result.
         batch: pictures that the network takes at once.
-        workers: threads that call `segment` at the same time, on different frames; the order stays. With two, the one
-            uses the cores while the other waits for its slowest part.
+        workers: threads that call the network at the same time, with different frames; None: as many as it should have.
+            With two, the one uses the cores while the other waits for its slowest part.
         ahead: frames that may wait between two stages; memory holds about `2 * ahead + workers * batch * every`
             frames, or half a gigabyte of them if that is less.
 
     Attributes:
-        written: frames that `write` has taken so far.
+        written: frames that have come out so far.
         times: how long each stage was busy.
 
     Example:
-        >>> import numpy as np
         >>> from fractions import Fraction
         >>> frames = [Frame(np.zeros((4, 4, 3), np.uint8), i, Fraction(i), Fraction(1)) for i in range(3)]
-        >>> seen = []
-        >>> nothing = lambda images: [Detections.empty((4, 4)) for _ in images]
-        >>> pipeline = Pipeline(frames, nothing, seen.append, every=2)
-        >>> pipeline.start()
-        >>> pipeline.wait()
-        True
-        >>> [(one.frame.index, one.source_index) for one in seen]
+        >>> class Nothing:
+        ...     workers = 1
+        ...     def __call__(self, images):
+        ...         return [Detections.empty((4, 4)) for _ in images]
+        >>> with FramePipeline(frames, Nothing(), every=2) as pipeline:
+        ...     [(frame.index, frame.detected_in) for frame, _ in pipeline]
         [(0, 0), (1, 0), (2, 2)]
     """
 
     frames: Iterable[Frame]
-    segment: Segment
-    write: Callable[[SegmentedFrame], None]
+    predictor: Predictor
+    write: Callable[[Frame, Detections], None] | None = None
     every: int = 1
     batch: int = 1
-    workers: int = 1
+    workers: int | None = None
     ahead: int = 4
     written: int = 0
     times: StageTimes = field(default_factory=StageTimes)
 
     def __post_init__(self) -> None:
+        self._workers = self.predictor.workers if self.workers is None else self.workers
         self._decoded: Channel[Frame] = Channel(max(self.ahead, self.batch))
-        self._segmented: Channel[SegmentedFrame] = Channel(self.ahead)
+        self._results: Channel[tuple[Frame, Detections]] = Channel(self.ahead)
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._errors: list[BaseException] = []
+        stages = [("decode", self._decode), ("network", self._run_network)]
+        if self.write is not None:
+            stages.append(("write", self._write))
         # Daemons: a decoder that waits for a dead server must not keep the program from ending.
         self._threads = [
             threading.Thread(target=self._guard, args=(work,), name=f"maskseg-{name}", daemon=True)
-            for name, work in (("decode", self._decode), ("segment", self._segment), ("write", self._write))
+            for name, work in stages
         ]
 
     def start(self) -> None:
@@ -120,15 +107,15 @@ class Pipeline:
             thread.start()
 
     def stop(self) -> None:
-        """Ends the run early: what the network has already seen is still written, the rest is dropped."""
+        """Ends the run early: frames that the network has been run on still come out, the others are dropped."""
         self._stopped.set()
         self._decoded.abort()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Waits until all is written, at most `timeout` seconds.
+        """Waits until the last stage has ended, at most `timeout` seconds.
 
         Returns:
-            whether all is written.
+            whether it has.
         """
         self._threads[-1].join(timeout)
         return not self._threads[-1].is_alive()
@@ -151,10 +138,33 @@ class Pipeline:
         """The first error of any stage."""
         return self._errors[0] if self._errors else None
 
+    def __iter__(self) -> Iterator[tuple[Frame, Detections]]:
+        """Yields the frames with their detections, where there is no `write`.
+
+        Raises:
+            BaseException: the first error of any stage, after the frames before it.
+        """
+        for frame, detections in self._results:
+            self.written += 1
+            yield frame, detections
+        self.wait()
+        if self.error is not None:
+            raise self.error
+
+    def __enter__(self) -> FramePipeline:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stops the threads and waits for their end."""
+        self.stop()
+        self._results.abort()
+        self.join(PATIENCE)
+
     def _guard(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except BaseException as error:  # handed to whoever waits: nothing may be lost in a thread
+        except BaseException as error:  # raised again by the thread that waits
             self._errors.append(error)
 
     def _decode(self) -> None:
@@ -168,91 +178,82 @@ class Pipeline:
     def _add_decode_time(self, seconds: float) -> None:
         self.times.decode += seconds
 
-    def _segment(self) -> None:
+    def _run_network(self) -> None:
         try:
-            for one in self._with_objects():
-                if not self._segmented.put(one):
+            for one in self._with_detections():
+                if not self._results.put(one):
                     return
         finally:
             self._decoded.abort()
-            self._segmented.close()
+            self._results.close()
 
-    def _with_objects(self) -> Iterator[SegmentedFrame]:
-        found: Detections | None = None
-        source_index = 0
-        for group, results in self._looked_at():
-            for frame, look in group:
-                if look:
-                    found, source_index = next(results), frame.index
-                assert found is not None  # the network looks at the first frame
-                yield SegmentedFrame(frame, found, source_index)
+    def _with_detections(self) -> Iterator[tuple[Frame, Detections]]:
+        detections: Detections | None = None
+        detected_in = 0
+        for group, results in self._groups_with_results():
+            for frame, detect in group:
+                if detect:
+                    detections, detected_in = next(results), frame.index
+                assert detections is not None  # the network is run on the first frame
+                yield replace(frame, detected_in=detected_in), detections
 
-    def _looked_at(self) -> Iterator[tuple[_Group, Iterator[Detections]]]:
-        """Groups in their order with what is in them, while the workers look at the next ones."""
-        waiting: deque[tuple[_Group, _Answer]] = deque()
-        calls = bytes_waiting = 0
-        with Workers(self.workers) as workers:
+    def _groups_with_results(self) -> Iterator[tuple[_Group, Iterator[Detections]]]:
+        """Groups in their order with the network's results, while the workers run it on the next ones."""
+        # One call more than there are workers, so that no worker is idle between two calls.
+        queue: OrderedQueue[_Group] = OrderedQueue(self._workers, _BUDGET)
+        with Workers(self._workers) as workers:
             for group in self._groups():
-                images = [frame.image for frame, look in group if look]
-                waiting.append((group, workers.submit(self._timed_segment, images) if images else None))
-                calls += bool(images)
-                bytes_waiting += _weight(group)
-                # One call more than there are workers, so that none is idle between two calls.
-                while waiting and (_is_ready(waiting[0][1]) or calls > self.workers or bytes_waiting > _BUDGET):
-                    first, answer = waiting.popleft()
-                    yield first, _results(answer)
-                    calls -= answer is not None
-                    bytes_waiting -= _weight(first)
-            for first, answer in waiting:
-                if self._stopped.is_set() and answer is not None and answer.cancel():
-                    return  # the network has not seen it
-                yield first, _results(answer)
+                images = [frame.image for frame, detect in group if detect]
+                future = workers.submit(self._predict, images) if images else _done([])
+                queue.put(group, future, sum(frame.image.nbytes for frame, _ in group), calls=bool(images))
+                for first, result in queue.take():
+                    yield first, iter(result.result())
+            while queue.first is not None:
+                if self._stopped.is_set() and queue.first.cancel():
+                    return  # the network was not run on it
+                first, result = next(queue.take(everything=True))
+                yield first, iter(result.result())
 
-    def _timed_segment(self, images: list[NDArray[np.uint8]]) -> list[Detections]:
+    def _predict(self, images: list[NDArray[np.uint8]]) -> list[Detections]:
         before = time.perf_counter()
-        found = self.segment(images)
+        detections = self.predictor(images)
         seconds = time.perf_counter() - before
         with self._lock:
-            self.times.segment += seconds
-        return found
+            self.times.network += seconds
+        return detections
 
     def _groups(self) -> Iterator[_Group]:
-        """Neighbouring frames, at most `batch` of them to look at, and whether to look at each."""
+        """Consecutive frames, with at most `batch` for the network among them."""
         group: _Group = []
-        looked = 0
+        count = 0
         for number, frame in enumerate(self._decoded):
-            look = number % self.every == 0
-            group.append((frame, look))
-            looked += look
-            if looked in (0, self.batch):  # nothing to wait for, or a full batch
+            detect = number % self.every == 0
+            group.append((frame, detect))
+            count += detect
+            if count in (0, self.batch):  # nothing to wait for, or a full batch
                 yield group
-                group, looked = [], 0
+                group, count = [], 0
         if group and not self._stopped.is_set():
             yield group
 
     def _write(self) -> None:
+        assert self.write is not None
         try:
-            for one in self._segmented:
+            for frame, detections in self._results:
                 before = time.perf_counter()
-                self.write(one)
+                self.write(frame, detections)
                 self.times.write += time.perf_counter() - before
                 self.written += 1
         finally:
-            self._segmented.abort()
+            self._results.abort()
             self._decoded.abort()
             self._stopped.set()
 
 
-def _weight(group: _Group) -> int:
-    return sum(frame.image.nbytes for frame, _ in group)
-
-
-def _is_ready(answer: _Answer) -> bool:
-    return answer is None or answer.done()
-
-
-def _results(answer: _Answer) -> Iterator[Detections]:
-    return iter(answer.result() if answer is not None else ())
+def _done(result: list[Detections]) -> Future[list[Detections]]:
+    future: Future[list[Detections]] = Future()
+    future.set_result(result)
+    return future
 
 
 def _timed(frames: Iterable[Frame], add: Callable[[float], None]) -> Iterator[Frame]:

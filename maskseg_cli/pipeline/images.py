@@ -20,7 +20,7 @@ from maskseg_cli.pipeline.photo_run import PhotoRun, StoppedError
 from maskseg_cli.pipeline.photos import estimate_bytes, read_photo
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.read_ahead import read_ahead
-from maskseg_cli.pipeline.run_options import Model, predictor_loader, split_options
+from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
 from maskseg_cli.pipeline.watching import watch as watch_folders
 from maskseg_cli.pipeline.workers import THREADS, Workers
@@ -28,9 +28,6 @@ from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
-
-#: One photo, folder or pattern, or several of them.
-Sources = str | Path | Sequence[str | Path]
 
 
 def process_images(
@@ -190,11 +187,6 @@ def segment_images(
                 yield one.frame, detections
         finally:
             stop.request()
-
-
-def as_arguments(sources: Sources) -> list[str]:
-    """Sources as the words of a command line."""
-    return [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
 
 
 def _process(run: PhotoRun, watched: WatchedPhotos | None, jobs: Sequence[Job], alone: bool) -> None:

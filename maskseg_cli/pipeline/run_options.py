@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
@@ -17,14 +17,56 @@ from maskseg_cli.inference.predictor import Predictor
 #: A network: its name, a weights file, its options, or one that is loaded already.
 Model = str | Path | ModelOptions | Predictor
 
+#: One photo, video, folder or pattern, or several of them.
+Sources = str | Path | Sequence[str | Path]
 
-def split_options(model: Model, options: Mapping[str, Any]) -> tuple[ModelOptions | Predictor, DrawingOptions]:
+
+Options = TypeVar("Options")
+
+
+def take_options(
+    options: dict[str, Any], kind: Callable[..., Options], base: Options | None = None, names: Sequence[str] = ()
+) -> Options:
+    """Removes the keywords that are fields of a class of options, and returns an instance with them.
+
+    Args:
+        options: keywords by name; those taken are removed.
+        kind: a dataclass.
+        base: gives the other fields; None: their defaults.
+        names: fields that are not taken.
+
+    Example:
+        >>> options = {"alpha": 0.3, "every": 2}
+        >>> take_options(options, DrawingOptions).alpha, options
+        (0.3, {'every': 2})
+    """
+    fields = [field.name for field in dataclasses.fields(kind) if field.name not in names]  # type: ignore[arg-type]
+    chosen = {name: options.pop(name) for name in fields if name in options}
+    return kind(**chosen) if base is None else dataclasses.replace(base, **chosen)  # type: ignore[type-var]
+
+
+def refuse_unknown(options: Mapping[str, Any], *kinds: type) -> None:
+    """Raises an error if keywords are left that no class of options has.
+
+    Raises:
+        UsageError: it names one of them, and a field of `kinds` that is near.
+    """
+    known = sorted({field.name for kind in kinds for field in dataclasses.fields(kind)})
+    for name in options:
+        near = difflib.get_close_matches(name, known, n=1)
+        raise UsageError(f"There is no option {name!r}{f' (did you mean {near[0]}?)' if near else ''}.")
+
+
+def split_options(
+    model: Model, options: Mapping[str, Any], *others: type
+) -> tuple[ModelOptions | Predictor, DrawingOptions]:
     """Sorts keyword options of a run into those of the network and those of drawing.
 
     Args:
         model: what the caller gave as `model`.
-        options: fields of `ModelOptions` and of `DrawingOptions` by name; `drawing=DrawingOptions(...)` sets all of the
-            second kind that are not given by name.
+        options: fields of `ModelOptions` and of `DrawingOptions` by name; `drawing=DrawingOptions(...)` gives the
+            fields of the second kind that are not given by name.
+        others: further classes of options of the same function, whose fields the error for an unknown one may name.
 
     Raises:
         UsageError: an unknown option (near ones are named), or an option of the network for one that is loaded already.
@@ -33,16 +75,12 @@ def split_options(model: Model, options: Mapping[str, Any]) -> tuple[ModelOption
         >>> split_options("lite", {"classes": "dog", "alpha": 0.3})[0].classes
         'dog'
     """
-    options = dict(options)
-    drawing = options.pop("drawing", None) or DrawingOptions()
-    of_model = {field.name for field in dataclasses.fields(ModelOptions)} - {"model"}
-    of_drawing = {field.name for field in dataclasses.fields(DrawingOptions)}
-    for name in options:
-        if name not in of_model | of_drawing:
-            near = difflib.get_close_matches(name, sorted(of_model | of_drawing), n=1)
-            raise UsageError(f"There is no option {name!r}{f' (did you mean {near[0]}?)' if near else ''}.")
-    drawing = dataclasses.replace(drawing, **{name: options[name] for name in options if name in of_drawing})
-    chosen = {name: options[name] for name in options if name in of_model}
+    left = dict(options)
+    drawing = take_options(left, DrawingOptions, left.pop("drawing", None))
+    chosen = {
+        name: left.pop(name) for name in [field.name for field in dataclasses.fields(ModelOptions)] if name in left
+    }
+    refuse_unknown(left, ModelOptions, DrawingOptions, *others)
     if isinstance(model, Predictor):
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
@@ -61,3 +99,8 @@ def predictor_loader(model: ModelOptions | Predictor, batch: int = 1) -> Callabl
     if isinstance(model, Predictor):
         return lambda: model
     return lambda: load_predictor(model, batch)
+
+
+def as_arguments(sources: Sources) -> list[str]:
+    """Sources as the words of a command line."""
+    return [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]

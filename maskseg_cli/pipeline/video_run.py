@@ -1,69 +1,65 @@
-"""One video from its source to its result: the pipeline with its progress bar, its window and its end."""
+"""`VideoRun`: one video from its source to its sinks."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maskseg_cli.cli.progress import progress_bar
-from maskseg_cli.cli.stop_signals import StopSignals
-from maskseg_cli.cli.video_options import ReadingOptions
+from maskseg_cli.detections import Detections
+from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.errors import MasksegError, explain
+from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.export.messages import counted
-from maskseg_cli.video.frame_limit import ShownFrames, constant_output_rate, until_filled
+from maskseg_cli.export.shown_frames import ShownFramesOnly
+from maskseg_cli.export.video_file import VideoFile
+from maskseg_cli.frame import Frame
+from maskseg_cli.pipeline.frame_pipeline import PATIENCE, FramePipeline
+from maskseg_cli.pipeline.reading_options import ReadingOptions
+from maskseg_cli.pipeline.window_sinks import VideoWindow
+from maskseg_cli.reporter import Reporter
+from maskseg_cli.sink import Sink
+from maskseg_cli.stop_token import StopToken
+from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
+from maskseg_cli.video.frame_limit import constant_output_rate
+from maskseg_cli.video.reader import VideoReader, open_video
+from maskseg_cli.video.video_formats import EncodeOptions
+from maskseg_cli.video.video_sources import is_sequence
+from maskseg_cli.video.writer import DiskFull, Written
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from maskseg_cli.inference.predictor import Predictor
 
-    from maskseg_cli.detections import Detections
-    from maskseg_cli.drawing.drawing_options import DrawingOptions
-    from maskseg_cli.export.json_lines import JsonLines
-    from maskseg_cli.frame import Frame
-    from maskseg_cli.inference.model_options import Segmenter
-    from maskseg_cli.media.live_window import LiveWindow
-    from maskseg_cli.pipeline.frame_pipeline import Pipeline, SegmentedFrame
-    from maskseg_cli.video.reader import VideoReader
-    from maskseg_cli.video.video_formats import EncodeOptions
-    from maskseg_cli.video.video_info import VideoInfo
-    from maskseg_cli.video.writer import VideoWriter, Written
-
-    #: Number and time of a frame, what is in it, and the number of the frame in which it was found.
-    _Line = tuple[int, Fraction, Detections, int]
-
-#: Seconds between two looks at the progress; a window needs them more often.
+#: Seconds between two updates of the progress; a window needs them more often.
 _TICK, _WINDOW_TICK = 0.1, 0.02
-
-#: Seconds that the threads get to end: the decoder may wait for a server, the network may be slow.
-_PATIENCE = 5.0
 
 
 @dataclass
-class Outcome:
-    """How the run of one video ended.
+class VideoSummary:
+    """The result of a run over one video.
 
     Attributes:
-        written: what stands on the disk, or None if no frame was written.
+        name: of the video, as in messages.
+        written: what was written, read back from the disk; None if no frame was.
         seconds: how long the run took.
-        pipeline_seconds: the part of it in which frames were read, looked at and written.
-        taken: frames of the source that went through; a constant rate repeats some and leaves others out.
+        pipeline_seconds: the part of it in which frames were read, went through the network and were written.
+        frames: frames of the source that went through; a constant rate repeats some and leaves others out.
         notes: sentences about what was done to the frames.
         skipped: frames that could not be decoded.
-        most: class -> the most objects of it in one frame.
-        closed: the user closed the window.
+        most: class name -> the most objects of it in one frame.
+        closed: a sink was closed, such as the window.
     """
 
+    name: str = ""
     written: Written | None = None
     seconds: float = 0.0
     pipeline_seconds: float = 0.0
-    taken: int = 0
+    frames: int = 0
     notes: tuple[str, ...] = ()
     skipped: int = 0
     most: Counter[str] = field(default_factory=Counter)
@@ -72,209 +68,147 @@ class Outcome:
 
 @dataclass
 class VideoRun:
-    """Reads one video, finds its objects, draws them and writes the result.
+    """Reads one video, finds its objects, draws them and passes them to the sinks.
 
     Args:
         source: the video, as `open_video` takes it.
-        target: the file, or pattern of frames, to write.
+        target: the file, or pattern of numbered frames, to write.
+        predictor: the network.
         reading: which frames.
         encoding: how they are written.
-        segmenter: the network with the user's wishes.
         drawing: what is drawn.
-        lines: takes what was found in each frame that the result shows, or None.
-        label: what the video is called in `lines`.
-        show_progress: whether there is a progress bar.
+        transforms: in the order in which they are applied; reset at the start.
+        lines: takes each frame that the result shows, or None.
+        sinks: take each frame; they are not finished here, because they may serve several videos.
+        label: name of the video in exported files.
         window: shows frames as they are done, or None.
-        enough: so many frames of the source at most, whatever `reading` says, or None.
+        stop: a requested stop ends the run early; what was made so far is complete.
+        reporter: progress.
+        limit: so many frames of the source at most, whatever `reading` says, or None.
+
+    Attributes:
+        summary: what was done, also after an error.
     """
 
     source: str
     target: Path
-    reading: ReadingOptions
-    encoding: EncodeOptions
-    segmenter: Segmenter
-    drawing: DrawingOptions
+    predictor: Predictor
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    encoding: EncodeOptions = field(default_factory=EncodeOptions)
+    drawing: DrawingOptions = field(default_factory=DrawingOptions)
+    transforms: Sequence[Transform] = ()
     lines: JsonLines | None = None
+    sinks: Sequence[Sink] = ()
     label: str = ""
-    show_progress: bool = False
-    window: LiveWindow | None = None
-    enough: int | None = None
+    window: VideoWindow | None = None
+    stop: StopToken = field(default_factory=StopToken)
+    reporter: Reporter = field(default_factory=Reporter)
+    limit: int | None = None
+    summary: VideoSummary = field(default_factory=VideoSummary, init=False)
 
-    def __post_init__(self) -> None:
-        self.outcome = Outcome()
-        self._writer: VideoWriter | None = None
-        self._newest: NDArray[np.uint8] | None = None
-        self._stopped_early = False
-        self._shown: ShownFrames[_Line] | None = None
-
-    def run(self) -> Outcome:
-        """Does the video. A stop signal or an error ends it early; what was made so far is finished all the same.
+    def run(self) -> VideoSummary:
+        """Does the video. A stop or an error ends it early; what was made so far is completed all the same.
 
         Raises:
-            MasksegError: nothing was written, or what was written is not all; the message says what there is.
-            KeyboardInterrupt, Terminated: the user's stop, after the result was finished.
+            MasksegError: nothing was written, or not all of the video; the message says what there is.
+            KeyboardInterrupt: the user's stop, after the result was completed.
         """
-        from maskseg_cli.pipeline.frame_pipeline import Pipeline
-        from maskseg_cli.video.reader import open_video
-
         reading = self.reading
-        rate = picture_rate(self.source, self.encoding)
         began = time.monotonic()
         with (
-            StopSignals(at_once=self._discard) as stop,
-            open_video(self.source, reading.start, reading.end, self.enough, rate) as video,
+            self.stop,
+            open_video(
+                self.source, reading.start, reading.end, self.limit, picture_rate(self.source, self.encoding)
+            ) as video,
         ):
             info = replace(video.info, frame_rate=video.info.frame_rate / reading.kept_every)
-            steady = constant_output_rate(self.target, self.encoding, info)
-            if self.lines is not None:
-                self._shown = ShownFrames(steady, lambda line: self._add_line(*line))
-            pipeline = Pipeline(
-                self._chosen(video, steady),
-                self.segmenter,
-                lambda one: self._write(one, info),
-                1 if reading.drop else reading.every,
-                reading.batch,
-                self.segmenter.workers,
-            )
-            self.outcome.notes = video.info.notes
+            rate = constant_output_rate(self.target, self.encoding, info)
+            sound = self.source if info.has_sound and self.encoding.sound else None
+            file = VideoFile(self.target, info, self.encoding, sound, reading.end, from_first=bool(reading.start))
+            shown = [] if self.lines is None else [ShownFramesOnly(self.lines, rate, file.time_in_result)]
+            self._all_sinks: list[Sink] = [file, *shown, *self.sinks, *([] if self.window is None else [self.window])]
+            reset_transforms(self.transforms)
+            frames = (replace(frame, source=self.label) for frame in reading.select(video, rate))
+            pipeline = FramePipeline(frames, self.predictor, self._write, reading.network_every, reading.batch)
+            self.summary.name, self.summary.notes = video.info.name, video.info.notes
             started = time.monotonic()
             try:
-                self._watch(pipeline, stop, expected_frames(video.info, reading, steady))
-                self.outcome.pipeline_seconds = time.monotonic() - started
-                self.outcome.taken = pipeline.written
-                self._finish(pipeline, video)
+                interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
+                self.summary.pipeline_seconds = time.monotonic() - started
+                self.summary.frames = pipeline.written
+                file.finish()
+                self.summary.written = file.written
+                if file.written is not None:
+                    for sink in shown:
+                        sink.finish()
+                self._check(pipeline, video, file, stopped=interrupt is not None)
+                if interrupt is not None:
+                    raise interrupt
             except BaseException:
-                self._discard()
+                file.discard()
                 raise
             finally:
                 pipeline.stop()
-                pipeline.join(_PATIENCE)
-                self.outcome.seconds = time.monotonic() - began
-                self.outcome.skipped = video.skipped
-        stop.raise_if_requested()
-        return self.outcome
+                pipeline.join(PATIENCE)
+                self.summary.seconds = time.monotonic() - began
+                self.summary.skipped = video.skipped
+        self.stop.raise_if_requested()
+        return self.summary
 
-    def _chosen(self, video: Iterable[Frame], steady: Fraction | None) -> Iterable[Frame]:
-        """The frames that --drop and --max-frames leave."""
-        from maskseg_cli.video.stride import every_nth
-
-        reading = self.reading
-        frames = every_nth(video, reading.every) if reading.drop else video
-        if reading.max_frames is None:
-            return frames
-        if steady is None:
-            return islice(frames, reading.max_frames)
-        return until_filled(frames, reading.max_frames, steady, from_first=bool(reading.start))
-
-    def _watch(self, pipeline: Pipeline, stop: StopSignals, total: int | None) -> None:
-        """Waits for the end, with the bar and the window moving."""
+    def _wait(self, pipeline: FramePipeline, total: int | None) -> KeyboardInterrupt | None:
+        """Waits for the end of the pipeline; returns a Ctrl-C that no signal handler took."""
+        interrupt: KeyboardInterrupt | None = None
         pipeline.start()
-        with progress_bar(total, self.show_progress, self.label) as moved:
-            while not pipeline.wait(_TICK if self.window is None else _WINDOW_TICK):
-                moved(pipeline.written)
-                if self.window is not None:
-                    picture, self._newest = self._newest, None
-                    self.outcome.closed |= not self.window.update(picture)
-                if stop.requested or self.outcome.closed:
-                    self._stopped_early = True
+        with self.reporter.progress(total, "frame", self.label) as show_done:
+            while True:
+                try:
+                    if pipeline.wait(_TICK if self.window is None else _WINDOW_TICK):
+                        break
+                    show_done(pipeline.written)
+                    if self.window is not None:
+                        self.window.update()
+                    self.summary.closed = any(sink.closed for sink in self._all_sinks)
+                    if self.stop.requested or self.summary.closed:
+                        pipeline.stop()
+                except KeyboardInterrupt as error:
+                    if interrupt is not None:
+                        raise
+                    interrupt = error
                     pipeline.stop()
-            moved(pipeline.written)
+            show_done(pipeline.written)
+        return interrupt
 
-    def _write(self, one: SegmentedFrame, info: VideoInfo) -> None:
-        """Draws and encodes one frame, in the writing thread."""
-        from maskseg_cli.drawing import draw
+    def _write(self, frame: Frame, detections: Detections) -> None:
+        """Draws one frame and passes it to the sinks, in the writing thread."""
+        detections = apply_transforms(self.transforms, frame, detections)
+        picture = None
+        if any(sink.needs_picture for sink in self._all_sinks):
+            picture = draw(frame.image, detections, self.drawing)
+        for sink in self._all_sinks:
+            sink.prepare(frame, detections, picture)()
+        self.summary.most |= Counter(detections.names)
 
-        frame = one.frame
-        picture = draw(frame.image, one.found, self.drawing)
-        writer = self._writer or self._open_writer(info, frame.time)
-        writer.write(picture, frame.time - self._origin, frame.duration)
-        if self._shown is not None:
-            line = frame.index, frame.time, one.found, one.source_index
-            self._shown.add(line, frame.time - self._origin, frame.duration)
-        if self.window is not None:
-            self._newest = picture
-        self.outcome.most |= Counter(one.found.names)
-
-    def _add_line(self, index: int, time: Fraction, found: Detections, source_index: int) -> None:
-        assert self.lines is not None
-        self.lines.add(self.label, index, time, found, source_index)
-
-    def _open_writer(self, info: VideoInfo, first: Fraction) -> VideoWriter:
-        from maskseg_cli.video.sound import Sound
-        from maskseg_cli.video.writer import VideoWriter
-
-        # From a start in the middle, time and sound count from the first frame there is.
-        self._origin = first if self.reading.start else Fraction(0)
-        sound = None
-        if info.has_sound and self.encoding.sound:
-            end = None if self.reading.end is None else Fraction(self.reading.end)
-            sound = Sound(self.source, self._origin, end)
-        self._writer = VideoWriter(self.target, info, self.encoding, sound)
-        return self._writer
-
-    def _finish(self, pipeline: Pipeline, video: VideoReader) -> None:
-        """Closes the result, whatever ended the run.
+    def _check(self, pipeline: FramePipeline, video: VideoReader, file: VideoFile, stopped: bool) -> None:
+        """Checks that the result is complete.
 
         Raises:
-            MasksegError: it is not all that was asked for; the message says why, and what there is.
+            MasksegError: it is not; the message says why, and what there is.
         """
-        from maskseg_cli.video.writer import DiskFull
-
-        if self._writer is not None:
-            self.outcome.written = self._writer.finish()
-            if self._shown is not None:
-                self._shown.finish()
-        written = self.outcome.written
+        written = file.written
         error = pipeline.error
         problem = explain(error) if error is not None else video.broken
-        if (
-            problem is None
-            and self._writer is not None
-            and written is not None
-            and self._writer.full
-            and written.frames < pipeline.written
-        ):
+        if problem is None and written is not None and file.full and written.frames < pipeline.written:
             problem = f"The disk of {self.target} is full: the video ends early."
             error = DiskFull(problem)
-        if problem is None and written is None and not self._stopped_early:
+        ended_early = stopped or self.stop.requested or self.summary.closed
+        if problem is None and written is None and not ended_early:
             problem = f"{video.info.name}: there is no frame in the part that was asked for."
         if problem is not None and written is not None:
             problem = f"{problem} {self.target} holds the {counted(written.frames, 'frame')} before that."
         if problem is not None:
             raise MasksegError(problem) from error
 
-    def _discard(self) -> None:
-        if self._writer is not None and self.outcome.written is None:
-            self._writer.discard()
-
 
 def picture_rate(source: str, encoding: EncodeOptions) -> Fraction | None:
-    """The rate at which numbered pictures are read, which have none of their own: the result's."""
-    from maskseg_cli.video.video_sources import is_sequence
-
+    """The rate at which numbered pictures are read, which have none of their own: that of the result."""
     return encoding.fps if is_sequence(source) else None
-
-
-def expected_frames(info: VideoInfo, reading: ReadingOptions, steady: Fraction | None = None) -> int | None:
-    """How many frames will be drawn, or None where the source does not say how long it is.
-
-    Args:
-        steady: the constant rate of the result, which repeats some of them or leaves some out.
-    """
-    total: float | None = info.frames
-    if total is None and info.duration is not None:
-        total = info.duration * float(info.frame_rate)
-    if total is not None and (reading.start or reading.end is not None):
-        rate = float(info.frame_rate)
-        last = total / rate if reading.end is None else min(reading.end, total / rate)
-        total = max(0.0, last - (reading.start or 0)) * rate
-    elif total is None and reading.end is not None:
-        total = (reading.end - (reading.start or 0)) * float(info.frame_rate)
-    if total is not None and reading.drop:
-        total = -(-total // reading.every)
-    if reading.max_frames is not None:
-        most = reading.max_frames
-        if steady is not None:
-            most = ceil(most * info.frame_rate / reading.kept_every / steady)
-        total = most if total is None else min(total, most)
-    return None if total is None else round(total)

@@ -1,4 +1,4 @@
-"""The training loop: epochs of optimizer steps, validation, and a state on disk that a killed run goes on from."""
+"""The training loop: epochs of optimizer steps, validation, and a state on disk from which a run can be resumed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
+from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training.ema import AveragedWeights, part_way
+from maskseg_cli.training.layer_selection import select_layers, trainable_variables
 from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.optimizer import make_optimizer, suited_optimizer
 from maskseg_cli.training.run_files import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
 from maskseg_cli.training.schedule import learning_rate
-from maskseg_cli.training.stages import Stage, select_layers, trainable_variables
+from maskseg_cli.training.stages import Stage
 from maskseg_cli.training.state import Progress, read_progress, restore_state, save_state
 from maskseg_cli.training.step import GradientStep
-from maskseg_cli.training.stopping import StopRequest
 from maskseg_cli.training.training_options import TrainingOptions
 
-#: Training inputs from this micro-batch on, without end; the same numbers always give the same inputs.
+#: Number of the first micro-batch -> endless training inputs; the same number always gives the same inputs.
 Batches = Callable[[int], Iterator[Mapping[str, Any]]]
 
 
@@ -38,34 +39,34 @@ class Outcome:
 
     Attributes:
         weights: the file to use: the best validated weights, or the last ones where nothing was validated.
-        best: the best validation figure, 0..1 (mask AP, or box AP where there are no masks), or None.
-        stopped: the number of the signal that ended the run early, or None.
+        best: the best validation metric, 0..1 (mask AP, or box AP where there are no masks), or None.
+        stopped: whether a stop was requested; then the state is saved, and `resume` continues from it.
     """
 
     weights: Path
     best: float | None
-    stopped: int | None
+    stopped: bool
 
 
 class Trainer:
     """Trains one network, stage by stage.
 
     Args:
-        model: with its initial weights, also where the run is to go on; made inside `strategy.scope()` where there is
+        model: with its initial weights, also for a run that is resumed; made inside `strategy.scope()` where there is
             one.
         class_names: background first; they go into the saved weights.
         batches: training inputs (see `Batches`).
         steps_per_epoch: optimizer steps an epoch.
         options: how to train.
-        log: where figures and messages go.
-        validate: arrays by name -> figures in 0..1; None: no validation.
-        provenance: goes into the saved weights.
+        log: records losses, metrics and messages.
+        validate: arrays by name -> metrics in 0..1; None: no validation.
+        provenance: is written into the saved weights.
         strategy: a `tf.distribute.Strategy` for several GPUs, or None.
-        data: plain values that say where `batches` come from; a run that goes on must have the same.
+        data: plain values that describe the source of `batches`; a resumed run must have the same.
         fresh: names of the layers that the initial weights did not have (`options.fresh_rate`).
 
     Raises:
-        UsageError: a stage's layers are not there.
+        UsageError: the network does not have a stage's layers.
     """
 
     def __init__(
@@ -94,44 +95,51 @@ class Trainer:
         self.data = dict(data or {})
         self.fresh = frozenset(fresh)
         for stage in options.stages:
-            select_layers(model, stage.layers)  # a word that is wrong shows now, not when its turn comes
+            select_layers(model, stage.layers)  # reports a wrong name now, not when its stage begins
         self.variables = model.named_variables()
         self.average = AveragedWeights(self.variables, options.ema) if options.ema else None
-        # copies: the variables change
+        # Copies, because the variables change.
         self._start = {name: np.asarray(variable).copy() for name, variable in self.variables.items()}
         self.progress = Progress(fingerprint=self._fingerprint())
         self._saved_at = time.monotonic()
 
-    def run(self, resume: bool = False) -> Outcome:
-        """Trains to the end of the last stage, or until a signal asks to stop.
+    def run(self, resume: bool = False, stop: StopToken | None = None) -> Outcome:
+        """Trains to the end of the last stage, or until a stop is requested.
 
         Args:
-            resume: go on from the state in the run's folder.
+            resume: continue from the state in the run's folder.
+            stop: ends the run after the current step, with its state saved.
 
         Raises:
             MasksegError: a loss is no longer a number, the state cannot be resumed, or a file cannot be written.
         """
+        stop = stop or StopToken()
         if resume:
             self.progress = self._resumable()
-        with StopRequest() as stop:
-            for index in range(self.progress.stage, len(self.options.stages)):
-                self._run_stage(index, self.options.stages[index], stop, restore=resume)
-                resume = False
-                if stop.signal is not None:
-                    break
-                self.progress.stage, self.progress.step = index + 1, 0
+        stopped = False
+        for index in range(self.progress.stage, len(self.options.stages)):
+            stopped = self._run_stage(index, self.options.stages[index], stop, restore=resume)
+            if stopped:
+                break
+            resume = False
+            self.progress.stage, self.progress.step = index + 1, 0
         weights = self.options.output / (LAST_WEIGHTS if self.progress.best is None else BEST_WEIGHTS)
-        return Outcome(weights, self.progress.best, stop.signal)
+        return Outcome(weights, self.progress.best, stopped)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The weights to validate and keep: the averaged ones where there are any, part way from the start."""
+        """The weights to validate and save: averaged (`options.ema`), mixed with the initial ones (`keep_start`)."""
         if self.average is not None:
             trained = self.average.averages
         else:
             trained = {name: np.asarray(variable) for name, variable in self.variables.items()}
         return part_way(self._start, trained, self.options.keep_start) if self.options.keep_start else trained
 
-    def _run_stage(self, index: int, stage: Stage, stop: StopRequest, restore: bool) -> None:
+    def _run_stage(self, index: int, stage: Stage, stop: StopToken, restore: bool) -> bool:
+        """Trains one stage.
+
+        Returns:
+            whether a stop was requested.
+        """
         options, progress = self.options, self.progress
         layers = select_layers(self.model, stage.layers)
         learning = trainable_variables(self.model)
@@ -162,28 +170,30 @@ class Trainer:
             progress.step, progress.total_steps = step + 1, progress.total_steps + 1
             self.log.step(progress.total_steps, losses, rate)
             progress.epoch_losses = self.log.sums
-            if progress.step % self.steps_per_epoch == 0:
+            epoch_ends = progress.step % self.steps_per_epoch == 0
+            if epoch_ends:
                 progress.epoch_losses = {}
                 self._end_epoch(epochs_before + progress.step // self.steps_per_epoch, rate, progress.step == steps)
+            stopping = stop.requested  # read once: a run that stops must have been saved
+            if epoch_ends or stopping or time.monotonic() - self._saved_at > 60 * options.checkpoint_minutes:
                 self._save(gradient)
-            elif stop.signal is not None or time.monotonic() - self._saved_at > 60 * options.checkpoint_minutes:
-                self._save(gradient)
-            if stop.signal is not None:
-                return
+            if stopping:
+                return True
+        return False
 
     def _end_epoch(self, epoch: int, rate: float, last: bool) -> None:
-        """Validates where it is time to, and keeps the weights if they are the best so far."""
+        """Validates, every few epochs and after the stage's last one, and saves the weights if they are the best."""
         metrics: dict[str, float] = {}
         if self.validate is not None and (last or epoch % self.options.evaluate_every == 0):
             metrics = self.validate(self.arrays())
-            figure = metrics.get("mask AP", metrics.get("box AP"))
-            if figure is not None and (self.progress.best is None or figure > self.progress.best):
-                self.progress.best, self.progress.best_epoch = figure, epoch
-                self._write_weights(BEST_WEIGHTS, {"validation": f"{figure:.4f} after epoch {epoch}"})
+            metric = metrics.get("mask AP", metrics.get("box AP"))
+            if metric is not None and (self.progress.best is None or metric > self.progress.best):
+                self.progress.best, self.progress.best_epoch = metric, epoch
+                self._write_weights(BEST_WEIGHTS, {"validation": f"{metric:.4f} after epoch {epoch}"})
         self.log.end_epoch(epoch, self.progress.total_steps, rate, metrics)
 
     def _save(self, gradient: GradientStep) -> None:
-        # the state last: what a resumed run does not do again is on the disk by then
+        # The state last: a resumed run does not repeat what precedes it, so that must be on the disk by then.
         self._write_weights(LAST_WEIGHTS, {})
         save_state(self._state_path, self.variables, gradient.optimizer.variables, self.average, self.progress)
         self._saved_at = time.monotonic()
@@ -205,29 +215,28 @@ class Trainer:
         return self.options.output / STATE_FILE
 
     def _fingerprint(self) -> dict[str, Any]:
-        """What a run must have in common with the one that it goes on from."""
+        """The options and data that must be equal in a run and its resumption."""
         options = self.options
-        same = (
+        names = (
             *("batch", "accumulate", "optimizer", "momentum", "weight_decay", "clip_norm", "schedule", "warmup"),
             *("ema", "keep_start", "fresh_rate", "sizes", "seed"),
         )
-        found = {
+        values = {
             "stages": [[stage.layers, stage.epochs, stage.learning_rate] for stage in options.stages],
             "steps_per_epoch": self.steps_per_epoch,
-            **{name: getattr(options, name) for name in same},
+            **{name: getattr(options, name) for name in names},
             "gpus": 1 if self.strategy is None else self.strategy.num_replicas_in_sync,
             "classes": self.class_names,
             "network": self.model.config.to_dict(),
             **self.data,
         }
-        # as it comes back from the file: lists for tuples
-        plain: dict[str, Any] = json.loads(json.dumps(found))
+        # As it is read from the file: lists for tuples.
+        plain: dict[str, Any] = json.loads(json.dumps(values))
         return plain
 
     def _resumable(self) -> Progress:
         progress = read_progress(self._state_path)
-        mine = self._fingerprint()
-        changed = [name for name, value in mine.items() if progress.fingerprint.get(name) != value]
+        changed = [name for name, value in self._fingerprint().items() if progress.fingerprint.get(name) != value]
         if changed:
             raise MasksegError(
                 f"The run in {self.options.output} was made with other options ({', '.join(changed)}): resume it with "

@@ -1,79 +1,39 @@
-"""From plain choices to a ready `Trainer`: data, network, initial weights, validation."""
+"""Preparation of a training run: data, network, initial weights, validation."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
+import tensorflow as tf
+
+from maskseg_cli import __version__
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.datasets.data_source import SHAPES_WORD, DataSource, open_source
+from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.loading import with_size
+from maskseg_cli.model.mask_rcnn import MaskRCNN
+from maskseg_cli.training.augmentation import Augmentation
+from maskseg_cli.training.choices import Choices
+from maskseg_cli.training.inputs import training_dataset
+from maskseg_cli.training.log import TrainingLog
+from maskseg_cli.training.loop import Batches, Trainer
+from maskseg_cli.training.pseudo_labels import write_merged
 from maskseg_cli.training.start import Start, assign_start, find_start
 from maskseg_cli.training.training_options import TrainingOptions
-
-if TYPE_CHECKING:
-    from maskseg_cli.datasets.data_source import DataSource
-    from maskseg_cli.training.log import TrainingLog
-    from maskseg_cli.training.loop import Trainer
-
-
-@dataclass(frozen=True)
-class DataChoice:
-    """Where training pictures come from.
-
-    Attributes:
-        annotations: COCO JSON, VIA JSON, or "shapes".
-        images: the folder of the pictures; not needed for shapes.
-        share: how often this data set's pictures are drawn, relative to the others'.
-        teacher: a stronger network's finds in these pictures, in COCO's result format: they stand in for the classes
-            that are not annotated.
-    """
-
-    annotations: str
-    images: Path | None = None
-    share: float = 1.0
-    teacher: Path | None = None
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a training run is made of, beside how it is trained (`TrainingOptions`).
-
-    Attributes:
-        data: one or more training sets of the same classes.
-        validation: (COCO JSON, folder), or None.
-        init: "lite", "coco", a weights file, or "random".
-        preset: the network's family where `init` is "random".
-        overrides: options of the network by name.
-        size: of the pictures, as `load_model(size=...)`.
-        augment: whether pictures are flipped, scaled, cropped and recoloured.
-        strict: refuse data with problems instead of leaving the bad records out.
-        shapes: (number of pictures, side in pixels) of the built-in data set.
-        workers: threads that prepare pictures.
-        gpus: devices that share the work; 1: no distribution.
-    """
-
-    data: Sequence[DataChoice]
-    validation: tuple[Path, Path] | None = None
-    init: str = "lite"
-    preset: str = "lite"
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    size: int | None = None
-    augment: bool = True
-    strict: bool = False
-    shapes: tuple[int, int] = (500, 128)
-    workers: int = 2
-    gpus: int = 1
+from maskseg_cli.training.validation import Validation
 
 
 def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume: bool) -> Trainer:
-    """Reads the data, builds the network and puts its initial weights in.
+    """Reads the data, builds the network and assigns its initial weights.
 
     Raises:
-        maskseg_cli.errors.MasksegError: data or weights that cannot be used.
-        UsageError: choices that do not go together.
+        MasksegError: data or weights that cannot be used.
+        UsageError: the data sets do not have the same classes, or other choices do not go together.
     """
     start = find_start(choices.init, choices.preset)
     sources = open_sources(choices, options.output, start, log)
@@ -83,9 +43,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
     config = network_config(choices, start, len(class_names))
     strategy = make_strategy(choices.gpus)
 
-    from maskseg_cli.model.mask_rcnn import MaskRCNN
-
-    _repeatable(options.seed)
+    _make_repeatable(options.seed)
     if strategy is None:
         model = MaskRCNN(config)
     else:
@@ -93,13 +51,11 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
             model = MaskRCNN(config)
     fresh: list[str] = []
     if start.checkpoint is not None:
-        # also where the run goes on: the start may be a part of what is kept
+        # Also for a resumed run, because `keep_start` mixes the initial weights into the saved ones.
         other_shape, absent = assign_start(start.checkpoint, model.named_variables())
         fresh = other_shape + absent
         if not resume:
-            _tell_start(log, start.source, other_shape, absent)
-
-    from maskseg_cli.training.loop import Trainer
+            _report_start(log, start.source, other_shape, absent)
 
     replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     pictures = sum(len(source) for source in sources)
@@ -112,18 +68,19 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
         options,
         log,
         _validation(choices, config, class_names, options),
-        _provenance(choices, start),
+        provenance_of(choices, start),
         strategy,
-        _identity(choices, sources),
+        _data_description(choices, sources),
         fresh,
     )
 
 
 def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog) -> list[DataSource]:
-    """The data sets, their problems told (or, with `strict`, refused)."""
-    from maskseg_cli.datasets.data_source import open_source
-    from maskseg_cli.training.pseudo_labels import write_merged
+    """Opens the data sets and reports their problems; with `strict` they are refused.
 
+    Raises:
+        MasksegError: data that cannot be used.
+    """
     names = start.checkpoint.class_names if start.checkpoint is not None else None
     sources = []
     for choice in choices.data:
@@ -143,18 +100,13 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
 
 def network_config(choices: Choices, start: Start, num_classes: int) -> MaskRCNNConfig:
     """The network's options: those of the initial weights, the user's, and the data's number of classes."""
-    from maskseg_cli.inference.loading import with_size
-
     overrides = {**choices.overrides, "num_classes": num_classes}
     if "name" not in overrides and num_classes != start.config.num_classes:
         overrides["name"] = Path(choices.data[0].annotations).stem
     return with_size(start.config.replace(**overrides), choices.size)
 
 
-def _batches(sources: list[DataSource], choices: Choices, config: MaskRCNNConfig, options: TrainingOptions) -> Any:
-    from maskseg_cli.training.augmentation import Augmentation
-    from maskseg_cli.training.inputs import training_dataset
-
+def _batches(sources: list[DataSource], choices: Choices, config: MaskRCNNConfig, options: TrainingOptions) -> Batches:
     def batches(first: int) -> Iterator[Mapping[str, Any]]:
         dataset = training_dataset(
             sources,
@@ -174,38 +126,31 @@ def _batches(sources: list[DataSource], choices: Choices, config: MaskRCNNConfig
 
 def _validation(
     choices: Choices, config: MaskRCNNConfig, class_names: tuple[str, ...], options: TrainingOptions
-) -> Any:
-    from maskseg_cli.datasets.data_source import SHAPES_WORD
-    from maskseg_cli.training.validation import Validation
-
+) -> Validation | None:
     if choices.validation is not None:
         return Validation(config, class_names, *choices.validation)
     if choices.data[0].annotations != SHAPES_WORD:
         return None
-    from maskseg_cli.datasets.shapes import make_coco
-
-    # fresh pictures: their seed is none of the training's
+    # New pictures: their seed differs from the training set's, which is 0.
     folder = options.output / "validation"
     annotations = make_coco(folder, count=50, size=choices.shapes[1], seed=options.seed + 1_000_000)
     return Validation(config, class_names, annotations, folder)
 
 
-def _provenance(choices: Choices, start: Start) -> dict[str, str]:
-    from maskseg_cli import __version__
-
+def provenance_of(choices: Choices, start: Start) -> dict[str, str]:
+    """The entries of the weights file that describe its origin: those of the initial weights, and the run's own."""
     data = ", ".join(Path(choice.annotations).name for choice in choices.data)
     before = dict(start.checkpoint.provenance) if start.checkpoint is not None else {}
-    if start.checkpoint is not None and start.checkpoint.kind != "maskseg":  # a file of ours names its origin already
+    # Our own files have an entry "origin" already.
+    if start.checkpoint is not None and start.checkpoint.kind != "maskseg":
         before["origin"] = before.pop("made_by", start.checkpoint.kind)
-    # a file's name, without the folders of the machine
+    # The name of the file alone, without the folders of this machine.
     source = Path(start.source).name
     return {**before, "made_by": f"maskseg {__version__} train", "started_from": source, "trained_on": data}
 
 
-def _identity(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]:
-    """What decides which pictures a run sees, and how they are changed."""
-    from maskseg_cli.datasets.data_source import SHAPES_WORD
-
+def _data_description(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]:
+    """Describes which pictures a run uses and how they are changed; a resumed run must have the same."""
     data = zip(choices.data, sources, strict=True)
     return {
         "data": [[Path(choice.annotations).name, len(source), choice.share] for choice, source in data],
@@ -214,7 +159,7 @@ def _identity(choices: Choices, sources: Sequence[DataSource]) -> dict[str, Any]
     }
 
 
-def _tell_start(log: TrainingLog, source: str, fresh: list[str], absent: list[str]) -> None:
+def _report_start(log: TrainingLog, source: str, fresh: list[str], absent: list[str]) -> None:
     log.say(f"starting from {source}")
     if fresh:
         log.say(f"of another shape there, so these layers start fresh: {', '.join(fresh)}")
@@ -223,15 +168,16 @@ def _tell_start(log: TrainingLog, source: str, fresh: list[str], absent: list[st
 
 
 def make_strategy(gpus: int) -> Any:
-    """A `tf.distribute.MirroredStrategy` over so many GPUs (processors where there is no GPU), or None for one.
+    """Makes a `tf.distribute.MirroredStrategy`, or None for one device.
+
+    Args:
+        gpus: number of GPUs; of CPUs where there is no GPU.
 
     Raises:
         UsageError: there are fewer.
     """
     if gpus == 1:
         return None
-    import tensorflow as tf
-
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     devices = tf.config.list_logical_devices(kind)
     if len(devices) < gpus:
@@ -239,10 +185,7 @@ def make_strategy(gpus: int) -> Any:
     return tf.distribute.MirroredStrategy([device.name for device in devices[:gpus]])
 
 
-def _repeatable(seed: int) -> None:
-    """The same seed gives the same weights, bit for bit, on the same machine."""
-    import keras
-    import tensorflow as tf
-
+def _make_repeatable(seed: int) -> None:
+    """Seeds everything random, so that on one machine the same seed gives the same weights, bit for bit."""
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

@@ -1,4 +1,4 @@
-"""Validation while training: AP of the present weights, on a network of its own."""
+"""Validation during training: AP of the current weights, measured with a second network."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from typing import Any
 from numpy.typing import NDArray
 
 from maskseg_cli.config import SCORE_FLOOR, MaskRCNNConfig
+from maskseg_cli.datasets.coco_records import find_photo
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.evaluation import CocoDataset, evaluate
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
+from maskseg_cli.model.mask_rcnn import MaskRCNN
 
 
 class Validation:
     """Measures box and mask AP of given weights.
 
-    The network is built once and filled anew each time, so that the one in training keeps its own options and values.
+    A second network is built once and gets the weights each time, so that the one in training keeps its options and
+    values.
 
     Args:
         config: of the network in training.
         class_names: background first.
         annotations: COCO JSON.
-        images: its folder.
-        limit: measure on the first so many pictures only.
+        images: the folder of its pictures.
+        limit: number of pictures to measure on, the first ones; None: all.
 
     Raises:
-        MasksegError: the annotations cannot be used, no class is in common, or a picture is missing.
+        MasksegError: the annotations cannot be used, they have no class in common with the network, or a picture is
+            missing.
     """
 
     def __init__(
@@ -36,13 +43,7 @@ class Validation:
         images: Path,
         limit: int | None = None,
     ) -> None:
-        from maskseg_cli.datasets.coco_records import find_photo
-        from maskseg_cli.evaluation import CocoDataset
-        from maskseg_cli.inference.predictor import Predictor
-        from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
-        from maskseg_cli.model.mask_rcnn import MaskRCNN
-
-        # all of it now: an hour of training is a bad moment to find out
+        # All checks are made here, before the training begins.
         self.dataset = CocoDataset.read(annotations)
         self.dataset.match_classes(class_names)
         names = [record["file_name"] for record in self.dataset.images[:limit]]
@@ -59,13 +60,11 @@ class Validation:
         self.predictor = Predictor(TensorFlowEngine(self.network), class_names)
 
     def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, float]:
-        """The figures in 0..1: {"box AP": ..., "mask AP": ...}; a figure that cannot be measured is left out.
+        """Measures the metrics, in 0..1: {"box AP": ..., "mask AP": ...}; one that cannot be measured is left out.
 
         Args:
             arrays: "layer/weight" -> array, as `MaskRCNN.named_variables` names them.
         """
-        from maskseg_cli.evaluation import evaluate
-
         for name, variable in self.network.named_variables().items():
             variable.assign(arrays[name])
         metrics = evaluate(self.predictor, self.dataset, self.images, limit=self.limit).metrics

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,10 +19,13 @@ from maskseg_cli.checkpoints import read_checkpoint
 from maskseg_cli.cli import train as command
 from maskseg_cli.cli.main import main
 from maskseg_cli.datasets.shapes import make_coco
+from maskseg_cli.training.choices import Choices, DataChoice, make_choices
+from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.stages import Stage
 from maskseg_cli.training.state import read_progress
+from maskseg_cli.training.training_options import TrainingOptions
 from tests.training import program
-from tests.training.stand_in import CountingStep
+from tests.training.stand_in import CountingStep, RecordingReporter
 from tests.training.tiny import ARGUMENTS, shrink
 
 #: Two epochs, 8 steps; tests/training/test_loop.py has runs of several stages.
@@ -53,7 +56,7 @@ def arrays_of(path: Path) -> dict[str, np.ndarray]:
 
 
 def start(folder: Path, when: str, *more: str) -> subprocess.Popen[str]:
-    """The run in a process of its own, which gets a signal after a step: "SIGINT@2"."""
+    """The run in a process of its own, which gets a signal after a step ("SIGINT@2", see `program`)."""
     words = [sys.executable, "-m", program.__name__, when, "train", *RUN, "-o", str(folder), *more]
     return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
 
@@ -86,13 +89,57 @@ def test_a_run_that_was_stopped_and_killed_ends_with_the_weights_of_one_that_ran
     assert best.provenance["trained_on"] == "shapes"
 
 
-def test_ctrl_c_saves_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> type[CountingStep]:
+    """The stand-in for a step, which tests may change."""
     kind = type("Step", (CountingStep,), {"made": []})
-    kind.before = staticmethod(lambda step: os.kill(os.getpid(), signal.SIGINT) if step == 2 else None)
     monkeypatch.setattr("maskseg_cli.training.loop.GradientStep", kind)
-    result = run(*RUN, "-o", tmp_path / "run", code=130)
+    return kind
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_saves_the_state(tmp_path: Path, steps: Any, name: str, code: int) -> None:
+    if not hasattr(signal, name):
+        pytest.skip("Windows has no such signal")
+    number = getattr(signal, name)
+    before = signal.signal(number, signal.default_int_handler)  # under nohup SIGHUP is ignored
+    try:
+        steps.before = staticmethod(lambda step: signal.raise_signal(number) if step == 2 else None)
+        result = run(*RUN, "-o", tmp_path / "run", code=code)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
     assert "Stopped; the state is saved: go on with --resume" in result.stderr
     assert read_progress(tmp_path / "run/state.npz").total_steps == 3
+    steps.before = CountingStep.before
+    run(*RUN, "-o", tmp_path / "run", "--resume")
+    assert [step for step, _ in steps.made] == list(range(8))
+
+
+def test_a_second_ctrl_c_ends_the_run_at_once_and_leaves_no_half_file(tmp_path: Path) -> None:
+    process = start(tmp_path, "SIGINT@2,SIGINT@save")
+    said = process.communicate(timeout=200)[1]
+    assert process.returncode == 130, said
+    assert said.endswith("being written: ['.tmp']\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["last.npz", "tensorboard", "validation"]
+
+
+def test_ctrl_c_during_the_preparation_ends_it_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("maskseg_cli.training.setup.find_start", interrupt)
+    assert run(*RUN, "-o", tmp_path / "run", code=130).stderr.endswith("Interrupted.\n")
+    assert not (tmp_path / "run/state.npz").exists()
+
+
+def test_python_has_the_names_and_defaults_of_the_command() -> None:
+    context = command.train.make_context("train", ["shapes", "-o", "run"])
+    options = {name: value for name, value in context.params.items() if name not in ("resume", "quiet", "overrides")}
+    parameters = inspect.signature(make_choices).parameters
+    required = {"annotations": "shapes", "output": Path("run")}
+    defaults = {name: required.get(name, parameter.default) for name, parameter in parameters.items()}
+    assert options == {name: value for name, value in defaults.items() if name != "overrides"}
 
 
 def test_a_folder_that_holds_a_run(tmp_path: Path) -> None:
@@ -109,23 +156,11 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> tuple[Any, Any]:
+def chosen(tmp_path: Path, *arguments: Any) -> tuple[Choices, TrainingOptions]:
     """What the command would train with."""
-    found: list[Any] = []
-
-    class StopError(Exception):
-        pass
-
-    def remember(output: Path, **chosen: Any) -> Any:
-        found.extend(gather(output, **chosen))
-        raise StopError
-
-    gather = command.gather
-    monkeypatch.setattr(command, "gather", remember)
-    result = CliRunner().invoke(command.train, [*map(str, arguments), "-o", str(tmp_path / "run")])
-    assert isinstance(result.exception, StopError), result.output
-    monkeypatch.undo()
-    return found[0], found[1]
+    words = [*map(str, arguments), "-o", str(tmp_path / "run")]
+    options = command.train.make_context("train", words).params
+    return make_choices(**{name: value for name, value in options.items() if name not in ("resume", "quiet")})
 
 
 RECIPE = """
@@ -145,28 +180,26 @@ train_rois_per_image = 64
 """
 
 
-def test_a_recipe_gives_defaults_that_the_command_line_goes_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recipe_gives_defaults_that_the_command_line_overrides(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE)
-    choices, options = gathered(tmp_path, monkeypatch, "shapes", "--recipe", recipe)
+    choices, options = chosen(tmp_path, "shapes", "--recipe", recipe)
     assert options.stages == (Stage("heads", 2, 0.02), Stage("all", 3, 0.02))
     assert (options.optimizer, options.sizes) == ("relative-adamw", (320, 400))
     assert (choices.preset, choices.init, choices.augment) == ("coco", "random", False)
     assert choices.overrides == {"train_rois_per_image": 64, "train_bn": True}
 
     more = ["--layers", "5+", "--epochs", 1, "--augment", "--set", "train_rois_per_image=32", "--model", "lite"]
-    choices, options = gathered(tmp_path, monkeypatch, "shapes", "--recipe", recipe, *more)
+    choices, options = chosen(tmp_path, "shapes", "--recipe", recipe, *more)
     assert options.stages == (Stage("5+", 1, 0.02),)
     assert (choices.preset, choices.augment) == ("lite", True)
     assert choices.overrides == {"train_rois_per_image": 32}
 
 
-def test_a_recipe_may_have_one_table_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_may_have_one_table_alone(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text('[train]\nlayers = "heads"\nepochs = 4\n')
-    choices, options = gathered(tmp_path, monkeypatch, "shapes", "--recipe", recipe)
+    choices, options = chosen(tmp_path, "shapes", "--recipe", recipe)
     assert options.stages == (Stage("heads", 4, 0.001),)
     assert choices.overrides == {}
 
@@ -229,17 +262,15 @@ def test_data_without_any_picture(tmp_path: Path, coco: Path) -> None:
 
 
 def test_bad_records_are_named_and_left_out(tmp_path: Path, coco: Path) -> None:
-    from maskseg_cli.training.log import TrainingLog
-    from maskseg_cli.training.setup import Choices, DataChoice, prepare
-    from maskseg_cli.training.training_options import TrainingOptions
+    from maskseg_cli.training.setup import prepare
 
     settings = dict(word.split("=") for word in ARGUMENTS if "=" in word)
     overrides = {name: int(value) for name, value in settings.items()}
     choices = Choices([DataChoice(str(coco), coco.parent)], init="random", overrides=overrides, size=64)
-    said: list[str] = []
-    with TrainingLog(tmp_path / "run", quiet=True) as log:
-        log.say = said.append  # type: ignore[method-assign]
+    reporter = RecordingReporter()
+    with TrainingLog(tmp_path / "run", reporter) as log:
         trainer = prepare(choices, TrainingOptions(tmp_path / "run"), log, resume=False)
+    said = reporter.said
     assert [line for line in said if "shapes_00002.png" in line]
     assert [line for line in said if "category that is not in the file" in line]
     assert said[-1].endswith(": 3 pictures, 3 classes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -97,14 +98,13 @@ def test_dry_run_leaves_out_what_is_there_and_goes_on_after_a_bad_one(here: Path
 
 
 def test_dry_run_counts_the_frames_that_each_way_really_takes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from maskseg_cli.pipeline import estimate as video_estimate
-
-    seconds: list[float] = []
-    monkeypatch.setattr(video_estimate, "_try", lambda *_: 1.0)
-    monkeypatch.setattr(video_estimate, "duration_words", lambda value: seconds.append(value) or str(value))
-    film(here / "in.mp4", frames=50)
-    run("in.mp4", "--dry-run", "--every", "5", "--drop")
-    assert seconds == [10, 50]  # without --every 5 five times as many frames are looked at, and none is dropped
+    monkeypatch.setenv("MASKSEG_TEST_DELAY", "0.02")
+    film(here / "in.mp4", frames=3000)
+    result = run("in.mp4", "--dry-run", "--every", "5", "--drop")
+    ways = re.findall(r": about (\d+) (s|min) \(([\d.]+) frames a second\)", result.stdout)
+    frames = [float(time) * (60 if unit == "min" else 1) * float(speed) for time, unit, speed in ways]
+    # Without --every 5 the network is run on five times as many frames, and none is dropped.
+    assert frames == [pytest.approx(600, rel=0.2), pytest.approx(3000, rel=0.2)]
 
 
 def test_dry_run_does_not_count_frames_that_a_rate_repeats(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

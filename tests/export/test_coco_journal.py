@@ -1,9 +1,10 @@
-"""The journal of an unfinished JSON: the same data set as `CocoExport`, and what a killed run leaves."""
+"""The journal of an unfinished JSON: the data set that it becomes, and what a killed run leaves."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_journal import CocoJournal
-from maskseg_cli.export.coco_json import CocoExport
+from maskseg_cli.export.coco_json import coco_annotations, coco_categories, coco_info
 
 
 def found(*class_ids: int) -> Detections:
@@ -39,23 +40,34 @@ PHOTOS = st.lists(
 )
 
 
+def data_set(photos: list[tuple[str, list[int]]]) -> dict[str, Any]:
+    """The COCO data set of these photos and the classes of their objects, made in memory."""
+    images = [{"id": n, "file_name": name, "width": 4, "height": 3} for n, (name, _) in enumerate(photos, 1)]
+    rows = [row for n, (_, classes) in enumerate(photos, 1) for row in coco_annotations(found(*classes), n)]
+    height, width = found().image_size
+    return {
+        "info": coco_info(),
+        "images": [{**image, "width": width, "height": height} for image in images],
+        "annotations": [{"id": n, **row} for n, row in enumerate(rows, 1)],
+        "categories": coco_categories(COCO_CLASSES),
+    }
+
+
 @given(photos=PHOTOS, stop_after=st.integers(0, 8))
-def test_the_text_is_that_of_an_export_kept_in_memory(
+def test_it_becomes_the_data_set_of_the_photos(
     photos: list[tuple[str, list[int]]], stop_after: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Also when the run was stopped in the middle; of a photo looked at twice the later look counts."""
+    """Also when the run was stopped in the middle; of a photo that was done twice the later result counts."""
     path = tmp_path_factory.mktemp("journal") / "r.json.part"
-    export = CocoExport(COCO_CLASSES)
-    for i, (name, classes) in enumerate(photos):
-        if name not in [later for later, _ in photos[i + 1 :]]:
-            export.add(name, found(*classes))
+    last = [one for i, one in enumerate(photos) if one[0] not in [later for later, _ in photos[i + 1 :]]]
     journal = CocoJournal(path, COCO_CLASSES)
     for i, (name, classes) in enumerate(photos):
         if i == stop_after:
             journal.close(remove=False)
             journal = CocoJournal(path, COCO_CLASSES)
         journal.add(name, found(*classes))
-    assert text_of(journal) == export.to_json()
+    text = json.dumps(data_set(last), ensure_ascii=False, separators=(",", ":")) + "\n"
+    assert text_of(journal) == text
     assert len(journal) == len({name for name, _ in photos})
     journal.close(remove=True)
     assert not path.exists()
@@ -82,12 +94,9 @@ def test_it_goes_on_after_the_last_whole_line(tmp_path: Path) -> None:
 
 
 def test_it_takes_over_a_finished_data_set(tmp_path: Path) -> None:
-    earlier = CocoExport(COCO_CLASSES)
-    earlier.add("a.jpg", found(1))
-    earlier.add("b.jpg", found(2, 3))
     journal = CocoJournal(tmp_path / "r.json.part", COCO_CLASSES)
     journal.add("a.jpg", found(5))
-    journal.add_dataset(earlier.to_dict())
+    journal.add_dataset(data_set([("a.jpg", [1]), ("b.jpg", [2, 3])]))
     data = json.loads(text_of(journal))
     assert [image["file_name"] for image in data["images"]] == ["a.jpg", "b.jpg"]
     assert [(a["id"], a["image_id"], a["category_id"]) for a in data["annotations"]] == [
@@ -102,7 +111,7 @@ def test_other_files_are_left_alone(text: str, tmp_path: Path) -> None:
     path = tmp_path / "r.json.part"
     path.write_text(text, "latin-1")
     for attempt in (lambda: CocoJournal(path, COCO_CLASSES), lambda: CocoJournal.remove(path)):
-        with pytest.raises(MasksegError, match="is not what a stopped run left"):
+        with pytest.raises(MasksegError, match="is not the journal of a stopped run"):
             attempt()
     assert path.read_text("latin-1") == text
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ import pytest
 from maskseg_cli.classes import COCO_CATEGORY_IDS, COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.coco_json import CocoExport, category_ids, coco_annotations, read_dataset
+from maskseg_cli.export.coco_json import category_ids, coco_annotations, read_dataset
+from maskseg_cli.export.coco_sink import CocoJson, journal_path
+from maskseg_cli.frame import Frame
 
 
 def found(names: tuple[str, ...] = COCO_CLASSES, class_id: int = 12) -> Detections:
@@ -58,33 +62,60 @@ def test_fields() -> None:
     assert json.loads(json.dumps(row)) == row
 
 
-def test_the_text_repeats() -> None:
-    def text() -> str:
-        export = CocoExport(COCO_CLASSES)
-        export.add("ä.jpg", found())
-        return export.to_json()
+def write(path: Path, *names: str, resume: bool = False) -> dict[str, Any]:
+    """The JSON file of a sink that gets these photos."""
+    sink = CocoJson(path, resume=resume)
+    sink.start(COCO_CLASSES)
+    for name in names:
+        sink.add(Frame(np.zeros((8, 9, 3), np.uint8), source=name), found(), None)
+    sink.finish()
+    return json.loads(path.read_bytes())
 
-    assert text() == text()
-    assert '"ä.jpg"' in text()
-    assert text().endswith("}\n")
+
+def test_the_text_repeats(tmp_path: Path) -> None:
+    write(tmp_path / "1.json", "ä.jpg")
+    write(tmp_path / "2.json", "ä.jpg")
+    text = (tmp_path / "1.json").read_text("utf-8")
+    assert text == (tmp_path / "2.json").read_text("utf-8")
+    assert '"ä.jpg"' in text
+    assert text.endswith("}\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.json", "2.json"]
 
 
-def test_going_on(tmp_path: Path) -> None:
-    first = CocoExport(COCO_CLASSES)
-    for name in ("a.jpg", "b.jpg", "c.jpg"):
-        first.add(name, found())
-    path = tmp_path / "r.json"
-    path.write_text(first.to_json(), "utf-8")
-    second = CocoExport(COCO_CLASSES)
-    second.add_from(read_dataset(path, COCO_CLASSES), without=["a.jpg"])
-    second.add("a.jpg", found())
-    data = second.to_dict()
+def test_a_finished_file_is_continued_and_a_photo_that_is_done_again_is_replaced(tmp_path: Path) -> None:
+    write(tmp_path / "r.json", "a.jpg", "b.jpg", "c.jpg")
+    data = write(tmp_path / "r.json", "d.jpg", "a.jpg", resume=True)
     assert [(image["id"], image["file_name"]) for image in data["images"]] == [
         (1, "b.jpg"),
         (2, "c.jpg"),
-        (3, "a.jpg"),
+        (3, "d.jpg"),
+        (4, "a.jpg"),
     ]
-    assert [(a["id"], a["image_id"]) for a in data["annotations"]] == [(1, 1), (2, 2), (3, 3)]
+    assert [(a["id"], a["image_id"]) for a in data["annotations"]] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+
+
+def test_a_frame_of_a_video_has_its_number_in_its_name(tmp_path: Path) -> None:
+    with CocoJson(tmp_path / "r.json") as sink:
+        frame = Frame(np.zeros((8, 9, 3), np.uint8), 7, Fraction(7, 25), Fraction(1, 25), "in.mp4")
+        sink.add(frame, found(), None)
+    assert json.loads((tmp_path / "r.json").read_bytes())["images"][0]["file_name"] == "in.mp4/000007"
+
+
+def test_what_a_run_that_ends_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    sink = CocoJson(path)
+    sink.add(Frame(np.zeros((8, 9, 3), np.uint8), source="a.jpg"), found(), None)
+    assert "so far is in" in (sink.suspend() or "")
+    assert journal_path(path).is_file()
+    again = CocoJson(path, resume=True)
+    again.start(COCO_CLASSES)
+    assert (again.has("a.jpg"), again.has("b.jpg")) == (True, False)
+    again.discard()
+    assert journal_path(path).is_file()  # an earlier run's results are not lost
+    new = CocoJson(tmp_path / "new.json")
+    new.add(Frame(np.zeros((8, 9, 3), np.uint8), source="a.jpg"), found(), None)
+    new.discard()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["r.json.part"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"images": [{}], "annotations": [], "categories": []}', "\xff"])
@@ -97,6 +128,8 @@ def test_what_cannot_be_gone_on_with(text: str, tmp_path: Path) -> None:
 
 def test_other_classes_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    path.write_text(CocoExport(("background", "cat")).to_json())
+    with CocoJson(path) as sink:
+        sink.start(("background", "cat"))
+        sink.add(Frame(np.zeros((8, 9, 3), np.uint8), source="a.jpg"), Detections.empty((8, 9)), None)
     with pytest.raises(MasksegError, match="other classes"):
         read_dataset(path, COCO_CLASSES)

@@ -1,46 +1,79 @@
-"""What is said of many photos at the end."""
+"""The counts and the table of a run over photos."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from pathlib import Path, PurePath
 
+import numpy as np
 import pytest
 
+from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.errors import UsageError
 from maskseg_cli.export.run_summary import RunSummary
+from maskseg_cli.frame import Frame
+from maskseg_cli.media.input_files import Source
+from maskseg_cli.media.outputs import Job
 
 NAMES = ("background", "person", "dog", "objects")
+ALL = (*NAMES, *"abcdefghijklmnop")
 
 
-@pytest.fixture
-def summary() -> RunSummary:
-    summary = RunSummary(rows=True)
-    summary.add_done("in/a, b.jpg", "out/a, b.jpg", ["dog", "person", "dog"], 0.123456)
-    summary.add_kept("in/c.jpg", "out/c.jpg")
-    summary.add_failed('in/"d".jpg', 'in/"d".jpg is empty (0 bytes).')
-    summary.add_done("in/ü.jpg", None, [], 1)
+def add(summary: RunSummary, photo: str, result: str | None, names: list[str], seconds: float) -> None:
+    """Adds a photo whose result was written, with these objects."""
+    found = Detections(
+        np.zeros((len(names), 4), np.float32),
+        np.array([ALL.index(name) for name in names], np.int32),
+        np.ones(len(names), np.float32),
+        tuple(MaskCrop(0, 0, np.ones((1, 1), bool)) for _ in names),
+        (4, 6),
+        ALL,
+        seconds=seconds,
+    )
+    job = Job(Source(Path(photo), PurePath(photo)), None if result is None else Path(result), ".jpg")
+    summary.add(Frame(np.zeros((4, 6, 3), np.uint8), source=photo, job=job), found, None)
+
+
+def filled(path: Path | None) -> RunSummary:
+    summary = RunSummary(path)
+    summary.start(NAMES)
+    add(summary, "in/a, b.jpg", "out/a, b.jpg", ["dog", "person", "dog"], 0.123456)
+    summary.skip("in/c.jpg", "out/c.jpg")
+    summary.fail('in/"d".jpg', 'in/"d".jpg is empty (0 bytes).')
+    add(summary, "in/ü.jpg", None, [], 1)
     return summary
 
 
-def test_a_photo_that_failed_and_then_succeeded_is_done(summary: RunSummary) -> None:
-    summary.add_failed("late.jpg", "late.jpg is cut off.")
-    summary.add_failed("late.jpg", "late.jpg is empty (0 bytes).")
+@pytest.fixture
+def summary(tmp_path: Path) -> RunSummary:
+    return filled(tmp_path / "s.csv")
+
+
+def table(summary: RunSummary, tmp_path: Path) -> str:
+    summary.finish()
+    return (tmp_path / "s.csv").read_text(encoding="utf-8")
+
+
+def test_a_photo_that_failed_and_then_succeeded_is_done(summary: RunSummary, tmp_path: Path) -> None:
+    summary.fail("late.jpg", "late.jpg is cut off.")
+    summary.fail("late.jpg", "late.jpg is empty (0 bytes).")
     assert summary.failed == 2
-    summary.add_done("late.jpg", "out/late.jpg", ["dog"], 0.1)
+    add(summary, "late.jpg", "out/late.jpg", ["dog"], 0.1)
     assert summary.lines(None)[-1] == '3 photos done, 1 there already, 1 failed: in/"d".jpg.'
-    rows = list(csv.DictReader(io.StringIO(b"".join(summary.csv_parts(NAMES)).decode())))
+    rows = list(csv.DictReader(io.StringIO(table(summary, tmp_path))))
     assert [(row["photo"], row["status"]) for row in rows[2:]] == [
         ('in/"d".jpg', "failed"),
         ("in/ü.jpg", "done"),
         ("late.jpg", "done"),
     ]
-    summary.add_failed("late.jpg", "late.jpg is empty (0 bytes).")
+    summary.fail("late.jpg", "late.jpg is empty (0 bytes).")
     assert summary.failed == 2
 
 
-def test_the_table(summary: RunSummary) -> None:
-    text = b"".join(summary.csv_parts(NAMES)).decode()
+def test_the_table(summary: RunSummary, tmp_path: Path) -> None:
+    text = table(summary, tmp_path)
     assert text.endswith("\n")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert list(rows[0]) == ["photo", "result", "status", "reason", "seconds", "objects", "person", "dog"]
@@ -52,8 +85,9 @@ def test_the_table(summary: RunSummary) -> None:
     assert rows[2]["reason"] == 'in/"d".jpg is empty (0 bytes).'
 
 
-def test_the_json(summary: RunSummary) -> None:
-    data = json.loads(b"".join(summary.json_parts(NAMES)))
+def test_the_json(tmp_path: Path) -> None:
+    filled(tmp_path / "s.json").finish()
+    data = json.loads((tmp_path / "s.json").read_bytes())
     assert [data[key] for key in ("done", "skipped", "failed")] == [2, 1, 1]
     assert list(data["objects"].items()) == [("person", 1), ("dog", 2)]
     assert data["seconds"] >= 0
@@ -71,21 +105,26 @@ def test_the_json(summary: RunSummary) -> None:
     ]
 
 
-def test_both_may_be_written_and_more_added(summary: RunSummary) -> None:
-    first = b"".join(summary.csv_parts(NAMES))
-    summary.add_kept("e\udcff.jpg", None)
-    second = b"".join(summary.csv_parts(NAMES))
-    assert second == first + b"e\\udcff.jpg,,skipped,,,,,\n"
-    assert len(json.loads(b"".join(summary.json_parts(NAMES)))["photos"]) == 5
+def test_it_may_be_written_and_more_added(summary: RunSummary, tmp_path: Path) -> None:
+    first = table(summary, tmp_path)
+    summary.skip("e\udcff.jpg", None)
+    assert table(summary, tmp_path) == first + "e\\udcff.jpg,,skipped,,,,,\n"
 
 
-def test_nothing_at_all() -> None:
-    summary = RunSummary(rows=True)
-    assert b"".join(summary.csv_parts(())) == b"photo,result,status,reason,seconds,objects\n"
-    data = json.loads(b"".join(summary.json_parts(())))
+def test_it_is_written_also_where_the_run_failed(summary: RunSummary, tmp_path: Path) -> None:
+    summary.discard()
+    assert (tmp_path / "s.csv").read_text(encoding="utf-8").count("\n") == 5
+
+
+def test_nothing_at_all(tmp_path: Path) -> None:
+    assert table(RunSummary(tmp_path / "s.csv"), tmp_path) == "photo,result,status,reason,seconds,objects\n"
+    RunSummary(tmp_path / "s.json").finish()
+    data = json.loads((tmp_path / "s.json").read_bytes())
     assert (data["objects"], data["photos"]) == ({}, [])
-    assert summary.lines(0) == ["0 of 0 photos done."]
+    assert RunSummary().lines(0) == ["0 of 0 photos done."]
     assert RunSummary().lines(None) == ["0 photos done."]
+    with pytest.raises(UsageError, match=r"csv and \.json"):
+        RunSummary(tmp_path / "s.xml")
 
 
 def test_closing_lines(summary: RunSummary) -> None:
@@ -95,11 +134,11 @@ def test_closing_lines(summary: RunSummary) -> None:
     ]
     assert summary.lines(4)[-1].startswith("2 of 4 photos done, ")
     for i in range(20):
-        summary.add_failed(f"{i}.jpg", "broken")
+        summary.fail(f"{i}.jpg", "broken")
     assert summary.lines(24)[-1].endswith(", 7.jpg, 8.jpg and 11 more.")
     for name in "abcdefghijklmnop":
-        summary.add_done(f"{name}.jpg", None, [name], 1)
+        add(summary, f"{name}.jpg", None, [name], 1)
     assert summary.lines(None)[0].endswith("1 i, 1 j, and 6 objects of 6 other classes.")
     one = RunSummary()
-    one.add_done("a.jpg", None, [], 1)
+    add(one, "a.jpg", None, [], 1)
     assert one.lines(None) == ["In all: nothing found.", "1 photo done."]

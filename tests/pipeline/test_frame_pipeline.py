@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.frame import Frame
-from maskseg_cli.pipeline.frame_pipeline import Pipeline, SegmentedFrame
+from maskseg_cli.pipeline.frame_pipeline import FramePipeline
 from maskseg_cli.video.stride import every_nth
 
 PATIENCE = 20.0
@@ -38,9 +38,32 @@ def see(image: np.ndarray) -> Detections:
     )
 
 
-def run(source: Any, segment: Callable[..., Any], **options: Any) -> tuple[list[SegmentedFrame], Pipeline]:
-    written: list[SegmentedFrame] = []
-    pipeline = Pipeline(source, segment, options.pop("write", written.append), **options)
+Written = list[tuple[Frame, Detections]]
+
+
+class Network:
+    """A predictor that calls a function with a list of pictures."""
+
+    workers = 1
+
+    def __init__(self, predict: Callable[[list[np.ndarray]], list[Detections]]) -> None:
+        self._predict = predict
+
+    def __call__(self, images: list[np.ndarray]) -> list[Detections]:
+        return self._predict(images)
+
+
+def pipeline_of(source: Any, predict: Callable[..., Any], write: Any = None, **options: Any) -> FramePipeline:
+    return FramePipeline(source, Network(predict), write, **options)  # type: ignore[arg-type]
+
+
+def run(source: Any, predict: Callable[..., Any], **options: Any) -> tuple[Written, FramePipeline]:
+    written: Written = []
+
+    def write(frame: Frame, detections: Detections) -> None:
+        written.append((frame, detections))
+
+    pipeline = pipeline_of(source, predict, options.pop("write", write), **options)
     pipeline.start()
     assert pipeline.wait(PATIENCE), "the pipeline hangs"
     return written, pipeline
@@ -58,10 +81,10 @@ def test_every_frame_comes_once_in_order_with_the_result_of_the_frame_looked_at(
 
     written, pipeline = run(frames(count), segment, every=every, batch=batch, ahead=ahead, workers=workers)
     assert pipeline.error is None
-    assert [one.frame.index for one in written] == list(range(count))
-    assert [one.source_index for one in written] == [i - i % every for i in range(count)]
-    for one in written:
-        assert round(float(one.found.confidence[0]) * 255) == one.source_index
+    assert [frame.index for frame, _ in written] == list(range(count))
+    assert [frame.detected_in for frame, _ in written] == [i - i % every for i in range(count)]
+    for frame, detections in written:
+        assert round(float(detections.confidence[0]) * 255) == frame.detected_in
     looked = -(-count // every)
     assert sum(sizes) == looked
     assert max(sizes, default=0) == min(batch, looked)
@@ -81,17 +104,17 @@ def test_an_error_in_any_stage_ends_the_run_with_that_error(stage: str) -> None:
             raise ValueError(stage)
         return [see(image) for image in images]
 
-    kept: list[SegmentedFrame] = []
+    kept: list[int] = []
 
-    def write(one: SegmentedFrame) -> None:
-        if stage == "write" and one.frame.index == 5:
+    def write(frame: Frame, _: Detections) -> None:
+        if stage == "write" and frame.index == 5:
             raise ValueError(stage)
-        kept.append(one)
+        kept.append(frame.index)
 
     _, pipeline = run(source(), segment, write=write)
     assert isinstance(pipeline.error, ValueError)
     assert str(pipeline.error) == stage
-    assert [one.frame.index for one in kept] == list(range(5))  # what came before is not lost
+    assert kept == list(range(5))  # what came before is not lost
 
 
 def test_after_stop_what_the_network_saw_is_written_and_the_rest_dropped() -> None:
@@ -105,8 +128,8 @@ def test_after_stop_what_the_network_saw_is_written_and_the_rest_dropped() -> No
         assert go_on.wait(PATIENCE)
         return [see(image) for image in images]
 
-    written: list[SegmentedFrame] = []
-    pipeline = Pipeline(frames(200), segment, written.append)
+    written: list[int] = []
+    pipeline = pipeline_of(frames(200), segment, lambda frame, _: written.append(frame.index))
     pipeline.start()
     assert first.wait(PATIENCE)
     pipeline.stop()
@@ -114,7 +137,7 @@ def test_after_stop_what_the_network_saw_is_written_and_the_rest_dropped() -> No
     assert pipeline.wait(PATIENCE)
     assert pipeline.error is None
     assert looked in ([0], [0, 1])  # the next call may have begun
-    assert [one.frame.index for one in written] == looked
+    assert written == looked
     assert pipeline.join(PATIENCE)
 
 
@@ -126,14 +149,14 @@ def test_a_decoder_that_never_answers_does_not_hold_up_the_end() -> None:
         stuck.wait(PATIENCE)
 
     two = threading.Event()
-    written: list[SegmentedFrame] = []
+    written: list[int] = []
 
-    def write(one: SegmentedFrame) -> None:
-        written.append(one)
+    def write(frame: Frame, _: Detections) -> None:
+        written.append(frame.index)
         if len(written) == 2:
             two.set()
 
-    pipeline = Pipeline(source(), lambda images: [see(image) for image in images], write)
+    pipeline = pipeline_of(source(), lambda images: [see(image) for image in images], write)
     pipeline.start()
     assert two.wait(PATIENCE)
     pipeline.stop()
@@ -153,7 +176,7 @@ def test_only_so_many_frames_are_in_memory_as_the_channels_hold() -> None:
             decoded += 1
             yield frame
 
-    def write(_: SegmentedFrame) -> None:
+    def write(*_: object) -> None:
         nonlocal most, done
         done += 1
         most = max(most, decoded - done)
@@ -175,8 +198,8 @@ def test_two_workers_look_at_two_frames_at_the_same_time_and_the_slower_one_keep
 
     written, pipeline = run(frames(6), segment, workers=2)
     assert pipeline.error is None
-    assert [one.frame.index for one in written] == list(range(6))
-    assert [round(float(one.found.confidence[0]) * 255) for one in written] == list(range(6))
+    assert [frame.index for frame, _ in written] == list(range(6))
+    assert [round(float(found.confidence[0]) * 255) for _, found in written] == list(range(6))
 
 
 def test_frames_between_two_looks_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +216,7 @@ def test_frames_between_two_looks_do_not_pile_up(monkeypatch: pytest.MonkeyPatch
         threading.Event().wait(0.02)
         return [see(image) for image in images]
 
-    def write(_: SegmentedFrame) -> None:
+    def write(*_: object) -> None:
         nonlocal done, most
         done += 1
         most = max(most, decoded - done)
@@ -209,9 +232,31 @@ def test_times_of_stages_leave_waiting_out() -> None:
         return [see(image) for image in images]
 
     _, pipeline = run(frames(10), segment)
-    assert pipeline.times.segment >= 0.2
-    assert pipeline.times.write < pipeline.times.segment
-    assert pipeline.times.decode < pipeline.times.segment
+    assert pipeline.times.network >= 0.2
+    assert pipeline.times.write < pipeline.times.network
+    assert pipeline.times.decode < pipeline.times.network
+
+
+def test_without_write_the_caller_takes_the_frames_and_may_leave_early() -> None:
+    with pipeline_of(frames(200), lambda images: [see(image) for image in images]) as pipeline:
+        for frame, detections in pipeline:
+            assert round(float(detections.confidence[0]) * 255) == frame.index
+            if frame.index == 7:
+                break
+    assert pipeline.join(0)  # nothing goes on in the background
+    assert pipeline.written == 8
+
+
+def test_an_error_comes_to_the_caller_after_the_frames_before_it() -> None:
+    def predict(images: list[np.ndarray]) -> list[Detections]:
+        if images[0][0, 0, 0] == 3:
+            raise ValueError("no result")
+        return [see(image) for image in images]
+
+    seen = []
+    with pipeline_of(frames(9), predict) as pipeline, pytest.raises(ValueError, match="no result"):
+        seen.extend(frame.index for frame, _ in pipeline)
+    assert seen == [0, 1, 2]
 
 
 @given(st.integers(0, 30), st.integers(1, 7))

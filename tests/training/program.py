@@ -1,6 +1,7 @@
 """`python -m tests.training.program SIGINT@2 train ...`: the real program, with a tiny trunk in the small network.
 
-It gets a signal after a step, before that step can be saved.
+It gets a signal after a step, before that step can be saved. "SIGINT@2,SIGINT@save" sends another one while the state
+is being written.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from maskseg_cli.cli.main import main
@@ -18,7 +21,7 @@ from maskseg_cli.training.log import TrainingLog
 from .tiny import shrink
 
 
-def send_signal(patch: pytest.MonkeyPatch, name: str, last: int) -> None:
+def send_after_step(patch: pytest.MonkeyPatch, name: str, last: int) -> None:
     step = TrainingLog.step
 
     def step_and_signal(self: TrainingLog, number: int, *figures: Any) -> None:
@@ -29,12 +32,27 @@ def send_signal(patch: pytest.MonkeyPatch, name: str, last: int) -> None:
     patch.setattr(TrainingLog, "step", step_and_signal)
 
 
+def send_while_saving(patch: pytest.MonkeyPatch, name: str) -> None:
+    def save_half(file: Any, **arrays: Any) -> None:
+        file.write(b"half")
+        file.flush()
+        print("being written:", [path.suffix for path in Path(file.name).parent.glob(".*")], file=sys.stderr)
+        os.kill(os.getpid(), signal.Signals[name])
+        raise AssertionError("the program has not ended")
+
+    patch.setattr(np, "savez", save_half)
+
+
 if __name__ == "__main__":
     from maskseg_cli.inference.tensorflow_start import import_tensorflow
 
     import_tensorflow()
-    when, number = sys.argv.pop(1).split("@")
+    events = [event.split("@") for event in sys.argv.pop(1).split(",")]
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
-        send_signal(patch, when, int(number))
+        for name, place in events:
+            if place == "save":
+                send_while_saving(patch, name)
+            else:
+                send_after_step(patch, name, int(place))
         main()

@@ -1,4 +1,4 @@
-"""A step of the training loop that takes no time."""
+"""Stand-ins: a step of the training loop that takes no time, and a reporter that records messages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+
+from maskseg_cli.training.reporting import TrainingReporter
 
 
 class CountingStep:
@@ -29,3 +31,23 @@ class CountingStep:
         self.optimizer.iterations.assign_add(1)
         self.made.append((number, rate))
         return type(self).losses(number)
+
+
+class RecordingReporter(TrainingReporter):
+    """Records messages, and the calls for epochs and steps."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.calls: list[tuple[Any, ...]] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def start_epoch(self, title: str, steps: int, done: int) -> None:
+        self.calls.append((title, steps, done))
+
+    def step(self, means: Mapping[str, float]) -> None:
+        self.calls.append(("step", dict(means)))
+
+    def end_epoch(self) -> None:
+        self.calls.append(("end",))

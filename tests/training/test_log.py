@@ -1,4 +1,4 @@
-"""What a run writes down: log.csv and TensorBoard's events."""
+"""What a run records: log.csv and TensorBoard's events; and what it reports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pytest
 import tensorflow as tf
 
 from maskseg_cli.training.log import TrainingLog
+from maskseg_cli.training.reporting import ProgressBars
+
+from .stand_in import RecordingReporter
 
 LOSSES = {"loss": 3.0, "rpn_class_loss": 1.0}
 
@@ -45,7 +48,7 @@ def write_epoch(log: TrainingLog, epoch: int, metrics: dict[str, float]) -> None
     log.end_epoch(epoch, 2 * epoch, 0.05, metrics)
 
 
-def test_a_table_of_means(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_of_means(tmp_path: Path) -> None:
     with TrainingLog(tmp_path) as log:
         write_epoch(log, 1, {})
         write_epoch(log, 2, {"mask AP": 0.25})
@@ -59,16 +62,41 @@ def test_a_table_of_means(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         "mask AP": "",
     }
     assert (second["epoch"], second["mask AP"]) == ("2", "0.25")
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "epoch 2: loss 2.000, rpn_cls 0.500; mask AP 25.0" in said.err
-    # no bar where there is no terminal
-    assert "%" not in said.err
 
 
-def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with TrainingLog(tmp_path, quiet=True) as log:
-        log.say("a word")
+def test_the_reporter_receives_messages_and_means(tmp_path: Path) -> None:
+    reporter = RecordingReporter()
+    with TrainingLog(tmp_path, reporter) as log:
+        log.start_epoch("heads 2/5", 4, 1, {"loss": 5.0})
+        log.step(2, LOSSES, 0.1)
+        log.end_epoch(2, 2, 0.1, {"mask AP": 0.25})
+    means = {"loss": 4.0, "rpn_cls": 0.5}
+    assert reporter.calls[:3] == [("heads 2/5", 4, 1), ("step", means), ("end",)]
+    assert reporter.said == ["epoch 2: loss 4.000, rpn_cls 0.500; mask AP 25.0"]
+
+
+def test_messages_go_to_stderr_without_bars_where_there_is_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with TrainingLog(tmp_path, ProgressBars()) as log:
+        write_epoch(log, 2, {"mask AP": 0.25})
+    assert capsys.readouterr() == ("", "epoch 2: loss 2.000, rpn_cls 0.500; mask AP 25.0\n")
+
+
+def test_a_bar_shows_steps_and_losses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with TrainingLog(tmp_path, ProgressBars(bars=True)) as log:
+        write_epoch(log, 1, {})
+        log.start_epoch("all 2/2", 2)  # the run ends within this epoch
+    said = capsys.readouterr().err
+    assert "all: 100%" in said
+    assert "2/2" in said
+    assert "loss=2.000, rpn_cls=0.500" in said
+    assert said.endswith("\n")
+
+
+def test_nothing_is_said_without_a_reporter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with TrainingLog(tmp_path) as log:
+        log.say("a message")
         write_epoch(log, 1, {"mask AP": 0.25})
     assert capsys.readouterr() == ("", "")
     assert len(rows(tmp_path)) == 1

@@ -4,8 +4,8 @@ real one."""
 from __future__ import annotations
 
 import csv
-import os
 import signal
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,12 +16,13 @@ import pytest
 
 from maskseg_cli.checkpoints import native, read_checkpoint
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training import loop
 from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.stages import Stage
 from maskseg_cli.training.state import read_progress
 
-from .stand_in import CountingStep
+from .stand_in import CountingStep, RecordingReporter
 from .tiny import CONFIG, make_trainer, values
 
 STAGES = (Stage("heads", 1, 0.1), Stage("all", 2, 0.01))
@@ -39,7 +40,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> type[CountingStep]:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[TrainingLog]:
-    with TrainingLog(tmp_path) as found:
+    with TrainingLog(tmp_path, RecordingReporter()) as found:
         yield found
 
 
@@ -60,7 +61,7 @@ def kill_at(number: int) -> Callable[[int], None]:
     return staticmethod(before)  # type: ignore[return-value]
 
 
-def test_stages_follow_each_other(tmp_path: Path, log: TrainingLog, steps: Any, capsys: Any) -> None:
+def test_stages_follow_each_other(tmp_path: Path, log: Any, steps: Any) -> None:
     trainer = make_trainer(tmp_path, log, stages=STAGES, schedule="cosine", warmup=1)
     before = values(trainer.model)
     outcome = trainer.run()
@@ -68,15 +69,15 @@ def test_stages_follow_each_other(tmp_path: Path, log: TrainingLog, steps: Any, 
     # warm-up and schedule begin anew with each stage
     np.testing.assert_allclose([rate for _, rate in steps.made[:4]], [0.05, 0.1, 0.075, 0.025])
     assert max(rate for _, rate in steps.made[4:]) == steps.made[5][1] == 0.01
-    assert outcome == loop.Outcome(tmp_path / "last.npz", None, None)
+    assert outcome == loop.Outcome(tmp_path / "last.npz", None, False)
     assert [(row["epoch"], row["step"]) for row in table(tmp_path)] == [("1", "4"), ("2", "8"), ("3", "12")]
     changed = {name for name, array in values(trainer.model).items() if (array != before[name]).any()}
     # the first layer of the heads, and of all
     assert len(changed) == 2
     assert "trunk.stem/kernel" in changed
-    said = capsys.readouterr().err
-    assert "stage 1: heads:" in said
-    assert "stage 2: all:" in said
+    first, *_, second, _, _ = log.reporter.said
+    assert first.startswith("stage 1: heads:")
+    assert second.startswith("stage 2: all:")
     saved = read_checkpoint(tmp_path / "last.npz")
     assert saved.class_names == ("background", "square", "circle", "triangle")
     assert saved.config == CONFIG
@@ -139,30 +140,52 @@ def test_a_finished_run_has_nothing_to_do(tmp_path: Path, log: TrainingLog, step
     assert outcome.weights == tmp_path / "last.npz"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_after_the_step_at_hand(
-    tmp_path: Path, log: TrainingLog, steps: Any, number: signal.Signals
-) -> None:
-    handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    steps.before = staticmethod(lambda step: os.kill(os.getpid(), number) if step == 1 else None)
-    outcome = make_trainer(tmp_path, log).run()
-    assert outcome.stopped == number
+def test_a_stop_request_ends_the_run_after_the_current_step(tmp_path: Path, log: TrainingLog, steps: Any) -> None:
+    stop = StopToken()
+    steps.before = staticmethod(lambda step: stop.request() if step == 1 else None)
+    assert make_trainer(tmp_path, log).run(stop=stop).stopped
     assert len(steps.made) == 2
     assert read_progress(tmp_path / "state.npz").step == 2
-    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == handlers
-    assert make_trainer(tmp_path, log).run(resume=True).stopped is None
+    assert not make_trainer(tmp_path, log).run(resume=True).stopped
     assert [step for step, _ in steps.made] == [0, 1, 2, 3]
 
 
-def test_a_second_signal_ends_it_at_once(tmp_path: Path, log: TrainingLog, steps: Any) -> None:
-    def twice(step: int) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+def test_a_stop_request_during_validation_comes_before_the_next_step(
+    tmp_path: Path, log: TrainingLog, steps: Any
+) -> None:
+    stop = StopToken()
 
-    steps.before = staticmethod(twice)
-    with pytest.raises(KeyboardInterrupt):
-        make_trainer(tmp_path, log).run()
-    assert steps.made == []
+    def validate(arrays: Mapping[str, np.ndarray]) -> dict[str, float]:
+        stop.request()
+        return {}
+
+    stages = (Stage("heads", 2, 0.1),)
+    assert make_trainer(tmp_path, log, validate=validate, stages=stages).run(stop=stop).stopped
+    assert len(steps.made) == 4
+    make_trainer(tmp_path, log, stages=stages).run(resume=True)
+    assert [step for step, _ in steps.made] == list(range(8))
+
+
+def test_signals_are_the_programs_business(tmp_path: Path, log: TrainingLog, steps: Any) -> None:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before, seen = [signal.getsignal(number) for number in numbers], []
+    steps.before = staticmethod(lambda step: seen.append([signal.getsignal(number) for number in numbers]))
+    make_trainer(tmp_path, log).run()
+    assert seen == [before] * 4
+
+
+def test_it_runs_in_a_thread_and_prints_nothing(tmp_path: Path, steps: Any, capfd: Any) -> None:
+    outcomes = []
+
+    def run() -> None:
+        with TrainingLog(tmp_path) as log:
+            outcomes.append(make_trainer(tmp_path, log).run())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert [outcome.stopped for outcome in outcomes] == [False]
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("wrong", ["mrcnn_mask_loss", "gradient_norm"])
@@ -194,7 +217,7 @@ def test_weights_that_are_no_numbers_never_replace_a_sound_state(tmp_path: Path,
     assert read_progress(tmp_path / "state.npz").total_steps == 4
 
 
-def test_the_best_weights_are_kept(tmp_path: Path, log: TrainingLog, steps: Any, capsys: Any) -> None:
+def test_the_best_weights_are_kept(tmp_path: Path, log: Any, steps: Any) -> None:
     figures = iter([0.2, 0.6, 0.4])
     seen = []
 
@@ -209,7 +232,7 @@ def test_the_best_weights_are_kept(tmp_path: Path, log: TrainingLog, steps: Any,
     for name, array in seen[1].items():
         np.testing.assert_array_equal(best.arrays[name], array)
     assert [row["mask AP"] for row in table(tmp_path)] == ["0.2", "0.6", "0.4"]
-    assert "mask AP 60.0" in capsys.readouterr().err
+    assert "mask AP 60.0" in log.reporter.said[2]
 
 
 def test_validation_every_few_epochs_and_at_the_end(tmp_path: Path, log: TrainingLog, steps: Any) -> None:

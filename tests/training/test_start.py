@@ -10,7 +10,8 @@ import pytest
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.training.setup import Choices, DataChoice, network_config
+from maskseg_cli.training.choices import Choices, DataChoice
+from maskseg_cli.training.setup import network_config
 from maskseg_cli.training.start import assign_start, find_start
 from maskseg_cli.training.training_options import TrainingOptions
 

@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from maskseg_cli.config import LOSSES
 from maskseg_cli.model.anchors import AnchorCache
+from maskseg_cli.training.layer_selection import select_layers, trainable_variables
 from maskseg_cli.training.losses import total_loss
 from maskseg_cli.training.optimizer import make_optimizer
-from maskseg_cli.training.stages import select_layers, trainable_variables
 from maskseg_cli.training.step import GradientStep, picture_losses
 
 from .tiny import CONFIG, batches, put_back, tiny_model, values

@@ -9,7 +9,7 @@ import pytest
 
 from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.training.stages import select_layers
+from maskseg_cli.training.layer_selection import select_layers
 from maskseg_cli.training.validation import Validation
 
 from .tiny import CONFIG, NAMES, shrink, tiny_model, values

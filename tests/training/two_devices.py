@@ -3,13 +3,12 @@ since TensorFlow's devices are settled once for a process. Prints the largest di
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.stages import Stage
 
@@ -20,22 +19,25 @@ OPTIONS = {"optimizer": "adamw", "clip_norm": 0.5, "stages": (Stage(r"rpn\..*|.*
 
 
 class StoppingLog(TrainingLog):
-    """Asks the run to stop after its second step."""
+    """Requests a stop after the second step."""
+
+    stop = StopToken()
 
     def step(self, number: int, losses: dict[str, float], rate: float) -> None:  # type: ignore[override]
         super().step(number, losses, rate)
         assert losses["gradient_norm"] > OPTIONS["clip_norm"]
         if number == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            self.stop.request()
 
 
 def run(folder: Path, devices: int, log_type: type[TrainingLog], resume: bool = False, **options: object) -> object:
     from maskseg_cli.training.setup import make_strategy
 
     strategy = make_strategy(devices)
-    with log_type(folder, quiet=True) as log:
+    with log_type(folder) as log:
         trainer = make_trainer(folder, log, strategy, **OPTIONS, **options)
-        print(devices, trainer.run(resume).stopped, file=sys.stderr)
+        stop = log.stop if isinstance(log, StoppingLog) else None
+        print(devices, trainer.run(resume, stop).stopped, file=sys.stderr)
     return trainer
 
 

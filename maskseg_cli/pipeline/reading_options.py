@@ -1,0 +1,91 @@
+"""`ReadingOptions`: which frames of a video are read, and on which of them the network is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from math import ceil
+
+from maskseg_cli.errors import UsageError
+from maskseg_cli.frame import Frame
+from maskseg_cli.video.frame_limit import until_filled
+from maskseg_cli.video.stride import every_nth
+from maskseg_cli.video.video_info import VideoInfo
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """Which frames are read, and on which of them the network is run.
+
+    Attributes:
+        start, end: seconds, or None for the beginning and the end of the video.
+        max_frames: at most so many frames are written.
+        every: the network is run on every n-th frame.
+        drop: the frames in between are left out, instead of keeping the last result.
+        batch: frames that the network takes at once.
+
+    Raises:
+        UsageError: the end does not come after the start, or no frames lie in between that could be dropped.
+    """
+
+    start: float | None = None
+    end: float | None = None
+    max_frames: int | None = None
+    every: int = 1
+    drop: bool = False
+    batch: int = 1
+
+    def __post_init__(self) -> None:
+        if self.drop and self.every == 1:
+            raise UsageError("--drop leaves out the frames between those of --every N, which is not given.")
+        if self.end is not None and self.end <= (self.start or 0):
+            raise UsageError(f"--end {self.end:g} does not come after --start {self.start or 0:g}.")
+
+    @property
+    def kept_every(self) -> int:
+        """Every so many frames of the source one is kept."""
+        return self.every if self.drop else 1
+
+    @property
+    def network_every(self) -> int:
+        """The network is run on every so many of the frames that are kept."""
+        return 1 if self.drop else self.every
+
+    def select(self, video: Iterable[Frame], rate: Fraction | None = None) -> Iterable[Frame]:
+        """The frames that `drop` and `max_frames` leave.
+
+        Args:
+            rate: the constant rate of the result, at which `max_frames` counts; None if each frame keeps its time.
+        """
+        frames = every_nth(video, self.every) if self.drop else video
+        if self.max_frames is None:
+            return frames
+        if rate is None:
+            return islice(frames, self.max_frames)
+        return until_filled(frames, self.max_frames, rate, from_first=bool(self.start))
+
+    def expected_frames(self, info: VideoInfo, rate: Fraction | None = None) -> int | None:
+        """How many frames will be selected, or None where the source does not say how long it is.
+
+        Args:
+            rate: as in `select`.
+        """
+        total: float | None = info.frames
+        if total is None and info.duration is not None:
+            total = info.duration * float(info.frame_rate)
+        if total is not None and (self.start or self.end is not None):
+            source_rate = float(info.frame_rate)
+            last = total / source_rate if self.end is None else min(self.end, total / source_rate)
+            total = max(0.0, last - (self.start or 0)) * source_rate
+        elif total is None and self.end is not None:
+            total = (self.end - (self.start or 0)) * float(info.frame_rate)
+        if total is not None and self.drop:
+            total = -(-total // self.every)
+        if self.max_frames is not None:
+            most = self.max_frames
+            if rate is not None:
+                most = ceil(most * info.frame_rate / self.kept_every / rate)
+            total = most if total is None else min(total, most)
+        return None if total is None else round(total)

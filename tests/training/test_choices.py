@@ -1,0 +1,67 @@
+"""Options of a training run: from Python, and from recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maskseg_cli.errors import UsageError
+from maskseg_cli.training.choices import Choices, DataChoice, make_choices
+from maskseg_cli.training.recipes import read_recipe
+from maskseg_cli.training.stages import Stage
+from maskseg_cli.training.training_options import TrainingOptions
+
+
+def test_the_defaults_are_those_of_the_dataclasses() -> None:
+    choices, options = make_choices("shapes", output="run")
+    assert choices == Choices([DataChoice("shapes")])
+    assert options == TrainingOptions(Path("run"))
+
+
+def test_every_option() -> None:
+    choices, options = make_choices(
+        "a.json",
+        "a",
+        output="run",
+        also=[("b.json", "b", 0.5)],
+        teacher="b-results.json",
+        val=("v.json", "v"),
+        layers="heads",
+        epochs=[5, 10],
+        sizes=320,
+        settings="train_bn=yes",
+        overrides={"train_bn": False, "mask_head": "unet"},
+        shapes=[8, 64],
+    )
+    first, second = DataChoice("a.json", Path("a")), DataChoice("b.json", Path("b"), 0.5, Path("b-results.json"))
+    assert choices.data == [first, second]
+    assert choices.validation == (Path("v.json"), Path("v"))
+    assert choices.overrides == {"train_bn": True, "mask_head": "unet"}
+    assert choices.shapes == (8, 64)
+    assert options.stages == (Stage("heads", 5), Stage("heads", 10))
+    assert options.sizes == (320,)
+
+
+@pytest.mark.parametrize("share", ["much", 0, -1, float("nan")])
+def test_a_share_is_above_0(share: object) -> None:
+    with pytest.raises(UsageError, match="a number above 0"):
+        make_choices("shapes", output="run", also=[("b.json", "b", share)])
+
+
+def test_a_recipe_is_arguments(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        '[train]\nlayers = "heads"\nlearning-rate = 0.02\nset = "train_bn=yes"\n[maskseg]\nmask_head = "unet"\n'
+    )
+    choices, options = make_choices("shapes", output="run", **read_recipe(recipe))
+    assert options.stages == (Stage("heads", 1, 0.02),)
+    assert choices.overrides == {"mask_head": "unet", "train_bn": True}
+
+
+@pytest.mark.parametrize("name", ["settings", "overrides", "resume", "epoch"])
+def test_an_unknown_option_in_a_recipe(tmp_path: Path, name: str) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(f"[train]\n{name} = 1\n")
+    with pytest.raises(UsageError, match=f"unknown training option: {name}"):
+        read_recipe(recipe)
