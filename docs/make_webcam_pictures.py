@@ -34,13 +34,13 @@ IMAGES = PROJECT / "docs" / "images"
 
 TEXT = "return document.body.innerText"
 
-#: Seconds until the network has looked several times.
-SETTLED = 6.0
+#: Seconds until the network has run several times.
+SETTLE_TIME = 6.0
 
 
 @contextmanager
 def webcam(video: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[IO[str]]:
-    """The program at work; its messages."""
+    """The running program; yields its messages."""
     command = [sys.executable, "-m", "maskseg_cli", "webcam", "--camera", str(video), "--loop", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=video.parent)
     assert process.stderr is not None
@@ -52,18 +52,18 @@ def webcam(video: Path, *arguments: str, environment: dict[str, str] | None = No
 
 
 def window(video: Path, folder: Path) -> np.ndarray:
-    """The window with its help."""
+    """A picture of the window with its help."""
     with opened_screen(folder) as screen, webcam(video, "--window", environment=screen.environment):
         number = screen.wait_for_window("maskseg")
         screen.key("h")
-        time.sleep(SETTLED)
+        time.sleep(SETTLE_TIME)
         place = dict(re.findall(r"(\w+)=(\d+)", screen.tool("getwindowgeometry", "--shell", number)))
         x, y, width, height = (int(place[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
         return screen.picture()[y : y + height, x : x + width]
 
 
 def page(video: Path, folder: Path) -> np.ndarray:
-    """The page on two screens."""
+    """A picture of the page on two screens."""
     with webcam(video, "--serve", "0", "--snapshots", str(folder)) as said, opened_browser(folder / "p") as browser:
         address = next(found[0] for line in said if (found := re.search(r"http://\S+", line)))
         shown = []
@@ -71,7 +71,7 @@ def page(video: Path, folder: Path) -> np.ndarray:
             set_screen(browser, size, touch=touch)
             browser.get(address)
             wait_for(lambda: "Live" in browser.execute_script(TEXT), "the picture moves", seconds=60)
-            time.sleep(SETTLED)
+            time.sleep(SETTLE_TIME)
             png = np.frombuffer(screenshot(browser), np.uint8)
             shown.append(cv2.imdecode(png, cv2.IMREAD_COLOR))
     height = shown[0].shape[0]
