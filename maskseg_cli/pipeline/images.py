@@ -14,8 +14,9 @@ from maskseg_cli.export.coco_sink import CocoJson, journal_path
 from maskseg_cli.export.picture_files import PictureFiles
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
+from maskseg_cli.job import Job
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import Job, check_extra_output, plan_outputs, refuse_existing
+from maskseg_cli.media.outputs import check_extra_output, plan_outputs, refuse_existing
 from maskseg_cli.pipeline.photo_run import PhotoRun, StoppedError
 from maskseg_cli.pipeline.photos import estimate_bytes, read_photo
 from maskseg_cli.pipeline.predictions import PhotoPredictions

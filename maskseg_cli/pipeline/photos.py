@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.frame import Frame
+from maskseg_cli.job import Job
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.images import decode_image, read_image
-from maskseg_cli.media.outputs import Job
 from maskseg_cli.media.picture_formats import SUFFIX_OF
 from maskseg_cli.pipeline.read_ahead import decoded_bytes
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media.input_files import Source, find_sources
-from maskseg_cli.media.outputs import Job, check_writable, plan_outputs, refuse_existing
+from maskseg_cli.job import Job, Source
+from maskseg_cli.media.input_files import find_sources
+from maskseg_cli.media.outputs import check_writable, plan_outputs, refuse_existing
 from maskseg_cli.media.picture_formats import FORMAT_OF
 from maskseg_cli.media.watch import FolderWatch
 from maskseg_cli.pipeline.photo_run import PhotoRun
