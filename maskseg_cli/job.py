@@ -27,6 +27,11 @@ class Source:
         """The name in messages: the path as the user would write it."""
         return self.address or ("standard input" if self.path is None else str(self.path))
 
+    @property
+    def exported_name(self) -> str:
+        """The name in exported files: `relative` with forward slashes."""
+        return self.relative.as_posix()
+
 
 @dataclass(frozen=True)
 class Job:

@@ -29,10 +29,10 @@ def measure(weights: Path, dataset: CocoDataset, images: Path, limit: int | None
     Returns:
         {"sizes" or "groups": name -> {"objects", "found", "other class", "missed"}}, crowds left out.
     """
-    segmenter = load_predictor(ModelOptions(weights=str(weights)))
-    found = evaluate(segmenter, dataset, images, limit=limit, progress=lambda photos: progress("misses", photos))
+    predictor = load_predictor(ModelOptions(weights=str(weights)))
+    found = evaluate(predictor, dataset, images, limit=limit, progress=lambda photos: progress("misses", photos))
     groups = _groups(dataset.path)
-    counts: Figures = {"min_score": segmenter.config.detection_min_confidence, "sizes": {}, "groups": {}}
+    counts: Figures = {"min_score": predictor.config.detection_min_confidence, "sizes": {}, "groups": {}}
     for annotation, outcome in outcomes(found.dataset, found.results):
         size = next(name for name, below in AREAS if annotation["area"] < below)
         for kind, name in (("sizes", size), ("groups", groups[annotation["category_id"]])):

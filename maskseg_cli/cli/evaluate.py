@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.loading import load_predictor
-from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -93,17 +92,17 @@ def _run(
     from maskseg_cli.evaluation import evaluate as measure
 
     dataset = CocoDataset.read(annotations)  # first: its errors should not wait for the network
-    segmenter = load_predictor(for_measuring(model))
+    predictor = load_predictor(for_measuring(model))
     start = time.perf_counter()
     evaluation = measure(
-        segmenter,
+        predictor,
         dataset,
         images,
         limit=limit,
-        class_ids=segmenter.class_ids,
+        class_ids=predictor.class_ids,
         progress=lambda records: _progress(records, quiet),
     )
-    floor = segmenter.config.detection_min_confidence
+    floor = predictor.config.detection_min_confidence
     if not quiet:
         each = (time.perf_counter() - start) / len(evaluation.dataset.images)
         click.echo(f"Score floor {floor:g}; {each:.2f} s a photo.", err=True)
@@ -112,22 +111,9 @@ def _run(
     used = {
         "weights": Path(model.weights or model.model or "lite").name,
         "tta": model.tta,
-        "config": segmenter.config.to_dict(),
+        "config": predictor.config.to_dict(),
     }
     return evaluation, used
-
-
-def for_measuring(model: ModelOptions) -> ModelOptions:
-    """The options with a score floor for measuring and every class's own boxes, unless --set says otherwise.
-
-    A --config file does not count: as `maskseg config` writes it, it holds the options for showing.
-    """
-    from maskseg_cli.config.overrides import parse_settings
-
-    settings = ("detection_duplicate_threshold=none", *model.settings)
-    if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
-        return replace(model, settings=settings)
-    return replace(model, settings=settings, min_score=SCORE_FLOOR)
 
 
 def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.renderer import draw
-from maskseg_cli.errors import MasksegError, explain
+from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.messages import describe
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
-from maskseg_cli.pipeline.photos import estimate_bytes, exported_name, read_photo
+from maskseg_cli.pipeline.photos import estimate_bytes, read_photo
 from maskseg_cli.pipeline.predictions import PhotoPredictions, Prediction
 from maskseg_cli.pipeline.read_ahead import read_ahead
 from maskseg_cli.pipeline.workers import THREADS, Workers
@@ -28,10 +28,6 @@ from maskseg_cli.transform import Transform, apply_transforms
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
-
-
-class StoppedError(MasksegError):
-    """The disk is full, or read-only; the message says how many photos were done."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ class PhotoRun:
         Raises:
             StoppedError: the disk is full, or read-only.
         """
-        kept = [job for job in jobs if job.done and all(sink.has(exported_name(job)) for sink in self.sinks)]
+        kept = [job for job in jobs if job.done and all(sink.has(job.source.exported_name) for sink in self.sinks)]
         for job in kept:
             for sink in self.sinks:
                 sink.skip(job.source.name, None if job.target is None else str(job.target))

@@ -37,14 +37,9 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         data = sys.stdin.buffer.read()
         suffix = job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]
         image = decode_image(data, "Standard input")
-    return Frame(image, index, source=exported_name(job), job=replace(job, suffix=suffix))
+    return Frame(image, index, source=job.source.exported_name, job=replace(job, suffix=suffix))
 
 
 def estimate_bytes(job: Job) -> int:
     """Bytes that the decoded photo will take, as far as its file tells."""
     return 0 if job.source.path is None else decoded_bytes(job.source.path)
-
-
-def exported_name(job: Job) -> str:
-    """The photo's name in exported files: its path below the folder that the user named."""
-    return job.source.relative.as_posix()

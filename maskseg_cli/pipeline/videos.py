@@ -20,7 +20,6 @@ from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.outputs import check_extra_output, refuse_existing
 from maskseg_cli.pipeline.frame_pipeline import FramePipeline
-from maskseg_cli.pipeline.photos import exported_name
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -173,7 +172,7 @@ def process_videos(
         predictor = plan.load()
         lines = None
         if json is not None:
-            again = {exported_name(job) for job in plan.jobs if not job.done}
+            again = {job.source.exported_name for job in plan.jobs if not job.done}
             lines = JsonLines(json_path, keep=skip_existing, replaced=again)
         batch.run(predictor, lines, window)
     return batch.summary
@@ -312,7 +311,7 @@ class _VideoBatch:
             self._transforms,
             lines,
             self._sinks,
-            exported_name(job),
+            job.source.exported_name,
             window,
             self._stop,
             self._reporter,

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.datasets.example import Example, filled_box, tighten
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.inference.loading import with_size
 from maskseg_cli.inference.molding import Molded, mold, molded_shape
 from maskseg_cli.model.box_frames import to_frame
 from maskseg_cli.training.augmentation import Augmentation, augment

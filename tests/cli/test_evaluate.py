@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from maskseg_cli.classes import parse_classes
 from maskseg_cli.cli.main import main
 from maskseg_cli.detections import Detections
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from tests.coco_samples import FakePredictor, Sample, found, make_sample
 
 
@@ -35,16 +36,16 @@ def use(
 ) -> list[ModelOptions]:
     calls: list[ModelOptions] = []
 
-    def load(options: ModelOptions) -> Segmenter:
-        from maskseg_cli.classes import parse_classes
-
+    def load(options: ModelOptions) -> FakePredictor:
         calls.append(options)
         predictor = FakePredictor(sample, answer)
         overrides = overrides_of(options)
         overrides.pop("size", None)
         predictor.config = predictor.config.replace(**overrides)
-        chosen = parse_classes(options.classes, predictor.class_names) if options.classes else None
-        return Segmenter(predictor, chosen, options.max_detections)  # type: ignore[arg-type]
+        if options.classes:
+            predictor.class_ids = parse_classes(str(options.classes), predictor.class_names)
+        predictor.max_detections = options.max_detections
+        return predictor
 
     monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
     return calls
@@ -104,9 +105,9 @@ def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOption
 def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     views = []
 
-    def load(options: ModelOptions) -> Segmenter:
+    def load(options: ModelOptions) -> FakePredictor:
         views.append(overrides_of(options).get("tta", False))
-        return Segmenter(FakePredictor(sample, lambda _, o: found(o)))  # type: ignore[arg-type]
+        return FakePredictor(sample, lambda _, o: found(o))
 
     monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
     for arguments in ([], ["--tta"]):
