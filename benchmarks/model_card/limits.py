@@ -23,8 +23,8 @@ from benchmarks.model_card import sections
 from benchmarks.model_card.tables import table
 from docs.make_pictures import drawn_for, side_by_side
 from maskseg_cli import Detections, Predictor, load_model
-from maskseg_cli.export.messages import describe
 from maskseg_cli.media.images import read_image, write_image
+from maskseg_cli.messages import describe
 
 CARD = sections.PROJECT / "weights" / "README.md"
 IMAGES = sections.PROJECT / "docs" / "images"

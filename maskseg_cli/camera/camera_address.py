@@ -1,4 +1,4 @@
-"""What the user means by `--camera`: a device, an address in the network, or a file."""
+"""Parses the name of a camera: a device, a network address, or a video file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from maskseg_cli.errors import UsageError
 _DEVICE_FILE = re.compile(r"/dev/video(\d+)")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
-#: Beginnings of addresses that FFmpeg plays live.
+#: URL schemes that FFmpeg can play live.
 SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt", "mms", "mmsh", "mmst")
 
 
 @dataclass(frozen=True)
 class CameraAddress:
-    """Where pictures come from.
+    """The camera that the user named.
 
     Attributes:
         kind: "device", "network" or "file".
@@ -30,7 +30,7 @@ class CameraAddress:
 
     @property
     def name(self) -> str:
-        """What messages call it; passwords in addresses are left out.
+        """Its name in messages and exported files; user names and passwords in addresses are left out.
 
         Example:
             >>> CameraAddress("network", "rtsp://me:secret@camera/1").name

@@ -1,4 +1,4 @@
-"""What the viewers of a live picture wish for: keys of the window and buttons of the web page end up here."""
+"""`Controls`: the state that viewers set with keys of the window and buttons of the web page."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import math
 import threading
 from typing import Any
 
-from maskseg_cli.camera.feed import LiveFeed, LiveStatus
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
-
-__all__ = ["TOGGLES", "Controls", "LiveFeed", "LiveStatus"]
 
 #: The drawing parts that viewers switch on and off.
 TOGGLES = ("masks", "contours", "boxes", "captions")
 
 
 class Controls:
-    """CaptureSettings for the live loop, set by any thread and read by the loop once a frame.
+    """The state that viewers control; any thread may set it, and the live loop applies it.
 
-    Nothing here waits: a wish is noted, and the loop heeds it with its next picture.
+    Setting never blocks: the loop applies a change with its next picture, or earlier.
 
     Args:
         drawing: how objects are drawn at first.
         min_score: objects below this score are not shown, 0..1.
-        recording: whether a recording is wanted from the start.
+        recording: whether to record from the start.
 
     Example:
         >>> controls = Controls()
@@ -54,29 +51,29 @@ class Controls:
 
     @property
     def paused(self) -> bool:
-        """Whether the picture is to stand still."""
+        """Whether the picture should stand still."""
         return self._paused
 
     @property
     def recording_wanted(self) -> bool:
-        """Whether a recording is to run; whether one does run is told by `LiveStatus.recording`."""
+        """Whether a recording should run; `LiveStatus.recording` says whether one does."""
         return self._recording
 
     @property
     def version(self) -> int:
-        """Grows with each change of how the picture looks (drawing, score)."""
+        """A number that grows with each change of what is drawn (drawing options, lowest score)."""
         return self._version
 
     @property
     def stopped(self) -> bool:
-        """Whether the end is wanted; once True, always True."""
+        """Whether the session should end; once True, always True."""
         return self._stop.is_set()
 
     def set_drawing(self, **changes: Any) -> None:
         """Changes options of `DrawingOptions` by name.
 
         Raises:
-            UsageError: an option that does not exist, or a value that makes no sense; nothing is changed then.
+            UsageError: an unknown option, or a value that is not possible; nothing is changed then.
         """
         with self._lock:
             self._drawing = self._drawing.replace(**changes)
@@ -91,16 +88,16 @@ class Controls:
         if part not in TOGGLES:
             raise UsageError(f"There is no part {part!r} to switch; the parts are {', '.join(TOGGLES)}.")
         with self._lock:
-            wanted = not getattr(self._drawing, part)
-            self._drawing = self._drawing.replace(**{part: wanted})
+            is_on = not getattr(self._drawing, part)
+            self._drawing = self._drawing.replace(**{part: is_on})
             self._version += 1
-            return wanted
+            return is_on
 
     def set_min_score(self, score: float) -> None:
         """Shows only objects of at least this score, 0..1.
 
         Raises:
-            UsageError: no number from 0 to 1.
+            UsageError: not a number from 0 to 1.
         """
         score = _checked_score(score)
         with self._lock:
@@ -108,30 +105,30 @@ class Controls:
             self._version += 1
 
     def set_paused(self, paused: bool) -> None:
-        """Lets the picture stand still, or go on."""
+        """Pauses or resumes."""
         self._paused = bool(paused)
 
     def set_recording(self, recording: bool) -> None:
-        """Starts a recording, or finishes the one that runs."""
+        """Asks for a recording to start, or for the running one to end."""
         self._recording = bool(recording)
 
     def request_snapshot(self) -> None:
-        """CaptureSettings for the picture that is shown next as a file; several wishes before it are one."""
+        """Asks for the next picture as a file; several requests before it count as one."""
         self._snapshot = True
 
     def take_snapshot_request(self) -> bool:
-        """Whether a snapshot was wished for since the last call (for the live loop)."""
+        """Whether a snapshot was requested since the last call; for the live loop."""
         with self._lock:
-            wanted, self._snapshot = self._snapshot, False
-            return wanted
+            requested, self._snapshot = self._snapshot, False
+            return requested
 
     def stop(self) -> None:
-        """CaptureSettings for the end: the loop finishes the recording and returns."""
+        """Asks the session to end: the loop finishes the recording and returns."""
         self._stop.set()
 
 
 def _checked_score(score: float) -> float:
-    good = isinstance(score, (int, float)) and not isinstance(score, bool)
-    if not good or math.isnan(score) or not 0 <= score <= 1:
+    is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
+    if not is_number or math.isnan(score) or not 0 <= score <= 1:
         raise UsageError(f"The lowest score is a number from 0 to 1, not {score!r}.")
     return float(score)

@@ -1,4 +1,4 @@
-"""Cameras of this computer: webcams, built in or on USB."""
+"""`DeviceSource`: a camera of this computer, built in or on USB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from maskseg_cli.camera.devices import cameras_in_words, list_cameras
 from maskseg_cli.camera.quiet import quiet_opencv
 from maskseg_cli.camera.source import CameraError, CaptureSettings
 
-#: Failed reads in a row that mean more than one spoilt picture.
+#: So many failed reads in a row mean that the camera is lost; fewer are single damaged pictures.
 _LOST_AFTER = 10
 
 
@@ -22,12 +22,12 @@ class DeviceSource:
     """A camera of this computer, read by OpenCV (V4L2, AVFoundation or Media Foundation).
 
     Raises:
-        CameraError: it is absent, may not be used, or is used by another program.
+        CameraError: it does not exist, access is denied, or another program uses it.
     """
 
     live = True
 
-    def __init__(self, address: CameraAddress, wishes: CaptureSettings) -> None:
+    def __init__(self, address: CameraAddress, settings: CaptureSettings) -> None:
         self._name = address.name
         linux = sys.platform.startswith("linux")
         path = f"/dev/video{address.value}" if linux and address.value.isdigit() else address.value
@@ -45,7 +45,7 @@ class DeviceSource:
                         f"or it is no camera. {_others(path)}"
                     )
                 raise CameraError(f"There is no {_camera(self._name)}, or it is in use or not allowed. {_others(path)}")
-            self._ask(wishes)
+            self._apply(settings)
             self._first: NDArray[np.uint8] | None = self._try_to_read()
         if self._first is None:
             self._capture.release()
@@ -54,7 +54,7 @@ class DeviceSource:
             )
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.frame_rate = float(rate) if 1 <= rate <= 1000 else None
-        self.notes = self._compared(wishes)
+        self.notes = self._differences(settings)
 
     def _check_device_file(self, path: str) -> None:
         if not os.path.exists(path):
@@ -65,45 +65,45 @@ class DeviceSource:
                 "(sudo usermod -aG video $USER) and log in again."
             )
 
-    def _ask(self, wishes: CaptureSettings) -> None:
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # where the driver heeds it, there is nothing old to skip
-        if not wishes:
+    def _apply(self, settings: CaptureSettings) -> None:
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # where the driver supports it, no old picture waits
+        if not settings:
             return
-        # Uncompressed, most webcams send large pictures at 5 to 10 a second only.
+        # Most webcams send large pictures without compression at 5 to 10 a second only.
         self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         for key, value in (
-            (cv2.CAP_PROP_FRAME_WIDTH, wishes.width),
-            (cv2.CAP_PROP_FRAME_HEIGHT, wishes.height),
-            (cv2.CAP_PROP_FPS, wishes.fps),
+            (cv2.CAP_PROP_FRAME_WIDTH, settings.width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, settings.height),
+            (cv2.CAP_PROP_FPS, settings.fps),
         ):
             if value:
                 self._capture.set(key, value)
 
     def _try_to_read(self) -> NDArray[np.uint8] | None:
-        good, image = self._capture.read()
-        if not good or image is None or image.size == 0:
+        success, image = self._capture.read()
+        if not success or image is None or image.size == 0:
             return None
         if image.ndim == 2:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
         return np.asarray(image[:, :, :3], np.uint8)
 
-    def _compared(self, wishes: CaptureSettings) -> tuple[str, ...]:
-        """What the camera does differently than asked."""
+    def _differences(self, settings: CaptureSettings) -> tuple[str, ...]:
+        """A sentence for each setting that the camera does not follow."""
         assert self._first is not None
         height, width = self._first.shape[:2]
         notes = []
-        if (wishes.width or width, wishes.height or height) != (width, height):
-            asked = f"{wishes.width or width} x {wishes.height or height}"
+        if (settings.width or width, settings.height or height) != (width, height):
+            asked = f"{settings.width or width} x {settings.height or height}"
             notes.append(f"The {_camera(self._name)} sends {width} x {height} pixels, not {asked}.")
-        if wishes.fps and self.frame_rate and abs(self.frame_rate - wishes.fps) > 0.5:
-            notes.append(f"The {_camera(self._name)} sends {self.frame_rate:g} frames a second, not {wishes.fps:g}.")
+        if settings.fps and self.frame_rate and abs(self.frame_rate - settings.fps) > 0.5:
+            notes.append(f"The {_camera(self._name)} sends {self.frame_rate:g} frames a second, not {settings.fps:g}.")
         return tuple(notes)
 
     def read(self) -> NDArray[np.uint8] | None:
-        """The next picture; it never ends by itself.
+        """Waits for the next picture; never returns None.
 
         Raises:
-            CameraError: the camera was unplugged, or stopped.
+            CameraError: the camera was unplugged, or it stopped.
         """
         if self._first is not None:
             first, self._first = self._first, None
@@ -115,7 +115,7 @@ class DeviceSource:
         raise CameraError(f"The {_camera(self._name)} gives no more pictures: it was unplugged, or it stopped.")
 
     def close(self) -> None:
-        """Gives the camera free for other programs."""
+        """Releases the camera for other programs."""
         self._capture.release()
 
 
@@ -124,4 +124,5 @@ def _camera(name: str) -> str:
 
 
 def _others(path: str) -> str:
+    """A sentence about the other cameras of this computer."""
     return cameras_in_words([camera for camera in list_cameras() if camera.path != path])

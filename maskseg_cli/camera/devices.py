@@ -1,4 +1,4 @@
-"""The cameras of this computer."""
+"""Lists the cameras of this computer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskseg_cli.camera.quiet import quiet_opencv
+
 #: Linux: ioctl VIDIOC_QUERYCAP of a `struct v4l2_capability` (104 bytes), and two of its bits
 #: (Linux Media Subsystem Documentation, 7.53).
 _QUERYCAP = 0x80685600
 _CAPTURE, _HAS_DEVICE_CAPS = 0x1, 0x80000000
 
-#: Elsewhere cameras are found by trying: so many numbers.
+#: On other systems cameras are found by opening the first so many numbers.
 _TRIED = 6
 
 
@@ -23,8 +25,8 @@ class CameraDevice:
     """A camera that is connected.
 
     Attributes:
-        number: what `--camera` takes.
-        name: what the maker or system calls it.
+        number: the value for `--camera`.
+        name: as the manufacturer or the system calls it.
         path: its device file, on Linux.
         problem: why it cannot be used, or None.
     """
@@ -51,16 +53,15 @@ def cameras_of_linux(
     devices: Path = Path("/dev"),
     capabilities: Callable[[Path], int | None] | None = None,
 ) -> list[CameraDevice]:
-    """The capture devices among /dev/video*: most cameras have a second device that only carries metadata.
+    """Lists the capture devices among /dev/video*: most cameras have a second device that only carries metadata.
+
+    Devices that cannot be queried are listed with their problem.
 
     Args:
-        classes, devices: where the kernel lists them.
-        capabilities: device file -> its V4L2 capabilities, or None where it does not answer.
-
-    Raises:
-        PermissionError, OSError: never; such devices are listed with their problem.
+        classes, devices: the folders in which the kernel lists them.
+        capabilities: device file -> its V4L2 capabilities, or None where they are unknown; it may raise OSError.
     """
-    ask = capabilities or _capabilities
+    query = capabilities or _capabilities
     found = []
     for entry in classes.iterdir() if classes.is_dir() else ():
         number = entry.name.removeprefix("video")
@@ -69,7 +70,7 @@ def cameras_of_linux(
         path = devices / entry.name
         name, problem = _name_of(entry), None
         try:
-            bits = ask(path)
+            bits = query(path)
             if bits is not None and not bits & _CAPTURE:
                 continue
         except PermissionError:
@@ -90,22 +91,20 @@ def _name_of(entry: Path) -> str:
 
 
 def _capabilities(path: Path) -> int | None:
-    import fcntl
+    import fcntl  # not on Windows
 
     descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     try:
-        answer = fcntl.ioctl(descriptor, _QUERYCAP, bytes(104))
+        reply = fcntl.ioctl(descriptor, _QUERYCAP, bytes(104))
     finally:
         os.close(descriptor)
     # driver[16], card[32], bus_info[32], version, capabilities, device_caps, reserved[3]
-    whole, device = struct.unpack_from("=II", answer, 84)
+    whole, device = struct.unpack_from("=II", reply, 84)
     return device if whole & _HAS_DEVICE_CAPS else whole
 
 
 def _cameras_by_trying() -> list[CameraDevice]:
-    import cv2
-
-    from maskseg_cli.camera.quiet import quiet_opencv
+    import cv2  # on Linux the list needs no OpenCV
 
     found = []
     with quiet_opencv():

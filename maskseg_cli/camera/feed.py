@@ -1,32 +1,36 @@
-"""What the live loop publishes, and its many readers see: the newest annotated picture and how things stand."""
+"""`LiveFeed`: the newest picture with its objects, and `LiveStatus`, for any number of readers."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.detections import Detections
+from maskseg_cli.frame import Frame
+from maskseg_cli.sink import Sink
 
 
 @dataclass(frozen=True)
 class LiveStatus:
-    """How the live view is doing.
+    """The state of a live session.
 
     Attributes:
         fps: pictures shown a second, over the last seconds; 0 before the second picture.
-        latency: seconds from a frame's capture until it was shown, over the last pictures.
-        counts: objects in the picture by class name, most first.
+        latency: seconds from a frame's capture until it was shown, averaged over the last pictures.
+        counts: class name -> number of objects in the picture, most first.
         frames: pictures shown so far.
-        dropped: frames of the camera that were never shown, because newer ones had come.
+        dropped: frames of the camera that were not shown, because newer ones had come.
         recording: the file that is being recorded, or None.
         recorded: seconds in that file so far.
         camera: "connected", "connecting", "reconnecting in 4 s", "ended" ...
-        message: the last event in a sentence: "Snapshot saved as ..."; "" before the first.
+        message: the last message, such as "Snapshot saved as ..."; "" before the first.
     """
 
     fps: float = 0.0
@@ -40,30 +44,13 @@ class LiveStatus:
     message: str = ""
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What a session was.
-
-    Attributes:
-        seconds: how long it took.
-        frames: pictures shown.
-        dropped: frames of the camera that newer ones replaced.
-        reconnects: how often the camera had to be connected anew.
-    """
-
-    seconds: float
-    frames: int
-    dropped: int
-    reconnects: int
-
-
 class Shown(NamedTuple):
-    """One published state.
+    """What the feed holds.
 
     Attributes:
         number: grows by one with each picture; 0 before the first.
-        image: annotated BGR picture, uint8 (H, W, 3), never to be written to; None before the first.
-        status: how things stood when last heard of.
+        image: uint8 (H, W, 3), BGR, with the objects drawn; do not write to it; None before the first.
+        status: the newest status.
     """
 
     number: int
@@ -71,13 +58,13 @@ class Shown(NamedTuple):
     status: LiveStatus
 
 
-class LiveFeed:
-    """The newest picture for any number of readers; publishing never waits for one of them.
+class LiveFeed(Sink):
+    """Publishes the newest picture to any number of readers, without waiting for any of them.
 
-    Readers that are slow miss pictures, and nothing else happens.
+    A slow reader misses pictures. As a sink of any run the feed publishes each frame; the live loop, which also
+    publishes between two frames, calls `publish` itself.
 
     Example:
-        >>> import numpy as np
         >>> feed = LiveFeed()
         >>> feed.publish(np.zeros((4, 4, 3), np.uint8), LiveStatus(frames=1))
         >>> feed.latest().number, feed.wait_newer(1, timeout=0.01) is None
@@ -87,26 +74,33 @@ class LiveFeed:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._shown = Shown(0, None, LiveStatus())
-        self._closed = False
+        self._ended = False
 
     @property
-    def closed(self) -> bool:
-        """Whether the live view has ended: nothing new will come."""
-        return self._closed
+    def ended(self) -> bool:
+        """Whether the session has ended: no new picture will come."""
+        return self._ended
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Publishes a frame of a run, with the number of its objects by class."""
+        assert picture is not None
+        status = self.latest().status
+        counts = dict(Counter(detections.names).most_common())
+        self.publish(picture, replace(status, counts=counts, frames=status.frames + 1, camera="connected"))
 
     def publish(self, image: NDArray[np.uint8], status: LiveStatus) -> None:
-        """Hands a new BGR picture, uint8 (H, W, 3), to all readers; the caller must not write to it again."""
+        """Publishes a picture, uint8 (H, W, 3), BGR; the caller must not write to it again."""
         with self._changed:
             self._shown = Shown(self._shown.number + 1, image, status)
             self._changed.notify_all()
 
     def publish_status(self, status: LiveStatus) -> None:
-        """Tells how things stand while there is no new picture; wakes nobody who waits for one."""
+        """Replaces the status; readers that wait for a picture continue to wait."""
         with self._changed:
             self._shown = self._shown._replace(status=status)
 
     def latest(self) -> Shown:
-        """The newest picture, its number and status: at once."""
+        """The newest picture, its number and status, without waiting."""
         return self._shown
 
     def wait_newer(self, number: int, timeout: float) -> Shown | None:
@@ -117,18 +111,22 @@ class LiveFeed:
             timeout: seconds to wait at most.
 
         Returns:
-            the newest picture; None if the time is over or the feed was closed first.
+            the newest picture; None after the timeout, or if the feed ended first.
         """
         end = time.monotonic() + timeout
         with self._changed:
-            while self._shown.number <= number and not self._closed:
+            while self._shown.number <= number and not self._ended:
                 left = end - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     break
             return self._shown if self._shown.number > number else None
 
-    def close(self) -> None:
-        """Ends the feed: all who wait return at once."""
+    def finish(self) -> None:
+        """Ends the feed: all readers that wait return at once."""
         with self._changed:
-            self._closed = True
+            self._ended = True
             self._changed.notify_all()
+
+    def discard(self) -> None:
+        """Ends the feed, as `finish`."""
+        self.finish()

@@ -1,4 +1,4 @@
-"""Names of files that nothing overwrites."""
+"""Names for new files, which overwrite nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def dated_path(folder: Path, suffix: str) -> Path:
 
 
 def unused_path(path: Path) -> Path:
-    """`path`, or where something stands there `name-2.ext`, `name-3.ext`, ...
+    """`path`, or if it exists `name-2.ext`, `name-3.ext`, ...
 
     Example:
         >>> unused_path(Path("/nowhere/film.mp4")).as_posix()

@@ -1,4 +1,4 @@
-"""A video file that plays as if it were a camera: at its own speed."""
+"""`FileSource`: a video file that plays at its own speed, as if it were a camera."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.source import CameraError
 from maskseg_cli.video.reader import open_video
 
-#: Seconds by which decoding may be behind before the film goes on from there instead of hurrying.
+#: Seconds by which decoding may be late; beyond that, playback continues from there instead of catching up.
 _LATE = 0.5
 
 
 class FileSource:
     """Yields each frame of a file when it is due.
 
-    The first frame comes at once; the clock starts when the second is asked for.
+    The first frame is available at once; the clock starts when the second is requested.
 
     Args:
-        address: the file, or the address of one.
-        loop: begin anew at the end.
+        address: the file, or the network address of one.
+        loop: repeat it for ever.
 
     Raises:
         MasksegError: it cannot be read, or is no video.
@@ -41,8 +41,8 @@ class FileSource:
         self.notes: tuple[str, ...] = ()
 
     def _play(self) -> Iterator[NDArray[np.uint8]]:
-        """The frames when they are due, once or for ever."""
-        start: float | None = None  # when the first frame of this round is due
+        """Yields the pictures when they are due, once or for ever."""
+        start: float | None = None  # when the first frame of this repetition is due
         while True:
             first, end = None, 0.0
             for frame in self._reader:
@@ -58,14 +58,14 @@ class FileSource:
                 end = start + float(frame.time - first + frame.duration)
             if first is None:
                 raise CameraError(self._reader.broken or f"{self._address.name} holds no picture that can be decoded.")
-            # The last frame, too, is shown as long as it lasts.
+            # The last frame, too, has a duration.
             if self._closed.wait(max(0.0, end - time.monotonic())) or not self._loop:
                 return
             self._reader.close()
             self._reader, start = open_video(self._address.value), end
 
     def read(self) -> NDArray[np.uint8] | None:
-        """The next frame, when it is due; None after the last.
+        """Waits until the next frame is due; uint8 (H, W, 3), BGR; None after the last.
 
         Raises:
             CameraError: nothing in the file can be decoded.

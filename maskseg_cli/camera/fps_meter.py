@@ -1,4 +1,4 @@
-"""Frames a second and latency, over the last moments."""
+"""`FPSMeter`: frames a second and latency over the last seconds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import deque
 
 
 class FPSMeter:
-    """Remembers when the last pictures were shown.
+    """Measures frames a second and latency over the last seconds.
 
     Args:
-        seconds: how far back it looks.
+        seconds: length of the time window.
 
     Example:
         >>> meter = FPSMeter()
@@ -25,15 +25,15 @@ class FPSMeter:
         self._shown: deque[tuple[float, float]] = deque()
 
     def add(self, latency: float, now: float | None = None) -> None:
-        """Notes that a picture was shown `latency` seconds after it was taken."""
+        """Records that a picture was shown `latency` seconds after its capture."""
         now = time.monotonic() if now is None else now
         self._shown.append((now, latency))
-        # Two always stay: a picture every five seconds is 0.2 a second, not 0.
+        # The last two stay: a picture every five seconds is 0.2 a second, not 0.
         while len(self._shown) > 2 and now - self._shown[0][0] > self._seconds:
             self._shown.popleft()
 
     def fps(self, now: float | None = None) -> float:
-        """Pictures a second; falls when none come any more."""
+        """Pictures a second; falls while no new picture comes."""
         if len(self._shown) < 2:
             return 0.0
         now = time.monotonic() if now is None else now

@@ -1,4 +1,4 @@
-"""What the keys of the live window do."""
+"""The keys of the live window."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from maskseg_cli.camera.controls import Controls
 
 _ESCAPE = 27
 
-#: Keys as the help shows them, and what they do.
+#: Keys as the help shows them, and their meaning.
 HELP = (
     ("q, Esc", "quit"),
     ("space", "pause"),
@@ -23,13 +23,13 @@ _PARTS = {"m": "masks", "c": "contours", "b": "boxes", "t": "captions"}
 
 
 class Keyboard:
-    """Turns keys into wishes.
+    """Applies keys to `Controls`.
 
     Args:
-        controls: takes the wishes.
+        controls: is changed.
 
     Attributes:
-        help: whether the help is to be shown.
+        help: whether the help should be shown.
 
     Example:
         >>> controls = Controls()
@@ -44,19 +44,19 @@ class Keyboard:
         self.help = False
 
     def press(self, key: int) -> str:
-        """Does what a key, as OpenCV numbers them, stands for; returns what is to be said about it, or ""."""
-        sign = chr(key & 0xFF).lower()
+        """Applies a key, in OpenCV's numbering; returns a message for the user, or ""."""
+        letter = chr(key & 0xFF).lower()
         controls = self._controls
-        if sign == "q" or key & 0xFF == _ESCAPE:
+        if letter == "q" or key & 0xFF == _ESCAPE:
             controls.stop()
-        elif sign == " ":
+        elif letter == " ":
             controls.set_paused(not controls.paused)
-        elif sign == "s":
+        elif letter == "s":
             controls.request_snapshot()
-        elif sign == "r":
+        elif letter == "r":
             controls.set_recording(not controls.recording_wanted)
-        elif sign == "h":
+        elif letter == "h":
             self.help = not self.help
-        elif sign in _PARTS:
-            return f"{_PARTS[sign]} {'on' if controls.toggle(_PARTS[sign]) else 'off'}"
+        elif letter in _PARTS:
+            return f"{_PARTS[letter]} {'on' if controls.toggle(_PARTS[letter]) else 'off'}"
         return ""

@@ -1,4 +1,4 @@
-"""Cameras in the network: RTSP, MJPEG over HTTP and what else FFmpeg plays."""
+"""`NetworkSource`: a network camera: RTSP, MJPEG over HTTP, or any other stream that FFmpeg can play."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from maskseg_cli.camera.source import CameraError
 from maskseg_cli.video.opening import reason
 from maskseg_cli.video.pixel_conversion import Converter
 
-#: Packets in a row that cannot be decoded before the camera counts as lost; at a start a few are usual.
-_SPOILT = 200
+#: So many damaged packets in a row mean that the camera is lost; at the start of a stream a few are normal.
+_MAX_DAMAGED = 200
 
 
 class NetworkSource:
-    """A network camera, read by PyAV with as little waiting inside as FFmpeg allows.
+    """A network camera, read by PyAV with the least buffering that FFmpeg allows.
 
     Args:
-        address: its address.
+        address: of the camera.
         timeout: seconds without an answer or a picture after which the camera counts as lost.
 
     Attributes:
-        finite: the address is that of a film that has an end, not of a camera.
+        finite: the address is that of a video file, not of a camera.
 
     Raises:
-        CameraError: nothing answers, or what answers is no video.
+        CameraError: there is no answer, or the answer is no video.
     """
 
     live = True
@@ -38,10 +38,10 @@ class NetworkSource:
         self._name = address.name
         self._timeout = timeout
         self.notes: tuple[str, ...] = ()
-        # nobuffer: what was read to learn about the stream is not shown late.
+        # nobuffer: FFmpeg reads some pictures to analyse the stream, and must not show them late.
         options = {"fflags": "nobuffer", "flags": "low_delay"}
         if address.value.lower().startswith("rtsp"):
-            options["rtsp_flags"] = "prefer_tcp"  # pictures that arrive by UDP often lack parts
+            options["rtsp_flags"] = "prefer_tcp"  # with UDP, parts of pictures are often lost
         try:
             self._container = av.open(
                 address.value, timeout=(timeout, timeout), options=options, metadata_errors="ignore"
@@ -55,7 +55,7 @@ class NetworkSource:
             raise CameraError(f"The camera {self._name} sends {kind}.")
         self.finite = bool(self._container.duration)
         self._stream = streams[0]
-        # Threads that take a frame each would hold as many frames back.
+        # Frame threads would delay the stream by a frame each.
         self._stream.thread_type = "SLICE"
         rate = self._stream.average_rate
         self.frame_rate = float(rate) if rate and 1 <= rate <= 1000 else None
@@ -71,20 +71,20 @@ class NetworkSource:
         return reason(error) if isinstance(error, av.FFmpegError) else str(error)
 
     def read(self) -> NDArray[np.uint8] | None:
-        """The next picture, as soon as it is there.
+        """Waits for the next picture; uint8 (H, W, 3), BGR; never returns None.
 
         Raises:
             CameraError: the camera is lost, or its stream has ended.
         """
-        spoilt = 0
+        damaged = 0
         while not self._decoded:
             try:
                 self._decoded.extend(next(self._packets).decode())
             except (StopIteration, av.error.EOFError):
                 raise CameraError(f"The camera {self._name} ended its stream.") from None
             except av.error.InvalidDataError as error:
-                spoilt += 1
-                if spoilt > _SPOILT:
+                damaged += 1
+                if damaged > _MAX_DAMAGED:
                     raise CameraError(f"What the camera {self._name} sends cannot be decoded.") from error
             except (OSError, av.FFmpegError) as error:
                 raise CameraError(f"The connection to the camera {self._name} is lost: {self._why(error)}.") from error
@@ -97,5 +97,5 @@ class NetworkSource:
             raise CameraError(f"What the camera {self._name} sends cannot be shown: {reason(error)}.") from error
 
     def close(self) -> None:
-        """Ends the connection."""
+        """Closes the connection."""
         self._container.close()

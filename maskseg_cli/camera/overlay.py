@@ -1,8 +1,8 @@
-"""What the live window writes over the picture: how fast it goes, what is in it, and which keys there are."""
+"""`Overlay`: text panels of the live window: frames a second, counts, messages and keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +11,21 @@ from maskseg_cli.camera.feed import LiveStatus
 from maskseg_cli.camera.keys import HELP
 from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
 from maskseg_cli.drawing.text import Font, font_of_size
-from maskseg_cli.export.messages import plural
+from maskseg_cli.messages import count_words
 
 _WHITE: Color = (255, 255, 255)
 _YELLOW: Color = (80, 220, 255)
 _RED: Color = (70, 70, 255)
 
-#: How much of the picture still shows through the panels, 0..1.
-_THROUGH = 0.3
+#: Brightness of the picture under the panels, as a part of its own, 0..1.
+_DIMMED = 0.3
 
-#: Kinds of objects that the line of counts names at most.
+#: Classes that the line of counts names.
 _NAMED = 6
 
 
 class Overlay:
-    """Writes panels of text into copies of pictures; recordings and snapshots never see them.
+    """Draws text panels into copies of pictures; recordings and snapshots are made without them.
 
     Example:
         >>> picture = np.zeros((90, 160, 3), np.uint8)
@@ -44,17 +44,17 @@ class Overlay:
 
         Args:
             image: BGR, uint8 (H, W, 3).
-            status: what is written at the top.
-            message: what has just happened, written at the bottom; "" for nothing.
-            paused: say that the picture stands still.
+            status: shown at the top.
+            message: shown at the bottom; "" for none.
+            paused: show that the session is paused.
             help: show the keys.
         """
         image = image.copy()
         size = DrawingOptions().text_size_for(*image.shape[:2])
         font = self._fonts.setdefault(size, font_of_size(size))
-        lines = [("paused: space goes on", _YELLOW) if paused else (f"{status.fps:.1f} fps", _WHITE)]
+        lines = [("paused: press space to resume", _YELLOW) if paused else (f"{status.fps:.1f} fps", _WHITE)]
         if status.counts:
-            lines.append((counts_in_words(status.counts), _WHITE))
+            lines.append((count_words(status.counts, _NAMED), _WHITE))
         if status.recording is not None:
             lines.append((f"REC {_clock(status.recorded)}", _RED))
         if status.camera not in ("connected", "ended"):
@@ -68,30 +68,21 @@ class Overlay:
         return image
 
 
-def counts_in_words(counts: Mapping[str, int]) -> str:
-    """Counts in English, the most first.
+def status_line(status: LiveStatus) -> str:
+    """The status in one line, for a terminal.
 
     Example:
-        >>> counts_in_words({"person": 2, "dog": 1})
-        '2 persons, 1 dog'
-    """
-    words = [f"{count} {name if count == 1 else plural(name)}" for name, count in counts.items()]
-    return ", ".join(words[:_NAMED]) + (", ..." if len(words) > _NAMED else "")
-
-
-def status_in_words(status: LiveStatus) -> str:
-    """One line for a terminal.
-
-    Example:
-        >>> status_in_words(LiveStatus(fps=8, latency=0.15, counts={"dog": 1}, camera="connected"))
+        >>> status_line(LiveStatus(fps=8, latency=0.15, counts={"dog": 1}, camera="connected"))
         '8.0 fps, 150 ms late, 1 dog'
     """
-    parts = [f"{status.fps:.1f} fps, {1000 * status.latency:.0f} ms late", counts_in_words(status.counts)]
+    parts = [f"{status.fps:.1f} fps, {1000 * status.latency:.0f} ms late"]
+    if status.counts:
+        parts.append(count_words(status.counts, _NAMED))
     if status.recording is not None:
         parts.append(f"recording {_clock(status.recorded)}")
     if status.camera not in ("connected", "ended"):
         parts.append(f"camera {status.camera}")
-    return ", ".join(part for part in parts if part)
+    return ", ".join(parts)
 
 
 def _clock(seconds: float) -> str:
@@ -105,35 +96,36 @@ def _panel(
     font: Font,
     lines: Sequence[tuple[str, Color]],
     place: float,
-    firsts: Sequence[str] = (),
-    indent: int = 0,
+    left_column: Sequence[str] = (),
+    left_width: int = 0,
 ) -> None:
-    """Writes lines on a dark ground at the left.
+    """Writes lines on a darkened part of the picture, at the left.
 
     Args:
         place: 0 is the top, 1 the bottom, 0.5 the middle.
-        firsts: a first column, one text a line.
-        indent: its width.
+        left_column: one text a line, before the lines.
+        left_width: of that column, in pixels.
     """
     height, width = image.shape[:2]
     line_height = font.ascent + font.descent
-    space = max(2, line_height // 3)
-    texts = [_shortened(font, font.printable(text), width - indent - 2 * space) for text, _ in lines]
-    panel_width = min(width, indent + max(font.width(text) for text in texts) + 2 * space)
-    panel_height = min(height, len(lines) * line_height + 2 * space)
+    margin = max(2, line_height // 3)
+    texts = [_shortened(font, font.printable(text), width - left_width - 2 * margin) for text, _ in lines]
+    panel_width = min(width, left_width + max(font.width(text) for text in texts) + 2 * margin)
+    panel_height = min(height, len(lines) * line_height + 2 * margin)
     top = round((height - panel_height) * place)
-    ground = image[top : top + panel_height, :panel_width]
-    ground[:] = ground * np.float32(_THROUGH)
+    area = image[top : top + panel_height, :panel_width]
+    area[:] = area * np.float32(_DIMMED)
     for number, (text, (_, color)) in enumerate(zip(texts, lines, strict=True)):
-        baseline = top + space + number * line_height + font.ascent
-        if firsts:
-            font.write(image, firsts[number], space, baseline, _YELLOW)
-        font.write(image, text, space + indent, baseline, color)
+        baseline = top + margin + number * line_height + font.ascent
+        if left_column:
+            font.write(image, left_column[number], margin, baseline, _YELLOW)
+        font.write(image, text, margin + left_width, baseline, color)
 
 
-def _shortened(font: Font, text: str, room: int) -> str:
-    if font.width(text) <= room:
+def _shortened(font: Font, text: str, max_width: int) -> str:
+    """The text, cut with an ellipsis if it is wider than `max_width` pixels."""
+    if font.width(text) <= max_width:
         return text
-    while text and font.width(text + font.ellipsis) > room:
+    while text and font.width(text + font.ellipsis) > max_width:
         text = text[:-1]
     return text + font.ellipsis

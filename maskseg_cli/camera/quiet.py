@@ -1,4 +1,4 @@
-"""Keeps the libraries behind the pictures from writing to the user's terminal."""
+"""Silences OpenCV's own messages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def quiet_opencv() -> Iterator[None]:
-    """OpenCV warns on stderr about each camera that does not open; what counts is said by our own messages."""
-    import cv2
+    """Suppresses what OpenCV writes to standard error about cameras that do not open: our own messages say it."""
+    import cv2  # `devices` imports this file, and lists cameras without OpenCV on Linux
 
-    # Only for a moment: what OpenCV says elsewhere is for the user.
+    # OpenCV's other messages stay visible.
     logging = getattr(getattr(cv2, "utils", None), "logging", None)
     if logging is None:
         yield

@@ -1,4 +1,4 @@
-"""Recording what is shown: each picture lasts until the next one was taken, so the film plays as things happened."""
+"""`Recorder`: writes a video in which each picture lasts until the next one was captured, so it plays in real time."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_info import VideoInfo
 from maskseg_cli.video.writer import VideoWriter, Written
 
-#: Times are kept to 1/90000 s, the clock of broadcasting and of many containers.
+#: Times are multiples of 1/90000 s, the clock of broadcasting and of many containers.
 _TICKS = 90000
 
-#: Frame rate of a file that must have a constant one (AVI): more would only repeat pictures.
+#: Highest frame rate of a file that needs a constant one (AVI): more would only repeat pictures.
 _FASTEST = 30.0
 
 
 class Recorder:
-    """One recording: pictures and the moments when they were taken, into one file.
+    """Records pictures with their capture times into one file.
 
-    The file is opened with the first picture, whose size it has; pictures of another size, as a camera may send them
-    after a reconnect, are fitted into it. Where the container can hold any time stamps (all but AVI) each picture is
+    The file is opened with the first picture and has its size; pictures of another size, which a camera may send after
+    a reconnect, are scaled into it. Where the container supports a variable frame rate (all but AVI) each picture is
     written once.
 
     Args:
-        path: the file; the ending says the format.
+        path: the file; its suffix chooses the format.
         frame_rate: frames a second of the camera, or None; only AVI needs it.
-        options: how it is encoded.
+        options: of the encoder.
 
     Example:
         >>> recorder = Recorder(Path("out.mp4"))                                  # doctest: +SKIP
@@ -47,7 +47,7 @@ class Recorder:
         self._writer: VideoWriter | None = None
         self._waiting: tuple[NDArray[np.uint8], float] | None = None
         self._written = Fraction(0)
-        self._left_over = 0.0
+        self._rounding_error = 0.0
         self._shown = 0.0
 
     @property
@@ -59,8 +59,8 @@ class Recorder:
         """Records a picture.
 
         Args:
-            image: BGR, uint8 (H, W, 3); it must not be changed afterwards.
-            time: seconds of any clock when it was taken, later than the one before.
+            image: uint8 (H, W, 3), BGR; it must not be changed afterwards.
+            time: of its capture, in seconds of any clock; later than the one before.
 
         Raises:
             MasksegError: the file cannot be written, or the disk is full; call `finish`.
@@ -73,15 +73,15 @@ class Recorder:
         self._shown = 0.0
 
     def tick(self, time: float) -> None:
-        """Tells that the last picture is still what is shown at `time`."""
+        """Extends `seconds`: the last picture is still shown at `time`."""
         if self._waiting is not None:
             self._shown = max(0.0, time - self._waiting[1])
 
     def pause(self, time: float) -> None:
-        """What happens from `time` until the next `add` is cut out.
+        """Leaves the time from `time` until the next `add` out of the recording.
 
         Raises:
-            MasksegError: as for `add`.
+            MasksegError: as `add`.
         """
         self._write_waiting(time)
         self._shown = 0.0
@@ -99,35 +99,31 @@ class Recorder:
             return None
         try:
             self._write_waiting(time)
-        except MasksegError:  # the disk is full: what is there already is completed all the same
+        except MasksegError:  # the disk is full: the file is completed without this picture
             self._waiting = None
         return self._writer.finish()
 
     def discard(self) -> None:
-        """Throws away what is not complete yet."""
+        """Removes a file that is not complete."""
         if self._writer is not None:
             self._writer.discard()
 
     def _write_waiting(self, until: float) -> None:
-        """Writes the picture whose end is known now."""
+        """Writes the last picture, whose end is known now."""
         if self._waiting is None:
             return
         (image, since), self._waiting = self._waiting, None
         assert self._writer is not None
-        # What rounding leaves over goes into the next duration: an hour of rounded durations would drift.
-        exact = until - since + self._left_over
+        # The rounding error is added to the next duration: otherwise an hour of durations would drift.
+        exact = until - since + self._rounding_error
         duration = Fraction(max(1, round(exact * _TICKS)), _TICKS)
-        self._left_over = exact - float(duration)
-        self._writer.write(self._fitted(image), self._written, duration)
+        self._rounding_error = exact - float(duration)
+        self._writer.write(fit(image, self._writer.width, self._writer.height), self._written, duration)
         self._written += duration
-
-    def _fitted(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        assert self._writer is not None
-        return fit(image, self._writer.width, self._writer.height)
 
 
 def fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """The picture scaled into width x height, black at the sides where its shape is another.
+    """Scales a picture into width x height pixels, with black borders where the aspect ratios differ.
 
     Example:
         >>> fit(np.full((10, 40, 3), 255, np.uint8), 20, 20)[:, 0, 0].tolist().count(255)
@@ -139,9 +135,9 @@ def fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     inner_width = min(width, max(1, round(image.shape[1] * scale)))
     inner_height = min(height, max(1, round(image.shape[0] * scale)))
     top, left = (height - inner_height) // 2, (width - inner_width) // 2
-    whole = np.zeros((height, width, 3), np.uint8)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    whole[top : top + inner_height, left : left + inner_width] = cv2.resize(
-        image, (inner_width, inner_height), interpolation=way
+    framed = np.zeros((height, width, 3), np.uint8)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    framed[top : top + inner_height, left : left + inner_width] = cv2.resize(
+        image, (inner_width, inner_height), interpolation=method
     )
-    return whole
+    return framed

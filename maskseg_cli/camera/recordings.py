@@ -1,4 +1,4 @@
-"""All recordings of one session, started and stopped by the viewers' wishes."""
+"""`Recordings`: starts, stops and names the recordings of one session."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from maskseg_cli.video.writer import Written
 
 
 class Recordings:
-    """One recording after the other.
+    """The recordings of one session, one after the other.
+
+    Methods return sentences for the user. An error ends the recording and is one of them; nothing is raised.
 
     Args:
-        path: of the first recording, which replaces what stands there; later ones are called `name-2.ext`,
-            `name-3.ext`. None: each is named after the date and time.
-        folder: where those go.
+        path: of the first recording, which replaces an existing file; later ones are called `name-2.ext`, `name-3.ext`.
+            None: each is named after the date and time.
+        folder: for recordings named after the time; None: the current folder.
 
     Attributes:
         frame_rate: frames a second of the camera, or None.
         done: the finished recordings.
-        failed: sentences about what could not be recorded.
+        failed: a sentence for each recording that failed.
     """
 
     def __init__(self, path: Path | None = None, folder: Path | None = None) -> None:
@@ -36,75 +38,70 @@ class Recordings:
         self.done: list[Written] = []
         self.failed: list[str] = []
         self._running: Recorder | None = None
-        self._unfinished: Recorder | None = None
 
     @property
     def path(self) -> Path | None:
-        """The file that is being recorded."""
+        """The file that is being recorded, or None."""
         return self._running.path if self._running else None
 
     @property
     def seconds(self) -> float:
-        """Length of the running recording; 0 where there is none."""
+        """Length of the running recording; 0 if there is none."""
         return self._running.seconds if self._running else 0.0
 
     def start(self) -> str:
-        """Begins a recording with the next picture; returns the sentence for it."""
+        """Starts a recording with the next picture."""
         if self._first is not None:
             path, self._first = self._first, None
         elif self._path is not None:
             path = unused_path(self._path)
         else:
             path = dated_path(self._folder, ".mp4")
-        self._running = self._unfinished = Recorder(path, self.frame_rate)
+        self._running = Recorder(path, self.frame_rate)
         return f"Recording to {path}."
 
     def add(self, image: NDArray[np.uint8], time: float) -> str | None:
-        """Records a picture, if a recording runs; returns a sentence if that failed and ended it."""
-        return self._guarded(lambda recorder: recorder.add(image, time), time)
+        """Adds a picture to the running recording; see `Recorder.add`. Returns a sentence if it failed."""
+        return self._call(lambda recorder: recorder.add(image, time), time)
 
     def pause(self, time: float) -> str | None:
-        """Cuts out what happens until the next picture; returns a sentence if that failed."""
-        return self._guarded(lambda recorder: recorder.pause(time), time)
+        """Leaves the time until the next picture out of the recording; returns a sentence if it failed."""
+        return self._call(lambda recorder: recorder.pause(time), time)
 
     def tick(self, time: float) -> None:
-        """Tells that the last picture is still shown."""
+        """Extends `seconds`: the last picture is still shown at `time`."""
         if self._running:
             self._running.tick(time)
 
     def stop(self, time: float) -> str | None:
-        """Finishes the running recording; returns the sentence for it, or None if there was none."""
+        """Finishes the running recording; returns None if there was none."""
         recorder, self._running = self._running, None
         if recorder is None:
             return None
         try:
             written = recorder.finish(time)
         except (MasksegError, OSError) as error:
-            return self._note_failure(error)
-        finally:
-            self._unfinished = None
+            return self._add_failure(error)
+        except BaseException:  # Ctrl-C
+            recorder.discard()
+            raise
         if written is None:
             return "There was no picture to record."
         self.done.append(written)
         return f"Recorded {written.path} ({float(written.duration):.1f} s)."
 
-    def discard(self) -> None:
-        """Throws away a recording that is not complete, also one that is just being finished."""
-        if self._unfinished is not None:
-            self._unfinished.discard()
-
-    def _guarded(self, work: Callable[[Recorder], None], time: float) -> str | None:
+    def _call(self, work: Callable[[Recorder], None], time: float) -> str | None:
         if self._running is None:
             return None
         try:
             work(self._running)
         except (MasksegError, OSError) as error:
-            sentence, before = self._note_failure(error), len(self.done)
+            sentence, before = self._add_failure(error), len(self.done)
             ending = self.stop(time)
             return f"{sentence} {ending}" if len(self.done) > before else sentence
         return None
 
-    def _note_failure(self, error: MasksegError | OSError) -> str:
+    def _add_failure(self, error: MasksegError | OSError) -> str:
         sentence = str(error)
         if isinstance(error, OSError):
             sentence = f"The recording cannot be written: {error.strerror or error}."

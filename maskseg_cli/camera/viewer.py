@@ -1,4 +1,4 @@
-"""The live window with its keys and panels."""
+"""`WindowViewer`: the live window with its keys and text panels."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from maskseg_cli.camera.overlay import Overlay
 from maskseg_cli.media.live_window import LiveWindow
 
 #: Seconds for which a message is shown.
-_MESSAGE = 3.0
+_MESSAGE_TIME = 3.0
 
-#: Before the first picture there is a dark one.
-_NOTHING = np.full((360, 640, 3), 24, np.uint8)
+#: Seconds between two updates of the panels while there is no new picture.
+_UPDATE_EVERY = 0.2
+
+#: Shown before the first picture.
+_DARK = np.full((360, 640, 3), 24, np.uint8)
 
 
 class WindowViewer:
-    """Shows pictures in a window and turns its keys into wishes; closing the window is a wish for the end.
+    """Shows pictures in a window and applies its keys to `Controls`; closing the window ends the session.
 
     Args:
         window: an open window.
-        controls: takes the wishes.
+        controls: are changed by keys.
     """
 
     def __init__(self, window: LiveWindow, controls: Controls) -> None:
@@ -34,40 +37,46 @@ class WindowViewer:
         self._keyboard = Keyboard(controls)
         self._overlay = Overlay()
         self._message, self._until = "", 0.0
+        self._updated = 0.0
 
-    def tell(self, sentence: str) -> None:
-        """Writes a sentence into the window for some seconds."""
-        self._message, self._until = sentence, time.monotonic() + _MESSAGE
+    def show_message(self, sentence: str) -> None:
+        """Shows a sentence at the bottom for some seconds, from the next `update` on."""
+        self._message, self._until = sentence, time.monotonic() + _MESSAGE_TIME
+        self.refresh()
 
-    def show(self, image: NDArray[np.uint8] | None, status: LiveStatus, paused: bool) -> None:
-        """Shows a BGR picture, uint8 (H, W, 3), and heeds the keys.
+    def refresh(self) -> None:
+        """Makes the next `update` show the picture, without a wait."""
+        self._updated = 0.0
+
+    def update(self, image: NDArray[np.uint8] | None, status: LiveStatus, paused: bool) -> None:
+        """Handles keys and the close button, and shows the picture if it is due; quick, to be called often.
 
         Args:
-            image: None before the first.
-            status: what the panels tell.
+            image: uint8 (H, W, 3), BGR; None before the first.
+            status: shown in the panels.
             paused: whether the picture stands still.
         """
+        if not self._handle_keys() and time.monotonic() - self._updated < _UPDATE_EVERY:
+            return
+        self._updated = time.monotonic()
         message = self._message if time.monotonic() < self._until else ""
         self._window.show(
-            self._overlay.draw(_NOTHING if image is None else image, status, message, paused, self._keyboard.help)
+            self._overlay.draw(_DARK if image is None else image, status, message, paused, self._keyboard.help)
         )
-        self.heed()
+        if self._handle_keys():
+            self.refresh()
 
     def close(self) -> None:
-        """Takes the window away."""
+        """Closes the window."""
         self._window.close()
 
-    def heed(self) -> bool:
-        """Heeds the keys and the close button; quick, so that it may be called often.
-
-        Returns:
-            whether a key was pressed, so that the panels may have to tell something else.
-        """
+    def _handle_keys(self) -> bool:
+        """Applies keys and the close button; returns whether a key was pressed, which may change the panels."""
         keys = self._window.pressed_keys()
         for key in keys:
-            said = self._keyboard.press(key)
-            if said:
-                self.tell(said)
+            message = self._keyboard.press(key)
+            if message:
+                self.show_message(message)
         if self._window.closed:
             self._controls.stop()
         return bool(keys)

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import UsageError
-from maskseg_cli.export.messages import count_words
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
+from maskseg_cli.messages import count_words
 from maskseg_cli.sink import Sink
 
 #: Failed photos, and classes, that the last lines name.

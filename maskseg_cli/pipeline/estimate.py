@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.errors import MasksegError, explain
-from maskseg_cli.export.messages import counted
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
+from maskseg_cli.messages import counted
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import Model, Sources
 from maskseg_cli.pipeline.video_run import VideoRun, picture_rate

@@ -1,299 +1,206 @@
-"""The live loop: newest frame, network, drawing, and out to the window, the page and the recording."""
+"""`LiveLoop`: passes the newest frame of a camera through the network, again and again."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from maskseg_cli.camera.capture import Capture, CapturedFrame
-from maskseg_cli.camera.controls import Controls
-from maskseg_cli.camera.feed import LiveFeed, LiveStatus, Summary
-from maskseg_cli.camera.fps_meter import FPSMeter
-from maskseg_cli.camera.recordings import Recordings
-from maskseg_cli.camera.snapshots import Snapshots
+from maskseg_cli.camera.capture import Capture
 from maskseg_cli.camera.source import CameraError
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing import draw
-from maskseg_cli.pipeline.async_predictor import AsyncPredictor, Segment
+from maskseg_cli.frame import Frame
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.pipeline.async_predictor import AsyncPredictor
+from maskseg_cli.pipeline.live_output import LiveOutput
+from maskseg_cli.stop_token import StopToken
 
-if TYPE_CHECKING:
-    from maskseg_cli.camera.viewer import WindowViewer
+#: Seconds that the loop waits for a frame before it updates everything else.
+_FRAME_WAIT = 0.04
 
-#: Seconds that the loop waits for a frame before it looks after everything else.
-_TICK = 0.04
+#: Seconds between two checks for keys while the network runs: OpenCV keeps only the last key.
+_KEY_WAIT = 0.015
 
-#: Seconds between two glances at the keys while the network is at work: OpenCV remembers the last key alone.
-_GLANCE = 0.015
-
-#: Seconds for which the end waits for the network without a word.
-_BRIEF = 0.5
-
-#: Seconds between two tellings of how things stand while there is no new picture.
-_STATUS_EVERY = 0.2
+#: Seconds that the end waits for the network before it says so.
+_SILENT_WAIT = 0.5
 
 
-@dataclass
-class Live:
-    """Shows what a camera sees, with its objects, until somebody wishes for the end.
+class LiveLoop:
+    """Shows what a camera sees, with its objects, until stopped.
 
-    As soon as the network is free it takes the newest frame: what is shown is never older than one frame and one turn
-    of the network. While it is at work the picture before is drawn, shown and recorded, and wishes are heeded.
+    Whenever the network is free it takes the newest frame, and older ones are dropped: what is shown is never older
+    than one frame and one call of the network. While the network runs, the last picture stays, and the viewers'
+    controls are applied to it.
 
     Args:
         capture: the running camera.
-        load: loads the network when the camera has shown that it works: BGR uint8 (H, W, 3) -> Detections, with low
-            scores too.
-        controls: the viewers' wishes.
-        feed: where pictures are published.
-        recordings: takes them when wished for.
-        snapshots: likewise.
-        viewer: the window, or None.
+        load: loads the network; called after the first frame has come. It should also find objects of low scores if
+            viewers can lower theirs.
+        output: takes the frames and their objects.
         mirror: swap left and right.
-        duration: seconds after which it ends, or None.
-        stop: asked all the time; True ends the loop.
-        say: takes sentences for the terminal.
-        report: takes the status, a few times a second.
-        watched: whether anybody sees the picture; where nobody does and a recording fails, the session ends.
+        duration: seconds after which the loop ends, or None.
+        stop: ends the loop when a stop is requested.
+
+    Attributes:
+        seconds: how long frames were shown; known after `run`.
     """
 
-    capture: Capture
-    load: Callable[[], Segment]
-    controls: Controls
-    feed: LiveFeed
-    recordings: Recordings = field(default_factory=Recordings)
-    snapshots: Snapshots = field(default_factory=Snapshots)
-    viewer: WindowViewer | None = None
-    mirror: bool = False
-    duration: float | None = None
-    stop: Callable[[], bool] = lambda: False
-    say: Callable[[str], None] = lambda _: None
-    report: Callable[[LiveStatus], None] = lambda _: None
-    watched: bool = True
-
-    def __post_init__(self) -> None:
-        self._meter = FPSMeter()
-        self._looker = AsyncPredictor(self.load)
-        self._loading = False
-        self._begun = 0
-        self._frame: CapturedFrame | None = None
-        self._found: Detections | None = None
-        self._picture: NDArray[np.uint8] | None = None
-        self._counts: dict[str, int] = {}
-        self._shown = self._skipped = 0
-        self._version = -1
-        self._message = ""
-        self._trouble = ""
-        self._paused = False
-        self._told = self._refreshed = 0.0
+    def __init__(
+        self,
+        capture: Capture,
+        load: Callable[[], Predictor],
+        output: LiveOutput,
+        mirror: bool = False,
+        duration: float | None = None,
+        stop: StopToken | None = None,
+    ) -> None:
+        self._capture = capture
+        self._output = output
+        self._mirror = mirror
+        self._duration = duration
+        self._stop = stop or StopToken()
+        self._predictor = AsyncPredictor(load)
+        self._submitted = -1  # index of the last frame that the network took
         self._began = self._ended = time.monotonic()
 
+    @property
+    def seconds(self) -> float:
+        """Length of the session, from the start of the camera or, once it runs, from the first frame."""
+        return self._ended - self._began
+
     def run(self) -> None:
-        """Waits for the camera, loads the network, and shows pictures until the end is wished for, the time is over
-        or a file has ended.
+        """Waits for the camera, loads the network, and shows frames until stopped, the time is over, or a file ends.
 
         Raises:
-            MasksegError: the camera cannot be opened, or is lost for good. The recording is finished in any case.
+            MasksegError: the camera cannot be opened, or is lost for good; or a sink failed. The recording and the
+                sinks are finished in any case.
         """
+        error: BaseException | None = None
         try:
-            first = self._wait_for_camera()
-            if first is None:
-                return
-            for note in self.capture.notes:
-                self._tell(note)
-            if self._warm_up(first):
-                self._loop()
-        finally:
-            self._ended = time.monotonic()
-            if self.recordings.path is not None and self.stop():
-                self._tell(f"Finishing {self.recordings.path}; a second Ctrl-C would throw it away.")
-            self._tell(self.recordings.stop(self._ended))
-            self.feed.publish_status(self._status())
-            self.feed.close()
-            if self.viewer is not None:
-                self.viewer.close()
-            if not self._looker.close(_BRIEF):
-                self.say("Waiting for the network" + ("; a second Ctrl-C ends at once." if self.stop() else "."))
-                self._looker.close()
+            self._run()
+        except BaseException as raised:
+            error = raised
+        self._ended = time.monotonic()
+        for step in (
+            self._stop_recording,
+            self._output.close_views,
+            *(lambda sink=sink: self._output.finish_sink(sink) for sink in self._output.sinks),
+            self._wait_for_network,
+        ):
+            try:
+                step()
+            except BaseException as raised:
+                error = raised if error is None else error
+        if error is not None:
+            raise error
 
-    def _wait_for_camera(self) -> CapturedFrame | None:
-        """The first frame; None if the end was wished for before.
+    def _run(self) -> None:
+        first = self._wait_for_camera()
+        if first is None:
+            return
+        for note in self._capture.notes:
+            self._output.say(note)
+        class_names = self._load(first)
+        if class_names is not None:
+            self._output.start(class_names)
+            self._show_frames()
+
+    def _wait_for_camera(self) -> Frame | None:
+        """The first frame; None if stopped before.
 
         Raises:
-            CameraError: none came in the time for which the session is to last.
+            CameraError: none came within the duration of the session.
         """
-        while not self._unwanted():
-            frame = self.capture.newer(0, _TICK)
+        while not self._stopped():
+            frame = self._capture.newer(-1, _FRAME_WAIT)
             if frame is not None:
                 return frame
-            if self._over():
-                raise CameraError(f"No picture came in {self.duration:g} s. {self.capture.trouble}".rstrip())
-            self._idle()
+            if self._is_over():
+                raise CameraError(f"No picture came in {self._duration:g} s. {self._capture.trouble}".rstrip())
+            self._output.update()
         return None
 
-    def _warm_up(self, first: CapturedFrame) -> bool:
-        """Loads the network and gives it its first turn: that takes seconds, in which pictures would grow old.
+    def _load(self, first: Frame) -> tuple[str, ...] | None:
+        """Loads the network and runs it once, which takes seconds; the result would be too old to be shown.
 
         Returns:
-            False if the end was wished for meanwhile.
+            the class names of the network; None if stopped before.
         """
-        self._loading = True
-        self._looker.begin(first)
-        while self._looker.wait(_TICK) is None:
-            if self._unwanted():
-                return False
-            self._idle()
-        self._loading = False
-        return True
+        self._output.loading = True
+        self._predictor.submit(first)
+        while (result := self._predictor.result(_FRAME_WAIT)) is None:
+            if self._stopped():
+                return None
+            self._output.update()
+        self._output.loading = False
+        return result[1].class_names
 
-    def _loop(self) -> None:
+    def _show_frames(self) -> None:
         self._began = time.monotonic()
-        self._skipped = max(0, self.capture.frames - 1)  # what came before does not count
-        self.capture.release()
-        while not self._over():
-            self._heed_pause()
-            self._heed_recording()
-            if not self._turn():
+        self._capture.release()
+        while not self._is_over():
+            if self._output.apply_pause():
+                self._predictor.discard()
+            if self._output.paused:
+                time.sleep(_KEY_WAIT)
+            self._output.apply_recording()
+            if not self._step():
                 break
-            self._idle()
-        while self._looker.busy and not self._unwanted():  # the time is over: the last picture is still shown
-            self._take(self._looker.wait(_GLANCE))
+            self._output.update()
+        while self._predictor.busy and not self._stopped():  # the time is over: the last frame is still shown
+            self._add(self._predictor.result(_KEY_WAIT))
 
-    def _turn(self) -> bool:
-        """Hands the newest frame to the network when it is free, and shows what it has found in the one before.
+    def _step(self) -> bool:
+        """Submits the newest frame if the network is free, and shows the result of the one before.
 
         Returns:
             False if there will be no more frames.
         """
-        done = self._looker.wait(self._patience(_GLANCE)) if self._looker.busy else None
+        result = self._predictor.result(self._at_most(_KEY_WAIT)) if self._predictor.busy else None
         try:
-            if not self._looker.busy and not self._paused:
-                frame = self.capture.newer(self._begun, 0.0 if done else self._patience(_TICK))
+            if not self._predictor.busy and not self._output.paused:
+                frame = self._capture.newer(self._submitted, 0.0 if result else self._at_most(_FRAME_WAIT))
                 if frame is not None:
-                    self._begun = frame.number
-                    self._looker.begin(self._facing(frame))
-                elif self.capture.ended and done is None:
+                    self._submitted = frame.index
+                    self._predictor.submit(self._prepare(frame))
+                elif self._capture.ended and result is None:
                     return False
-        finally:  # also where the camera is lost just now
-            self._take(done)
+        finally:  # also if the camera has just been lost
+            self._add(result)
         return True
 
-    @property
-    def summary(self) -> Summary:
-        """What the session was, when it is over."""
-        dropped = max(0, self.capture.frames - self._skipped - self._shown)
-        return Summary(self._ended - self._began, self._shown, dropped, max(0, self.capture.connections - 1))
+    def _prepare(self, frame: Frame) -> Frame:
+        image = np.asarray(cv2.flip(frame.image, 1), np.uint8) if self._mirror else frame.image
+        return replace(frame, image=image, detected_in=frame.index)
 
-    def _patience(self, longest: float) -> float:
-        left = longest if self.duration is None else self._began + self.duration - time.monotonic()
-        return min(longest, max(0.0, left))
+    def _add(self, result: tuple[Frame, Detections] | None) -> None:
+        if result is not None:
+            self._output.add(*result)
 
-    def _unwanted(self) -> bool:
-        return self.controls.stopped or self.stop()
+    def _at_most(self, seconds: float) -> float:
+        """`seconds`, or what is left of the duration if that is less."""
+        if self._duration is None:
+            return seconds
+        return min(seconds, max(0.0, self._began + self._duration - time.monotonic()))
 
-    def _over(self) -> bool:
-        over = self.duration is not None and time.monotonic() - self._began >= self.duration
-        return over or self._unwanted()
+    def _stopped(self) -> bool:
+        return self._output.ended or self._stop.requested
 
-    def _facing(self, frame: CapturedFrame) -> CapturedFrame:
-        return replace(frame, image=np.asarray(cv2.flip(frame.image, 1), np.uint8)) if self.mirror else frame
+    def _is_over(self) -> bool:
+        elapsed = time.monotonic() - self._began
+        return (self._duration is not None and elapsed >= self._duration) or self._stopped()
 
-    def _take(self, done: tuple[CapturedFrame, Detections] | None) -> None:
-        """The rest of a frame's way, when the network has looked at it."""
-        if done is None:
-            return
-        self._frame, self._found = done
-        self._render()
-        assert self._picture is not None
-        self._shown += 1
-        self._meter.add(time.monotonic() - self._frame.time)
-        self._tell(self._recorded(lambda: self.recordings.add(self._picture, self._frame.time)))  # type: ignore[arg-type, union-attr]
-        self._show()
+    def _stop_recording(self) -> None:
+        path = self._output.recordings.path
+        if path is not None and self._stop.requested:
+            self._output.say(f"Finishing {path}; a second Ctrl-C would throw it away.")
+        self._output.stop_recording(self._ended)
 
-    def _render(self) -> None:
-        """Draws the last frame as is wished for now."""
-        assert self._frame is not None
-        assert self._found is not None
-        self._version = self.controls.version
-        found = self._found.filter(min_confidence=self.controls.min_score)
-        self._counts = dict(Counter(found.names).most_common())
-        self._picture = draw(self._frame.image, found, self.controls.drawing)
-
-    def _show(self) -> None:
-        assert self._picture is not None
-        self.feed.publish(self._picture, self._status())
-        self._told = self._refreshed = 0.0
-
-    def _idle(self) -> None:
-        """All that does not need a new frame: wishes, the window, how things stand."""
-        if self._frame is not None and self._version != self.controls.version:
-            self._render()
-            self._show()
-        if self._picture is not None and self.controls.take_snapshot_request():
-            self._tell(self.snapshots.save(self._picture))
-        if self.capture.trouble != self._trouble:
-            self._trouble = self.capture.trouble
-            self._tell(f"{self._trouble} It is tried again." if self._trouble else "The camera is connected again.")
-        self.recordings.tick(time.monotonic())
-        status = self._status()
-        if time.monotonic() - self._told >= _STATUS_EVERY:
-            self._told = time.monotonic()
-            self.feed.publish_status(status)
-            self.report(status)
-        if self.viewer is not None and (self.viewer.heed() or time.monotonic() - self._refreshed >= _STATUS_EVERY):
-            self._refreshed = time.monotonic()
-            self.viewer.show(self._picture, status, self._paused)
-
-    def _heed_pause(self) -> None:
-        if self.controls.paused != self._paused:
-            self._paused = self.controls.paused
-            if self._paused:
-                self._looker.forget()
-                self._tell(self._recorded(lambda: self.recordings.pause(time.monotonic())))
-        if self._paused:
-            time.sleep(_GLANCE)
-
-    def _heed_recording(self) -> None:
-        running = self.recordings.path is not None
-        if self.controls.recording_wanted and not running:
-            self.recordings.frame_rate = self.capture.frame_rate
-            self._tell(self.recordings.start())
-        elif running and not self.controls.recording_wanted:
-            self._tell(self.recordings.stop(time.monotonic()))
-
-    def _recorded(self, work: Callable[[], str | None]) -> str | None:
-        """Does something with the recording; one that fails ends, and is not begun again at once."""
-        problem = work()
-        if problem is not None:
-            self.controls.set_recording(False)
-            if not self.watched:
-                self.controls.stop()
-        return problem
-
-    def _tell(self, sentence: str | None) -> None:
-        if sentence:
-            self._message = sentence
-            self.say(sentence)
-            if self.viewer is not None:
-                self.viewer.tell(sentence)
-                self._refreshed = 0.0
-
-    def _status(self) -> LiveStatus:
-        path = self.recordings.path
-        return LiveStatus(
-            fps=0.0 if self._paused else self._meter.fps(),
-            latency=self._meter.latency,
-            counts=self._counts,
-            frames=self._shown,
-            dropped=max(0, self.capture.frames - self._skipped - self._shown),
-            recording=None if path is None else str(path),
-            recorded=self.recordings.seconds,
-            camera=f"{self.capture.state}, loading the network" if self._loading else self.capture.state,
-            message=self._message,
-        )
+    def _wait_for_network(self) -> None:
+        if not self._predictor.close(_SILENT_WAIT):
+            hint = "; a second Ctrl-C ends at once." if self._stop.requested else "."
+            self._output.reporter.say(f"Waiting for the network{hint}")
+            self._predictor.close()

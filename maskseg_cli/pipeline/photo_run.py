@@ -11,11 +11,11 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.errors import StoppedError, explain
-from maskseg_cli.export.messages import describe
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
+from maskseg_cli.messages import describe
 from maskseg_cli.pipeline.photos import estimate_bytes, read_photo
 from maskseg_cli.pipeline.predictions import PhotoPredictions, Prediction
 from maskseg_cli.pipeline.read_ahead import read_ahead

@@ -15,10 +15,10 @@ from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
-from maskseg_cli.export.messages import counted
 from maskseg_cli.export.shown_frames import ShownFramesOnly
 from maskseg_cli.export.video_file import VideoFile
 from maskseg_cli.frame import Frame
+from maskseg_cli.messages import counted
 from maskseg_cli.pipeline.frame_pipeline import PATIENCE, FramePipeline
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.window_sinks import VideoWindow

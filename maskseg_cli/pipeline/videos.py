@@ -12,13 +12,13 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
-from maskseg_cli.export.messages import count_words, counted
 from maskseg_cli.frame import Frame
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.outputs import check_extra_output, refuse_existing
+from maskseg_cli.messages import count_words, counted
 from maskseg_cli.pipeline.frame_pipeline import FramePipeline
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (

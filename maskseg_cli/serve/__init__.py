@@ -1,10 +1,11 @@
 """The web page of `maskseg webcam --serve`: the live picture and its controls in any browser, a phone's too.
 
-Data flows one way: the live loop publishes into a `LiveFeed`, connections of viewers read the newest picture from it,
-and what viewers wish for goes into `Controls`, which the loop heeds. Nothing here is ever waited for by the loop.
+The live loop publishes into a `LiveFeed`; each viewer's connection reads the newest picture from it and changes
+`Controls`, which the loop applies. The loop never waits for a viewer.
 
 Example:
-    >>> from maskseg_cli.camera.controls import Controls, LiveFeed
+    >>> from maskseg_cli.camera.controls import Controls
+    >>> from maskseg_cli.camera.feed import LiveFeed
     >>> from maskseg_cli.serve import start_server
     >>> with start_server(LiveFeed(), Controls(), port=0) as server:
     ...     server.url.startswith("http://127.0.0.1:")

@@ -1,4 +1,4 @@
-"""Who may see the picture and use the controls: the token, and protection from other pages in the same browser."""
+"""Access control of the page: the token, and protection against other web pages in the same browser."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from urllib.parse import urlsplit
 from maskseg_cli.errors import UsageError
 from maskseg_cli.serve.listen_address import names_this_computer
 
-#: Seconds that a wrong token costs; wrong ones wait for each other, so that guessing takes years.
-_BRAKE = 0.5
+#: Seconds of delay for a wrong token; such requests wait for each other, so that guessing takes years.
+_DELAY = 0.5
 
 
-class Answer(Enum):
-    """What a request's token says."""
+class TokenCheck(Enum):
+    """Result of checking the token of a request."""
 
-    WELCOME = "welcome"
+    VALID = "valid"
     MISSING = "missing"
     WRONG = "wrong"
 
 
 class Access:
-    """The rules for requests to one server.
+    """Decides which requests to a server are allowed.
 
-    The token is asked for in this order: `?token=` of the address, `Authorization: Bearer`, the cookie that the page
-    sets once a token was right. It is compared in constant time, and the cookie holds only its hash.
+    The token is read from `?token=` of the URL, `Authorization: Bearer`, or the cookie that the page sets after a valid
+    token, in this order. It is compared in constant time, and the cookie holds only its hash.
 
     Args:
-        host: that the user named to serve at.
-        port: that is served at: cookies are shared between the ports of a computer, so its name holds it.
-        token: the word that is asked for, or None.
+        host: that the user chose to serve at.
+        port: part of the cookie's name, because the ports of a computer share their cookies.
+        token: that requests must have, or None.
 
     Raises:
         UsageError: an empty token.
@@ -49,52 +49,52 @@ class Access:
         self._cookie = hashlib.sha256(f"maskseg page {token}".encode()).hexdigest()
         self._guessing = threading.Lock()
 
-    def token_of(self, given: str | None, headers: Message) -> Answer:
-        """Judges a request's token; a wrong one is answered with some delay.
+    def check_token(self, given: str | None, headers: Message) -> TokenCheck:
+        """Checks the token of a request; a wrong one is delayed.
 
         Args:
-            given: `?token=` of the address, or None.
+            given: `?token=` of the URL, or None.
             headers: of the request.
         """
         if self.token is None:
-            return Answer.WELCOME
+            return TokenCheck.VALID
         scheme, _, bearer = headers.get("Authorization", "").partition(" ")
         if given is None and scheme.lower() == "bearer":
             given = (
                 bearer.strip().encode("latin-1", "replace").decode("utf-8", "replace")
             )  # headers are read as Latin-1
         if given is not None:
-            right = _equal(given, self.token)
+            is_valid = _equal(given, self.token)
         else:
             cookie = _cookies(headers.get("Cookie", "")).get(self.cookie_name)
             if cookie is None:
-                return Answer.MISSING
-            right = _equal(cookie, self._cookie)
-        if right:
-            return Answer.WELCOME
-        if self._guessing.acquire(timeout=10 * _BRAKE):
+                return TokenCheck.MISSING
+            is_valid = _equal(cookie, self._cookie)
+        if is_valid:
+            return TokenCheck.VALID
+        if self._guessing.acquire(timeout=10 * _DELAY):
             try:
-                time.sleep(_BRAKE)
+                time.sleep(_DELAY)
             finally:
                 self._guessing.release()
-        return Answer.WRONG
+        return TokenCheck.WRONG
 
     def set_cookie(self) -> str:
-        """The Set-Cookie header that lets this browser in from now on, for 30 days.
+        """The Set-Cookie header with which this browser has access for 30 days.
 
-        `Lax`, not `Strict`: the page also opens when its link was followed from a message in another page.
+        `Lax`, not `Strict`: a link to the page in another page, such as a web mail, works too.
         """
         return f"{self.cookie_name}={self._cookie}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax"
 
-    def stranger(self, headers: Message, changes: bool) -> str | None:
-        """Why a request does not come from this page or its user, in a sentence; None if nothing speaks against it.
+    def foreign_origin(self, headers: Message, changes: bool) -> str | None:
+        """Checks whether another web page has sent the request; returns the reason for a refusal, or None.
 
         Args:
             headers: of the request.
             changes: whether the request changes something (POST).
         """
         name = headers.get("Host", "")
-        # With a token no rebinding is to be feared: the foreign domain has no cookie.
+        # With a token DNS rebinding is harmless: the foreign domain has no cookie.
         if self.token is None and not names_this_computer(name, self.host):
             return (
                 f"{name or 'This address'} is not known to be this computer: open the page by the address that "
@@ -104,8 +104,8 @@ class Access:
         if changes and origin is not None and _host_of(origin) != name.lower():
             return "Requests from other pages are refused."
         site = headers.get("Sec-Fetch-Site", "none")
-        followed = headers.get("Sec-Fetch-Mode") == "navigate" and not changes
-        if site not in ("same-origin", "none") and not followed:
+        is_link = headers.get("Sec-Fetch-Mode") == "navigate" and not changes
+        if site not in ("same-origin", "none") and not is_link:
             return "Requests from other pages are refused."
         return None
 
@@ -117,9 +117,9 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-def _equal(given: str, right: str) -> bool:
-    """Compares in a time that tells neither letters nor length."""
-    digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given, right))
+def _equal(given: str, expected: str) -> bool:
+    """Compares in a time that depends on neither content nor length."""
+    digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given, expected))
     return hmac.compare_digest(*digests)
 
 

@@ -1,46 +1,44 @@
-"""JSON in, wishes out: what the page sends becomes changes of `Controls`, and what it shows is told as JSON."""
+"""The JSON API of the page: requests change `Controls`, and the status is returned."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from maskseg_cli.camera.controls import TOGGLES
+from maskseg_cli.camera.controls import TOGGLES, Controls
+from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.errors import UsageError
 
-if TYPE_CHECKING:
-    from maskseg_cli.camera.controls import Controls
-    from maskseg_cli.camera.feed import LiveFeed
-
+#: Controls that are on or off.
 SWITCHES = (*TOGGLES, "paused")
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """A JSON object from a request's body.
+    """Parses the body of a request.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is no JSON object.
     """
     try:
-        wishes = json.loads(body)
+        request = json.loads(body)
     except (ValueError, RecursionError):
-        wishes = None
-    if not isinstance(wishes, dict):
+        request = None
+    if not isinstance(request, dict):
         raise UsageError("The request holds no JSON object.")
-    return wishes
+    return request
 
 
-def apply_controls(wishes: dict[str, Any], controls: Controls) -> None:
-    """Heeds `{"masks": bool, "contours": bool, "boxes": bool, "captions": bool, "paused": bool, "min_score": 0..1}`.
+def apply_controls(request: dict[str, Any], controls: Controls) -> None:
+    """Applies `{"masks": bool, "contours": bool, "boxes": bool, "captions": bool, "paused": bool, "min_score": 0..1}`.
 
-    Each may be absent. Either all are heeded or, with an error, none.
+    Each may be absent. Either all are applied or, with an error, none.
 
     Raises:
-        UsageError: an unknown name, or a value that makes no sense.
+        UsageError: an unknown name, or a value that is not possible.
     """
-    for name, value in wishes.items():
+    for name, value in request.items():
         if name in SWITCHES:
             if not isinstance(value, bool):
                 raise UsageError(f"{name} is either true or false.")
@@ -50,39 +48,39 @@ def apply_controls(wishes: dict[str, Any], controls: Controls) -> None:
         else:
             known = ", ".join((*SWITCHES, "min_score"))
             raise UsageError(f"There is no control {name!r}; the controls are {known}.")
-    drawing = {name: value for name, value in wishes.items() if name in TOGGLES}
+    drawing = {name: value for name, value in request.items() if name in TOGGLES}
     if drawing:
         controls.set_drawing(**drawing)
-    if "min_score" in wishes:
-        controls.set_min_score(float(wishes["min_score"]))
-    if "paused" in wishes:
-        controls.set_paused(wishes["paused"])
+    if "min_score" in request:
+        controls.set_min_score(float(request["min_score"]))
+    if "paused" in request:
+        controls.set_paused(request["paused"])
 
 
-def apply_recording(wishes: dict[str, Any], controls: Controls) -> None:
-    """Heeds `{"on": bool}`: a recording starts or is finished.
+def apply_recording(request: dict[str, Any], controls: Controls) -> None:
+    """Applies `{"on": bool}`: a recording starts or is finished.
 
     Raises:
         UsageError: anything else.
     """
-    if set(wishes) != {"on"} or not isinstance(wishes["on"], bool):
+    if set(request) != {"on"} or not isinstance(request["on"], bool):
         raise UsageError('A recording is started with {"on": true} and finished with {"on": false}.')
-    controls.set_recording(wishes["on"])
+    controls.set_recording(request["on"])
 
 
-def apply_snapshot(wishes: dict[str, Any], controls: Controls) -> None:
-    """Heeds `{}`: the next picture is saved on the camera's computer.
+def apply_snapshot(request: dict[str, Any], controls: Controls) -> None:
+    """Applies `{}`: the picture is saved on the camera's computer.
 
     Raises:
         UsageError: the object is not empty.
     """
-    if wishes:
+    if request:
         raise UsageError("A snapshot has no options: send {}.")
     controls.request_snapshot()
 
 
 def status_of(feed: LiveFeed, controls: Controls, viewers: int) -> dict[str, Any]:
-    """All that the page shows beside the picture, for JSON. Seconds are seconds; files are told by name alone."""
+    """The status for the page, as a JSON object; times are in seconds, files are names without their folders."""
     shown = feed.latest()
     status = shown.status
     return {
@@ -105,10 +103,10 @@ def status_of(feed: LiveFeed, controls: Controls, viewers: int) -> dict[str, Any
 
 
 def file_name(path: str) -> str:
-    """The name alone: viewers need not know this computer's folders."""
+    """The name without its folders, which viewers should not see."""
     return PurePath(path).name
 
 
 def without_password(text: str) -> str:
-    """A camera's address in a sentence, without the name and password that it may hold."""
+    """Removes user names and passwords from addresses in a sentence."""
     return re.sub(r"(?<=://)[^/\s]*@", "", text)

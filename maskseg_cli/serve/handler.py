@@ -1,4 +1,4 @@
-"""One viewer's requests: which path gives what."""
+"""`Handler`: handles the HTTP requests of one connection."""
 
 from __future__ import annotations
 
@@ -10,31 +10,29 @@ from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from maskseg_cli import __version__
+from maskseg_cli.camera.controls import Controls
 from maskseg_cli.errors import UsageError
 from maskseg_cli.serve import api, stream
-from maskseg_cli.serve.access import Answer
-
-if TYPE_CHECKING:
-    from maskseg_cli.camera.controls import Controls
-    from maskseg_cli.serve.server import PageServer
+from maskseg_cli.serve.access import TokenCheck
+from maskseg_cli.serve.page_server import PageServer
 
 _FOLDER = Path(__file__).parent / "page"
 _HTML = "text/html; charset=utf-8"
 _JSON = "application/json"
 
-#: Open to everybody: they show nothing of the camera, and the page that asks for the token needs them.
-_OPEN = {
+#: Files that need no token: they show nothing of the camera, and the page that asks for the token needs them.
+_PUBLIC_FILES = {
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/mjpeg.js": ("mjpeg.js", "text/javascript; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
-#: Nothing from elsewhere is loaded, and nothing from elsewhere may show this page inside its own.
+#: Browsers load nothing from other servers, and no other page may embed this one.
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -45,13 +43,14 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-_LARGEST_BODY = 10_000
+#: Bytes of the body of a request, at most.
+_MAX_BODY = 10_000
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers the requests of one connection, in its own thread.
+    """Handles the requests of one connection, in a thread of its own.
 
-    | request | answer |
+    | request | response |
     |---|---|
     | GET / | the page |
     | GET /stream.mjpg | the live picture, multipart/x-mixed-replace |
@@ -65,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
-    #: Seconds that a connection may say nothing.
+    #: Seconds after which a connection without data is closed.
     timeout = 20
     disable_nagle_algorithm = True
     error_content_type = "text/plain; charset=utf-8"
@@ -73,82 +72,88 @@ class Handler(BaseHTTPRequestHandler):
 
     @property
     def page(self) -> PageServer:
-        return cast("PageServer", self.server)
+        """The server, with the state that all requests share."""
+        return cast(PageServer, self.server)
 
     def do_GET(self) -> None:
-        """Shows something."""
+        """Returns a file, the picture or the status."""
         routes = {
             "/": self._page,
             "/stream.mjpg": self._stream,
             "/snapshot.jpg": self._snapshot,
             "/status.json": self._status,
         }
-        self._answer(routes, changes=False)
+        self._handle(routes, changes=False)
 
     do_HEAD = do_GET  # noqa: N815
 
     def do_POST(self) -> None:
-        """Heeds a wish."""
-        wish = {
+        """Changes the controls."""
+        changes = {
             "/controls": api.apply_controls,
             "/recording": api.apply_recording,
             "/snapshot": api.apply_snapshot,
         }
-        self._answer({path: partial(self._change, apply) for path, apply in wish.items()}, changes=True)
+        self._handle({path: partial(self._change, apply) for path, apply in changes.items()}, changes=True)
 
-    def _answer(self, routes: dict[str, Callable[[], None]], changes: bool) -> None:
-        """Answers a request, if its sender may ask."""
+    def _handle(self, routes: dict[str, Callable[[], None]], changes: bool) -> None:
+        """Calls the function of the path if the request is allowed.
+
+        Args:
+            routes: path -> function.
+            changes: whether the request changes something (POST).
+        """
         try:
-            address = urlsplit(self.path)
+            url = urlsplit(self.path)
         except ValueError:
-            self._problem(HTTPStatus.BAD_REQUEST, "The address cannot be read.")
+            self._send_error(HTTPStatus.BAD_REQUEST, "The address cannot be read.")
             return
-        problem = self.page.access.stranger(self.headers, changes)
-        if problem:
-            self._problem(HTTPStatus.FORBIDDEN, problem)
+        refusal = self.page.access.foreign_origin(self.headers, changes)
+        if refusal:
+            self._send_error(HTTPStatus.FORBIDDEN, refusal)
             return
-        if not changes and address.path in _OPEN:
-            name, kind = _OPEN[address.path]
+        if not changes and url.path in _PUBLIC_FILES:
+            name, kind = _PUBLIC_FILES[url.path]
             self._send(HTTPStatus.OK, kind, _file(name))
             return
-        given = parse_qs(address.query, keep_blank_values=True).get("token", [None])[0]
-        token = self.page.access.token_of(given, self.headers)
-        if token is not Answer.WELCOME:
-            self._ask_for_token(token, as_page=not changes and address.path == "/")
-        elif address.path not in routes:
-            self._problem(HTTPStatus.NOT_FOUND, f"There is no {address.path} here.")
-        elif given is not None and self.page.access.token is not None and address.path == "/" and not changes:
-            # The token leaves the address bar, the history and what is copied from there.
+        given = parse_qs(url.query, keep_blank_values=True).get("token", [None])[0]
+        check = self.page.access.check_token(given, self.headers)
+        if check is not TokenCheck.VALID:
+            self._ask_for_token(check, as_page=not changes and url.path == "/")
+        elif url.path not in routes:
+            self._send_error(HTTPStatus.NOT_FOUND, f"There is no {url.path} here.")
+        elif given is not None and self.page.access.token is not None and url.path == "/" and not changes:
+            # The redirect removes the token from the address bar and the history.
             self._send(
                 HTTPStatus.SEE_OTHER, _HTML, b"", {"Location": "./", "Set-Cookie": self.page.access.set_cookie()}
             )
         else:
-            routes[address.path]()
+            routes[url.path]()
 
     def _page(self) -> None:
         self._send(HTTPStatus.OK, _HTML, _file("index.html"))
 
-    def _ask_for_token(self, token: Answer, as_page: bool) -> None:
-        wrong = token is Answer.WRONG
-        code = HTTPStatus.FORBIDDEN if wrong else HTTPStatus.UNAUTHORIZED
-        says = "This token is not the right one." if wrong else "This camera asks for a token."
-        headers = {} if wrong else {"WWW-Authenticate": 'Bearer realm="maskseg"'}
+    def _ask_for_token(self, check: TokenCheck, as_page: bool) -> None:
+        is_wrong = check is TokenCheck.WRONG
+        code = HTTPStatus.FORBIDDEN if is_wrong else HTTPStatus.UNAUTHORIZED
+        message = "This token is wrong." if is_wrong else "This camera needs a token."
+        headers = {} if is_wrong else {"WWW-Authenticate": 'Bearer realm="maskseg"'}
         if as_page:
-            self._send(code, _HTML, _file("token.html").replace(b"{{ says }}", escape(says).encode()), headers)
+            self._send(code, _HTML, _file("token.html").replace(b"{{ message }}", escape(message).encode()), headers)
         else:
-            self._problem(code, says, headers)
+            self._send_error(code, message, headers)
 
     def _stream(self) -> None:
         self.close_connection = True
         self._send(HTTPStatus.OK, stream.CONTENT_TYPE, None)
         if self.command != "HEAD":
-            with self.page.watched():
+            with self.page.count_viewer():
                 stream.send_pictures(self.connection, self.page.pictures, self.page.closing)
 
     def _snapshot(self) -> None:
         picture = self.page.pictures.snapshot()
         if picture is None:
-            self._problem(HTTPStatus.SERVICE_UNAVAILABLE, "There is no picture yet.", {"Retry-After": "1"})
+            self._send_error(HTTPStatus.SERVICE_UNAVAILABLE, "There is no picture yet.", {"Retry-After": "1"})
             return
         name = time.strftime("maskseg-%Y%m%d-%H%M%S.jpg")
         self._send(HTTPStatus.OK, "image/jpeg", picture, {"Content-Disposition": f'inline; filename="{name}"'})
@@ -158,35 +163,35 @@ class Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, _JSON, json.dumps(status).encode())
 
     def _change(self, apply: Callable[[dict[str, Any], Controls], None]) -> None:
-        # Only scripts of this page can send this type without being asked first by the browser.
+        # A browser lets scripts of other pages send this type only after asking this server, which refuses.
         if self.headers.get_content_type() != _JSON:
-            self._problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"CaptureSettings are sent as {_JSON}.")
+            self._send_error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body of a request must be {_JSON}.")
             return
         try:
             apply(self._body(), self.page.controls)
         except UsageError as error:
-            self._problem(HTTPStatus.BAD_REQUEST, str(error))
+            self._send_error(HTTPStatus.BAD_REQUEST, str(error))
             return
         self._status()
 
     def _body(self) -> dict[str, Any]:
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or int(length) > _LARGEST_BODY:
-            self.close_connection = True  # what follows is no request
-            raise UsageError(f"A request has a Content-Length of at most {_LARGEST_BODY}.")
+        if not (length.isascii() and length.isdigit()) or int(length) > _MAX_BODY:
+            self.close_connection = True  # the next bytes are no request
+            raise UsageError(f"A request has a Content-Length of at most {_MAX_BODY}.")
         body = self.rfile.read(int(length))
         if len(body) < int(length):
             self.close_connection = True
-            raise UsageError("The request breaks off.")
+            raise UsageError("The request is incomplete.")
         return api.read_object(body)
 
-    def _problem(self, code: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> None:
+    def _send_error(self, code: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> None:
         if self.command == "POST":
             self.close_connection = True  # its body may not have been read
         self._send(code, _JSON, json.dumps({"error": sentence}).encode(), headers)
 
     def _send(self, code: HTTPStatus, kind: str, body: bytes | None, headers: dict[str, str] | None = None) -> None:
-        """Sends an answer; without a body only its header, and the body follows until the connection ends."""
+        """Sends a response; without a body only its header, and the caller sends the body until the connection ends."""
         self.send_response(code)
         self.send_header("Content-Type", kind)
         if body is not None:
@@ -200,11 +205,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def version_string(self) -> str:
-        """What the header Server says."""
+        """The value of the header Server."""
         return f"maskseg/{__version__}"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: the terminal is the camera's, and addresses may hold the token."""
+        """Logs nothing: URLs may hold the token."""
 
 
 @cache

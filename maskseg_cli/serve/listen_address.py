@@ -1,4 +1,4 @@
-"""Where the page can be reached: [HOST:]PORT, this computer's names, and who else that lets in."""
+"""The address to serve at: parses [HOST:]PORT, resolves it, and checks who can reach it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from maskseg_cli.errors import MasksegError, UsageError
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 
-#: A documentation address (RFC 5737): nothing is sent there, the system only says by which way it would be.
-_ELSEWHERE = ("192.0.2.1", 9)
+#: A documentation address (RFC 5737): nothing is sent there, the system only chooses the network interface.
+_REMOTE = ("192.0.2.1", 9)
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Takes [HOST:]PORT apart; without a host it is this computer alone, 127.0.0.1.
+    """Parses [HOST:]PORT; the default host is 127.0.0.1, which only this computer can reach.
 
     Raises:
-        UsageError: no port, or none from 0 (any free one) to 65535; an IPv6 address without its brackets.
+        UsageError: no port, or not one from 0 (any free one) to 65535; an IPv6 address without brackets.
 
     Example:
         >>> parse_address("8000"), parse_address("0.0.0.0:80"), parse_address("[::1]:0")
@@ -41,10 +41,10 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 def resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    """The address family and the numeric address of a host's name, IPv4 first.
+    """Resolves a host name to an address family and a numeric address, IPv4 first.
 
     Raises:
-        MasksegError: nobody knows the name.
+        MasksegError: the name is unknown.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -58,37 +58,37 @@ def resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only programs of this computer can reach the numeric address."""
+    """Whether only programs on this computer can reach the numeric address."""
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def reachable(address: str) -> str:
-    """The address to type into a browser: all addresses (0.0.0.0, ::) become this computer's own in its network."""
+    """The address for a browser: 0.0.0.0 and :: become the address of this computer in its network."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if not ip.is_unspecified:
         return address
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         try:
-            way.connect(_ELSEWHERE)
-            return str(way.getsockname()[0])
+            udp.connect(_REMOTE)
+            return str(udp.getsockname()[0])
         except OSError:  # no network at all
             return DEFAULT_HOST if ip.version == 4 else "::1"
 
 
 def as_url(address: str, port: int) -> str:
-    """`http://ADDRESS:PORT/`, with the brackets that IPv6 needs."""
+    """`http://ADDRESS:PORT/`, with brackets around IPv6 addresses."""
     return f"http://[{address}]:{port}/" if ":" in address else f"http://{address}:{port}/"
 
 
 def names_this_computer(name: str, host: str) -> bool:
-    """Whether a request's Host names this computer, rather than a foreign domain that was pointed at it.
+    """Whether the Host header of a request names this computer, not a foreign domain (protects against DNS rebinding).
 
-    Pages of foreign domains that let their name resolve to 127.0.0.1 (DNS rebinding) would otherwise count as this
-    page's own. They need a name: an address in numbers is never theirs.
+    A foreign page whose domain resolves to 127.0.0.1 would otherwise have the same origin as this page. It needs a
+    domain name, so numeric addresses are always accepted.
 
     Args:
         name: the Host header, with or without a port.
-        host: the host that the user named to serve at.
+        host: the host that the user chose to serve at.
     """
     bare = name.strip().lower()
     if not bare.endswith("]"):
@@ -103,7 +103,7 @@ def names_this_computer(name: str, host: str) -> bool:
 
 
 def warning(address: str, token: bool) -> str | None:
-    """What the user is told before others can reach the camera; None where only this computer can."""
+    """A warning that others can reach the camera; None if only this computer can."""
     if is_loopback(address):
         return None
     if token:

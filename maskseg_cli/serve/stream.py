@@ -1,4 +1,4 @@
-"""The live picture as MJPEG (multipart/x-mixed-replace) to one viewer, who may be slow or vanish."""
+"""Sends the live picture to one viewer as MJPEG (multipart/x-mixed-replace)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from maskseg_cli.serve.pictures import Jpeg, Pictures
 BOUNDARY = "maskseg-picture"
 CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
-#: Seconds until a viewer who takes nothing is given up.
+#: Seconds after which a viewer that receives nothing is disconnected.
 SEND_TIMEOUT = 10.0
 
-#: Two pictures or so may be under way to a viewer; more would only be old when they arrive.
+#: Bytes: room for about two pictures; more would be too old when they arrive.
 _SEND_BUFFER = 256 * 1024
 
-#: How often a waiting connection looks whether its viewer has gone and the server still runs.
-_LOOK = 0.25
+#: Seconds between two checks of a waiting connection for its viewer and for the end of the server.
+_CHECK_EVERY = 0.25
 
-#: Chromium's <img> shows a picture when the next one starts: one that stays is sent twice, after this time.
+#: Seconds after which a picture without a successor is sent again: Chromium's <img> shows a picture only when the next
+#: one begins.
 _REPEAT_ONCE = 0.5
-#: ... and then now and then, so that viewers can tell a picture that stands still from a dead connection.
+#: Seconds between further repetitions, by which viewers can tell a picture that stands still from a lost connection.
 _REPEAT = 5.0
 
 
 def send_pictures(connection: socket.socket, pictures: Pictures, closing: threading.Event) -> None:
-    """Sends the newest picture, again and again, until the viewer or the server ends it.
+    """Sends the newest picture repeatedly until the viewer or the server closes the connection.
 
-    Pictures that come while one is being sent are left out: a slow viewer sees fewer, and never old ones.
+    Pictures that come while one is being sent are dropped: a slow viewer sees fewer pictures, but no old ones.
 
     Args:
         connection: to the viewer; the HTTP header has been sent.
@@ -38,7 +39,7 @@ def send_pictures(connection: socket.socket, pictures: Pictures, closing: thread
         closing: set when the server ends.
 
     Raises:
-        OSError: the viewer has gone, or has taken nothing for `SEND_TIMEOUT` seconds.
+        OSError: the viewer has disconnected, or has received nothing for `SEND_TIMEOUT` seconds.
     """
     connection.settimeout(SEND_TIMEOUT)
     with contextlib.suppress(OSError):
@@ -47,14 +48,14 @@ def send_pictures(connection: socket.socket, pictures: Pictures, closing: thread
     sent = Jpeg(0, b"")
     sent_at, wait = time.monotonic(), _REPEAT_ONCE
     while not closing.is_set():
-        newer = pictures.newer(sent.number, _LOOK)
+        newer = pictures.newer(sent.number, _CHECK_EVERY)
         if newer is not None:
             sent, wait = newer, _REPEAT_ONCE
-        elif has_gone(connection):
+        elif is_disconnected(connection):
             return
-        elif pictures.feed.closed:
-            # The feed answers at once from now on.
-            closing.wait(_LOOK)
+        elif pictures.feed.ended:
+            # `newer` no longer waits.
+            closing.wait(_CHECK_EVERY)
         if newer is None:
             if not sent.data or time.monotonic() - sent_at < wait:
                 continue
@@ -65,12 +66,12 @@ def send_pictures(connection: socket.socket, pictures: Pictures, closing: thread
 
 def _send(connection: socket.socket, picture: Jpeg) -> None:
     header = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.data)}\r\nX-Picture: {picture.number}\r\n\r\n"
-    # The boundary follows at once: viewers need it to know that the picture is whole.
+    # The boundary follows at once, because it tells viewers that the picture is complete.
     connection.sendall(b"".join((header.encode(), picture.data, f"\r\n--{BOUNDARY}\r\n".encode())))
 
 
-def has_gone(connection: socket.socket) -> bool:
-    """Whether the other side has closed the connection; seen without sending anything."""
+def is_disconnected(connection: socket.socket) -> bool:
+    """Whether the other side has closed the connection; checked without sending anything."""
     before = connection.gettimeout()
     try:
         connection.settimeout(0)

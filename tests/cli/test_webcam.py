@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from maskseg_cli.pipeline.camera_session import LOWEST_SCORE
 
 from maskseg_cli.camera import device_source, devices
 from maskseg_cli.camera.devices import CameraDevice
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.pipeline import camera_session as webcam_run
-from maskseg_cli.pipeline.camera_session import LOWEST_SCORE
 
 from .fake_model import BlobPredictor, load_blob_predictor
 from .running import tree_of

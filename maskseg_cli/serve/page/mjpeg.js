@@ -1,15 +1,15 @@
-// The live picture on a canvas: reads multipart/x-mixed-replace itself. An <img> would do, but browsers show its
-// pictures one late, never tell that the stream has broken off, and queue up what a slow device cannot show in time.
+// Reads the live picture (multipart/x-mixed-replace) and draws it on a canvas. With an <img>, browsers show each picture
+// late by one, do not report a lost connection, and queue pictures that a slow device cannot show in time.
 
 const HEADER_END = [13, 10, 13, 10];
 
-/** Takes a multipart stream apart; gives the newest whole picture of what has come so far. */
+/** Parses a multipart stream, and returns the newest complete picture. */
 export class Parts {
   constructor() {
     this.rest = new Uint8Array(0);
   }
 
-  /** Adds bytes; returns {number, jpeg} of the newest picture that is whole now, or null. */
+  /** Adds bytes; returns {number, jpeg} of the newest picture that is complete now, or null. */
   push(bytes) {
     const all = new Uint8Array(this.rest.length + bytes.length);
     all.set(this.rest);
@@ -40,7 +40,7 @@ function find(bytes, wanted, from) {
   return -1;
 }
 
-/** Draws pictures as fast as this device can; those that come too fast are left out. */
+/** Draws pictures as fast as this device can; pictures that come faster are dropped. */
 export class Screen {
   constructor(canvas, drawn) {
     this.canvas = canvas;
@@ -67,39 +67,39 @@ export class Screen {
         this.drawn();
       }
     } catch {
-      this.waiting = null; // a picture that cannot be decoded is left out
+      this.waiting = null; // a picture that cannot be decoded is dropped
     } finally {
       this.busy = false;
     }
   }
 }
 
-/** Whether this browser can do all this: nearly all since 2021. */
+/** Whether this browser has all that is needed: nearly all since 2021. */
 export const supported = "createImageBitmap" in window && "ReadableStream" in window && "AbortController" in window;
 
 /**
- * Reads a stream until it ends, breaks, or says nothing for `patience` milliseconds (then it throws).
+ * Reads a stream until it ends, fails, or sends nothing for `timeout` milliseconds; then it throws.
  * `stop` is an AbortSignal of the caller.
  */
-export async function read(address, show, stop, patience = 15000) {
-  const silence = new AbortController();
-  stop.addEventListener("abort", () => silence.abort());
-  let timer = setTimeout(() => silence.abort(), patience);
+export async function read(address, show, stop, timeout = 15000) {
+  const abort = new AbortController();
+  stop.addEventListener("abort", () => abort.abort());
+  let timer = setTimeout(() => abort.abort(), timeout);
   try {
-    const answer = await fetch(address, { signal: silence.signal, cache: "no-store" });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const reader = answer.body.getReader();
+    const response = await fetch(address, { signal: abort.signal, cache: "no-store" });
+    if (!response.ok) throw new Error(String(response.status));
+    const reader = response.body.getReader();
     const parts = new Parts();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw new Error("the stream has ended");
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), patience);
+      timer = setTimeout(() => abort.abort(), timeout);
       const picture = parts.push(value);
       if (picture) show(picture);
     }
   } finally {
     clearTimeout(timer);
-    silence.abort();
+    abort.abort();
   }
 }

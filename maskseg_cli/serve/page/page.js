@@ -1,18 +1,18 @@
-// What the page shows and what its controls do. The server's status is the one truth, also when others use the
-// controls at the same time; what this viewer has just changed is shown at once and sent behind it.
+// The live page: shows the picture and the status, and sends changes of the controls. The server's status is
+// authoritative, because several viewers may use the controls; a change by this viewer is shown at once.
 
 import { Screen, read, supported } from "./mjpeg.js";
 
-const POLL = 500; // milliseconds between questions for the status
-const RETRY = 1000; // ... before a lost connection is tried again
+const POLL = 500; // milliseconds between requests for the status
+const RETRY = 1000; // milliseconds before connecting again
 const $ = (id) => document.getElementById(id);
 const sleep = (time) => new Promise((done) => setTimeout(done, time));
 const switches = [...document.querySelectorAll(".switch input")];
 
 let status = null; // the newest from the server
-let sending = 0; // wishes under way
+let sending = 0; // requests that have no response yet
 let connected = true;
-let picture = false; // whether one has been shown
+let picture = false; // whether a picture has been shown
 let shownMessage = null;
 let dragging = false;
 
@@ -26,7 +26,7 @@ async function watch() {
   for (;;) {
     if (document.hidden) await new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
     else {
-      const hidden = new AbortController(); // a page that nobody sees costs nobody anything
+      const hidden = new AbortController(); // a hidden page loads nothing
       const leave = () => document.hidden && hidden.abort();
       document.addEventListener("visibilitychange", leave);
       await read("stream.mjpg", (next) => screen.show(next), hidden.signal).catch(() => {});
@@ -50,16 +50,17 @@ function watchInImage() {
 
 // The status ----------------------------------------------------------------------------------------------------------
 
-async function ask(address, wishes) {
-  const asked = wishes === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wishes) };
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), 5000);
+/** Requests JSON; a POST if there are `changes`. Throws an error with the server's message. */
+async function request(address, changes) {
+  const post = changes === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(changes) };
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), 5000);
   try {
-    const answer = await fetch(address, { ...asked, signal: patience.signal, cache: "no-store" });
-    if (answer.status === 401 || answer.status === 403) location.reload(); // another token is asked for now
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(said.error);
-    return said;
+    const response = await fetch(address, { ...post, signal: abort.signal, cache: "no-store" });
+    if (response.status === 401 || response.status === 403) location.reload(); // the server has another token now
+    const json = await response.json();
+    if (!response.ok) throw new Error(json.error);
+    return json;
   } finally {
     clearTimeout(timer);
   }
@@ -70,10 +71,10 @@ async function poll() {
     if (!document.hidden) {
       const before = sending;
       try {
-        const said = await ask("status.json");
+        const newest = await request("status.json");
         connected = true;
-        // An answer from before a wish was heeded would turn the switch back for a moment.
-        if (!before && !sending) status = said;
+        // A status from before a change was applied would turn its switch back for a moment.
+        if (!before && !sending) status = newest;
       } catch {
         connected = false;
       }
@@ -83,13 +84,13 @@ async function poll() {
   }
 }
 
-async function wish(address, wishes) {
+async function send(address, changes) {
   sending += 1;
   try {
-    const said = await ask(address, wishes);
-    if (sending === 1) status = said;
+    const newest = await request(address, changes);
+    if (sending === 1) status = newest;
   } catch (error) {
-    say(connected ? `Not done: ${error.message}` : "Not done: there is no connection to the camera.", true);
+    showMessage(connected ? `Not done: ${error.message}` : "Not done: there is no connection to the camera.", true);
   } finally {
     sending -= 1;
     update();
@@ -104,9 +105,9 @@ function update() {
   stage.classList.toggle("stale", picture && !connected);
   document.body.classList.toggle("lost", !connected);
   $("waiting").hidden = picture && connected;
-  $("waiting-text").textContent = !connected ? "Connection lost, trying again" : waitingFor();
-  const [word, kind] = state();
-  setText($("state"), word);
+  $("waiting-text").textContent = !connected ? "Connection lost, connecting again" : waitingFor();
+  const [label, kind] = state();
+  setText($("state"), label);
   $("state").className = `state ${kind}`;
   if (!status || sending) return;
 
@@ -125,7 +126,7 @@ function update() {
   if (status.recording !== null) setText($("recorded"), `REC ${clock(status.recorded)}`);
   $("recorded").title = status.recording ?? "";
   if (status.message !== shownMessage) {
-    say(status.message, false, shownMessage !== null);
+    showMessage(status.message, false, shownMessage !== null);
     shownMessage = status.message;
   }
 }
@@ -169,14 +170,14 @@ function showScore(percent) {
   setText($("score-text"), `${percent} %`);
 }
 
-function say(text, bad = false, fresh = true) {
+function showMessage(text, bad = false, fresh = true) {
   const line = $("message");
   line.textContent = text;
   line.className = `message${bad ? " bad" : ""}${fresh ? " fresh" : ""}`;
 }
 
 function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text; // unchanged texts are not read out again
+  if (element.textContent !== text) element.textContent = text; // screen readers read changed text only
 }
 
 function showPaused(on) {
@@ -204,16 +205,16 @@ function clock(value) {
 
 // Controls ------------------------------------------------------------------------------------------------------------
 
-for (const part of switches) part.addEventListener("change", () => wish("controls", { [part.name]: part.checked }));
+for (const part of switches) part.addEventListener("change", () => send("controls", { [part.name]: part.checked }));
 
 let scoreSending = false;
 let scoreSent = null;
 async function sendScore() {
-  if (scoreSending) return; // the newest value follows the one under way
+  if (scoreSending) return; // the newest value is sent after the current one
   scoreSending = true;
   while (scoreSent !== $("score").value) {
     scoreSent = $("score").value;
-    await wish("controls", { min_score: Number(scoreSent) / 100 });
+    await send("controls", { min_score: Number(scoreSent) / 100 });
   }
   scoreSending = false;
 }
@@ -228,13 +229,13 @@ $("score").addEventListener("change", () => (dragging = false));
 const isOn = (button) => button.dataset.on === "true";
 $("pause").addEventListener("click", () => {
   showPaused(!isOn($("pause")));
-  wish("controls", { paused: isOn($("pause")) });
+  send("controls", { paused: isOn($("pause")) });
 });
 $("record").addEventListener("click", () => {
   showRecording(!isOn($("record")));
-  wish("recording", { on: isOn($("record")) });
+  send("recording", { on: isOn($("record")) });
 });
-$("snapshot").addEventListener("click", () => wish("snapshot", {}));
+$("snapshot").addEventListener("click", () => send("snapshot", {}));
 
 if (document.fullscreenEnabled) {
   $("fullscreen").hidden = false;
@@ -247,7 +248,7 @@ if (document.fullscreenEnabled) {
 const keys = { " ": "pause", s: "snapshot", r: "record", f: "fullscreen", m: "masks", c: "contours", b: "boxes", t: "captions" };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-  if (event.key === " " && event.target.closest("button, input, a")) return; // there it presses what has the focus
+  if (event.key === " " && event.target.closest("button, input, a")) return; // there it presses the focused element
   const name = keys[event.key.toLowerCase()];
   if (!name) return;
   event.preventDefault();

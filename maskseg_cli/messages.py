@@ -1,4 +1,4 @@
-"""What was found, in English: "2 persons, 1 dog"."""
+"""Counts of objects in English: "2 persons, 1 dog"."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _UNCHANGED = {
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things in words.
+    """A number with its noun.
 
     Example:
         >>> counted(1, "frame"), counted(20, "frame")
@@ -105,5 +105,5 @@ def count_words(counts: Mapping[str, int], most: int | None = None) -> str:
 
 
 def describe(detections: Detections) -> str:
-    """Counts the objects of each class, most first and equal ones the surer first: "2 persons, 1 dog"."""
+    """Counts the objects of each class, most first, ties by best score: "2 persons, 1 dog"."""
     return count_words(Counter(detections.names))

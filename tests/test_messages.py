@@ -7,7 +7,7 @@ import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.export.messages import describe, plural
+from maskseg_cli.messages import describe, plural
 
 #: The plurals of COCO's classes that are not the name with an s.
 UNUSUAL = {
