@@ -15,8 +15,8 @@ from maskseg_cli.job import Job
 from maskseg_cli.messages import counted
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import Model, Sources
+from maskseg_cli.pipeline.video_plan import VideoPlan, plan_run
 from maskseg_cli.pipeline.video_run import VideoRun, picture_rate
-from maskseg_cli.pipeline.videos import VideoPlan, plan_run
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.video.frame_limit import constant_output_rate
 from maskseg_cli.video.opening import shown_name

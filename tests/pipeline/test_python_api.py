@@ -28,6 +28,7 @@ from maskseg_cli import (
     StopToken,
     VideoFile,
     draw,
+    process_camera,
     process_images,
     process_video,
     process_videos,
@@ -218,6 +219,20 @@ def test_a_transform_and_a_sink_for_photos_and_videos(here: Path) -> None:
         *(("b.mp4", i) for i in range(5)),
     ]
     assert recorder.calls[-1] == "finish"
+
+
+def test_the_same_transform_and_sink_for_a_camera(here: Path) -> None:
+    newest, recorder = Newest(), Recorder()
+    summary = process_camera("in.mp4", window=False, sinks=[recorder], transforms=[newest])
+    assert summary.frames >= 1
+    assert (newest.seen, newest.resets) == (summary.frames, 1)
+    assert [call[2:] for call in recorder.calls[1:-1]] == [(1, False)] * summary.frames
+    assert recorder.calls[-1] == "finish"
+    recorder = Recorder(needs_picture=True)
+    again = process_camera("in.mp4", window=False, record="seen.mp4", sinks=[recorder, JsonLines("camera.jsonl")])
+    assert len(facts("seen.mp4").frames) >= 1
+    assert all(call[3] for call in recorder.calls[1:-1])
+    assert len(json_lines("camera.jsonl")) == again.frames
 
 
 def test_frames_say_where_they_come_from(here: Path) -> None:
