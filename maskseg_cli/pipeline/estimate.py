@@ -123,9 +123,9 @@ def _source_line(info: VideoInfo) -> str:
 
 def _describe_every(reading: ReadingOptions) -> str:
     if reading.every == 1:
-        return "the network looks at every frame"
+        return "the network is run on every frame"
     between = "the others are left out" if reading.drop else "the others keep the last result"
-    return f"the network looks at the first of every {reading.every} frames, {between}"
+    return f"the network is run on the first of every {reading.every} frames, {between}"
 
 
 def _seconds_per_frame(job: Job, plan: VideoPlan, predictor: Predictor, reading: ReadingOptions, frames: int) -> float:

@@ -22,7 +22,7 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         index: number of the photo in the run.
 
     Returns:
-        a frame whose `job` has a suffix, also where only the photo itself tells its format.
+        a frame whose `job` has a suffix, also where only the content of the photo gives its format.
 
     Raises:
         MasksegError: it cannot be read.
@@ -41,5 +41,5 @@ def read_photo(job: Job, index: int = 0) -> Frame:
 
 
 def estimate_bytes(job: Job) -> int:
-    """Bytes that the decoded photo will take, as far as its file tells."""
+    """Bytes that the decoded photo will take, as far as its header says."""
     return 0 if job.source.path is None else decoded_bytes(job.source.path)
