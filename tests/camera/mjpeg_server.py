@@ -87,7 +87,7 @@ class MjpegServer:
         self._sockets.clear()
 
     def close(self) -> None:
-        """Ends the server: nobody can connect any more."""
+        """Ends the server; new connections are refused."""
         self._ended.set()
         self._http.shutdown()
         self._http.server_close()

@@ -26,7 +26,7 @@ def test_kinds(text: str, kind: str, value: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="device files are Unix's")
-def test_a_device_file_needs_not_be_there_to_be_meant() -> None:
+def test_a_device_file_need_not_exist() -> None:
     assert parse_camera("/dev/video7") == CameraAddress("device", "/dev/video7")
 
 
@@ -38,7 +38,7 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "street.mp4", "-1", "camera", "/dev/null/x"])
-def test_what_is_nothing_is_told_with_what_is_possible(text: str) -> None:
+def test_the_error_for_anything_else_names_what_is_possible(text: str) -> None:
     with pytest.raises(UsageError, match="--list-cameras"):
         parse_camera(text)
 

@@ -1,4 +1,4 @@
-"""CaptureSettings of viewers, from many threads at once."""
+"""Controls, set from many threads at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from maskseg_cli.drawing import DrawingOptions
 from maskseg_cli.errors import UsageError
 
 
-def test_drawing_changes_and_the_version_tells_so() -> None:
+def test_the_version_grows_with_each_change_of_the_drawing() -> None:
     controls = Controls(DrawingOptions(alpha=0.3), min_score=0.4)
     before = controls.version
     controls.set_drawing(boxes=False, alpha=0.7)
@@ -30,7 +30,7 @@ def test_each_part_can_be_switched(part: str) -> None:
 
 
 @pytest.mark.parametrize("score", [-0.1, 1.1, float("nan"), True, "0.5", None])
-def test_a_score_that_is_none_is_refused_and_changes_nothing(score: object) -> None:
+def test_a_value_that_is_no_score_is_refused_and_changes_nothing(score: object) -> None:
     controls = Controls(min_score=0.5)
     with pytest.raises(UsageError, match="number from 0 to 1"):
         controls.set_min_score(score)  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ def test_unknown_parts_and_options_are_refused() -> None:
     assert controls.drawing == DrawingOptions()
 
 
-def test_switches_of_many_threads_are_all_heeded() -> None:
+def test_no_switch_of_many_threads_is_lost() -> None:
     controls = Controls()
 
     def switch() -> None:
@@ -62,7 +62,7 @@ def test_switches_of_many_threads_are_all_heeded() -> None:
     assert controls.drawing.masks is True  # an even number of switches
 
 
-def test_a_snapshot_is_taken_once_for_several_wishes() -> None:
+def test_several_requests_give_one_snapshot() -> None:
     controls = Controls()
     assert not controls.take_snapshot_request()
     controls.request_snapshot()
@@ -71,7 +71,7 @@ def test_a_snapshot_is_taken_once_for_several_wishes() -> None:
     assert not controls.take_snapshot_request()
 
 
-def test_stop_is_for_good() -> None:
+def test_stop_cannot_be_undone() -> None:
     controls = Controls(recording=True)
     assert controls.recording_wanted
     assert not controls.stopped

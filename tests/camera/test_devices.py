@@ -1,4 +1,4 @@
-"""Listing cameras, on a made-up /sys and /dev."""
+"""Listing and opening cameras, with a simulated /sys, /dev and driver."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_capture_devices_are_listed_and_metadata_devices_are_not(tmp_path: Path)
         (OSError(errno.EIO, "Input/output error"), "input/output error"),
     ],
 )
-def test_a_camera_that_cannot_be_asked_is_listed_with_the_reason(tmp_path: Path, error: OSError, words: str) -> None:
+def test_a_camera_that_cannot_be_queried_is_listed_with_the_reason(tmp_path: Path, error: OSError, words: str) -> None:
     (tmp_path / "video0").mkdir()
 
     def ask(_: Path) -> int:
@@ -56,8 +56,8 @@ def test_no_camera_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="V4L2 is Linux's")
-def test_the_answer_of_a_file_that_is_no_camera(tmp_path: Path) -> None:
-    """The real ioctl, on a file that does not know it."""
+def test_a_file_that_is_no_camera(tmp_path: Path) -> None:
+    """The real ioctl, on a file that does not support it."""
     (tmp_path / "classes" / "video0").mkdir(parents=True)
     (tmp_path / "video0").touch()
     (camera,) = cameras_of_linux(tmp_path / "classes", tmp_path)
@@ -65,11 +65,11 @@ def test_the_answer_of_a_file_that_is_no_camera(tmp_path: Path) -> None:
 
 
 class Driver:
-    """Takes the place of cv2.VideoCapture: a webcam that sends 640 x 480 whatever it is asked for."""
+    """Replaces cv2.VideoCapture: a webcam that supports 640 x 480 only."""
 
     def __init__(self, pictures: list[np.ndarray | None], opened: bool = True) -> None:
         self.pictures, self.opened = pictures, opened
-        self.asked: dict[int, float] = {}
+        self.settings: dict[int, float] = {}
         self.released = False
 
     def __call__(self, *_: object) -> Driver:
@@ -79,7 +79,7 @@ class Driver:
         return self.opened
 
     def set(self, key: int, value: float) -> bool:
-        self.asked[key] = value
+        self.settings[key] = value
         return True
 
     def get(self, key: int) -> float:
@@ -95,7 +95,7 @@ class Driver:
 
 @pytest.fixture
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CameraAddress:
-    """A device that is there, and another one that works."""
+    """A device that exists; another one is listed."""
     monkeypatch.setattr(device_source, "list_cameras", lambda: [CameraDevice(2, "Other", "/dev/video2")])
     (tmp_path / "video0").touch()
     monkeypatch.setattr(sys, "platform", "linux")
@@ -106,14 +106,14 @@ def picture(channels: int = 3) -> np.ndarray:
     return np.full((480, 640, channels)[: 2 if channels == 1 else 3], 7, np.uint8)
 
 
-def test_a_camera_is_asked_and_what_it_does_instead_is_told(
+def test_settings_that_the_camera_does_not_follow_are_noted(
     address: CameraAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = Driver([picture(), picture(1), picture(4)])
     monkeypatch.setattr(cv2, "VideoCapture", driver)
     camera = DeviceSource(address, CaptureSettings(1920, None, 60))
-    assert driver.asked[cv2.CAP_PROP_FRAME_WIDTH] == 1920
-    assert cv2.CAP_PROP_FRAME_HEIGHT not in driver.asked
+    assert driver.settings[cv2.CAP_PROP_FRAME_WIDTH] == 1920
+    assert cv2.CAP_PROP_FRAME_HEIGHT not in driver.settings
     assert "640 x 480 pixels, not 1920 x 480" in camera.notes[0]
     assert "30 frames a second, not 60" in camera.notes[1]
     for _ in range(3):  # color, gray and with alpha: always BGR
@@ -126,7 +126,7 @@ def test_a_camera_is_asked_and_what_it_does_instead_is_told(
     assert driver.released
 
 
-def test_single_spoilt_pictures_are_passed_over(address: CameraAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_failed_reads_are_skipped(address: CameraAddress, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "VideoCapture", Driver([picture(), None, None, picture()]))
     camera = DeviceSource(address, CaptureSettings())
     assert not camera.notes

@@ -1,4 +1,4 @@
-"""The feed: many readers, none of which the publisher waits for."""
+"""The feed: publishing never waits for a reader."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import time
 import numpy as np
 
 from maskseg_cli.camera.feed import LiveFeed, LiveStatus
+from maskseg_cli.frame import Frame
+from tests.cli.fake_model import blob_predictor, scene
 
 PICTURE = np.zeros((4, 6, 3), np.uint8)
 
 
-def test_readers_get_the_newest_and_miss_what_they_slept_through() -> None:
+def test_readers_get_the_newest_picture_and_miss_older_ones() -> None:
     feed = LiveFeed()
     assert feed.latest()[:2] == (0, None)
     for number in range(1, 4):
@@ -26,7 +28,7 @@ def test_readers_get_the_newest_and_miss_what_they_slept_through() -> None:
     assert feed.wait_newer(3, timeout=0.01) is None
 
 
-def test_a_status_without_a_picture_wakes_nobody_and_keeps_the_picture() -> None:
+def test_a_status_without_a_picture_wakes_no_reader_and_keeps_the_picture() -> None:
     feed = LiveFeed()
     feed.publish(PICTURE, LiveStatus())
     feed.publish_status(LiveStatus(camera="reconnecting in 2 s"))
@@ -53,18 +55,31 @@ def test_all_readers_wake_with_a_picture_and_with_the_end() -> None:
     for _ in range(5):
         feed.publish(PICTURE, LiveStatus())
         time.sleep(0.01)
-    feed.close()
+    feed.finish()
     for reader in readers:
         reader.join(5)
     assert len(seen) == 10
     assert all(numbers[-1] == 5 and numbers == tuple(sorted(numbers)) for numbers in seen)
-    assert feed.closed
+    assert feed.ended
 
 
-def test_a_reader_that_never_comes_back_costs_the_publisher_nothing() -> None:
+def test_a_reader_that_never_returns_does_not_block_the_publisher() -> None:
     feed = LiveFeed()
     held = feed.latest()
     for _ in range(1000):
         feed.publish(PICTURE, LiveStatus())
     assert held.number == 0
     assert feed.latest().number == 1000
+
+
+def test_as_a_sink_it_publishes_the_frames_of_any_run() -> None:
+    feed = LiveFeed()
+    found = blob_predictor()(scene())
+    with feed:
+        feed.add(Frame(scene()), found, PICTURE)
+        feed.add(Frame(scene(), index=1), found[:1], PICTURE + 1)
+    number, image, status = feed.latest()
+    assert (number, status.frames, status.counts) == (2, 2, {"person": 1})
+    assert image is not None
+    assert (image == 1).all()
+    assert feed.ended

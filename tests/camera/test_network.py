@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 
 from maskseg_cli.camera.camera_address import parse_camera
-from maskseg_cli.camera.capture import Capture, CapturedFrame
-from maskseg_cli.camera.source import CameraError, open_source
+from maskseg_cli.camera.capture import Capture
+from maskseg_cli.camera.open_camera import open_camera
+from maskseg_cli.camera.source import CameraError
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.frame import Frame
 from tests.camera.mjpeg_server import MjpegServer, network_camera
-from tests.camera.test_capture import read_on
+from tests.camera.test_capture import read_to_the_end
 from tests.video.samples import corners_of, make_video, number_of
 
 
@@ -31,36 +33,36 @@ def camera() -> Iterator[MjpegServer]:
 
 
 def capture_of(url: str, timeout: float = 5, **options: object) -> Capture:
-    return Capture(lambda: open_source(parse_camera(url), timeout=timeout), **options)  # type: ignore[arg-type]
+    return Capture(lambda: open_camera(parse_camera(url), timeout=timeout), **options)  # type: ignore[arg-type]
 
 
-def newest(capture: Capture, after: int = 0, seconds: float = 10) -> CapturedFrame:
+def newest(capture: Capture, after: int = -1, seconds: float = 10) -> Frame:
     frame = capture.newer(after, seconds)
     assert frame is not None
     return frame
 
 
 @pytest.mark.parametrize("length", [True, False])
-def test_pictures_come_right_and_late_by_two_at_most(length: bool) -> None:
+def test_pictures_are_correct_and_late_by_two_at_most(length: bool) -> None:
     with network_camera(rate=25, length=length) as server, capture_of(server.url) as capture:
         frame = newest(capture)
         late = []
         for _ in range(15):
-            frame = newest(capture, frame.number)
+            frame = newest(capture, frame.index)
             late.append(server.sent - 1 - number_of(frame.image))
         assert corners_of(frame.image) == ["red", "green", "blue", "white"]
-        # Where parts do not tell their length, each ends only when the next one begins.
+        # A part without its length ends only when the next one begins.
         assert float(np.median(late)) <= (0 if length else 2)
         assert capture.state == "connected"
 
 
-def test_a_reader_that_sleeps_gets_the_newest_afterwards(camera: MjpegServer) -> None:
+def test_a_slow_reader_gets_the_newest_picture(camera: MjpegServer) -> None:
     with capture_of(camera.url) as capture:
         first = newest(capture)
         time.sleep(0.5)
-        frame = newest(capture, first.number)
+        frame = newest(capture, first.index)
         assert camera.sent - number_of(frame.image) <= 3
-        assert frame.number > first.number + 10
+        assert frame.index > first.index + 10
 
 
 def test_reconnecting_after_the_camera_hung_up(camera: MjpegServer) -> None:
@@ -71,40 +73,40 @@ def test_reconnecting_after_the_camera_hung_up(camera: MjpegServer) -> None:
             time.sleep(0.01)
         before = capture.frames
         assert "127.0.0.1" in capture.trouble
-        after = newest(capture, before)
+        after = newest(capture, before - 1)
         assert number_of(after.image) >= before
         assert capture.connections == 2
 
 
-def test_a_camera_that_falls_silent_counts_as_lost(camera: MjpegServer) -> None:
+def test_a_camera_that_sends_nothing_counts_as_lost(camera: MjpegServer) -> None:
     with capture_of(camera.url, timeout=0.4, stall=0.4) as capture:
         newest(capture)
         camera.mode = "silent"
         began = time.monotonic()
         with pytest.raises(CameraError, match=r"did not answer within 0.4 seconds|ended its stream"):
-            read_on(capture)
+            read_to_the_end(capture)
         assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(("mode", "words"), [("error", "404|not found"), ("drop", "sends no video|cannot be reached")])
-def test_answers_that_are_no_camera(camera: MjpegServer, mode: str, words: str) -> None:
+def test_responses_that_are_no_camera(camera: MjpegServer, mode: str, words: str) -> None:
     camera.mode = mode
     with capture_of(camera.url) as capture, pytest.raises(CameraError, match=f"(?i){words}"):
-        capture.newer(0, 10)
+        capture.newer(-1, 10)
 
 
-def test_nobody_answers() -> None:
+def test_no_answer() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         url = f"http://user:secret@127.0.0.1:{port}/live"
         with pytest.raises(CameraError, match="connection refused") as refused:
-            open_source(parse_camera(url))
+            open_camera(parse_camera(url))
         assert "secret" not in str(refused.value)
         taken.listen()  # accepts, and says nothing
         began = time.monotonic()
         with pytest.raises(CameraError, match=r"did not answer within 0.5 seconds"):
-            open_source(parse_camera(url), timeout=0.5)
+            open_camera(parse_camera(url), timeout=0.5)
         assert time.monotonic() - began < 3
 
 
@@ -123,14 +125,14 @@ def files(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def test_a_film_in_the_network_plays_at_its_own_speed(files: str, tmp_path: Path) -> None:
-    make_video(tmp_path / "film.mp4", frames=10, rate=20)
-    with capture_of(f"{files}/film.mp4") as capture:
+def test_a_video_file_in_the_network_plays_at_its_own_speed(files: str, tmp_path: Path) -> None:
+    make_video(tmp_path / "video.mp4", frames=10, rate=20)
+    with capture_of(f"{files}/video.mp4") as capture:
         newest(capture)
         capture.release()
         began = time.monotonic()
         while not capture.ended:
-            capture.newer(capture.frames, 0.1)
+            capture.newer(capture.frames - 1, 0.1)
         assert 0.4 < time.monotonic() - began < 2
         assert capture.frames == 10
 
@@ -138,16 +140,16 @@ def test_a_film_in_the_network_plays_at_its_own_speed(files: str, tmp_path: Path
 def test_a_photo_is_no_stream(files: str, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + bytes(1000))
     with pytest.raises(MasksegError, match="photo, not a"):
-        open_source(parse_camera(f"{files}/photo.jpg"))
+        open_camera(parse_camera(f"{files}/photo.jpg"))
     cv2.imwrite(str(tmp_path / "photo.jpg"), np.zeros((48, 64, 3), np.uint8))
     with pytest.raises(MasksegError, match="photo, not a"):
-        open_source(parse_camera(f"{files}/photo.jpg"))
+        open_camera(parse_camera(f"{files}/photo.jpg"))
 
 
-def test_the_turn_of_a_phone_used_as_a_camera(tmp_path: Path) -> None:
-    """Through a file, which says so in the same way: upright, as `maskseg video` has it."""
+def test_the_rotation_of_a_phone(tmp_path: Path) -> None:
+    """With a file, which stores the rotation in the same way."""
     path = make_video(tmp_path / "turned.mp4", frames=3, turn=90, rate=Fraction(50))
-    camera = open_source(parse_camera(str(path)))
+    camera = open_camera(parse_camera(str(path)))
     image = camera.read()
     camera.close()
     assert image is not None

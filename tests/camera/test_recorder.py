@@ -1,4 +1,4 @@
-"""Recordings play as fast as things happened."""
+"""Recordings play in real time."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maskseg_cli.camera import recorder as recorder_module
 from maskseg_cli.camera.file_names import unused_path
 from maskseg_cli.camera.recorder import Recorder, fit
 from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.images import read_image
 from maskseg_cli.video import writer as writer_module
 from maskseg_cli.video.writer import DiskFull
 from tests.video.samples import number_of, picture
 
-#: Moments as a network with hiccups makes them, far from the zero of the clock.
-MOMENTS = [5000.0 + moment for moment in (0, 0.13, 0.24, 0.4, 1.4, 1.5, 1.62)]
+#: Capture times at an irregular pace, far from the zero of the clock.
+TIMES = [5000.0 + seconds for seconds in (0, 0.13, 0.24, 0.4, 1.4, 1.5, 1.62)]
 END = 5002.0
 
 
@@ -35,13 +37,13 @@ def frames_of(path: Path) -> list[tuple[int, float]]:
         ]
 
 
-def record(path: Path, moments: list[float] = MOMENTS, end: float = END, rate: float | None = None) -> Recorder:
+def record(path: Path, times: list[float] = TIMES, end: float = END, rate: float | None = None) -> Recorder:
     recorder = Recorder(path, rate)
-    for index, moment in enumerate(moments):
-        recorder.add(picture(index), moment)
+    for index, seconds in enumerate(times):
+        recorder.add(picture(index), seconds)
     written = recorder.finish(end)
     assert written is not None
-    assert abs(float(written.duration) - (end - moments[0])) < 0.06
+    assert abs(float(written.duration) - (end - times[0])) < 0.06
     return recorder
 
 
@@ -49,8 +51,8 @@ def record(path: Path, moments: list[float] = MOMENTS, end: float = END, rate: f
 def test_each_picture_once_at_its_time(tmp_path: Path, name: str) -> None:
     record(tmp_path / name)
     frames = frames_of(tmp_path / name)
-    assert [number for number, _ in frames] == list(range(len(MOMENTS)))
-    assert [time for _, time in frames] == pytest.approx([moment - MOMENTS[0] for moment in MOMENTS], abs=0.002)
+    assert [number for number, _ in frames] == list(range(len(TIMES)))
+    assert [time for _, time in frames] == pytest.approx([seconds - TIMES[0] for seconds in TIMES], abs=0.002)
 
 
 def test_avi_repeats_pictures_to_keep_the_speed(tmp_path: Path) -> None:
@@ -58,28 +60,29 @@ def test_avi_repeats_pictures_to_keep_the_speed(tmp_path: Path) -> None:
     frames = frames_of(tmp_path / "a.avi")
     assert len(frames) == 60  # 2 s at the most that is sensible, 30 a second
     for number, time in frames:
-        shown = max(index for index, moment in enumerate(MOMENTS) if moment - MOMENTS[0] <= time + 1 / 30)
+        shown = max(index for index, seconds in enumerate(TIMES) if seconds - TIMES[0] <= time + 1 / 30)
         assert abs(number - shown) <= 1
 
 
-def test_an_hour_of_odd_moments_does_not_drift(tmp_path: Path) -> None:
+def test_an_hour_of_odd_durations_does_not_drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each duration is rounded; their sum is not."""
 
     class Sum:
-        width, height, path = 64, 48, tmp_path / "x.mp4"
+        width, height = 64, 48
         total = Fraction(0)
 
         def write(self, _: object, time: Fraction, duration: Fraction) -> None:
             assert time == self.total
             self.total += duration
 
-    recorder, told = Recorder(tmp_path / "x.mp4"), Sum()
-    recorder._writer = told  # type: ignore[assignment]
+    writer = Sum()
+    monkeypatch.setattr(recorder_module, "VideoWriter", lambda *_: writer)
+    recorder = Recorder(tmp_path / "x.mp4")
     image = picture(0)
     count = 100_000
     for index in range(count + 1):
         recorder.add(image, index * 0.036_003_1)
-    assert float(told.total) == pytest.approx(count * 0.036_003_1, abs=1e-4)
+    assert float(writer.total) == pytest.approx(count * 0.036_003_1, abs=1e-4)
 
 
 def test_a_pause_is_cut_out(tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_a_pause_is_cut_out(tmp_path: Path) -> None:
     assert frames_of(tmp_path / "a.mp4") == [(0, 0.0), (1, pytest.approx(0.1)), (2, pytest.approx(0.25))]
 
 
-def test_a_camera_that_comes_back_with_another_size_is_fitted_in(tmp_path: Path) -> None:
+def test_pictures_of_another_size_are_scaled(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.mp4")
     recorder.add(np.full((48, 64, 3), 200, np.uint8), 0.0)
     recorder.add(np.full((96, 64, 3), 200, np.uint8), 0.5)
@@ -110,10 +113,10 @@ def test_a_camera_that_comes_back_with_another_size_is_fitted_in(tmp_path: Path)
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 60), st.integers(1, 60))
-def test_fitting_keeps_the_shape_and_touches_two_sides(width: int, height: int, into_x: int, into_y: int) -> None:
-    whole = fit(np.full((height, width, 3), 255, np.uint8), into_x, into_y)
-    assert whole.shape == (into_y, into_x, 3)
-    inner = whole[:, :, 0] == 255
+def test_scaling_keeps_the_aspect_ratio(width: int, height: int, into_x: int, into_y: int) -> None:
+    framed = fit(np.full((height, width, 3), 255, np.uint8), into_x, into_y)
+    assert framed.shape == (into_y, into_x, 3)
+    inner = framed[:, :, 0] == 255
     rows, columns = int(inner.any(axis=1).sum()), int(inner.any(axis=0).sum())
     assert rows == into_y or columns == into_x
     assert inner.sum() == rows * columns
@@ -167,7 +170,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_what_there_is(
     assert [number for number, _ in frames_of(tmp_path / "a.mp4")] == [0]
 
 
-def test_a_place_that_cannot_be_written_is_told_and_not_raised(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_gives_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "gone").touch()
     recordings = Recordings(tmp_path / "gone" / "a.mp4")
     recordings.start()
@@ -177,16 +180,17 @@ def test_a_place_that_cannot_be_written_is_told_and_not_raised(tmp_path: Path) -
 
 def test_snapshots_never_overwrite(tmp_path: Path) -> None:
     snapshots = Snapshots(tmp_path / "new")
-    said = [snapshots.save(picture(number)) for number in range(3)]
-    assert len({path.name for path in snapshots.saved}) == 3
-    assert all(str(path) in sentence for path, sentence in zip(snapshots.saved, said, strict=True))
+    paths = [snapshots.save(picture(number)) for number in range(3)]
+    assert len(set(paths)) == 3
+    assert snapshots.saved == paths
     assert number_of(read_image(snapshots.saved[2])) == 2
 
 
-def test_a_snapshot_that_cannot_be_saved_is_told(tmp_path: Path) -> None:
+def test_a_snapshot_that_cannot_be_saved(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     snapshots = Snapshots(tmp_path / "file")
-    assert "cannot be saved" in snapshots.save(picture(0))
+    with pytest.raises(MasksegError, match="cannot be saved"):
+        snapshots.save(picture(0))
     assert snapshots.saved == []
 
 
@@ -194,3 +198,19 @@ def test_unused_names(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     (tmp_path / "a-2.mp4").symlink_to("nowhere")
     assert unused_path(tmp_path / "a.mp4") == tmp_path / "a-3.mp4"
+
+
+def test_ctrl_c_while_a_recording_is_finished_leaves_no_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = Recordings(tmp_path / "a.mp4")
+    recordings.start()
+    recordings.add(picture(0), 0.0)
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer_module.VideoWriter, "finish", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        recordings.stop(1.0)
+    assert list(tmp_path.iterdir()) == []

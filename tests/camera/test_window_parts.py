@@ -1,4 +1,4 @@
-"""Keys, panels and the meter of the live window, without a screen."""
+"""Keys, panels and `FPSMeter` of the live window, without a screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from maskseg_cli.camera.controls import TOGGLES, Controls
 from maskseg_cli.camera.feed import LiveStatus
 from maskseg_cli.camera.fps_meter import FPSMeter
 from maskseg_cli.camera.keys import HELP, Keyboard
-from maskseg_cli.camera.overlay import Overlay, counts_in_words, status_in_words
+from maskseg_cli.camera.overlay import Overlay, status_line
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media import live_window
 from maskseg_cli.media.live_window import LiveWindow
@@ -29,7 +29,7 @@ def test_all_other_keys() -> None:
     keyboard = Keyboard(controls)
     keyboard.press(ord(" "))
     assert controls.paused
-    keyboard.press(ord(" ") | 0x100000)  # with Num Lock, as some systems tell it
+    keyboard.press(ord(" ") | 0x100000)  # with Num Lock, on some systems
     assert not controls.paused
     keyboard.press(ord("r"))
     assert controls.recording_wanted
@@ -50,9 +50,21 @@ def test_each_key_of_the_help_does_something() -> None:
         for key in keys.split(", "):
             controls = Controls()
             keyboard = Keyboard(controls)
-            before = (vars(controls).copy(), keyboard.help, controls.stopped)
+            before = state_of(controls, keyboard)
             keyboard.press({"space": ord(" "), "Esc": 27}.get(key) or ord(key))
-            assert before != (vars(controls), keyboard.help, controls.stopped), key
+            assert before != state_of(controls, keyboard), key
+
+
+def state_of(controls: Controls, keyboard: Keyboard) -> tuple[object, ...]:
+    """All that a key can change; a requested snapshot is taken."""
+    return (
+        controls.drawing,
+        controls.paused,
+        controls.recording_wanted,
+        controls.stopped,
+        controls.take_snapshot_request(),
+        keyboard.help,
+    )
 
 
 STATUS = LiveStatus(fps=8.25, counts={"person": 3}, recording="a.mp4", recorded=83, camera="reconnecting in 4 s")
@@ -67,7 +79,7 @@ def test_panels_fit_into_any_picture(height: int, width: int, help: bool) -> Non
     assert (written[: height // 2 + 1] != 90).any()
 
 
-def test_what_the_panels_tell_can_be_told_apart() -> None:
+def test_each_part_of_the_status_is_visible() -> None:
     picture = np.full((360, 640, 3), 90, np.uint8)
     overlay = Overlay()
     plain = overlay.draw(picture, LiveStatus(camera="connected"))
@@ -83,10 +95,11 @@ def test_what_the_panels_tell_can_be_told_apart() -> None:
         assert (change != plain).any()
 
 
-def test_words() -> None:
-    assert counts_in_words({"person": 1, "bus": 2}) == "1 person, 2 buses"
-    assert counts_in_words({str(number): 1 for number in range(9)}).endswith(", ...")
-    assert status_in_words(STATUS) == "8.2 fps, 0 ms late, 3 persons, recording 1:23, camera reconnecting in 4 s"
+def test_the_status_line() -> None:
+    assert status_line(LiveStatus(camera="connected")) == "0.0 fps, 0 ms late"
+    many = LiveStatus(counts={str(number): 1 for number in range(9)}, camera="connected")
+    assert status_line(many).endswith(", and 3 objects of 3 other classes")
+    assert status_line(STATUS) == "8.2 fps, 0 ms late, 3 persons, recording 1:23, camera reconnecting in 4 s"
 
 
 @given(st.lists(st.floats(0.01, 0.5), min_size=2, max_size=60))
@@ -119,8 +132,6 @@ def test_no_display_names_the_other_ways(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_window_that_is_not_on_the_screen_yet_was_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from maskseg_cli.media import live_window
-
     gone = iter([True, True, True, False, True])  # asked twice a picture until it is there, then once
     for name in ("namedWindow", "resizeWindow", "imshow"):
         monkeypatch.setattr(live_window.cv2, name, lambda *_: None)
