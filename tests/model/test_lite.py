@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.molding import mold
 from maskseg_cli.inference.predictor import Predictor, load_model
+from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import Segmented
 from tests.model import naive
 from tests.model.lite_arrays import write_lite_arrays
@@ -57,7 +58,7 @@ def segmented(predictor: Predictor, image: NDArray[np.uint8]) -> Segmented:
     molded = mold(image, predictor.config)
     height, width = molded.image.shape[:2]
     window = tf.constant([[0, 0, height - 1, width - 1]], tf.float32)
-    return predictor.model(molded.image[None], predictor._anchors(height, width), window)
+    return predictor.model(molded.image[None], AnchorCache(predictor.config)(height, width), window)
 
 
 def test_features(predictor: Predictor, numpy_lite: NumpyLite) -> None:
@@ -79,7 +80,7 @@ def test_region_proposals(predictor: Predictor, numpy_lite: NumpyLite) -> None:
     logits, moves = predictor.model.region_scores([features[None].astype(np.float32)])
     np.testing.assert_allclose(tf.sigmoid(logits).numpy().reshape(4, 6, 15), probabilities, atol=1e-4)
     np.testing.assert_allclose(moves.numpy().reshape(4, 6, 15, 4)[..., [1, 0, 3, 2]], deltas, atol=1e-3)
-    boxes, _ = predictor.model.proposals(logits[0], moves[0], predictor._anchors(64, 96), (64, 96))
+    boxes, _ = predictor.model.proposals(logits[0], moves[0], AnchorCache(predictor.config)(64, 96), (64, 96))
     wanted = numpy_lite.proposals(features, (64, 96), BEST_ANCHORS, PROPOSALS)
     assert len(wanted) == PROPOSALS
     np.testing.assert_allclose(boxes.numpy()[:, [1, 0, 3, 2]], wanted, atol=1e-2)
@@ -134,7 +135,7 @@ def test_measured_features_and_regions(real: Any) -> None:
 def test_measured_detections(real: Any) -> None:
     predictor, image, measured = real
     window = tf.constant([[0, 0, 319, 479]], tf.float32)
-    found = predictor.model(image[None], predictor._anchors(320, 480), window)
+    found = predictor.model(image[None], AnchorCache(predictor.config)(320, 480), window)
     assert found.class_ids.numpy().tolist() == measured["class_ids"].tolist()
     np.testing.assert_allclose(found.scores, measured["scores"], atol=0.01)
     np.testing.assert_allclose(found.boxes.numpy()[:, [1, 0, 3, 2]], measured["boxes_xyxy_input"], atol=1)
