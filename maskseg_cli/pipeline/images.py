@@ -17,7 +17,6 @@ from maskseg_cli.job import Job
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_extra_output, plan_outputs, refuse_existing
 from maskseg_cli.pipeline.predictions import PhotoPredictions
-from maskseg_cli.pipeline.read_ahead import read_ahead
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
 from maskseg_cli.pipeline.watching import watch as watch_folders
@@ -160,7 +159,7 @@ def segment_images(
         >>> for frame, detections in segment_images("photos/", classes="dog"):  # doctest: +SKIP
         ...     print(frame.source, len(detections))
     """
-    from maskseg_cli.pipeline.photos import estimate_bytes, read_photo  # see `process_images`
+    from maskseg_cli.pipeline.photos import read_photos  # see `process_images`
 
     network, _ = split_options(model, options)
     jobs = [Job(source, None, None) for source in find_sources(as_arguments(sources), recursive)]
@@ -170,16 +169,9 @@ def segment_images(
     calls = predictor.workers
     with Workers(THREADS) as readers, Workers(calls if calls > 1 else 0) as workers:
         predictions = PhotoPredictions(predictor, workers, calls, batch, stop)
-        photos = read_ahead(
-            enumerate(jobs),
-            lambda item: read_photo(item[1], item[0]),
-            lambda item: estimate_bytes(item[1]),
-            readers,
-            max(2 * THREADS, batch),
-            bytes_in_flight=lambda: predictions.bytes_in_flight,
-        )
+        photos = read_photos(jobs, readers, max(2 * THREADS, batch), lambda: predictions.bytes_in_flight)
         try:
-            for one in predictions.results((job, future) for (_, job), future in photos):
+            for one in predictions.results(photos):
                 try:
                     if one.error is not None:
                         raise one.error

@@ -1,8 +1,10 @@
-"""Reading the photo of a job as a `Frame`."""
+"""Reading the photos of jobs as `Frame`s."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
 from maskseg_cli.errors import MasksegError
@@ -12,7 +14,29 @@ from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.images import decode_image, read_image
 from maskseg_cli.media.picture_formats import SUFFIX_OF
-from maskseg_cli.pipeline.read_ahead import decoded_bytes
+from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
+from maskseg_cli.pipeline.workers import Workers
+
+
+def read_photos(
+    jobs: Sequence[Job], workers: Workers, ahead: int, bytes_in_flight: Callable[[], int]
+) -> Iterator[tuple[Job, Future[Frame]]]:
+    """Reads the photos of jobs in threads before they are asked for; see `read_ahead`.
+
+    Yields:
+        each job and the future of its frame, in order.
+    """
+    items = read_ahead(
+        enumerate(jobs),
+        lambda item: read_photo(item[1], item[0]),
+        lambda item: estimate_bytes(item[1]),
+        workers,
+        ahead,
+        bytes_in_flight=bytes_in_flight,
+    )
+    for (_, job), future in items:
+        yield job, future
+        del future  # and with it the photo
 
 
 def read_photo(job: Job, index: int = 0) -> Frame:
