@@ -169,7 +169,7 @@ class MaskRCNN(keras.Model):
         image_index: tf.Tensor,
         image_shape: tuple[tf.Tensor, tf.Tensor],
     ) -> Pooled:
-        """Pools features of boxes (N, 4) for `mask_logits`; p is mask_pool_size, the detail has twice that."""
+        """Pools features of boxes (N, 4) for `mask_logits`; p is mask_pool_size, the detail is twice as fine."""
         size = self.config.mask_pool_size
         pooled = self._pool(maps, boxes, image_index, image_shape, size)
         return self._with_detail(pooled, maps, boxes, image_index, 2 * size, self.config.mask_head == "mobile")

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ import pytest
 from maskseg_cli.checkpoints.download import fetch, release_url
 from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 from tests.checkpoints.web_server import FileServer, serving
 
 CONTENT = np.random.default_rng(5).bytes(300_001)
@@ -160,6 +162,25 @@ def test_a_connection_that_dies_keeps_what_came(
     assert "cut off after 0.1 MB" in refused()
     assert part(home).read_bytes() == CONTENT[:50_000]
     assert not final(home).exists()
+
+
+def test_the_reporter_receives_the_bytes_so_far(home: Path, server: FileServer) -> None:
+    class Recorder(Reporter):
+        calls: ClassVar[list[Any]] = []
+
+        @contextmanager
+        def progress(
+            self, total: int | None, unit: str, label: str = "", done: int = 0
+        ) -> Iterator[Callable[[int], None]]:
+            self.calls.append((total, unit, label, done))
+            yield self.calls.append
+
+    leave_part(home, CONTENT[:200_000])
+    fetch(RELEASE, Recorder())
+    start, *moves = Recorder.calls
+    assert start == (len(CONTENT), "B", "shapes.h5", 200_000)
+    assert moves == sorted(moves)
+    assert moves[-1] == len(CONTENT)
 
 
 class DyingAnswer:
