@@ -37,7 +37,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     help="Score such a file; no network runs, IMAGES is not needed.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
-@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class, too.")
+@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @model_options
 @message_options
@@ -57,8 +57,8 @@ def evaluate(
 ) -> None:
     """Measure box and mask AP on annotated photos.
 
-    ANNOTATIONS is a file in COCO's format, IMAGES the folder of its photos. Classes are matched by name, in
-    either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
+    ANNOTATIONS is a file in COCO's or VIA's format, IMAGES the folder of its photos. Classes are matched by name,
+    in either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.
 
@@ -91,7 +91,7 @@ def _run(
     from maskseg_cli.evaluation import CocoDataset
     from maskseg_cli.evaluation import evaluate as measure
 
-    dataset = CocoDataset.read(annotations)  # first: its errors should not wait for the network
+    dataset = CocoDataset.read(annotations, images)  # before the network is loaded, which takes seconds
     segmenter = load_predictor(for_measuring(model))
     start = time.perf_counter()
     evaluation = measure(
@@ -167,6 +167,8 @@ def _show(evaluation: Evaluation, by_class: bool) -> None:
 
 def _warn(evaluation: Evaluation, quiet: bool) -> None:
     if not quiet:
+        for problem in evaluation.dataset.problems:
+            click.echo(f"{evaluation.dataset.path}: {problem}.", err=True)
         if evaluation.unknown:
             unknown = ", ".join(evaluation.unknown)
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)

@@ -36,7 +36,7 @@ class Validation:
         images: Path,
         limit: int | None = None,
     ) -> None:
-        from maskseg_cli.datasets.coco_records import find_photo
+        from maskseg_cli.datasets.picture_files import find_photo
         from maskseg_cli.evaluation import CocoDataset
         from maskseg_cli.inference.predictor import Predictor
         from maskseg_cli.model.mask_rcnn import MaskRCNN

@@ -187,6 +187,23 @@ def test_unknown_classes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run(sample, "--quiet").stderr == ""
 
 
+def test_problems_of_the_file_are_named(sample: Sample, asked: list[ModelOptions]) -> None:
+    sample.change(lambda document: document["annotations"].append(document["annotations"][3]))
+    result = run(sample)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "4 photos, 12 objects, 3 classes")
+    assert (
+        "instances.json: 1 annotations that are in the file more than once (counted once): annotation 3."
+        in result.stderr
+    )
+    assert run(sample, "--quiet").stderr == ""
+
+
+def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample, asked: list[ModelOptions]) -> None:
+    expected = run(sample).stdout
+    sample.change(lambda document: [image.pop("height") for image in document["images"]])
+    assert run(sample).stdout == expected
+
+
 def test_boxes_only(sample: Sample, asked: list[ModelOptions]) -> None:
     sample.change(lambda document: document["annotations"][0].pop("segmentation"))
     result = run(sample)
