@@ -18,7 +18,7 @@ from benchmarks.model_card.accuracy import Figures, Progress
 from maskseg_cli import __version__, load_model
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
 from maskseg_cli.config.picture_size import with_size
-from maskseg_cli.datasets.coco_records import find_photo
+from maskseg_cli.datasets.picture_files import find_photo
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 from maskseg_cli.inference.predictor import Predictor

@@ -72,7 +72,7 @@ def check_fits(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
 
 def expected_shapes(config: MaskRCNNConfig) -> dict[str, tuple[int, ...]]:
     """Maps "layer/weight" to the shape in the network of a configuration (imports TensorFlow)."""
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
+    from maskseg_cli.model.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     from maskseg_cli.model.mask_rcnn import MaskRCNN

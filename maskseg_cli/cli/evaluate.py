@@ -14,7 +14,6 @@ import click
 from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     help="Score such a file; no network runs, IMAGES is not needed.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
-@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class, too.")
+@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @model_options
 @message_options
@@ -57,8 +56,8 @@ def evaluate(
 ) -> None:
     """Measure box and mask AP on annotated photos.
 
-    ANNOTATIONS is a file in COCO's format, IMAGES the folder of its photos. Classes are matched by name, in
-    either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
+    ANNOTATIONS is a file in COCO's or VIA's format, IMAGES the folder of its photos. Classes are matched by name,
+    in either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.
 
@@ -90,8 +89,9 @@ def _run(
 ) -> tuple[Evaluation, dict[str, Any]]:
     from maskseg_cli.evaluation import CocoDataset
     from maskseg_cli.evaluation import evaluate as measure
+    from maskseg_cli.inference.loading import load_predictor
 
-    dataset = CocoDataset.read(annotations)  # first: its errors should not wait for the network
+    dataset = CocoDataset.read(annotations, images)  # before the network is loaded, which takes seconds
     predictor = load_predictor(for_measuring(model))
     start = time.perf_counter()
     evaluation = measure(
@@ -154,6 +154,8 @@ def _show(evaluation: Evaluation, by_class: bool) -> None:
 
 def _warn(evaluation: Evaluation, quiet: bool) -> None:
     if not quiet:
+        for problem in evaluation.dataset.problems:
+            click.echo(f"{evaluation.dataset.path}: {problem}.", err=True)
         if evaluation.unknown:
             unknown = ", ".join(evaluation.unknown)
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)

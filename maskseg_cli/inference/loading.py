@@ -119,7 +119,7 @@ def open_engine(
     config = configure(checkpoint.config)
     names = _class_names(labels, checkpoint.class_names)
 
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
+    from maskseg_cli.model.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine

@@ -47,7 +47,7 @@ def use(
         predictor.max_detections = options.max_detections
         return predictor
 
-    monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
+    monkeypatch.setattr("maskseg_cli.inference.loading.load_predictor", load)
     return calls
 
 
@@ -109,7 +109,7 @@ def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pyte
         views.append(overrides_of(options).get("tta", False))
         return FakePredictor(sample, lambda _, o: found(o))
 
-    monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
+    monkeypatch.setattr("maskseg_cli.inference.loading.load_predictor", load)
     for arguments in ([], ["--tta"]):
         output = tmp_path / f"metrics{len(arguments)}.json"
         assert run(sample, "--output", output, *arguments).exit_code == 0
@@ -185,6 +185,23 @@ def test_unknown_classes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "does not know these classes, which count with AP 0: unicorn, dragon." in result.stderr
     assert result.stdout.splitlines()[2].split()[1] == "33.3"
     assert run(sample, "--quiet").stderr == ""
+
+
+def test_problems_of_the_file_are_named(sample: Sample, asked: list[ModelOptions]) -> None:
+    sample.change(lambda document: document["annotations"].append(document["annotations"][3]))
+    result = run(sample)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "4 photos, 12 objects, 3 classes")
+    assert (
+        "instances.json: 1 annotations that are in the file more than once (counted once): annotation 3."
+        in result.stderr
+    )
+    assert run(sample, "--quiet").stderr == ""
+
+
+def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample, asked: list[ModelOptions]) -> None:
+    expected = run(sample).stdout
+    sample.change(lambda document: [image.pop("height") for image in document["images"]])
+    assert run(sample).stdout == expected
 
 
 def test_boxes_only(sample: Sample, asked: list[ModelOptions]) -> None:
