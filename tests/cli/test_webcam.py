@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from maskseg_cli.pipeline.camera_session import LOWEST_SCORE
 
 from maskseg_cli.camera import device_source, devices
 from maskseg_cli.camera.devices import CameraDevice
-from maskseg_cli.inference.model_options import ModelOptions
-from maskseg_cli.pipeline import camera_session as webcam_run
+from maskseg_cli.pipeline.cameras import LOWEST_SCORE
 
-from .fake_model import BlobPredictor, load_blob_predictor
+from . import fake_model
+from .fake_model import BlobEngine
 from .running import tree_of
 from .video_running import facts, film, outlined
 from .webcam_running import run
@@ -20,11 +19,11 @@ from .webcam_running import run
 
 @pytest.fixture
 def street(here: Path) -> Path:
-    """A film of two seconds in the current folder."""
+    """A video of two seconds in the current folder."""
     return film(here / "street.mp4", frames=40, rate=20)
 
 
-def test_a_film_is_recorded_in_its_own_time(street: Path) -> None:
+def test_a_file_is_recorded_in_real_time(street: Path) -> None:
     result = run("--camera", "street.mp4", "--no-window", "--record", "out.mp4")
     recorded = facts("out.mp4")
     assert recorded.duration == pytest.approx(2.0, abs=0.15)
@@ -41,12 +40,12 @@ def test_other_formats(street: Path, name: str) -> None:
     assert facts(name).duration == pytest.approx(0.8, abs=0.2)
 
 
-def test_nothing_is_said_when_quiet_but_errors(street: Path) -> None:
+def test_quiet_prints_nothing_but_errors(street: Path) -> None:
     result = run("--camera", "street.mp4", "--no-window", "--duration", "0.2", "--quiet")
     assert result.output == ""
 
 
-def test_drawing_and_model_options_are_heeded(street: Path) -> None:
+def test_drawing_and_model_options(street: Path) -> None:
     off = ("--no-masks", "--no-contours", "--no-boxes", "--no-captions")
     run("--camera", "street.mp4", "--no-window", "--record", "plain.mp4", "--duration", "0.3", *off)
     assert not any(outlined(frame) for frame in facts("plain.mp4").frames)
@@ -58,41 +57,43 @@ def test_drawing_and_model_options_are_heeded(street: Path) -> None:
 def test_mirror(street: Path) -> None:
     run("--camera", "street.mp4", "--no-window", "--record", "m.mp4", "--duration", "0.3", "--mirror")
     first = facts("m.mp4").frames[0]
-    # The person begins at the left, and is white inside the drawing: at the right now.
+    # The person, who is white inside the drawing, is at the left: at the right when mirrored.
     assert first[12:28, 48:].mean() > first[12:28, :48].mean() + 5
 
 
-def test_the_network_is_asked_for_low_scores_and_only_high_ones_are_shown(
+def test_the_network_finds_low_scores_for_viewers_and_only_high_ones_are_shown(
     street: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
-    monkeypatch.setattr(BlobPredictor, "set_min_confidence", lambda _, score: asked.append(score))
+
+    class LowScores(BlobEngine):
+        """Finds objects of any score once it was asked for low ones."""
+
+        def set_min_confidence(self, confidence: float) -> None:
+            asked.append(confidence)
+            self.config = self.config.replace(detection_min_confidence=0.0)
+
+    monkeypatch.setattr(fake_model, "BlobEngine", LowScores)
     run("--camera", "street.mp4", "--no-window", "--duration", "0.2")
+    assert asked == []
+    run("--camera", "street.mp4", "--serve", "0", "--duration", "0.3", "--record", "out.mp4", "--min-score", "0.95")
     assert asked == [LOWEST_SCORE]
-
-    def sure(options: ModelOptions) -> object:
-        segmenter = load_blob_predictor(options)
-        segmenter.predictor.config = segmenter.config.replace(detection_min_confidence=0.95)
-        return segmenter
-
-    monkeypatch.setattr(webcam_run, "load_predictor", sure)
-    run("--camera", "street.mp4", "--no-window", "--record", "out.mp4", "--duration", "0.3")
     assert not any(outlined(frame) for frame in facts("out.mp4").frames)
 
 
-def test_a_loop_plays_on(street: Path) -> None:
+def test_a_loop_repeats_the_file(street: Path) -> None:
     run("--camera", "street.mp4", "--no-window", "--record", "out.mp4", "--duration", "2.6", "--loop", "--quiet")
     assert facts("out.mp4").duration == pytest.approx(2.6, abs=0.25)
 
 
-def test_the_film_itself_and_other_files_are_never_overwritten(street: Path) -> None:
+def test_the_input_and_other_files_are_never_overwritten(street: Path) -> None:
     before = street.read_bytes()
     result = run("--camera", "street.mp4", "--no-window", "--record", "street.mp4", "--overwrite", code=2)
     assert "never overwritten" in result.stderr
-    Path("out.mp4").write_text("dear to me")
+    Path("out.mp4").write_text("valuable")
     result = run("--camera", "street.mp4", "--no-window", "--record", "out.mp4", code=1)
     assert "out.mp4 exists already: --overwrite" in result.stderr
-    assert (street.read_bytes(), Path("out.mp4").read_text()) == (before, "dear to me")
+    assert (street.read_bytes(), Path("out.mp4").read_text()) == (before, "valuable")
     run("--camera", "street.mp4", "--no-window", "--record", "out.mp4", "--overwrite", "--duration", "0.2")
     assert facts("out.mp4").frames
     assert tree_of(street.parent) == ["out.mp4", "street.mp4"]
@@ -117,14 +118,14 @@ def test_the_film_itself_and_other_files_are_never_overwritten(street: Path) -> 
         (["--camera", "street.mp4", "--no-window", "--duration", "1", "--snapshots", "street.mp4"], "street.mp4"),
     ],
 )
-def test_requests_that_make_no_sense(street: Path, arguments: list[str], words: str) -> None:
+def test_options_that_are_not_possible(street: Path, arguments: list[str], words: str) -> None:
     result = run(*arguments, code=2)
     assert words in result.stderr
     assert tree_of(street.parent) == ["street.mp4"]
 
 
 @pytest.mark.parametrize("name", ["out/w.png", "-", "out.xyz", "%05d.jpg", "frames/", "folder.mp4"])
-def test_a_recording_is_one_file_and_no_other_advice_is_given(street: Path, name: str) -> None:
+def test_a_recording_is_one_file(street: Path, name: str) -> None:
     Path("folder.mp4").mkdir()
     result = run("--camera", "street.mp4", "--no-window", "--record", name, code=2)
     assert result.stderr == (
@@ -133,13 +134,13 @@ def test_a_recording_is_one_file_and_no_other_advice_is_given(street: Path, name
     )
 
 
-def test_a_folder_for_snapshots_that_cannot_be_is_told_at_once(street: Path) -> None:
+def test_a_folder_for_snapshots_that_is_not_possible_is_refused_at_once(street: Path) -> None:
     result = run("--camera", "street.mp4", "--no-window", "--duration", "1", "--snapshots", "street.mp4/x", code=1)
     assert "street.mp4 is no folder" in result.stderr
     assert "Watched" not in result.stderr
 
 
-def test_without_a_display_the_other_ways_are_named(street: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_a_display_names_the_alternatives(street: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
@@ -150,14 +151,14 @@ def test_without_a_display_the_other_ways_are_named(street: Path, monkeypatch: p
     assert result.stderr.count("\n") == 1
 
 
-def test_a_file_that_is_no_film(here: Path) -> None:
+def test_a_file_that_is_no_video(here: Path) -> None:
     Path("notes.mp4").write_text("milk, bread\n" * 100)
     result = run("--camera", "notes.mp4", "--no-window", "--duration", "1", code=1)
     assert result.stderr.startswith("Error: notes.mp4 ")
     assert result.stderr.count("\n") == 1
 
 
-def test_an_absent_camera_names_those_that_work(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_an_absent_camera_names_those_that_work(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_source, "list_cameras", lambda: [CameraDevice(0, "HD Webcam", "/dev/video0")])
     monkeypatch.setattr("sys.platform", "linux")
     result = run("--camera", "77", "--no-window", "--duration", "1", code=1)
@@ -181,6 +182,6 @@ def test_a_recording_that_cannot_be_written_is_a_failure(street: Path, monkeypat
         raise DiskFull("The disk of out.mp4 is full: the video ends here.")
 
     monkeypatch.setattr(VideoWriter, "write", full)
-    result = run("--camera", "street.mp4", "--no-window", "--record", "out.mp4", code=1)
-    assert "is full" in result.stderr
+    result = run("--camera", "street.mp4", "--no-window", "--record", "out.mp4", "--quiet", code=1)
+    assert result.stderr == "The disk of out.mp4 is full: the video ends here.\n"
     assert tree_of(street.parent) == ["street.mp4"]

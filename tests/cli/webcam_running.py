@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +37,7 @@ def run(*arguments: str | Path, code: int = 0) -> Result:
 
 
 def yard(number: int) -> np.ndarray:
-    """What a test's camera sees: 480 x 320 pixels, a person and a dog who stay, and a light that moves."""
+    """A picture of a test's camera: 480 x 320 pixels, a person and a dog that stay, and a green patch that moves."""
     image = cv2.resize(scene(), (480, 320), interpolation=cv2.INTER_NEAREST)
     left = 10 + 7 * number % 440
     image[290:310, left : left + 20] = (0, 160, 0)
@@ -42,7 +45,7 @@ def yard(number: int) -> np.ndarray:
 
 
 class Program:
-    """`maskseg webcam` at work in a process of its own.
+    """`maskseg webcam`, running in a process of its own.
 
     Attributes:
         said: what it has written to stderr so far.
@@ -51,31 +54,43 @@ class Program:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.said = ""
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.said += line
 
     def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
-        """Waits until it has said something."""
+        """Waits until it has written something."""
 
-        def look() -> re.Match[str] | None:
+        def find() -> re.Match[str] | None:
             assert self.process.poll() is None or re.search(pattern, self.said), self.said
             return re.search(pattern, self.said)
 
-        found = wait_until(look, seconds)
+        found = wait_until(find, seconds)
         assert isinstance(found, re.Match)
         return found
+
+    def status(self) -> dict[str, Any]:
+        """The status of its page, which needs --serve."""
+        url = self.wait_for(r"The picture is at (http://[^\s?]+)").group(1)
+        with urllib.request.urlopen(f"{url}status.json", timeout=10) as response:
+            status = json.load(response)
+        assert isinstance(status, dict)
+        return status
+
+    def wait_recorded(self, seconds: float) -> None:
+        """Waits until the running recording has this length; needs --serve."""
+        wait_until(lambda: self.status()["recorded"] > seconds, 20)
 
     def end(self, number: int | None = None) -> int:
         """Sends a signal, waits for the end, and returns the exit code."""
         if number is not None:
             self.process.send_signal(number)
         code = self.process.wait(15)
-        self._listener.join(5)
+        self._reader.join(5)
         return code
 
 
@@ -83,7 +98,7 @@ class Program:
 def program(
     folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None, delay: float | str = 0.01
 ) -> Iterator[Program]:
-    """The program at work in a folder; `delay` is what the network takes for a picture (see `fake_model.DELAY`)."""
+    """The program, running in a folder; the network takes `delay` for a picture (see `fake_model.DELAY`)."""
     process = subprocess.Popen(
         [*PROGRAM, *map(str, arguments)],
         cwd=folder,
