@@ -134,9 +134,7 @@ def test_closing_the_window_ends(screen: Screen, camera: MjpegServer, tmp_path: 
     assert facts(tmp_path / "yard.mp4").frames
 
 
-def test_a_slow_network_delays_neither_keys_nor_the_end_of_the_window(
-    screen: Screen, camera: MjpegServer, tmp_path: Path
-) -> None:
+def test_a_slow_network_delays_neither_keys_nor_the_end(screen: Screen, camera: MjpegServer, tmp_path: Path) -> None:
     with program(tmp_path, "--camera", camera.url, environment=screen.environment, delay="0,0,60") as running:
         screen.wait_for_window("maskseg")
         wait_until(lambda: spread(screen.picture()[190:260, 290:440]) > 60, 30)  # the dog has its colour

@@ -1,4 +1,4 @@
-"""Reads from the page what a user sees."""
+"""Reads the visible state of the page."""
 
 from __future__ import annotations
 

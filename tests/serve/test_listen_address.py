@@ -1,4 +1,4 @@
-"""[HOST:]PORT, and whom an address lets in."""
+"""[HOST:]PORT, and who can reach an address."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
         ("http://localhost:8000", "write HOST:PORT"),
     ],
 )
-def test_what_is_no_address(text: str, sentence: str) -> None:
+def test_invalid_addresses(text: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         parse_address(text)
 
@@ -69,7 +69,7 @@ def test_only_this_computer_is_loopback() -> None:
     assert [is_loopback(address) for address in ("0.0.0.0", "192.168.0.7", "::", "fe80::1%eth0")] == [False] * 4
 
 
-def test_others_are_warned_of() -> None:
+def test_the_warning_that_others_can_reach_the_page() -> None:
     assert warning("127.0.0.1", token=False) is None
     assert warning("127.0.0.1", token=True) is None
     open_to_all, with_token = warning("0.0.0.0", token=False), warning("192.168.0.7", token=True)
@@ -105,5 +105,5 @@ def test_names_of_this_computer(name: str) -> None:
     ["", ":8000", "example.com", "example.com:8000", "127.0.0.1.example.com", "localhost.example.com",
      "my-pc.example.com", "notlocalhost", "[::1].example.com"],
 )  # fmt: skip
-def test_names_that_others_can_own(name: str) -> None:
+def test_domains_that_others_can_own(name: str) -> None:
     assert not names_this_computer(name, "my-pc")

@@ -1,4 +1,4 @@
-"""The page in real Chromium: what is clicked reaches the camera, and what the camera does is seen."""
+"""The page in real Chromium: clicks change the controls, and the page shows the status."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_picture_is_downloaded_to_this_device(page: Chrome, tmp_path: Path) 
     assert cv2.imread(str(file)).shape == (240, 320, 3)
 
 
-def test_what_others_change_is_shown(page: Chrome, view: LiveView) -> None:
+def test_changes_by_other_viewers_are_shown(page: Chrome, view: LiveView) -> None:
     view.controls.set_drawing(masks=False)
     view.controls.set_min_score(0.2)
     view.controls.set_recording(True)
@@ -118,7 +118,7 @@ def test_what_others_change_is_shown(page: Chrome, view: LiveView) -> None:
     wait_for(lambda: text(page, "#record") == "Stop", "the recording")
 
 
-def test_a_lost_connection_is_told_and_found_again(page: Chrome, view: LiveView, server: Server) -> None:
+def test_a_lost_connection_is_shown_and_connected_again(page: Chrome, view: LiveView, server: Server) -> None:
     server.close()
     wait_for(lambda: text(page, "#state") == "No connection", "the page says so")
     assert "Connection lost" in find(page, "#waiting").text
@@ -132,7 +132,7 @@ def test_a_lost_connection_is_told_and_found_again(page: Chrome, view: LiveView,
         page.get("about:blank")
 
 
-def test_a_page_that_nobody_sees_loads_no_pictures(page: Chrome, server: Server) -> None:
+def test_a_hidden_page_loads_no_pictures(page: Chrome, server: Server) -> None:
     wait_for(lambda: server.viewers == 1, "one viewer")
     hidden = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
     page.execute_script(hidden % "true" + "document.dispatchEvent(new Event('visibilitychange'))")
@@ -141,7 +141,7 @@ def test_a_page_that_nobody_sees_loads_no_pictures(page: Chrome, server: Server)
     wait_for(lambda: server.viewers == 1, "one viewer again")
 
 
-def test_nine_others_who_never_read_do_not_stop_the_page(page: Chrome, server: Server) -> None:
+def test_nine_viewers_that_read_nothing_do_not_delay_the_page(page: Chrome, server: Server) -> None:
     with ExitStack() as stack:
         for _ in range(9):
             stack.enter_context(watching(server, buffer=4096))

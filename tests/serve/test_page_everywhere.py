@@ -1,4 +1,4 @@
-"""The page on all kinds of screens and browsers, and against strangers, in real Chromium."""
+"""The page on all kinds of screens and browsers, and attacks by other pages, in real Chromium."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_screens_of_all_sizes(page: Chrome) -> None:
         assert width <= size[0], "nothing makes the page wider than the screen"
         assert (out, small) == ([], []), size
         stage = find(page, "#stage").rect
-        assert 0 <= stage["y"] < stage["y"] + stage["height"] <= size[1], "the picture is wholly in sight"
+        assert 0 <= stage["y"] < stage["y"] + stage["height"] <= size[1], "the whole picture is visible"
         if size == PHONE:
             assert stage["width"] == size[0]
 
@@ -93,9 +93,9 @@ def test_the_token(browser: Chrome, view: LiveView) -> None:
     with start_server(view.feed, view.controls, port=0, token="open sesame") as server:
         bare = server.url.partition("?")[0]
         browser.get(bare)
-        assert "asks for a token" in find(browser, "#says").text
+        assert "needs a token" in find(browser, "#message").text
         find(browser, "#token").send_keys("sesame\n")
-        wait_for(lambda: "not the right one" in text(browser, "body"), "a wrong one")
+        wait_for(lambda: "token is wrong" in text(browser, "body"), "a wrong one")
         find(browser, "#token").send_keys("open sesame\n")
         wait_for(lambda: browser.find_elements("css selector", "#stage"), "the page")
         assert browser.current_url == bare, "the token is not left in the address"
@@ -120,9 +120,7 @@ _EVIL = """
 """
 
 
-def test_pages_of_strangers_see_and_change_nothing(
-    page: Chrome, view: LiveView, server: Server, tmp_path: Path
-) -> None:
+def test_other_pages_see_and_change_nothing(page: Chrome, view: LiveView, server: Server, tmp_path: Path) -> None:
     evil = tmp_path / "evil.html"
     evil.write_text(_EVIL.replace("PAGE/", server.url))
     page.get(evil.as_uri())

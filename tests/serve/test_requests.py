@@ -1,4 +1,4 @@
-"""What each request gives, over a real connection."""
+"""The response to each request, over a real connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from maskseg_cli.camera.controls import Controls, LiveFeed
+from maskseg_cli.camera.controls import Controls
+from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.serve import Server, access, start_server
 from maskseg_cli.serve.api import file_name, without_password
 from tests.serve.watching import STATUS, ask, ask_json, picture
@@ -101,7 +102,7 @@ def test_recording_and_snapshot(server: Server, view: View) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "wishes"),
+    ("path", "changes"),
     [
         ("/controls", {"masks": 1}),
         ("/controls", {"masks": "false"}),
@@ -121,8 +122,8 @@ def test_recording_and_snapshot(server: Server, view: View) -> None:
         ("/snapshot", {"file": "x"}),
     ],
 )
-def test_wishes_that_make_no_sense_change_nothing(server: Server, view: View, path: str, wishes: Any) -> None:
-    status, _, body = ask(server, path, wishes)
+def test_invalid_changes_have_no_effect(server: Server, view: View, path: str, changes: Any) -> None:
+    status, _, body = ask(server, path, changes)
     assert status == 400
     assert json.loads(body)["error"].endswith(".")
     assert view.controls.drawing.masks
@@ -137,7 +138,7 @@ def test_broken_bodies(server: Server, body: bytes) -> None:
     assert ask_json(server, "/status.json")["drawing"]["masks"]
 
 
-def test_forms_of_other_pages_change_nothing(server: Server, view: View) -> None:
+def test_forms_of_other_pages_have_no_effect(server: Server, view: View) -> None:
     body = b'{"on": true}'
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         status, _, _ = ask(server, "/recording", method="POST", body=body, headers={"Content-Type": kind})
@@ -147,14 +148,14 @@ def test_forms_of_other_pages_change_nothing(server: Server, view: View) -> None
     assert not view.controls.recording_wanted
 
 
-def test_foreign_names_are_refused(server: Server) -> None:
+def test_foreign_domains_are_refused(server: Server) -> None:
     for path in ("/", "/status.json", "/stream.mjpg", "/snapshot.jpg", "/page.js"):
         status, _, body = ask(server, path, headers={"Host": "evil.example"})
         assert status == 403
         assert "not known to be this computer" in json.loads(body)["error"]
 
 
-def test_what_is_not_there(server: Server) -> None:
+def test_unknown_paths(server: Server) -> None:
     for path in ("/nothing", "/../server.py", "/%2e%2e/server.py", "/page/page.css", "/token.html"):
         assert ask(server, path)[0] == 404
     assert ask(server, "/status.json", {})[0] == 404, "it cannot be posted"
@@ -176,7 +177,7 @@ def test_the_newest_picture_as_a_file(server: Server, view: View) -> None:
     assert np.abs(image.astype(int) - picture(3, 2000, 3000)).mean() < 1, "right colours"
 
 
-def test_files_and_cameras_are_told_without_folders_and_passwords() -> None:
+def test_names_have_no_folders_and_addresses_no_passwords() -> None:
     assert file_name("/home/me/clips/a b.mp4") == "a b.mp4"
     sentence = "rtsp://me:secret@10.0.0.2:554/live?x=a@b does not answer"
     assert without_password(sentence) == "rtsp://10.0.0.2:554/live?x=a@b does not answer"
@@ -184,8 +185,8 @@ def test_files_and_cameras_are_told_without_folders_and_passwords() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/stream.mjpg", "/snapshot.jpg", "/status.json", "/nothing"])
-def test_the_token_is_asked_for(view: View, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    monkeypatch.setattr(access, "_BRAKE", 0.01)
+def test_a_token_is_required(view: View, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(access, "_DELAY", 0.01)
     view.feed.publish(picture(1), STATUS)
     with start_server(view.feed, view.controls, port=0, token="sesame") as server:
         status, headers, body = ask(server, path)
@@ -200,7 +201,7 @@ def test_the_token_is_asked_for(view: View, monkeypatch: pytest.MonkeyPatch, pat
         assert not ask_json(server, "/controls?token=sesame", {"masks": False})["drawing"]["masks"]
 
 
-def test_the_token_opens_once_then_the_cookie_does(view: View) -> None:
+def test_the_cookie_replaces_the_token(view: View) -> None:
     with start_server(view.feed, view.controls, port=0, token="a&b c") as server:
         assert server.url.endswith("/?token=a%26b%20c")
         status, headers, _ = ask(server, "/?token=a%26b%20c")

@@ -1,4 +1,4 @@
-"""The live picture for many viewers: fast, slow and vanished ones."""
+"""The stream for many viewers: fast, slow and disconnected ones."""
 
 from __future__ import annotations
 
@@ -7,23 +7,17 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from maskseg_cli.camera.controls import Controls, LiveFeed
+from maskseg_cli.camera.controls import Controls
+from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.serve import start_server, stream
 from maskseg_cli.serve.pictures import LARGEST_SIDE, Pictures
+from tests.screen import wait_until
 from tests.serve.watching import STATUS, LiveView, brightness, picture, pictures, watching
-
-
-def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_pictures_come_in_order_and_in_their_colours() -> None:
@@ -36,9 +30,9 @@ def test_pictures_come_in_order_and_in_their_colours() -> None:
             assert np.abs(image[100, 300].astype(int) - (40, 80, 200)).max() < 6
 
 
-def test_nothing_is_encoded_for_nobody_and_once_for_ten() -> None:
+def test_nothing_is_encoded_without_a_viewer_and_once_for_ten() -> None:
     with LiveView() as view, start_server(view.feed, view.controls, port=0) as server:
-        assert soon(lambda: view.feed.latest().number > 5)
+        wait_until(lambda: view.feed.latest().number > 5)
         assert server.encoded == 0
 
         def watch(_: int) -> list[int]:
@@ -50,25 +44,25 @@ def test_nothing_is_encoded_for_nobody_and_once_for_ten() -> None:
         shown = set(itertools.chain(*seen))
         assert all(len(numbers) == 30 for numbers in seen)
         assert len(shown) <= server.encoded <= view.feed.latest().number
-        # Thirty for each of ten viewers, had each been encoded for each.
+        # Encoded for each of ten viewers, it would be 300.
         assert server.encoded < 150
-        assert soon(lambda: server.viewers == 0)
+        wait_until(lambda: server.viewers == 0)
     assert view.longest < 0.5, "publishing waits for no viewer"
 
 
-def test_who_reads_nothing_holds_up_nobody() -> None:
+def test_a_viewer_that_reads_nothing_delays_no_other() -> None:
     # Noise makes large files: what is sent to a viewer who does not read fills the buffers at once.
     noise = np.random.default_rng(1).integers(0, 256, (720, 1280, 3), np.uint8)
     feed = LiveFeed()
     with start_server(feed, Controls(), port=0) as server, watching(server, buffer=4096), watching(server) as fast:
-        assert soon(lambda: server.viewers == 2)
+        wait_until(lambda: server.viewers == 2)
         seen = pictures(fast)
         for number in range(1, 9):
             feed.publish(noise, STATUS)
             assert next(seen)[0] == number
 
 
-def test_a_slow_viewer_gets_new_pictures_not_old_ones() -> None:
+def test_a_slow_viewer_gets_no_old_pictures() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
     feed = LiveFeed()
     with start_server(feed, Controls(), port=0) as server, watching(server, buffer=65536) as slow:
@@ -82,19 +76,19 @@ def test_a_slow_viewer_gets_new_pictures_not_old_ones() -> None:
         assert len(late) < 40, f"a few were under way, then the newest came: {late}"
 
 
-def test_who_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_viewer_that_does_not_read_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "SEND_TIMEOUT", 0.3)
     noise = np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8)
     feed = LiveFeed()
     with start_server(feed, Controls(), port=0) as server, watching(server, buffer=4096):
-        assert soon(lambda: server.viewers == 1)
+        wait_until(lambda: server.viewers == 1)
         feed.publish(noise, STATUS)
         feed.publish(noise, STATUS)
-        assert soon(lambda: server.viewers == 0, 5)
+        wait_until(lambda: server.viewers == 0)
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-def test_who_vanishes_is_forgotten_also_while_the_picture_stands_still(reset: bool) -> None:
+def test_a_disconnected_viewer_is_detected_while_no_picture_comes(reset: bool) -> None:
     feed = LiveFeed()
     feed.publish(picture(1), STATUS)
     with start_server(feed, Controls(), port=0) as server:
@@ -103,20 +97,20 @@ def test_who_vanishes_is_forgotten_also_while_the_picture_stands_still(reset: bo
             assert server.viewers == 1
             if reset:
                 viewer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        assert soon(lambda: server.viewers == 0, 3)
+        wait_until(lambda: server.viewers == 0)
 
 
-def test_viewers_who_come_and_go_leave_nothing_behind() -> None:
+def test_disconnected_viewers_leave_no_thread() -> None:
     with LiveView() as view, start_server(view.feed, view.controls, port=0) as server:
         before = threading.active_count()
         for _ in range(40):
             with watching(server) as viewer:
                 next(pictures(viewer))
-        assert soon(lambda: server.viewers == 0 and threading.active_count() <= before)
+        wait_until(lambda: server.viewers == 0 and threading.active_count() <= before)
 
 
 def test_a_picture_that_stands_still_is_shown_and_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "_LOOK", 0.05)
+    monkeypatch.setattr(stream, "_CHECK_EVERY", 0.05)
     monkeypatch.setattr(stream, "_REPEAT_ONCE", 0.1)
     monkeypatch.setattr(stream, "_REPEAT", 0.2)
     feed = LiveFeed()
@@ -130,10 +124,10 @@ def test_a_picture_that_stands_still_is_shown_and_sent_again(monkeypatch: pytest
         assert server.encoded == 2
 
 
-def test_who_comes_before_the_first_picture_waits_for_it() -> None:
+def test_a_viewer_waits_for_the_first_picture() -> None:
     feed = LiveFeed()
     with start_server(feed, Controls(), port=0) as server, watching(server) as viewer:
-        assert soon(lambda: server.viewers == 1)
+        wait_until(lambda: server.viewers == 1)
         feed.publish(picture(1), STATUS)
         assert next(pictures(viewer))[0] == 1
 
@@ -141,12 +135,12 @@ def test_who_comes_before_the_first_picture_waits_for_it() -> None:
 def test_the_last_picture_stays_after_the_end_of_the_camera() -> None:
     feed = LiveFeed()
     feed.publish(picture(1), STATUS)
-    feed.close()
+    feed.finish()
     with start_server(feed, Controls(), port=0) as server, watching(server) as viewer:
         assert next(pictures(viewer))[0] == 1
         before = time.process_time()
         time.sleep(0.5)
-        assert time.process_time() - before < 0.3, "waiting for what never comes burns no core"
+        assert time.process_time() - before < 0.3, "waiting uses no processor time"
 
 
 def test_huge_pictures_are_scaled_for_the_stream() -> None:
@@ -157,5 +151,5 @@ def test_huge_pictures_are_scaled_for_the_stream() -> None:
         assert image.shape == (540, LARGEST_SIDE, 3)
 
 
-def test_waiting_ends_with_the_time() -> None:
+def test_waiting_ends_after_the_timeout() -> None:
     assert Pictures(LiveFeed()).newer(0, timeout=0.01) is None

@@ -1,4 +1,4 @@
-"""A live view without a camera, and viewers without a browser."""
+"""A live session without a camera, and viewers without a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.camera.controls import Controls, LiveFeed, LiveStatus
+from maskseg_cli.camera.controls import Controls
+from maskseg_cli.camera.feed import LiveFeed, LiveStatus
 from maskseg_cli.serve import Server
 
 #: The blue, green and red that fill the right half of each picture.
@@ -27,7 +28,7 @@ STATUS = LiveStatus(
 
 
 def picture(number: int, height: int = 240, width: int = 320) -> NDArray[np.uint8]:
-    """A picture that tells its number: the left half is as bright as `brightness(number)`."""
+    """A picture that shows its number: the left half has the value `brightness(number)`."""
     image = np.empty((height, width, 3), np.uint8)
     image[:, : width // 2] = brightness(number)
     image[:, width // 2 :] = COLOUR
@@ -39,14 +40,14 @@ def brightness(number: int) -> int:
 
 
 class LiveView(threading.Thread):
-    """Stands for the live loop: publishes pictures 1, 2, 3 ... at a steady pace and heeds the controls."""
+    """Replaces the live loop: publishes pictures 1, 2, 3 ... at a constant rate, and applies the controls."""
 
     def __init__(self, fps: float = 40, size: tuple[int, int] = (240, 320)) -> None:
         super().__init__(daemon=True)
         self.feed, self.controls = LiveFeed(), Controls(min_score=0.5)
-        self.pace, self.size = 1 / fps, size
+        self.interval, self.size = 1 / fps, size
         self.snapshots = 0
-        self.longest = 0.0  # seconds that publishing has ever taken
+        self.longest = 0.0  # seconds of the slowest call of `publish`
 
     def run(self) -> None:
         number, started = 0, None
@@ -63,7 +64,7 @@ class LiveView(threading.Thread):
                 before = time.perf_counter()
                 self.feed.publish(image, status)
                 self.longest = max(self.longest, time.perf_counter() - before)
-            time.sleep(self.pace)
+            time.sleep(self.interval)
 
     def __enter__(self) -> LiveView:
         self.start()
@@ -77,37 +78,37 @@ class LiveView(threading.Thread):
 def ask(
     server: Server,
     path: str,
-    wishes: Any = None,
+    changes: Any = None,
     headers: dict[str, str] | None = None,
     method: str | None = None,
     body: bytes | None = None,
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
-    """Sends one request, a POST of `wishes` as JSON if there are any; returns status, headers and body."""
+    """Sends one request, a POST of `changes` as JSON if there are any; returns status, headers and body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     sent = dict(headers or {})
-    if wishes is not None:
-        method, body = "POST", json.dumps(wishes).encode()
+    if changes is not None:
+        method, body = "POST", json.dumps(changes).encode()
         sent.setdefault("Content-Type", "application/json")
     try:
         connection.request(method or "GET", path, body, sent)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read()
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
     finally:
         connection.close()
 
 
-def ask_json(server: Server, path: str, wishes: Any = None, **how: Any) -> dict[str, Any]:
-    """The JSON of an answer that must be 200 OK."""
-    status, _, body = ask(server, path, wishes, **how)
+def ask_json(server: Server, path: str, changes: Any = None, **options: Any) -> dict[str, Any]:
+    """The JSON of a response, which must be 200 OK."""
+    status, _, body = ask(server, path, changes, **options)
     assert status == 200, body
-    answer = json.loads(body)
-    assert isinstance(answer, dict)
-    return answer
+    value = json.loads(body)
+    assert isinstance(value, dict)
+    return value
 
 
 @contextmanager
 def watching(server: Server, buffer: int | None = None) -> Iterator[socket.socket]:
-    """A connection that has asked for the live picture and read nothing yet."""
+    """A connection that has requested the stream and read nothing yet."""
     with socket.socket() as connection:
         if buffer is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
