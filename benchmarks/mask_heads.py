@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--weights", default="lite", help="that training starts from")
     chosen = parser.parse_args(arguments)
 
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
+    from maskseg_cli.model.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     time_heads(128, 4, chosen.objects, chosen.rounds)

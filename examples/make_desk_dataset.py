@@ -28,9 +28,9 @@ from skimage import data, filters, measure, segmentation
 
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.rle import encode_rle
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import write_image
+from maskseg_cli.rle import encode_rle
 
 CLASSES = ("coin", "key", "button", "stamp")
 

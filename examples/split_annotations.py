@@ -19,8 +19,8 @@ import numpy as np
 from maskseg_cli.datasets.annotated_images import AnnotatedImages
 from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.rle import encode_rle
 from maskseg_cli.media.atomic_file import write_atomic
+from maskseg_cli.rle import encode_rle
 
 
 def coco_document(source: AnnotatedImages, folder: Path, numbers: list[int]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
+    from maskseg_cli.pipeline.cameras import process_camera
     from maskseg_cli.pipeline.images import process_images, segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
     from maskseg_cli.progress import ProgressReporter
@@ -49,6 +50,7 @@ _HOMES = {
     "VideoFile": "maskseg_cli.export.video_file",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
+    "process_camera": "maskseg_cli.pipeline.cameras",
     "process_images": "maskseg_cli.pipeline.images",
     "process_video": "maskseg_cli.pipeline.videos",
     "process_videos": "maskseg_cli.pipeline.videos",
@@ -73,6 +75,7 @@ __all__ = [
     "__version__",
     "draw",
     "load_model",
+    "process_camera",
     "process_images",
     "process_video",
     "process_videos",

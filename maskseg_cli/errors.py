@@ -15,6 +15,10 @@ class UsageError(MasksegError):
     """The request itself is not possible (unknown class, impossible size): commands exit with 2."""
 
 
+class StoppedError(MasksegError):
+    """Nothing more can be written, because the disk is full or read-only; the message says how much was done."""
+
+
 def explain(error: BaseException) -> str:
     """Describes any exception in one sentence, with what to do where that is known."""
     if isinstance(error, MasksegError):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from maskseg_cli.media.outputs import Job
+from maskseg_cli.job import Job
 
 
 @dataclass(frozen=True, eq=False)

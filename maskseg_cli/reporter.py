@@ -13,13 +13,13 @@ class Reporter:
     """
 
     def say(self, sentence: str) -> None:
-        """Takes information, which --quiet hides."""
+        """Reports information, which --quiet hides."""
 
     def warn(self, sentence: str) -> None:
-        """Takes what the user must know in any case, such as a photo that failed."""
+        """Reports what is shown with --quiet too, such as a photo that failed."""
 
     def fail(self, name: str, error: Exception, reason: str) -> None:
-        """Takes the failure of one photo or video, after which the run goes on.
+        """Reports the failure of one photo or video, after which the run continues.
 
         Args:
             name: of the photo or video.
@@ -29,7 +29,7 @@ class Reporter:
         self.warn(f"Error: {reason if name in reason else f'{name}: {reason}'}")
 
     def status(self, line: str) -> None:
-        """Takes the state of a live run, a few times a second; each line replaces the one before."""
+        """Reports the state of a live run, a few times a second; each line replaces the one before."""
 
     @contextmanager
     def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:

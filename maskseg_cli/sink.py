@@ -78,7 +78,7 @@ class Sink:
         """Called, in the order of the frames, for a photo that could not be done; `reason` is a sentence."""
 
     def finish(self) -> None:
-        """Completes the output: what stands under its final name is whole."""
+        """Completes the output, which then has its final name."""
 
     def discard(self) -> None:
         """Removes the output: nothing is left behind."""

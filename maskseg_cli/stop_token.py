@@ -62,5 +62,5 @@ class StopToken:
 
         Raises:
             KeyboardInterrupt: Ctrl-C; subclasses for other signals (see `cli.stop_signals`). A stop that was requested
-                by `request` raises nothing: whoever asked for it knows.
+                by `request` raises nothing.
         """

@@ -17,7 +17,7 @@ class Transform(Protocol):
     """
 
     def __call__(self, frame: Frame, detections: Detections) -> Detections:
-        """Returns the detections to go on with; it must not change those given."""
+        """Returns the detections for the next step; it must not change those given."""
         ...
 
 

@@ -123,8 +123,10 @@ class FakePredictor:
     ) -> None:
         self.sample, self.answer, self.class_names = sample, answer, class_names
         self.config = LITE.replace(num_classes=len(class_names))
+        self.class_ids: list[int] | None = None
+        self.max_detections: int | None = None
 
     def __call__(self, image: np.ndarray) -> Detections:
         assert image.shape == (HEIGHT, WIDTH, 3)
         photo = int(image[0, 0, 0]) - 40
-        return self.answer(photo, self.sample.objects[photo])
+        return self.answer(photo, self.sample.objects[photo]).filter(self.class_ids)[: self.max_detections]

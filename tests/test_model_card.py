@@ -18,10 +18,10 @@ from maskseg_cli import Detections, Predictor, load_model
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.config import LITE
 from maskseg_cli.config.overrides import parse_settings
+from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
-from maskseg_cli.inference.loading import with_size
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from tests.coco_samples import NAMES, FakePredictor, Sample, found, make_sample
 from tests.documents import PROJECT
 
@@ -100,14 +100,14 @@ def asked(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> list[ModelOptions]
     """Networks that find all objects, but start.npz, or any at size 96, none of the last class."""
     calls: list[ModelOptions] = []
 
-    def load(options: ModelOptions) -> Segmenter:
+    def load(options: ModelOptions) -> FakePredictor:
         calls.append(options)
         worse = str(options.weights).endswith("start.npz") or options.size == 96
         fake = FakePredictor(sample, lambda _, objects: found(objects[:2] if worse else objects))
         overrides = overrides_of(options)
         overrides.pop("tta", None)
         fake.config = with_size(fake.config, overrides.pop("size", None)).replace(**overrides)
-        return Segmenter(fake)  # type: ignore[arg-type]
+        return fake
 
     monkeypatch.setattr(accuracy, "load_predictor", load)
     monkeypatch.setattr(misses, "load_predictor", load)
@@ -267,7 +267,7 @@ def test_the_time_of_every_size_is_compared(
     network: Predictor, lite_weights: Path, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "load_model", lambda *_, **__: network)
-    monkeypatch.setattr(accuracy, "load_for_measuring", lambda *_, **__: Segmenter(network))
+    monkeypatch.setattr(accuracy, "load_for_measuring", lambda *_, **__: network)
     dataset = CocoDataset.read(sample.annotations)
     plan = report.Plan(lite_weights, dataset, sample.photos, lite_weights, sizes=(64,), timed_photos=1, rounds=1)
     figures = report.run(plan, ["speed"], tmp_path / "figures.json", report.silent)

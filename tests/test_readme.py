@@ -168,10 +168,12 @@ def test_python_runs(
     block: Block, desk: Path, lite_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(desk)
+    before = set(desk.rglob("*"))
     exec(compile(block.code, str(block), "exec"), {})
-    written = re.findall(r'imwrite\("([^"]+)"', block.code)
-    for name in written:
+    for name in re.findall(r'imwrite\("([^"]+)"', block.code):
         assert read_image(desk / name).shape == (200, 300, 3)
+    written = sorted(path for path in set(desk.rglob("*")) - before if path.is_file())
+    assert all(path.stat().st_size > 0 and not path.name.startswith(".") for path in written)
     assert written or capsys.readouterr().out
 
 

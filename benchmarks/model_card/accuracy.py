@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.cli.evaluate import for_measuring
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, Evaluation, evaluate
 from maskseg_cli.evaluation.report import per_class
-from maskseg_cli.inference.loading import load_predictor, with_size
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter
+from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.model_options import ModelOptions, for_measuring
+from maskseg_cli.inference.predictor import Predictor
 
 Figures = dict[str, Any]
 
@@ -42,7 +43,7 @@ def size_of(config: MaskRCNNConfig) -> int:
 
 def load_for_measuring(
     weights: Path, size: int | None = None, tta: bool = False, settings: tuple[str, ...] = ()
-) -> Segmenter:
+) -> Predictor:
     """The network as `maskseg evaluate --weights WEIGHTS --size SIZE [--tta] [--set SETTING ...]` loads it."""
     return load_predictor(for_measuring(ModelOptions(weights=str(weights), size=size, tta=tta, settings=settings)))
 
@@ -60,7 +61,7 @@ def settings_like(config: MaskRCNNConfig, model: MaskRCNNConfig) -> tuple[str, .
 
 
 def measure(
-    segmenter: Segmenter, dataset: CocoDataset, images: Path, limit: int | None, progress: Progress, label: str
+    predictor: Predictor, dataset: CocoDataset, images: Path, limit: int | None, progress: Progress, label: str
 ) -> Figures:
     """Figures 0..1 of one network with one setting.
 
@@ -71,13 +72,13 @@ def measure(
     Raises:
         MasksegError: a photo could not be measured, or masks could not: half a table would look like a whole one.
     """
-    found = evaluate(segmenter, dataset, images, limit=limit, progress=lambda photos: progress(label, photos))
+    found = evaluate(predictor, dataset, images, limit=limit, progress=lambda photos: progress(label, photos))
     if found.failures:
         raise MasksegError(f"{len(found.failures)} photos could not be measured; the first: {found.failures[0]}")
     if found.masks is None:
         raise MasksegError(f"Not every object of {dataset.path} has an outline: masks cannot be measured.")
     return {
-        "size": size_of(segmenter.config),
+        "size": size_of(predictor.config),
         "bbox": found.boxes.figures,
         "segm": found.masks.figures,
         "voc_mAP50": found.voc,
@@ -120,6 +121,6 @@ def measure_sizes(
     found = {str(size_of(usual.config)): figures}
     for size in sizes:
         if with_size(usual.config, size) != usual.config:
-            segmenter = load_for_measuring(weights, size, settings=settings)
-            found[str(size)] = measure(segmenter, dataset, images, limit, progress, f"{name}, {size}")
+            predictor = load_for_measuring(weights, size, settings=settings)
+            found[str(size)] = measure(predictor, dataset, images, limit, progress, f"{name}, {size}")
     return dict(sorted(found.items(), key=lambda item: int(item[0])))

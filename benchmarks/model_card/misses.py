@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.model_card.accuracy import Figures, Progress
-from maskseg_cli.datasets.coco_records import read_document, to_rle
+from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.polygons_and_rle import to_rle
 from maskseg_cli.evaluation import CocoDataset, evaluate
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions
@@ -29,10 +30,10 @@ def measure(weights: Path, dataset: CocoDataset, images: Path, limit: int | None
     Returns:
         {"sizes" or "groups": name -> {"objects", "found", "other class", "missed"}}, crowds left out.
     """
-    segmenter = load_predictor(ModelOptions(weights=str(weights)))
-    found = evaluate(segmenter, dataset, images, limit=limit, progress=lambda photos: progress("misses", photos))
+    predictor = load_predictor(ModelOptions(weights=str(weights)))
+    found = evaluate(predictor, dataset, images, limit=limit, progress=lambda photos: progress("misses", photos))
     groups = _groups(dataset.path)
-    counts: Figures = {"min_score": segmenter.config.detection_min_confidence, "sizes": {}, "groups": {}}
+    counts: Figures = {"min_score": predictor.config.detection_min_confidence, "sizes": {}, "groups": {}}
     for annotation, outcome in outcomes(found.dataset, found.results):
         size = next(name for name, below in AREAS if annotation["area"] < below)
         for kind, name in (("sizes", size), ("groups", groups[annotation["category_id"]])):
@@ -61,7 +62,7 @@ def outcomes(dataset: CocoDataset, results: Sequence[dict[str, Any]]) -> list[tu
             continue
         image = images[annotation["image_id"]]
         rows = found[image["id"]]
-        outlines = [to_rle(row["segmentation"], image, "a result") for row in rows]
+        outlines = [to_rle(row["segmentation"], image["height"], image["width"]) for row in rows]
         overlaps = np.ravel(coco_mask.iou(outlines, [annotation["segmentation"]], [0])) if rows else np.zeros(0)
         same = np.array([row["category_id"] == annotation["category_id"] for row in rows], bool)
         close = overlaps >= IOU
@@ -72,4 +73,4 @@ def outcomes(dataset: CocoDataset, results: Sequence[dict[str, Any]]) -> list[tu
 
 def _groups(path: Path) -> dict[int, str]:
     """Category id -> COCO's group of it; the class itself where the file has no groups."""
-    return {record["id"]: record.get("supercategory", record["name"]) for record in read_document(path)["categories"]}
+    return {record["id"]: record.get("supercategory", record["name"]) for record in read_json(path)["categories"]}

@@ -17,10 +17,10 @@ from benchmarks.model_card import accuracy, misses, speed
 from benchmarks.model_card.accuracy import Figures, Progress
 from maskseg_cli import __version__, load_model
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
-from maskseg_cli.datasets.coco_records import find_photo
+from maskseg_cli.config.picture_size import with_size
+from maskseg_cli.datasets.picture_files import find_photo
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
-from maskseg_cli.inference.loading import with_size
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import read_image
@@ -160,8 +160,8 @@ def _without_classes(sizes: dict[str, Figures]) -> dict[str, Figures]:
 
 def _default(weights: Path, plan: Plan, progress: Progress, label: str, tta: bool = False) -> Figures:
     """A file's figures at its own default settings."""
-    segmenter = accuracy.load_for_measuring(weights, tta=tta)
-    figures = accuracy.measure(segmenter, plan.dataset, plan.images, plan.limit, progress, label)
+    predictor = accuracy.load_for_measuring(weights, tta=tta)
+    figures = accuracy.measure(predictor, plan.dataset, plan.images, plan.limit, progress, label)
     return _without_classes({"": figures})[""]
 
 
@@ -240,7 +240,7 @@ def _contestants(plan: Plan) -> dict[str, Predictor]:
             usual = accuracy.size_of(config) == size
             found[f"{name} {size}"] = load_model(path, config=config if usual else with_size(config, size))
     for name, path in files.items():
-        found[f"{name} measuring"] = accuracy.load_for_measuring(path).predictor
+        found[f"{name} measuring"] = accuracy.load_for_measuring(path)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Weights: files in and out, and into the network.
+"""Weights: reading and writing files, and assigning them to a network.
 
 path = find_weights("coco")                     # a name or a path -> a file
 checkpoint = read_checkpoint(path)              # any kind of file -> arrays, config, class names

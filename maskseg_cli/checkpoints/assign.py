@@ -1,4 +1,4 @@
-"""Puts a checkpoint's arrays into a network: all of them, or none."""
+"""Assigns a checkpoint's arrays to a network: all of them, or none."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def apply_checkpoint(
 ) -> None:
     """Assigns every array to the variable of its name.
 
-    Everything is checked before the first assignment: a network is never loaded by half.
+    Everything is checked before the first assignment: a network is never loaded in part.
 
     Args:
-        checkpoint: what was read.
+        checkpoint: as `read_checkpoint` returns it.
         named_variables: "layer/weight" -> variable (with `shape` and `assign`), see
             `MaskRCNN.named_variables`.
-        labels: class names that go with the network, background first, to check their number.
+        labels: class names of the network, background first; their number is checked.
 
     Raises:
         MasksegError: arrays missing, left over, of the wrong shape or not finite, or another number of
@@ -35,7 +35,7 @@ def apply_checkpoint(
 
 
 def check_labels(checkpoint: Checkpoint, labels: Sequence[str] | None) -> None:
-    """Raises MasksegError when there are not as many labels as the network has classes."""
+    """Raises MasksegError where the number of labels is not that of the network's classes."""
     if labels is not None and len(labels) != checkpoint.config.num_classes:
         raise MasksegError(
             f"{_file(checkpoint)} has {checkpoint.config.num_classes} classes and the labels file "
@@ -44,10 +44,10 @@ def check_labels(checkpoint: Checkpoint, labels: Sequence[str] | None) -> None:
 
 
 def check_fits(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
-    """Raises MasksegError when arrays are missing, left over, of the wrong shape or not finite.
+    """Raises MasksegError where arrays are missing, left over, of the wrong shape or not finite.
 
     Args:
-        checkpoint: what was read.
+        checkpoint: as `read_checkpoint` returns it.
         expected: "layer/weight" -> variable or shape.
     """
     if checkpoint.backbone_only:
@@ -71,8 +71,8 @@ def check_fits(checkpoint: Checkpoint, expected: Mapping[str, Any]) -> None:
 
 
 def expected_shapes(config: MaskRCNNConfig) -> dict[str, tuple[int, ...]]:
-    """ "layer/weight" -> shape for the network of a configuration (imports TensorFlow)."""
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
+    """Maps "layer/weight" to the shape in the network of a configuration (imports TensorFlow)."""
+    from maskseg_cli.model.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     from maskseg_cli.model.mask_rcnn import MaskRCNN

@@ -1,4 +1,4 @@
-"""`Checkpoint`: the weights of one network, with what is needed to build it."""
+"""`Checkpoint`: the weights of one network, with the configuration to build it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
 from maskseg_cli.config import MaskRCNNConfig
 
-#: Which kind of file the arrays came from.
+#: Format of the file that the arrays came from.
 Kind = Literal["maskseg", "matterport", "mask_rcnn2go"]
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Weights, the configuration that they were made for, and where they come from.
+    """Weights, the configuration that they were made for, and their origin.
 
     Attributes:
         arrays: "layer/weight" -> array, as `MaskRCNN.named_variables` names them: "conv1/kernel",
             "bn_conv1/moving_mean", "rpn_conv_shared/kernel", "trunk.block0_0.expand/kernel". float32.
             Kernels are (kh, kw, in, out), transposed ones (kh, kw, out, in), dense ones (in, out).
         config: builds the network that these arrays fit.
-        class_names: index -> name, background first; None where the file does not say.
+        class_names: index -> name, background first; None where the file has none.
         provenance: free text by field: "made_by", "source_file", "source_sha256", "licence", ...
         kind: the file's format.
         stored_dtype: how the file stored the kernels ("float32", "float16").
@@ -38,12 +39,10 @@ class Checkpoint:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the arrays hold."""
+        """The number of values in all arrays."""
         return sum(int(np.size(array)) for array in self.arrays.values())
 
     @property
     def backbone_only(self) -> bool:
         """Whether this is a backbone without region proposals and heads, as trained on ImageNet."""
-        from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
-
         return bool(self.arrays) and all(is_backbone_layer(key.split("/")[0]) for key in self.arrays)

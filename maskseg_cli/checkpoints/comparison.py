@@ -1,4 +1,4 @@
-"""Do these arrays fit that network? By names and shapes, nothing left out."""
+"""Comparison of a file's arrays with a network's variables, by names and shapes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
 
 Shape = tuple[int, ...]
 
-#: How many names a sentence lists before it goes over to a count.
+#: Number of names that a sentence lists; of the others it gives the number.
 _NAMED = 3
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What stands between a file and a network.
+    """Differences between a file's arrays and a network's variables.
 
     Attributes:
         missing: names that the network has and the file has not.
         left_over: names that the file has and the network has not.
         mismatched: (name, shape in the file, shape in the network).
-        matched: how many arrays fit.
+        matched: number of arrays that fit.
     """
 
     missing: tuple[str, ...]
@@ -34,11 +34,11 @@ class Comparison:
 
     @property
     def sound(self) -> bool:
-        """Whether every array has its place and every place its array."""
+        """Whether every array fits and none is missing."""
         return not (self.missing or self.left_over or self.mismatched)
 
     def problems(self) -> list[str]:
-        """One part of a sentence for each kind of difference: the first names, and how many more."""
+        """Describes each kind of difference in a part of a sentence: the first names, and the number of others."""
         parts = []
         if self.mismatched:
             shapes = [f"{name} is {_by(file)}, not {_by(network)}" for name, file, network in self.mismatched]
@@ -50,18 +50,18 @@ class Comparison:
         return parts
 
 
-def compare(found: Mapping[str, Any], expected: Mapping[str, Any]) -> Comparison:
+def compare(arrays: Mapping[str, Any], expected: Mapping[str, Any]) -> Comparison:
     """Compares a file's arrays with a network's variables.
 
     Args:
-        found: name -> array, or its shape.
+        arrays: name -> array, or its shape.
         expected: name -> variable, or its shape.
 
     Example:
         >>> compare({"a/kernel": (3, 4)}, {"a/kernel": (3, 5), "a/bias": (5,)}).problems()[0]
         '1 array of the wrong shape (a/kernel is 3 x 4, not 3 x 5)'
     """
-    here = {name: _shape(value) for name, value in found.items()}
+    here = {name: _shape(value) for name, value in arrays.items()}
     there = {name: _shape(value) for name, value in expected.items()}
     common = [name for name in there if name in here]
     mismatched = tuple((name, here[name], there[name]) for name in common if here[name] != there[name])
@@ -79,7 +79,7 @@ def non_finite(arrays: Mapping[str, Any]) -> list[str]:
 
 
 def remedy(comparison: Comparison) -> str:
-    """What the user can do about a difference, as a sentence."""
+    """A sentence that says how the user can correct the difference."""
     shapes = {name: (file, network) for name, file, network in comparison.mismatched}
     for logits in ("mrcnn_class_logits/bias", "box.class_logits/bias"):
         if logits in shapes:

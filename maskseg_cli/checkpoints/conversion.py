@@ -1,4 +1,4 @@
-"""Turns one kind of weight file into another, with everything that is known about it."""
+"""Conversion of one kind of weight file into another, with its origin and class names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from maskseg_cli.checkpoints.assign import check_fits, check_labels, expected_sh
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.description import release_of
 from maskseg_cli.checkpoints.download import file_digest
+from maskseg_cli.checkpoints.matterport import write_matterport
 from maskseg_cli.checkpoints.native import write_checkpoint
 from maskseg_cli.checkpoints.reading import read_checkpoint
 from maskseg_cli.errors import MasksegError, UsageError
@@ -20,7 +21,7 @@ HDF5_SUFFIXES = (".h5", ".hdf5")
 
 
 def check_target(source: Path, target: Path, overwrite: bool) -> None:
-    """Refuses a target that would destroy something or that no kind of file belongs to.
+    """Refuses a target that would overwrite another file or that has an unknown ending.
 
     Raises:
         UsageError: the source itself, a folder, or another ending than .npz, .h5 and .hdf5.
@@ -39,7 +40,7 @@ def check_target(source: Path, target: Path, overwrite: bool) -> None:
 def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequence[str] | None = None) -> Checkpoint:
     """Reads any kind of file and writes maskseg's own, or Matterport's where the target ends in .h5.
 
-    The weights are compared with the network first: what is written is whole and finite.
+    The weights are compared with the network first: only complete and finite ones are written.
 
     Args:
         source: a weight file.
@@ -63,8 +64,6 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
     if labels is not None:
         checkpoint = dataclasses.replace(checkpoint, class_names=tuple(labels))
     if hdf5:
-        from maskseg_cli.checkpoints.matterport import write_matterport
-
         write_matterport(target, checkpoint)
         return checkpoint
     checkpoint = dataclasses.replace(checkpoint, provenance=_provenance(source, checkpoint), kind="maskseg")
@@ -73,9 +72,9 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
 
 
 def _provenance(source: Path, checkpoint: Checkpoint) -> dict[str, str]:
-    """What the source says of itself, and which file it was."""
+    """The source's own provenance, and the name and digest of the file."""
     known = dict(checkpoint.provenance)
-    if checkpoint.kind != "maskseg":  # a file of ours names its origin already
+    if checkpoint.kind != "maskseg":  # our own files have an entry "origin" already
         known["origin"] = known.pop("made_by", checkpoint.kind)
     release = release_of(file_digest(source, "md5"))
     if release is not None:

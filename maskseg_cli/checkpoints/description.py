@@ -1,4 +1,4 @@
-"""What there is to say about a weight file: for people and for programs."""
+"""Description of a weight file, as text and as JSON values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MASK_HEADS = {"fcn": "fcn (Matterport's)", "unet": "unet", "mobile": "mobile in
 
 
 def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Everything about a checkpoint as plain values, ready for JSON."""
+    """Describes a checkpoint by values that JSON can hold."""
     config = checkpoint.config
     whole = not checkpoint.backbone_only
     found: dict[str, Any] = {
@@ -61,8 +61,8 @@ def _anchors_per_cell(checkpoint: Checkpoint) -> int | None:
     return None
 
 
-def describe_in_words(found: dict[str, Any]) -> str:
-    """The result of `describe` as lines of text, without the configuration."""
+def describe_as_text(found: dict[str, Any]) -> str:
+    """Formats the result of `describe` as lines of text, without the configuration."""
     lines = [
         ("file", f"{found['file']} ({found['bytes']:,} bytes)"),
         ("kind", _KINDS[found["kind"]]),
@@ -91,5 +91,5 @@ def _size(value: Any) -> str:
 
 
 def release_of(md5: str) -> Release | None:
-    """The released file that has this digest, if any."""
+    """Finds the release that has this digest, if any."""
     return next((release for release in RELEASES.values() if release.md5 == md5), None)

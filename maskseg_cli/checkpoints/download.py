@@ -1,4 +1,4 @@
-"""Fetches released weights: resumable, checked, and never half there under the final name."""
+"""Download of released weights: resumable and checked; the final name always stands for a complete file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import ssl
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,38 +18,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from tqdm import tqdm
-
 from maskseg_cli import __version__
 from maskseg_cli.checkpoints.registry import HOME_VARIABLE, Release, cache_folder
 from maskseg_cli.checkpoints.sniff import is_html
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 
-#: Base URL of a mirror: a folder that holds the files under their own names.
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+#: Environment variable with the base URL of a mirror: a folder that holds the files under their own names.
 MIRROR_VARIABLE = "MASKSEG_WEIGHTS_URL"
 _CHUNK = 1 << 20
 _TIMEOUT = 30.0
-#: Room that must stay free on the disk beside the file.
+#: Bytes that must stay free on the disk beside the file.
 _MARGIN = 1 << 24
 
 
 def release_url(release: Release) -> str:
-    """Where a release is fetched from, the mirror of MASKSEG_WEIGHTS_URL first."""
+    """The URL of a release, on the mirror of MASKSEG_WEIGHTS_URL where that is set."""
     base = os.environ.get(MIRROR_VARIABLE) or release.base_url
     if not base.lower().startswith(("http://", "https://")):
         raise MasksegError(f"{MIRROR_VARIABLE} must start with http:// or https://, and is {base!r}.")
     return f"{base.rstrip('/')}/{release.file}"
 
 
-def fetch(release: Release, quiet: bool = False) -> Path:
-    """Makes sure that a release lies in the cache folder, whole and with the right checksum.
+def fetch(release: Release, reporter: Reporter | None = None) -> Path:
+    """Downloads a release into the cache folder, unless it is there with the right size and checksum.
 
-    What arrives goes to NAME.part; a broken download continues there the next time. Only a file of the right
-    size and md5 gets the final name. One process at a time fetches a file.
+    Received bytes go to NAME.part, from where an interrupted download continues the next time. Only a file of the right
+    size and MD5 gets the final name. One process at a time downloads a file.
 
     Args:
-        release: what to fetch.
-        quiet: show no progress bar (it is never shown when stderr is no terminal).
+        release: the file to download.
+        reporter: receives the progress in bytes; None: nothing is shown.
 
     Returns:
         The file in the cache folder.
@@ -63,7 +68,7 @@ def fetch(release: Release, quiet: bool = False) -> Path:
         with _lock(target):
             if not _is_whole(target, release):
                 part = target.with_name(target.name + ".part")
-                _download(url, part, target, release, quiet)
+                _download(url, part, target, release, reporter or Reporter())
                 _check(url, part, release)
                 os.replace(part, target)
     except OSError as error:
@@ -84,8 +89,8 @@ def md5_of(path: Path) -> str:
 
 
 def file_digest(path: Path, algorithm: str) -> str:
-    """Hexadecimal digest of a file by any name that hashlib knows."""
-    # md5 tells a broken transfer here, and protects nothing
+    """Hexadecimal digest of a file; `algorithm` is a name that hashlib has."""
+    # MD5 detects broken transfers here; it is not used for security.
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
@@ -98,7 +103,7 @@ def _is_whole(path: Path, release: Release) -> bool:
 
 
 def _check(url: str, part: Path, release: Release) -> None:
-    """Deletes a complete part of the wrong bytes: to continue it would never end well."""
+    """Deletes a complete part with a wrong checksum, which could never be continued to the right file."""
     found = md5_of(part)
     if found != release.md5:
         part.unlink()
@@ -110,7 +115,7 @@ def _check(url: str, part: Path, release: Release) -> None:
 
 @contextmanager
 def _lock(target: Path) -> Iterator[None]:
-    """Holds NAME.lock, which the system frees when the process ends, however it ends."""
+    """Locks NAME.lock; the system releases the lock when the process ends, even if it is killed."""
     with target.with_name(target.name + ".lock").open("a+b") as stream:
         if not _try_lock(stream):
             raise MasksegError(f"{target.name} is being fetched by another maskseg: wait until it is done.")
@@ -119,25 +124,21 @@ def _lock(target: Path) -> Iterator[None]:
 
 def _try_lock(stream: IO[bytes]) -> bool:
     try:
-        if os.name == "nt":
-            import msvcrt
-
+        if sys.platform == "win32":
             stream.seek(0)
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
         else:
-            import fcntl
-
             fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
             return False
-        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):  # some network drives
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):  # some network drives have no locks
             raise
     return True
 
 
-def _download(url: str, part: Path, target: Path, release: Release, quiet: bool) -> None:
-    """Brings `part` to the release's size."""
+def _download(url: str, part: Path, target: Path, release: Release, reporter: Reporter) -> None:
+    """Downloads the bytes that `part` lacks."""
     have = part.stat().st_size if part.exists() else 0
     if have > release.size:
         part.unlink()
@@ -152,18 +153,18 @@ def _download(url: str, part: Path, target: Path, release: Release, quiet: bool)
     if have == release.size:
         return
     try:
-        with _open(url, have) as answer:
-            start = _start(answer, have, release, url)
-            first = answer.read(4096)
-            _refuse_page(url, first, answer, release)
-            # "r+b" keeps what is there; a server that ignores the range sends everything anew
+        with _open(url, have) as response:
+            start = _start(response, have, release, url)
+            first = response.read(4096)
+            _refuse_page(url, first, response, release)
+            # "r+b" keeps the content; a server that ignores the range sends the whole file again.
             with part.open("r+b" if start else "wb") as stream:
                 stream.seek(start)
                 stream.truncate()
-                _copy(answer, first, stream, start, release, quiet)
+                _copy(response, first, stream, start, release, reporter)
     except _RangeError:
         part.unlink()
-        _download(url, part, target, release, quiet)
+        _download(url, part, target, release, reporter)
         return
     except urllib.error.HTTPError as error:
         raise MasksegError(_refusal(url, error, target)) from None
@@ -180,7 +181,7 @@ def _download(url: str, part: Path, target: Path, release: Release, quiet: bool)
 
 
 class _RangeError(Exception):
-    """The server does not have the bytes that the part lacks: begin anew."""
+    """The server does not have the bytes that the part lacks: download the whole file."""
 
 
 def _open(url: str, have: int) -> Any:
@@ -196,19 +197,19 @@ def _open(url: str, have: int) -> Any:
         raise
 
 
-def _start(answer: Any, have: int, release: Release, url: str) -> int:
-    """The position of the answer's first byte in the file; a file of another size is refused at once."""
-    length = answer.headers.get("Content-Length")
+def _start(response: Any, have: int, release: Release, url: str) -> int:
+    """The position of the response's first byte in the file; a file of another size is refused at once."""
+    length = response.headers.get("Content-Length")
     start, total = 0, int(length) if length and length.isdigit() else None
-    if answer.status == 206 and have:
-        match = re.match(r"bytes (\d+)-\d*/(\d+|\*)", answer.headers.get("Content-Range", ""))
+    if response.status == 206 and have:
+        match = re.match(r"bytes (\d+)-\d*/(\d+|\*)", response.headers.get("Content-Range", ""))
         if match is None or int(match[1]) != have:
             raise _RangeError
         start, total = have, None if match[2] == "*" else int(match[2])
     if total is not None and total != release.size:
         if start:
             raise _RangeError
-        _refuse_page(url, answer.read(4096), answer, release)
+        _refuse_page(url, response.read(4096), response, release)
         raise MasksegError(
             f"{url} is {total:,} bytes long and the released {release.file} {release.size:,}: it is another "
             "file, so it was not fetched."
@@ -216,30 +217,23 @@ def _start(answer: Any, have: int, release: Release, url: str) -> int:
     return start
 
 
-def _refuse_page(url: str, first: bytes, answer: Any, release: Release) -> None:
-    if is_html(first) or (not first.strip() and "html" in answer.headers.get("Content-Type", "")):
+def _refuse_page(url: str, first: bytes, response: Any, release: Release) -> None:
+    if is_html(first) or (not first.strip() and "html" in response.headers.get("Content-Type", "")):
         raise MasksegError(
             f"{url} answered with a web page instead of {release.file} (a login page of the network?): open "
             "it in a browser, log in, and fetch again."
         )
 
 
-def _copy(answer: Any, chunk: bytes, stream: IO[bytes], start: int, release: Release, quiet: bool) -> None:
-    """Writes the answer to its end, or to where it is longer than the release."""
-    with tqdm(
-        total=release.size,
-        initial=start,
-        unit="B",
-        unit_scale=True,
-        desc=release.file,
-        disable=True if quiet else None,  # None: shown on a terminal only
-    ) as bar:
+def _copy(response: Any, chunk: bytes, stream: IO[bytes], start: int, release: Release, reporter: Reporter) -> None:
+    """Writes the response to its end, or until it is longer than the release."""
+    with reporter.progress(release.size, "B", release.file, start) as advance:
         written = start
         while chunk and written <= release.size:
             stream.write(chunk)
             written += len(chunk)
-            bar.update(len(chunk))
-            chunk = answer.read1(_CHUNK)  # what is there: nothing that came is lost when the line breaks
+            advance(written)
+            chunk = response.read1(_CHUNK)  # what has arrived, so that a lost connection loses nothing
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -1,6 +1,6 @@
 """Reads Mask R-CNN2Go's weights (facebookarchive/models), from which the network `lite` starts.
 
-They come as a plain .npz of arrays named "trunk/block0_0/expand/kernel", batch normalisation already folded.
+They are a plain .npz of arrays named "trunk/block0_0/expand/kernel", batch normalisation already folded.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def is_mask_rcnn2go(names: list[str]) -> bool:
 
 
 def from_mask_rcnn2go(path: Path, raw: dict[str, NDArray[Any]]) -> Checkpoint:
-    """Renames the arrays, and turns anchors and mask upsampling into what `MaskRCNN` takes.
+    """Renames the arrays, and converts anchors and mask upsampling to the form that `MaskRCNN` has.
 
     Args:
         path: the file, for messages.
-        raw: its arrays as they are.
+        raw: its arrays, unchanged.
 
     Raises:
-        MasksegError: anchors or upsampling are not of the form that the network builds on.
+        MasksegError: anchors or upsampling are not of the form that the network needs.
     """
     raw = dict(raw)
     sizes = _anchor_sizes(path, raw.pop(ANCHORS), MASK_RCNN2GO)
@@ -68,7 +68,7 @@ def _key(name: str) -> str:
 
 
 def _anchor_sizes(path: Path, xyxy: NDArray[Any], config: MaskRCNNConfig) -> tuple[tuple[float, float], ...]:
-    """Inclusive boxes (n, 4) around the first cell's centre -> (height, width) of half-open ones.
+    """Converts inclusive boxes (n, 4) around the first cell's centre to (height, width) of half-open ones.
 
     A box x1..x2 of whole pixels covers x1 to x2 + 1, so its size is one more and its centre half a pixel
     further.

@@ -1,7 +1,7 @@
 """Reads Matterport's HDF5 weight files, as any Keras wrote them, and writes such files.
 
-Matterport's own loader goes by layer names and skips what it does not find; this one gives every array of the
-file a name, so that `apply_checkpoint` can account for each.
+Matterport's own loader goes by layer names and skips unknown ones; this one gives every array of the file a name, so
+that `apply_checkpoint` can check each.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from maskseg_cli.media.atomic_file import atomic_path
 
 Arrays = dict[str, NDArray[Any]]
 
-#: Blocks in the fourth stage -> backbone; the other stages do not tell them apart.
+#: Blocks in the fourth stage -> backbone; the other stages are equal in both.
 _BACKBONES = {6: "resnet50", 23: "resnet101"}
 
 
@@ -76,22 +76,22 @@ def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint
 
 
 def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRCNNConfig:
-    """The configuration of the network that a file's arrays were saved from, from their names and shapes."""
+    """Derives the configuration of the saved network from the names and shapes of its arrays."""
     layers = {key.split("/")[0] for key in arrays}
     if not any(is_known_layer(layer) for layer in layers):
-        raise MasksegError(_not_ours(path, arrays))
+        raise MasksegError(_explain_other_layers(path, arrays))
     changes: dict[str, Any] = {"backbone": _backbone(path, layers)}
     if all(is_backbone_layer(layer) or layer == "fc1000" for layer in layers):
         if not backbone_only:
             raise MasksegError(
-                f"{path} holds a {_spoken(changes['backbone'])} backbone alone, as trained on ImageNet: "
+                f"{path} holds a {_display_name(changes['backbone'])} backbone alone, as trained on ImageNet: "
                 "training can start from it, but it has no layers that find objects."
             )
         return COCO.replace(**changes, name=path.stem)
     classes = arrays.get("mrcnn_class_logits/bias")
     if classes is None or classes.ndim != 1:
         raise MasksegError(
-            f"{path} has no usable layer mrcnn_class_logits, which tells the number of classes: it holds a "
+            f"{path} has no usable layer mrcnn_class_logits, which has the number of classes: it holds a "
             "part of a Mask R-CNN; save the whole model's weights again."
         )
     changes["num_classes"] = len(classes)
@@ -121,11 +121,11 @@ def _backbone(path: Path, layers: set[str]) -> str:
     return backbone
 
 
-def _spoken(backbone: str) -> str:
+def _display_name(backbone: str) -> str:
     return backbone.replace("resnet", "ResNet-")
 
 
-def _not_ours(path: Path, arrays: Arrays) -> str:
+def _explain_other_layers(path: Path, arrays: Arrays) -> str:
     if any(re.match(r"conv2_block1_1_conv/|conv5_block3_", key) for key in arrays):
         return (
             f"{path} holds an ImageNet backbone of Keras Applications in its newer layer names: use the file "
@@ -144,7 +144,7 @@ def _writer(file: h5py.File, root: h5py.Group) -> str:
 
 
 def _texts(group: h5py.Group, attribute: str) -> list[str]:
-    """A list of names: bytes or str; Keras spreads long ones over `name0`, `name1`, ..."""
+    """A list of names: bytes or str; Keras splits long ones into `name0`, `name1`, ..."""
     values: list[Any] = []
     if attribute in group.attrs:
         values = list(group.attrs[attribute])
@@ -194,7 +194,7 @@ def _keys(group: str, names: list[str]) -> list[str]:
     return keys
 
 
-#: Keras 3 stores a layer's variables by number; how many there are tells which they are.
+#: Keras 3 stores a layer's variables by number: number of variables -> their names.
 _KERAS3_WEIGHTS = {
     1: ("kernel",),
     2: ("kernel", "bias"),
@@ -218,7 +218,7 @@ def _read_keras3(path: Path, root: h5py.Group) -> Arrays:
                 "apart: "
                 'load it there and save it again with model.save("weights.h5").'
             )
-        # a wrapper such as TimeDistributed gives its own name to what it wraps
+        # A wrapper such as TimeDistributed has the name of the layer in it.
         name = outer or (own.decode("utf8") if isinstance(own, bytes) else own)
         if "vars" in group and len(group["vars"]):
             datasets = [group["vars"][str(i)] for i in range(len(group["vars"]))]

@@ -1,4 +1,4 @@
-"""Names of Matterport's layers: which exist, how they are written, and their order in a file."""
+"""Names of Matterport's layers: the known ones, their spellings, and their order in a file."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _NECK_AND_HEADS = re.compile(
     r"|mrcnn_mask_unet_(conv|bn)[1-6]|mrcnn_mask_unet_logits"
 )
 
-#: What the layers of maskseg's own U-Net mask head begin with; Matterport's has none of them.
+#: Prefix of the layers of maskseg's own U-Net mask head, which Matterport's networks do not have.
 UNET_PREFIX = "mrcnn_mask_unet_"
 
 #: The nested model that holds the region-proposal layers, and their order in it.
 RPN_GROUP = "rpn_model"
 RPN_LAYERS = ("rpn_conv_shared", "rpn_class_raw", "rpn_bbox_pred")
 
-#: Keras' order of a layer's weights; `load_weights` goes by it.
+#: Keras' order of a layer's weights, which `load_weights` uses.
 WEIGHT_ORDER = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 #: Keras 1 wrote "conv1_W_1:0" and "bn_conv1_running_std_1:0" (which holds the variance).
@@ -44,7 +44,7 @@ def is_known_layer(layer: str) -> bool:
 
 
 def known_layer(name: str) -> str | None:
-    """The layer that a name scope stands for: Keras makes `conv1_1` of a second `conv1`."""
+    """The layer of a name scope: Keras names the second scope of `conv1` `conv1_1`."""
     for candidate in (name, re.sub(r"_\d+$", "", name)):
         if is_known_layer(candidate):
             return candidate
@@ -52,7 +52,7 @@ def known_layer(name: str) -> str | None:
 
 
 def weight_name(layer: str, last: str) -> str:
-    """A weight's last name in Keras 2's words: "kernel:0" or, of Keras 1, "conv1_W_1:0" -> "kernel"."""
+    """A weight's last name as in Keras 2: "kernel:0" or, of Keras 1, "conv1_W_1:0" -> "kernel"."""
     last = re.sub(r":\d+$", "", last)
     if last.startswith(f"{layer}_"):
         old = re.sub(r"_\d+$", "", last[len(layer) + 1 :])
@@ -63,7 +63,7 @@ def weight_name(layer: str, last: str) -> str:
 def grouped(keys: Iterable[str]) -> dict[str, list[str]]:
     """The groups of a file in the order of Matterport's `keras_model.layers`, each with its keys in order.
 
-    Keras reads a file by this order when it does not read it by names.
+    Keras reads a file in this order where it does not read it by names.
 
     Args:
         keys: "layer/weight", all of known layers.
@@ -79,7 +79,7 @@ def grouped(keys: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-#: After the backbone. In a block the shortcut's layers come beside those of the last branch.
+#: After the backbone. In a block the shortcut's layers stand beside those of the last branch.
 _TAIL = (
     "fpn_c5p5", "fpn_c4p4", "fpn_c3p3", "fpn_c2p2", "fpn_p5", "fpn_p2", "fpn_p3", "fpn_p4", *RPN_LAYERS,
     "mrcnn_class_conv1", "mrcnn_class_bn1", "mrcnn_class_conv2", "mrcnn_class_bn2", "mrcnn_class_logits",

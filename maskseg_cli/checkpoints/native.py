@@ -1,7 +1,7 @@
 """maskseg's own weight file: one .npz with arrays, configuration, class names and provenance.
 
 Member "maskseg.json" describes the network; every other member is an array in NumPy's own format, so that
-`numpy.load` opens the file too. Nothing in it can run: no pickles.
+`numpy.load` opens the file too. It cannot run code: there are no pickles in it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, dtype: str = "flo
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    """A zip entry without the time of day and the machine's habits."""
+    """A zip entry without the time and without properties of the machine."""
     info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     info.compress_type = zipfile.ZIP_DEFLATED
     info.create_system = 3
@@ -123,7 +123,7 @@ def read_npz(path: str | Path) -> Checkpoint:
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     with archive.open(f"{name}.npy") as stream:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-        stream.read()  # to the end, where the checksum is compared
+        stream.read()  # to the end, where zipfile compares the checksum
     if array.dtype.kind != "f":
         raise ValueError(f"{name} is not of floating-point numbers")
     return np.asarray(array)

@@ -1,4 +1,4 @@
-"""Reads any weight file, by what it holds and not by its name."""
+"""Reading of any weight file; its content and not its name decides the format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint
         backbone_only: also accept a ResNet alone (ImageNet weights), to start training from.
 
     Raises:
-        MasksegError: the file is not there, damaged, or of another kind; the sentence says which, and what to
+        MasksegError: the file does not exist, is damaged, or of another kind; the sentence says which, and what to
             do.
 
     Example:

@@ -1,4 +1,4 @@
-"""Names of weights (`lite`, `coco`) and the files that they stand for."""
+"""Names of weights (`lite`, `coco`) and their files."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import platformdirs
+
 import maskseg_cli
 from maskseg_cli.errors import MasksegError
 
-#: Moves the cache folder.
+#: Environment variable that moves the cache folder.
 HOME_VARIABLE = "MASKSEG_HOME"
 
 
 @dataclass(frozen=True)
 class Release:
-    """A file that can be fetched.
+    """A file that can be downloaded.
 
     Attributes:
-        name: what the user calls it.
+        name: for users, as in `--weights coco`.
         file: its name in the cache folder and at its source.
-        base_url: where it lies, without the file's name.
+        base_url: its URL without the file's name.
         size: bytes.
         md5: hexadecimal digest of the whole file.
         about: a few words.
@@ -55,12 +57,10 @@ NAMES = (LITE, *RELEASES)
 
 
 def cache_folder() -> Path:
-    """Where fetched files lie: MASKSEG_HOME, or the user's cache folder by the platform's convention."""
+    """The folder of downloaded files: MASKSEG_HOME, or the user's cache folder by the platform's convention."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
         return Path(home).expanduser()
-    import platformdirs
-
     return Path(platformdirs.user_cache_dir("maskseg", appauthor=False))
 
 
@@ -84,16 +84,16 @@ def _version(path: Path) -> tuple[list[int], str]:
 
 
 def location(name: str) -> Path | None:
-    """Where the file of a known name lies, or would lie once fetched; None: lite is not here."""
+    """The path of the file of a known name, downloaded or not; None: lite is not installed."""
     return lite_file() if name == LITE else cache_folder() / RELEASES[name].file
 
 
 def find_weights(name_or_path: str | Path) -> Path:
-    """The file for `lite`, `coco` or a path.
+    """Finds the file of `lite`, `coco` or a path.
 
     Raises:
-        MasksegError: the bundled file is not here, a known one not yet fetched, or no such file (near names
-            are given).
+        MasksegError: the bundled file is not installed, a known one not yet downloaded, or no such file (similar
+            names are given).
     """
     if name_or_path == LITE:
         lite = lite_file()

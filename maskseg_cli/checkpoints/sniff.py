@@ -1,4 +1,4 @@
-"""What kind of file is this? And if it holds no weights for us: one sentence that says what it is."""
+"""Detection of a file's format by its content; for files without usable weights, a sentence that says what they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _READABLE = "maskseg reads Matterport's .h5 files and its own .npz files"
 
 
 def identify(path: str | Path) -> FileKind:
-    """Tells HDF5 and npz files by their first bytes, never by their names.
+    """Distinguishes HDF5 and npz files by their first bytes, never by their names.
 
     Raises:
         MasksegError: no such file, no permission, a truncated file, or any other kind of file. The sentence
@@ -44,7 +44,7 @@ def identify(path: str | Path) -> FileKind:
 
 
 def hdf5_offset(path: Path, head: bytes, size: int) -> int | None:
-    """Where the HDF5 superblock starts (0, 512, 1024, 2048, ...), or None."""
+    """The offset of the HDF5 superblock (0, 512, 1024, 2048, ...), or None."""
     offset = 0
     while offset + len(HDF5_SIGNATURE) <= size:
         if head[offset : offset + 8] == HDF5_SIGNATURE:
@@ -56,7 +56,7 @@ def hdf5_offset(path: Path, head: bytes, size: int) -> int | None:
 
 
 def _check_hdf5_is_whole(path: Path, size: int) -> None:
-    """The superblock holds the address one past the file's last byte: a shorter file was cut off."""
+    """Compares the file's size with the end address in the superblock: a shorter file is truncated."""
     with path.open("rb") as stream:
         stream.seek(hdf5_offset(path, stream.read(4096), size) or 0)
         block = stream.read(96)
@@ -65,7 +65,7 @@ def _check_hdf5_is_whole(path: Path, size: int) -> None:
         width, base = (block[13] if len(block) > 13 else 8), (24 if version == 0 else 28)
     else:
         width, base = (block[9] if len(block) > 9 else 8), 12
-    # base address, then free-space (or superblock extension) address, then the end of the file
+    # The base address, the free-space (or superblock extension) address, and the end of the file.
     start = base + 2 * width
     end = int.from_bytes(block[start : start + width], "little")
     if len(block) < start + width or size < end < 1 << (8 * width - 1):

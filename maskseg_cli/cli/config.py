@@ -46,7 +46,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
         UsageError: an option that makes no sense, or that is none of the network's.
     """
     from maskseg_cli.config import PRESETS
-    from maskseg_cli.inference.loading import with_size
+    from maskseg_cli.config.picture_size import with_size
 
     for name, value in (("--classes", options.classes), ("--labels", options.labels), ("--tta", options.tta or None)):
         if value is not None:

@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,7 @@ import click
 from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.loading import load_predictor
-from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -38,7 +36,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     help="Score such a file; no network runs, IMAGES is not needed.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
-@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class, too.")
+@click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @model_options
 @message_options
@@ -58,8 +56,8 @@ def evaluate(
 ) -> None:
     """Measure box and mask AP on annotated photos.
 
-    ANNOTATIONS is a file in COCO's format, IMAGES the folder of its photos. Classes are matched by name, in
-    either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
+    ANNOTATIONS is a file in COCO's or VIA's format, IMAGES the folder of its photos. Classes are matched by name,
+    in either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.
 
@@ -91,19 +89,20 @@ def _run(
 ) -> tuple[Evaluation, dict[str, Any]]:
     from maskseg_cli.evaluation import CocoDataset
     from maskseg_cli.evaluation import evaluate as measure
+    from maskseg_cli.inference.loading import load_predictor
 
-    dataset = CocoDataset.read(annotations)  # first: its errors should not wait for the network
-    segmenter = load_predictor(for_measuring(model))
+    dataset = CocoDataset.read(annotations, images)  # before the network is loaded, which takes seconds
+    predictor = load_predictor(for_measuring(model))
     start = time.perf_counter()
     evaluation = measure(
-        segmenter,
+        predictor,
         dataset,
         images,
         limit=limit,
-        class_ids=segmenter.class_ids,
+        class_ids=predictor.class_ids,
         progress=lambda records: _progress(records, quiet),
     )
-    floor = segmenter.config.detection_min_confidence
+    floor = predictor.config.detection_min_confidence
     if not quiet:
         each = (time.perf_counter() - start) / len(evaluation.dataset.images)
         click.echo(f"Score floor {floor:g}; {each:.2f} s a photo.", err=True)
@@ -112,22 +111,9 @@ def _run(
     used = {
         "weights": Path(model.weights or model.model or "lite").name,
         "tta": model.tta,
-        "config": segmenter.config.to_dict(),
+        "config": predictor.config.to_dict(),
     }
     return evaluation, used
-
-
-def for_measuring(model: ModelOptions) -> ModelOptions:
-    """The options with a score floor for measuring and every class's own boxes, unless --set says otherwise.
-
-    A --config file does not count: as `maskseg config` writes it, it holds the options for showing.
-    """
-    from maskseg_cli.config.overrides import parse_settings
-
-    settings = ("detection_duplicate_threshold=none", *model.settings)
-    if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
-        return replace(model, settings=settings)
-    return replace(model, settings=settings, min_score=SCORE_FLOOR)
 
 
 def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:
@@ -168,6 +154,8 @@ def _show(evaluation: Evaluation, by_class: bool) -> None:
 
 def _warn(evaluation: Evaluation, quiet: bool) -> None:
     if not quiet:
+        for problem in evaluation.dataset.problems:
+            click.echo(f"{evaluation.dataset.path}: {problem}.", err=True)
         if evaluation.unknown:
             unknown = ", ".join(evaluation.unknown)
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)

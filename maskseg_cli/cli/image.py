@@ -20,7 +20,7 @@ from maskseg_cli.media.picture_formats import NAMES
     "-o",
     metavar="PATH",
     help="A file for one photo, a folder for several (made if needed), - for standard output. Without it the "
-    "result stands beside the photo as NAME_maskseg.EXT.",
+    "result is written beside the photo as NAME_maskseg.EXT.",
 )
 @result_options("photo")
 @click.option(
@@ -40,24 +40,26 @@ from maskseg_cli.media.picture_formats import NAMES
     "--json",
     "json_path",
     metavar="FILE",
-    help="Also write all that was found as COCO JSON, with masks; - for standard output.",
+    help="Also write everything that was found as COCO JSON, with masks; - for standard output.",
 )
 @click.option(
     "--summary",
     "summary_path",
     metavar="FILE",
-    help="Also write what became of each photo, with its objects by class: a table (.csv) or .json.",
+    help="Also write the result of each photo, with its objects by class: a table (.csv) or .json.",
 )
-@click.option("--watch", "watching", is_flag=True, help="Go on with photos as they arrive in the folders; Ctrl-C ends.")
+@click.option(
+    "--watch", "watching", is_flag=True, help="Continue with photos as they arrive in the folders; Ctrl-C ends."
+)
 @click.option(
     "--batch",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
     metavar="N",
-    help="Neighbours of equal size that the network takes at once; the results are the same.",
+    help="Consecutive photos of equal size that the network takes at once; the results are the same.",
 )
-@click.option("--show", is_flag=True, help="Show each result in a window: any key goes on, q ends.")
+@click.option("--show", is_flag=True, help="Show each result in a window: any key for the next, q ends.")
 @model_options
 @drawing_options
 @message_options

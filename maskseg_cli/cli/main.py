@@ -1,4 +1,4 @@
-"""The console entry: commands load when they are called, and errors become messages here."""
+"""The entry point of the command line: imports a command when it is called, and turns errors into messages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from maskseg_cli import __version__
 from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
 from maskseg_cli.errors import UsageError, explain
 
-#: Command -> where it lives and its line in `maskseg --help`. The line stands here too, so that the list of
-#: commands imports none of them; a test compares it with the command's own.
+#: Command -> module:function, and its line in `maskseg --help`. The line is repeated here, so that the list of commands
+#: imports none of them; a test compares it with the command's own.
 COMMANDS = {
     "image": ("maskseg_cli.cli.image:image", "Find the objects in photos and draw their outlines."),
     "video": ("maskseg_cli.cli.video:video", "Find the objects in videos and draw their outlines."),

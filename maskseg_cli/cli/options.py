@@ -50,7 +50,7 @@ model_options = gather(
             help="lite (fast, the default), coco (accurate, fetched with `maskseg weights fetch coco`), "
             "or a weights file.",
         ),
-        click.option("--weights", "model_weights", metavar="FILE", help="Feed the model with this weights file."),
+        click.option("--weights", "model_weights", metavar="FILE", help="Load this weights file into the model."),
         click.option(
             "--labels",
             "model_labels",
@@ -149,7 +149,7 @@ def result_options(noun: str) -> Callable[[Command], Command]:
         click.option(
             "--skip-existing",
             is_flag=True,
-            help=f"Leave out {noun}s whose result exists: goes on with a stopped run.",
+            help=f"Leave out {noun}s whose result exists: continues a stopped run.",
         ),
     ]
 

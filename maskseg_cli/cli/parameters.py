@@ -1,4 +1,4 @@
-"""Kinds of option values that Click does not know."""
+"""Types of option values that Click does not have: times and frame rates."""
 
 from __future__ import annotations
 

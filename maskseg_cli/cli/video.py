@@ -22,7 +22,7 @@ from maskseg_cli.inference.model_options import ModelOptions
     "-o",
     metavar="PATH",
     help="A file for one video, a folder for several (made if needed), or single frames (frames/%06d.png). Without "
-    "it the result stands beside the video as NAME_maskseg.EXT.",
+    "it the result is written beside the video as NAME_maskseg.EXT.",
 )
 @result_options("video")
 @reading_options
@@ -35,7 +35,7 @@ from maskseg_cli.inference.model_options import ModelOptions
 )
 @click.option("--show", is_flag=True, help="Show the frames in a window as they are done; q ends.")
 @click.option(
-    "--dry-run", is_flag=True, help="Write nothing: say what would be done, and how long it takes on this machine."
+    "--dry-run", is_flag=True, help="Write nothing: show what would be done, and how long it takes on this machine."
 )
 @model_options
 @drawing_options

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from maskseg_cli.classes import read_labels
 from maskseg_cli.cli.options import message_options
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.config.display import display
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.reporter import Reporter
+
+
+class _DownloadBar(Reporter):
+    """Shows the progress of a download where stderr is a terminal."""
+
+    @contextmanager
+    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
+        """Shows a bar with bytes in powers of ten."""
+        from tqdm import tqdm
+
+        hidden = not sys.stderr.isatty()
+        with tqdm(total=total, initial=done, unit=unit, unit_scale=True, desc=label, disable=hidden) as bar:
+
+            def advance(done: int) -> None:
+                bar.update(done - bar.n)
+
+            yield advance
 
 
 @click.group()
@@ -26,7 +49,7 @@ def weights() -> None:
 def list_weights(as_json: bool, quiet: bool) -> None:
     """List the weights that have names.
 
-    Tells where each lies, and whether it is here.
+    Shows the path of each, and whether it is installed.
     """
     from maskseg_cli.checkpoints.registry import LITE, LITE_ABOUT, NAMES, RELEASES, cache_folder, location
 
@@ -69,7 +92,7 @@ def info(file: str, as_json: bool, quiet: bool) -> None:
     Network, classes, sizes, origin and every option.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
-    from maskseg_cli.checkpoints.description import describe, describe_in_words
+    from maskseg_cli.checkpoints.description import describe, describe_as_text
 
     path = find_weights(file)
     checkpoint = read_checkpoint(path, backbone_only=True)
@@ -77,10 +100,8 @@ def info(file: str, as_json: bool, quiet: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    click.echo(describe_in_words(found))
+    click.echo(describe_as_text(found))
     if not checkpoint.backbone_only:
-        from maskseg_cli.config.display import display
-
         click.echo()
         click.echo(display(checkpoint.config).strip("\n"))
 
@@ -97,14 +118,13 @@ def fetch(name: str, quiet: bool) -> None:
     """
     from maskseg_cli.checkpoints.download import fetch as fetch_release
     from maskseg_cli.checkpoints.registry import LITE, RELEASES
-    from maskseg_cli.errors import UsageError
 
     if name == LITE:
         raise UsageError("The lite weights are part of maskseg and need no fetching.")
     if name not in RELEASES:
         raise UsageError(f"There are no weights {name!r} to fetch: the known names are {', '.join(RELEASES)}.")
     try:
-        path = fetch_release(RELEASES[name], quiet)
+        path = fetch_release(RELEASES[name], None if quiet else _DownloadBar())
     except KeyboardInterrupt:
         click.echo("What has arrived is kept: fetch again to continue from there.", err=True)
         raise
@@ -181,7 +201,6 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
     from maskseg_cli.checkpoints import find_weights
     from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_target
     from maskseg_cli.checkpoints.conversion import convert as convert_file
-    from maskseg_cli.classes import read_labels
 
     path = find_weights(source)
     check_target(path, target, overwrite)

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
-from maskseg_cli.config import MaskRCNNConfig
+
+class Options(Protocol):
+    """What is shown of a `MaskRCNNConfig`."""
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def image_meta_size(self) -> int: ...
+
+    @property
+    def image_shape(self) -> tuple[int | None, int | None, int]: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
 
 #: Options that Matterport's `Config` does not have.
 OWN_OPTIONS = (
@@ -29,16 +43,16 @@ OWN_OPTIONS = (
     "use_box_rois",
 )
 
-#: How Matterport holds its sequences, which shows when they are printed; the others are Python lists.
+#: Types of Matterport's sequences, which show when they are printed; the others are Python lists.
 _ARRAYS = ("bbox_std_dev", "image_shape", "mean_pixel", "rpn_bbox_std_dev")
 _TUPLES = ("mini_mask_shape", "rpn_anchor_scales")
 
 
-def display(config: MaskRCNNConfig) -> str:
+def display(config: Options) -> str:
     """Every option, one a line, in the order and format of Matterport's ``Config.display()``.
 
     The options that Matterport does not have follow in a block of their own. Names are in upper case, as
-    there; they may be given back to `parse_settings` in that form.
+    there; `parse_settings` reads them in that form.
     """
     options = config.to_dict()
     own = {name: options.pop(name) for name in OWN_OPTIONS}
@@ -61,12 +75,12 @@ def _show(name: str, value: Any) -> str:
     return str(value)
 
 
-def to_json(config: MaskRCNNConfig) -> str:
+def to_json(config: Options) -> str:
     """Every option as a JSON object, which `read_config_file` reads back."""
     return json.dumps(config.to_dict(), indent=2)
 
 
-def to_toml(config: MaskRCNNConfig) -> str:
+def to_toml(config: Options) -> str:
     """Every option as a line of TOML, which `read_config_file` reads back; None is written as "none"."""
     return "\n".join(f"{name} = {_toml_value(value)}" for name, value in config.to_dict().items())
 
@@ -79,8 +93,8 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, float):
-        return repr(value)  # 1e-05 and 0.1 are TOML; infinite values never get into a config
+        return repr(value)  # 1e-05 and 0.1 are valid TOML; a config holds no infinite values
     if isinstance(value, str):
-        # TOML's basic strings are JSON's, but for DEL, which TOML wants escaped
+        # TOML's basic strings are JSON's, except that DEL must be escaped
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return json.dumps(value)

@@ -1,4 +1,4 @@
-"""What describes a network: Matterport's options under their own names, and the choices that are ours."""
+"""The options of a network: Matterport's under their own names, and those of maskseg's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any
 
-from maskseg_cli.config.value_types import conform
+from maskseg_cli.config.display import display
+from maskseg_cli.config.value_types import conform, did_you_mean
 from maskseg_cli.errors import UsageError
 
 BACKBONES = ("resnet50", "resnet101", "mobile")
@@ -19,8 +20,8 @@ RESNETS = ("resnet50", "resnet101")
 
 LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "mrcnn_class_loss", "mrcnn_bbox_loss", "mrcnn_mask_loss")
 
-#: What counts for AP: objects at least so sure. The threshold for showing them would cut off the end of the curve under
-#: which AP is the area; what lies below this one adds time and next to nothing.
+#: Lowest score of the objects that count for AP. The threshold for showing objects would cut off the end of the curve
+#: under which AP is the area; a lower one than this costs time and hardly changes the area.
 SCORE_FLOOR = 0.01
 
 #: Options that count something or measure pixels: at least 1.
@@ -70,7 +71,7 @@ class MaskRCNNConfig:
     """Every option of a Mask R-CNN, for both network families.
 
     The first block holds what Matterport's ``Config.display()`` prints, in lower case, with its COCO
-    defaults; the second block holds what tells the two families apart. Instances never change: use `replace`.
+    defaults; the second block holds the differences between the two families. Instances never change: use `replace`.
 
     Sizes and scales are in pixels of the resized image; `mean_pixel` is in RGB order, 0..255.
 
@@ -158,7 +159,7 @@ class MaskRCNNConfig:
     mask_border: int = 0
     #: Anchors that cross the picture's edge do not train the region-proposal network.
     rpn_ignore_outside: bool = False
-    #: The heads of the mobile network also look at the trunk's map of stride 8: small objects, finer outlines.
+    #: The heads of the mobile network also use the trunk's map of stride 8: small objects, finer outlines.
     detail: bool = False
     #: In training the annotated boxes join the proposals.
     use_box_rois: bool = False
@@ -166,7 +167,7 @@ class MaskRCNNConfig:
     def __post_init__(self) -> None:
         for option, hint in option_types().items():
             object.__setattr__(self, option, conform(option, getattr(self, option), hint))
-        # a loss that is not named counts once, here as everywhere
+        # the weight of a loss that is not named is 1
         object.__setattr__(self, "loss_weights", {**_loss_weights(), **self.loss_weights})
         self._check()
 
@@ -210,7 +211,7 @@ class MaskRCNNConfig:
             raise UsageError(f"rpn_anchor_sizes holds numbers above 0 only, not {self.rpn_anchor_sizes}.")
         for loss in self.loss_weights:
             if loss not in LOSSES:
-                raise UsageError(f"loss_weights has no {loss!r}{_suggestion(loss, list(LOSSES))}.")
+                raise UsageError(f"loss_weights has no {loss!r}{did_you_mean(loss, LOSSES)}.")
 
     @property
     def batch_size(self) -> int:
@@ -238,17 +239,15 @@ class MaskRCNNConfig:
         known = [spec.name for spec in dataclasses.fields(self)]
         for option in changes:
             if option not in known:
-                raise UsageError(f"There is no option {option!r}{_suggestion(option, known)}.")
+                raise UsageError(f"There is no option {option!r}{did_you_mean(option, known)}.")
         return dataclasses.replace(self, **changes)
 
     def display(self) -> None:
         """Prints every option, as Matterport's ``Config.display()`` does."""
-        from maskseg_cli.config.display import display
-
         print(display(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values only, ready for JSON; `MaskRCNNConfig(**d)` gives the same config back."""
+        """Plain values only, ready for JSON; `MaskRCNNConfig(**d)` makes an equal config."""
         return dataclasses.asdict(self)
 
 
@@ -257,10 +256,3 @@ def option_types() -> dict[str, Any]:
     """Option -> its resolved type hint, in the order of the fields."""
     hints = typing.get_type_hints(MaskRCNNConfig)
     return {spec.name: hints[spec.name] for spec in dataclasses.fields(MaskRCNNConfig)}
-
-
-def _suggestion(word: str, known: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word.lower(), known, n=3)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import json
 import re
 import reprlib
@@ -14,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.config import option_types
-from maskseg_cli.config.value_types import conform, describe
+from maskseg_cli.config.mask_rcnn_config import option_types
+from maskseg_cli.config.value_types import conform, describe, did_you_mean
 from maskseg_cli.errors import MasksegError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -44,10 +43,10 @@ _NONE = ("none", "null")
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """Options from words such as ``detection_min_confidence=0.5``, typed for `MaskRCNNConfig`.
+    """Parse settings such as ``detection_min_confidence=0.5`` into typed options of `MaskRCNNConfig`.
 
     Names may be in upper case, as in Matterport's `Config`. Lists are written ``[16,32]``, ``16,32`` or as
-    Matterport prints them (``[16 32]``); an option said twice takes its last value.
+    Matterport prints them (``[16 32]``); of an option given twice the last value counts.
 
     Raises:
         UsageError: no ``=``, an unknown option (near ones are named) or a value of the wrong type.
@@ -70,8 +69,8 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
 def read_config_file(path: str | Path) -> dict[str, Any]:
     """Options from a TOML file, or from a JSON file as `maskseg config --json` writes it.
 
-    A TOML file holds the options at its top level, or in a table ``[maskseg]``; then what else stands in the
-    file is not read. The text ``"none"`` stands for none, which TOML lacks.
+    A TOML file holds the options at its top level, or in a table ``[maskseg]``; then the rest of the file is ignored.
+    The text ``"none"`` stands for none, which TOML lacks.
 
     Raises:
         MasksegError: the file cannot be read, or its syntax is wrong (with the line).
@@ -85,7 +84,7 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
         for name, value in table.items():
             option = _option_name(name)
             if option in options:
-                raise UsageError(f"{option} stands there twice.")
+                raise UsageError(f"{option} is given twice.")
             hint = option_types()[option]
             if isinstance(value, str) and value.lower() in _NONE and _may_be_none(hint):
                 value = None
@@ -96,7 +95,7 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
 
 
 def read_table(path: str | Path, name: str) -> dict[str, Any]:
-    """The table ``[name]`` of a TOML file as it stands there; empty where the file has none.
+    """The table ``[name]`` of a TOML file, unchecked; empty where the file has none.
 
     Raises:
         MasksegError: the file cannot be read, or its syntax is wrong (with the line).
@@ -125,7 +124,7 @@ def _parse_document(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise MasksegError(f"{path} is not a file of options: it is no text in UTF-8.") from None
     try:
-        if text.lstrip().startswith("{"):  # no TOML document starts so
+        if text.lstrip().startswith("{"):  # no TOML document begins with a brace
             document: dict[str, Any] = json.loads(text)
             return document
         return tomllib.loads(text.replace("\r\n", "\n"))
@@ -142,9 +141,7 @@ def _option_name(name: str) -> str:
         return option
     if option in DERIVED:
         raise UsageError(f"{name} is computed: set {DERIVED[option]} instead.")
-    near = difflib.get_close_matches(option, known, n=3)
-    suggestion = f" (did you mean {' or '.join(near)}?)" if near else "; maskseg config shows all"
-    raise UsageError(f"There is no option {name!r}{suggestion}.")
+    raise UsageError(f"There is no option {name!r}{did_you_mean(option, known) or '; maskseg config shows all'}.")
 
 
 def _may_be_none(hint: Any) -> bool:

@@ -1,19 +1,20 @@
-"""Checks values against the types of their options, before a network is built of them."""
+"""Checking values against the types of their options, before a network is built."""
 
 from __future__ import annotations
 
+import difflib
 import math
 import reprlib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from maskseg_cli.errors import UsageError
 
 
 def conform(option: str, value: Any, hint: Any) -> Any:
-    """The value as the option's type wants it: sequences become tuples, whole floats become ints.
+    """Convert a value to the type of its option: sequences become tuples, whole floats become ints.
 
     Args:
         option: its name, for the sentence.
@@ -91,3 +92,9 @@ def _many(members: tuple[Any, ...]) -> str:
     if typing.get_origin(members[0]) is tuple:
         return f"{count}lists of {_many(typing.get_args(members[0]))}"
     return count + ("whole numbers" if members[0] is int else "numbers")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """ " (did you mean a or b?)" for the end of a message about an unknown name; empty if none is similar."""
+    near = difflib.get_close_matches(name.lower(), known, n=3)
+    return f" (did you mean {' or '.join(near)}?)" if near else ""

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.example import Example, box_overlap, filled_box, mask_box
+from maskseg_cli.datasets.picture_files import check_picture_size
 from maskseg_cli.datasets.polygons_and_rle import outline_mask
 from maskseg_cli.datasets.problems import Problem
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.images import read_image
 
 #: A given box counts if it overlaps the outline's own by this much (IoU); otherwise the outline's does.
 SAME_BOX = 0.5
@@ -19,7 +20,7 @@ SAME_BOX = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """One object as its file describes it, found sound.
+    """One object as its file describes it, checked.
 
     Attributes:
         class_id: 1.., negative for a crowd.
@@ -85,15 +86,9 @@ class AnnotatedImages:
         Raises:
             MasksegError: the picture cannot be read (any more), or its size has changed.
         """
-        from maskseg_cli.media.images import read_image
-
         record = self.images[index]
         image = read_image(record.path)
-        if image.shape[:2] != (record.height, record.width):
-            raise MasksegError(
-                f"{record.path} has {image.shape[1]} x {image.shape[0]} pixels, but its annotations are for "
-                f"{record.width} x {record.height}."
-            )
+        check_picture_size(record.path, image.shape, (record.height, record.width))
         rows = [row for one in record.objects if (row := _draw(one, record.height, record.width)) is not None]
         return Example.of(
             image,

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from maskseg_cli.classes import canonical_name
-from maskseg_cli.datasets.coco_records import check_document, read_json
+from maskseg_cli.datasets.annotation_file import read_annotations
+from maskseg_cli.datasets.class_matching import have_same_classes
+from maskseg_cli.datasets.coco import from_document
 from maskseg_cli.datasets.example import Example
-from maskseg_cli.datasets.problems import Problem
+from maskseg_cli.datasets.problems import Problem, ProblemLog
+from maskseg_cli.datasets.shapes import ShapesSource
 from maskseg_cli.errors import MasksegError
 
 
@@ -66,31 +68,12 @@ def open_source(
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
     """
     if str(annotations) == SHAPES_WORD:
-        from maskseg_cli.datasets.shapes import ShapesSource
-
         return ShapesSource(*shapes, seed=shapes_seed)
-    from maskseg_cli.datasets.coco import from_document
-    from maskseg_cli.datasets.via import read_via, via_entries
-
-    path = Path(annotations)
+    path, log = Path(annotations), ProblemLog()
     folder = path.parent if images is None else Path(images)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
-    document = read_json(path)
-    if via_entries(document) is not None:
-        source = read_via(path, folder, class_name, attribute, strict=strict)
-        if _same_classes(source.class_names[1:], known_classes):
-            source = read_via(path, folder, class_name, attribute, known_classes, strict)
-        return source
-    checked = check_document(document, path)
-    names = [str(record.get("name")) for record in checked["categories"]]
-    return from_document(checked, path, folder, known_classes if _same_classes(names, known_classes) else None, strict)
-
-
-def _same_classes(names: Sequence[str], known: Sequence[str] | None) -> bool:
-    if known is None or len(names) != len(known) - 1:
-        return False
-    return sorted(map(canonical_name, names)) == sorted(map(canonical_name, known[1:]))
-
-
-__all__ = ["DataSource", "Problem", "open_source"]
+    document = read_annotations(path, log, class_name, attribute)
+    names = [str(record.get("name")) for record in document["categories"]]
+    same = have_same_classes(names, known_classes)
+    return from_document(document, path, folder, known_classes if same else None, strict, log)

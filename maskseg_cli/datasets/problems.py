@@ -1,41 +1,76 @@
-"""What is wrong with a data set, counted by kind, so that each kind is named once and not a thousand times."""
+"""Problems of a data set: every kind with its wording, counted, so that each is reported once and not per record."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.header import Header, picture_format, read_header
 
-#: kind -> what it means and what is done about it.
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of problem means.
+
+    Attributes:
+        many: follows the number of records that have it, and says what the lenient reader does about them.
+        one: follows the name of one such record, for the reader that refuses it; "{}" is the offending value. Empty:
+            such records are accepted by that reader, too.
+    """
+
+    many: str
+    one: str = ""
+
+
 KINDS = {
-    "missing-image": "image files that are not there (left out)",
-    "unreadable-image": "image files that are no picture, damaged or cut off (left out)",
-    "image-size": "images of another size than their record says (left out)",
-    "image-record": "image records without an id or a file name (left out)",
-    "duplicate-image-id": "images whose id another image has (left out)",
-    "duplicate-annotation-id": "annotations whose id another one has (left out)",
-    "unknown-image": "annotations of an image that is not in the file (left out)",
-    "unknown-category": "annotations of a category that is not in the file (left out)",
-    "unknown-class": "annotations of a class that the network does not have (left out)",
-    "no-class": "regions without a class (left out)",
-    "outline": "outlines with less than three points, without area, or broken (object left out)",
-    "outline-part": "objects of which one of several polygons is broken (that polygon left out)",
-    "outline-size": "outlines of another size than their image (object left out)",
-    "box": "objects without an outline whose box is missing or broken (left out)",
-    "box-outside": "boxes outside their image (left out)",
-    "box-over-edge": "boxes that reach over the edge of their image (cut off there)",
-    "box-differs": "boxes that do not fit their outline (the outline's taken)",
-    "no-objects": "no object at all is annotated",
+    "missing-image": Kind(
+        "image files that are not there (left out)",
+        "has no width and height in its record, and its file is not there",
+    ),
+    "unreadable-image": Kind(
+        "image files that are no picture, damaged or cut off (left out)",
+        "has no width and height in its record, and its file is no picture, damaged or cut off",
+    ),
+    "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
+    "image-without-size": Kind("images without a width and height (left out)", "has no width and height"),
+    "image-record": Kind("image records without an id or a file name (left out)", "has no {}"),
+    "duplicate-image-id": Kind("images whose id another image has (left out)", "has the id {}, as another image has"),
+    "duplicate-annotation-id": Kind("annotations whose id another one has (kept)"),
+    "repeated-annotation": Kind("annotations that are in the file more than once (counted once)"),
+    "unknown-image": Kind(
+        "annotations of an image that is not in the file (left out)", "belongs to the image {}, which is not there"
+    ),
+    "unknown-category": Kind(
+        "annotations of a category that is not in the file (left out)", "has the category {}, which is not there"
+    ),
+    "unknown-class": Kind("annotations of a class that the network does not have (left out)"),
+    "background": Kind("annotations of the background, which is no class (left out)"),
+    "no-class": Kind("regions without a class (left out)", "has a region without a class"),
+    "outline": Kind(
+        "outlines with less than three points, without area, or broken (object left out)",
+        "has an outline that is no polygon or RLE of its image",
+    ),
+    "outline-part": Kind(
+        "objects of which one of several polygons is broken (that polygon left out)",
+        "has an outline of which one polygon is broken",
+    ),
+    "outline-size": Kind(
+        "outlines of another size than their image (object left out)", "has an outline of another size than its image"
+    ),
+    "box": Kind(
+        "objects without an outline whose box is missing or broken (left out)",
+        "has no outline and no bbox of four numbers",
+    ),
+    "box-broken": Kind("boxes that are broken (the outline's taken)", "has no bbox of four numbers"),
+    "box-outside": Kind("boxes outside their image (left out)"),
+    "box-over-edge": Kind("boxes that reach over the edge of their image (cut off there)"),
+    "box-differs": Kind("boxes that do not fit their outline (the outline's taken)"),
+    "no-objects": Kind("no object at all is annotated"),
 }
 
 #: So many names are kept of each kind.
 NAMES_KEPT = 3
-
-#: So much of a file holds the header of nearly every JPEG, PNG and BMP; the last bytes show whether it is whole.
-_START, _END = 1 << 16, 1 << 10
 
 
 @dataclass(frozen=True)
@@ -58,15 +93,21 @@ class Problem:
         return self.message
 
 
-@dataclass
 class ProblemLog:
-    """Collects problems while a data set is read."""
+    """Collects problems while a data set is read; the reader leaves out or mends what has one."""
 
-    _names: dict[str, list[str]] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
 
-    def add(self, kind: str, name: object = "") -> None:
-        """Counts one more problem of a kind and remembers the first few names."""
+    def add(self, kind: str, name: object = "", value: object = "") -> None:
+        """Counts one more problem of a kind and keeps the first few names.
+
+        Args:
+            kind: a key of `KINDS`.
+            name: the image, annotation or class that has it.
+            value: what is wrong there, for the sentence about this one record.
+        """
         if kind not in KINDS:
             raise ValueError(f"no kind of problem: {kind}")
         self._counts[kind] = self._counts.get(kind, 0) + 1
@@ -77,14 +118,36 @@ class ProblemLog:
     def problems(self) -> list[Problem]:
         """Each kind once, in the order of `KINDS`."""
         found = []
-        for kind, meaning in KINDS.items():
+        for kind, words in KINDS.items():
             if kind in self._counts:
                 names, count = tuple(self._names[kind]), self._counts[kind]
                 more = " ..." if names and count > len(names) else ""
-                told = f": {', '.join(names)}{more}" if names else ""
+                listed = f": {', '.join(names)}{more}" if names else ""
                 number = "" if kind == "no-objects" else f"{count} "
-                found.append(Problem(kind, f"{number}{meaning}{told}", count, names))
+                found.append(Problem(kind, f"{number}{words.many}{listed}", count, names))
         return found
+
+
+class StrictProblemLog(ProblemLog):
+    """Refuses the first record that cannot be understood; other problems are collected as usual.
+
+    Args:
+        path: the annotation file, for messages.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def add(self, kind: str, name: object = "", value: object = "") -> None:
+        """Counts one more problem.
+
+        Raises:
+            MasksegError: the record cannot be understood; it is named.
+        """
+        super().add(kind, name, value)
+        if KINDS[kind].one:
+            raise MasksegError(f"In {self.path}: {name} {KINDS[kind].one.format(value)}.")
 
 
 def summary(problems: Sequence[Problem], path: str | Path) -> str:
@@ -93,39 +156,10 @@ def summary(problems: Sequence[Problem], path: str | Path) -> str:
 
 
 def refuse(problems: Sequence[Problem], path: str | Path) -> None:
-    """For strict reading.
+    """Refuses a data set with any problem (`--strict`).
 
     Raises:
         MasksegError: there is a problem; the message is the summary.
     """
     if problems:
         raise MasksegError(summary(problems, path))
-
-
-def probe_image(path: Path) -> Header | None:
-    """The header of a picture file; as a rule only its start and end are read.
-
-    Returns:
-        None if it is no picture. `complete` is False if the file is certainly cut off.
-
-    Raises:
-        FileNotFoundError, OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        start = file.read(_START)
-        header = read_header(start)
-        if len(start) < _START or header is None:
-            return header
-        file.seek(-_END, 2)
-        end = file.read()
-        whole = {"JPEG": b"\xff\xd9" in end, "PNG": b"IEND" in end, "BMP": True}
-        # TIFF and WebP keep their facts anywhere, and so does a JPEG with a large preview
-        if header.width and header.height and whole.get(picture_format(start) or "", False):
-            return Header(header.format, header.width, header.height, header.orientation)
-        file.seek(0)
-        return read_header(file.read())
-
-
-def upright_size(header: Header) -> tuple[int, int]:
-    """Height and width of a picture after it has been turned upright."""
-    return (header.width, header.height) if header.orientation >= 5 else (header.height, header.width)

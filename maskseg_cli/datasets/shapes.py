@@ -18,6 +18,9 @@ from maskseg_cli.datasets.example import Example, box_overlap, mask_box
 from maskseg_cli.datasets.problems import Problem
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import UsageError
+from maskseg_cli.media.atomic_file import write_atomic
+from maskseg_cli.media.images import write_image
+from maskseg_cli.rle import encode_rle
 
 SHAPES = ("square", "circle", "triangle")
 
@@ -146,10 +149,6 @@ def make_coco(folder: str | Path, count: int, size: int | tuple[int, int] = 128,
         the annotation file, `folder`/annotations.json; its file names are relative to `folder`. It is written last,
         so that where it exists every picture does.
     """
-    from maskseg_cli.export.rle import encode_rle
-    from maskseg_cli.media.atomic_file import write_atomic
-    from maskseg_cli.media.images import write_image
-
     folder = Path(folder)
     source = ShapesSource(count, size, seed)
     images: list[dict[str, Any]] = []

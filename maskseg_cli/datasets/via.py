@@ -1,4 +1,4 @@
-"""Training pictures from a file of the VGG Image Annotator, versions 1 and 2 (the format of Matterport's balloons).
+"""Annotations of the VGG Image Annotator, versions 1 and 2 (the format of Matterport's balloons), as COCO's.
 
 https://www.robots.ox.ac.uk/~vgg/software/via/
 """
@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.datasets import problems as checks
 from maskseg_cli.datasets.annotated_images import AnnotatedImages
 from maskseg_cli.datasets.coco import from_document
-from maskseg_cli.datasets.coco_records import read_json
+from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
 
 #: Attributes of a region that are taken for its class if none is named, in this order.
@@ -50,8 +50,24 @@ def read_via(
         UsageError: no region has the named attribute.
         MasksegError: as `read_coco`.
     """
-    path = Path(path)
-    document = read_json(path)
+    path, log = Path(path), ProblemLog()
+    converted = via_to_coco(read_json(path), path, log, class_name, attribute)
+    return from_document(converted, path, path.parent if folder is None else folder, class_names, strict, log)
+
+
+def via_to_coco(
+    document: Any, path: Path, log: ProblemLog, class_name: str = "object", attribute: str | None = None
+) -> dict[str, Any]:
+    """The content of a VIA file in COCO's format; its images have no width and height.
+
+    Args:
+        path: the file, for messages.
+        log: gets the regions without a class.
+        class_name, attribute: as `read_via` takes them.
+
+    Raises:
+        UsageError, MasksegError: as `read_via`.
+    """
     entries = via_entries(document)
     if entries is None:
         raise MasksegError(f"{path} is not a file of the VGG Image Annotator, version 1 or 2.")
@@ -60,10 +76,11 @@ def read_via(
     if named is None and attribute is not None:
         raise UsageError(f"No region of {path} has the attribute {attribute!r}.")
     classes = [class_name] if named is None else _classes(document, regions, named)
+    if not classes:
+        raise MasksegError(f"No region of {path} has a class.")
     number = {name: category for category, name in enumerate(classes, 1)}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    log = checks.ProblemLog()
     for entry in entries:
         outlined = _regions(entry)
         if not outlined:
@@ -77,15 +94,8 @@ def read_via(
             # [[]] is an outline that is no outline: counted, and left out.
             outline = _outline(region.get("shape_attributes")) or []
             annotations.append({"image_id": len(images), "category_id": number[name], "segmentation": [outline]})
-    if not classes:
-        raise MasksegError(f"No region of {path} has a class.")
     categories = [{"id": category, "name": name} for name, category in number.items()]
-    converted = {"images": images, "annotations": annotations, "categories": categories}
-    source = from_document(converted, path, path.parent if folder is None else folder, class_names)
-    source.problems += log.problems()
-    if strict:
-        checks.refuse(source.problems, path)
-    return source
+    return {"images": images, "annotations": annotations, "categories": categories}
 
 
 def via_entries(document: Any) -> list[dict[str, Any]] | None:

@@ -1,4 +1,4 @@
-"""The renderer: detections onto a picture, with OpenCV alone. One file draws one thing.
+"""The renderer: draws detections onto a picture, with OpenCV alone. One file for each thing that is drawn.
 
 Example:
     >>> import numpy as np
@@ -21,7 +21,7 @@ __all__ = ["DrawingOptions", "draw"]
 
 
 def __getattr__(name: str) -> Any:
-    # OpenCV is imported with the first picture, not with the options: usage errors answer at once.
+    # OpenCV is imported with the first picture, not with the options, so that usage errors are shown at once.
     if name != "draw":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from maskseg_cli.drawing.renderer import draw

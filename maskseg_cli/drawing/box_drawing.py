@@ -40,12 +40,13 @@ def draw_boxes(
     colors: Sequence[Color],
     line_width: int,
 ) -> None:
-    """Draws each box as four crisp strips, half of their width outside of it; all of it inside at the
-    picture's edges, where an outer half would be lost.
+    """Draws each box as four strips without antialiasing, half of their width outside of the box.
+
+    At the picture's edges, where the outer half would be lost, the whole width is inside.
 
     Args:
         canvas: uint8 (H, W, 3) BGR, changed in place.
-        boxes: N rectangles inside the canvas; None is left out.
+        boxes: N rectangles inside the canvas; None is skipped.
         colors: N times (blue, green, red).
         line_width: in pixels.
     """

@@ -17,16 +17,16 @@ from maskseg_cli.drawing.placement import Placement
 from maskseg_cli.drawing.text import Font, font_of_size
 from maskseg_cli.errors import UsageError
 
-#: Smaller letters cannot be read; a caption that is too wide at this size is cut.
+#: Least height of a line in pixels, still readable; a caption that is too wide at this size is cut.
 _LEAST_SIZE = 8.0
 _FEWEST_LETTERS = 3
 
 
 def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
-    """What is written beside each object: the given texts, or identity, label and score.
+    """Composes the caption of each object: the given text, or identity, label and score.
 
     Raises:
-        UsageError: not one given text per object.
+        UsageError: the number of given texts differs from that of the objects.
 
     Example:
         >>> one = Detections.empty((9, 9))
@@ -61,16 +61,16 @@ def draw_captions(
 ) -> list[Rectangle | None]:
     """Writes each text beside its box, black or white on the object's colour, all of it inside the picture.
 
-    The first texts choose their places first. A text wider than the picture is written smaller, and cut if
-    need be; where not even a few letters fit, nothing is written.
+    The first texts are placed first. A text wider than the picture is written smaller, and cut if necessary; where
+    not even a few letters fit, nothing is written.
 
     Args:
         canvas: uint8 (H, W, 3) BGR, changed in place.
-        boxes: N rectangles inside the canvas; the text of a None is left out.
+        boxes: N rectangles inside the canvas; the text of a None is skipped.
         texts: N texts; nothing is drawn for an empty one.
         colors: N times (blue, green, red).
         text_size: height of a line in pixels.
-        line_width: of the boxes' lines, to align with their outer edge.
+        line_width: of the boxes' lines, with whose outer edge the captions are aligned.
 
     Returns:
         N rectangles that the captions fill; None where nothing was written.
@@ -105,7 +105,7 @@ class _Label:
 
     @classmethod
     def fitting(cls, font: Font, size: float, text: str, height: int, width: int) -> _Label | None:
-        """The label at full size, or smaller, or cut, to fit into a picture; None if nothing does."""
+        """Makes a label that fits into a picture: at full size, smaller, or cut; None if even that does not fit."""
         label = cls(font, text)
         if not label.text.strip():
             return None
@@ -126,6 +126,6 @@ class _Label:
         return cut(most) if most >= _FEWEST_LETTERS else None
 
     def draw(self, region: NDArray[np.uint8], color: Color) -> None:
-        """Paints the label into its place, uint8 (height, width, 3); OpenCV cuts off what reaches out."""
+        """Draws the label into its area of the picture, uint8 (height, width, 3); OpenCV clips text outside."""
         cv2.rectangle(region, (0, 0), (self.width - 1, self.height - 1), color, cv2.FILLED)
         self.font.write(region, self.text, self.margin, self.font.ascent, text_color(color))

@@ -1,4 +1,4 @@
-"""Which object has which colour. The same input gives the same colours, on every run and every machine."""
+"""Colours of objects. The same input gives the same colours, on every run and every machine."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
 from maskseg_cli.errors import UsageError
 
-#: Objects that a tracker has not given an identity (its id is negative).
+#: Colour of objects without an identity from the tracker (a negative id).
 UNTRACKED: Color = (190, 190, 190)
 
 _BLACK: Color = (0, 0, 0)
 _WHITE: Color = (255, 255, 255)
 _GOLDEN_RATIO = 0.6180339887498949
-#: Found by trying: with 80 classes, those that meet in most photos (person, car, dog ...) get distant hues.
+#: Chosen by trial: of COCO's 80 classes, those that are often in one photo (person, car, dog ...) get distant hues.
 _SHUFFLE_SEED = 15184
-#: Saturation and value by turns, so that two colours of nearly the same hue still differ.
+#: Saturation and value, used in turn, so that two colours of nearly the same hue still differ.
 _TONES = ((0.88, 1.0), (0.55, 1.0), (0.95, 0.80))
 
 
 def object_colors(detections: Detections, options: DrawingOptions) -> list[Color]:
-    """The colour of each object.
+    """Determines the colour of each object.
 
     Args:
         detections: N objects.
@@ -36,7 +36,7 @@ def object_colors(detections: Detections, options: DrawingOptions) -> list[Color
         N times (blue, green, red).
 
     Raises:
-        UsageError: not one given colour per object, or a given class that the detections do not know.
+        UsageError: the number of given colours differs from that of the objects, or a given class is unknown.
     """
     given = options.colors
     if given is None:
@@ -78,7 +78,7 @@ def _by_class(given: Mapping[str | int, Color], class_names: tuple[str, ...]) ->
 def instance_color(number: int) -> Color:
     """The colour of the n-th object or identity; negative: `UNTRACKED`.
 
-    Steps of the golden ratio around the circle of hues keep numbers near to each other far apart in hue.
+    Each number turns the hue by the golden ratio, so that numbers near to each other have very different hues.
 
     Example:
         >>> instance_color(0) == instance_color(1)
@@ -86,7 +86,7 @@ def instance_color(number: int) -> Color:
     """
     if number < 0:
         return UNTRACKED
-    # Eight steps of the golden ratio nearly close the circle; the tone changes then.
+    # After eight steps of the golden ratio the hues nearly repeat: saturation and value change then.
     return _hsv(number * _GOLDEN_RATIO % 1.0, *_TONES[number // 8 % len(_TONES)])
 
 
@@ -94,8 +94,8 @@ def class_color(class_id: int, class_count: int = 0) -> Color:
     """The colour of a class: evenly spaced hues, shuffled with a fixed seed.
 
     Args:
-        class_id: 1.. for objects; ids beyond the count take the colours again from the first.
-        class_count: how many classes the model knows, without the background; 0: unknown, 80 as in COCO.
+        class_id: 1.. for objects; ids beyond the count repeat the colours from the first one.
+        class_count: number of the model's classes without the background; 0: unknown, 80 as in COCO.
     """
     palette = class_palette(class_count if class_count > 0 else 80)
     return palette[(class_id - 1) % len(palette)]
@@ -105,7 +105,7 @@ def class_color(class_id: int, class_count: int = 0) -> Color:
 def class_palette(count: int) -> tuple[Color, ...]:
     """`count` colours of evenly spaced hues in shuffled order.
 
-    RandomState's stream of numbers is frozen by numpy, so that the order is the same with any version.
+    NumPy never changes RandomState's sequence of numbers, so that the order is the same with any version.
     """
     order = np.random.RandomState(_SHUFFLE_SEED).permutation(count).tolist()
     return tuple(_hsv(step / count, *_TONES[step % len(_TONES)]) for step in order)

@@ -13,10 +13,10 @@ from maskseg_cli.drawing.drawing_options import Color
 from maskseg_cli.drawing.outlines import mask_outlines
 from maskseg_cli.drawing.strokes import draw_closed_lines
 
-#: Corners nearer than this to the line without them, in pixels, are left out (Douglas and Peucker, 1973):
-#: enough to smooth the stairs of slanting borders, too little to cut the corners of a rectangle.
+#: Corners nearer than this to the line without them, in pixels, are dropped (Douglas and Peucker, 1973): enough to
+#: smooth the stairs of diagonal borders, too little to cut the corners of a rectangle.
 _TOLERANCE = 0.4
-#: Polygons of at most this many corners are drawn corner by corner: simplified, a dot would become a dash.
+#: Polygons of at most this many corners are not simplified: a dot would become a dash.
 _SMALL = 12
 
 

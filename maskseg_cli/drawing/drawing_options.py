@@ -1,4 +1,4 @@
-"""What is drawn, and how: `DrawingOptions`. Neither numpy nor OpenCV is needed to build them."""
+"""`DrawingOptions`: what is drawn, and how. They need neither NumPy nor OpenCV."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ MIN_TEXT_SIZE, MAX_TEXT_SIZE = 4.0, 1000.0
 
 @dataclass(frozen=True)
 class DrawingOptions:
-    """Options of `draw`. Instances never change: use `replace`.
+    """Options of `draw`. Instances are immutable: use `replace`.
 
     Attributes:
         masks: fill each object with its translucent colour.
         contours: draw the outline of each mask, its holes and separate parts included.
         boxes: draw each bounding box.
         captions: write `label 0.987` beside each box.
-        alpha: how much of a mask's colour covers the picture, 0 (nothing) .. 1 (all).
-        color_by: "instance" tells neighbours of one class apart: the n-th object has the n-th colour, or,
-            where the detections carry a tracker_id, each identity keeps its own; "class" gives each class its
+        alpha: opacity of a mask's colour, 0..1.
+        color_by: "instance" distinguishes objects of one class: the n-th object has the n-th colour, or,
+            where the detections carry a tracker_id, each identity has its own; "class" gives each class its
             own.
         colors: given colours, (blue, green, red) of 0..255 each: one for all objects; or a sequence of one
             per object; or a mapping from class name or class id to colour (other classes follow color_by).
         caption_texts: given captions, one per object, in place of label and score; "" writes none.
         scores: captions show the score.
         tracker_ids: captions start with `#7` where the detections carry a tracker_id.
-        line_width: of contours and boxes in pixels; None follows the picture's size.
-        text_size: height of a line of text in pixels; None follows the picture's size.
+        line_width: of contours and boxes in pixels; None: by the picture's size.
+        text_size: height of a line of text in pixels; None: by the picture's size.
 
     Raises:
-        UsageError: a value that makes no sense.
+        UsageError: a value out of its range, or of another type.
 
     Example:
         >>> DrawingOptions(boxes=False, alpha=0.3).replace(color_by="class").alpha
@@ -75,15 +75,15 @@ class DrawingOptions:
                 raise UsageError(f"line_width is a whole number of pixels, not {self.line_width!r}.")
         if self.text_size is not None:
             _check_number("text_size", self.text_size, MIN_TEXT_SIZE, MAX_TEXT_SIZE)
-        # Own copies: the caller's lists may change later, these may not.
+        # Copies, because the caller's lists may change later.
         object.__setattr__(self, "colors", _own_colors(self.colors))
         object.__setattr__(self, "caption_texts", _own_texts(self.caption_texts))
 
     def replace(self, **changes: Any) -> DrawingOptions:
-        """A copy with some options changed.
+        """Returns a copy with some options changed.
 
         Raises:
-            UsageError: an option that does not exist, or a value that makes no sense.
+            UsageError: an unknown option, or a value out of its range or of another type.
         """
         known = [field.name for field in dataclasses.fields(self)]
         for name in changes:
@@ -102,13 +102,13 @@ class DrawingOptions:
         if self.text_size is not None:
             return float(self.text_size)
         side = math.sqrt(height * width)
-        # Small pictures are seen at their own size: text that can be read, unless it would hide the picture.
+        # Small pictures are shown at their own size: the text must be readable, but must not hide the picture.
         return float(round(max(side / 46, min(14, side / 20), 8)))
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> None:
     try:
-        # bool is a number to Python, but line_width=True is a slip.
+        # bool is a number in Python, but line_width=True is a mistake.
         good = not isinstance(value, bool) and low <= float(value) <= high and not isinstance(value, str)
     except (TypeError, ValueError):
         good = False

@@ -15,7 +15,7 @@ from maskseg_cli.drawing.drawing_options import Color
 def draw_masks(canvas: NDArray[np.uint8], masks: Sequence[MaskCrop], colors: Sequence[Color], alpha: float) -> None:
     """Fills each object with its colour, in the order given: (1 - alpha) * picture + alpha * colour.
 
-    Only the pixels of each crop are read or written; where masks overlap, the later lies on the earlier.
+    Only the pixels of each crop are read or written; where masks overlap, the later one is drawn over the earlier one.
 
     Args:
         canvas: uint8 (H, W, 3) BGR, changed in place.

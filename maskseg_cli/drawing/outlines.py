@@ -1,9 +1,9 @@
 """The outlines of masks: closed polygons along the true border between object and background.
 
-cv2.findContours walks over the centres of the object's outermost pixels, half a pixel inside its border.
-Here every such walk is turned into marching squares' polygon at the level 0.5, whose corners lie midway
-between a pixel of the object and its neighbour outside: what skimage.measure.find_contours gives
-(fully_connected="high"), in a twentieth of its time: array operations convert all masks at once.
+cv2.findContours connects the centres of the object's outermost pixels, half a pixel inside its border. Each such path
+is converted to the polygon of marching squares at the level 0.5, whose corners lie midway between a pixel of the object
+and its neighbour outside. The result is that of skimage.measure.find_contours (fully_connected="high") in a twentieth
+of its time, because array operations convert all masks at once.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import MaskCrop
 
-#: (dx, dy) of the eight neighbours, clockwise on the screen from the right.
+#: (dx, dy) of the eight neighbours, clockwise on the screen, beginning at the right.
 _STEPS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
-#: In place of a step: the walk consists of one pixel only.
+#: Instead of a step, where the path is a single pixel.
 _NOWHERE = 8
 
 
 def _crossings() -> tuple[NDArray[np.intp], NDArray[np.complex64]]:
-    """For a pixel of the walk: the borders that the walk crosses there.
+    """Makes a table of the polygon corners at a pixel of a path.
 
-    findContours, at a pixel that it entered from its neighbour `a` and leaves to its neighbour `b`, looks at
-    the neighbours counterclockwise from `a` to `b` and finds all in between empty. Each of these that shares
-    an edge with the pixel adds a corner to the polygon: the middle of that edge.
+    Where findContours enters a pixel from its neighbour `a` and leaves it to its neighbour `b`, all neighbours
+    counterclockwise from `a` to `b` are empty. Each of these that shares an edge with the pixel adds a corner to the
+    polygon: the middle of that edge.
 
     Returns:
-        counts (81,): how many corners, at 9 a + b; offsets (81 * 4,): from the pixel's centre to the corners
+        counts (81,): number of corners, at 9 a + b; offsets (81 * 4,): from the pixel's centre to the corners
         of a and b, in pixels, from 4 (9 a + b) on.
     """
     counts = np.zeros(81, np.intp)
@@ -55,14 +55,14 @@ def _step_numbers() -> NDArray[np.intp]:
 
 _COUNTS, _OFFSETS = _crossings()
 _NUMBERS = _step_numbers()
-#: The neighbour that a step came from.
+#: Step -> the neighbour at which it started.
 _OPPOSITES = np.array([4, 5, 6, 7, 0, 1, 2, 3, _NOWHERE])
 
 
 def mask_outlines(masks: Sequence[MaskCrop]) -> list[list[NDArray[np.float32]]]:
     """Traces each mask: one polygon per separate part and one per hole.
 
-    Pixels that touch only at a corner belong together. Corners amid long straight runs are left out.
+    Pixels that touch only at a corner belong to one part. Corners within long straight runs are dropped.
 
     Args:
         masks: N crops of one picture.
@@ -76,32 +76,32 @@ def mask_outlines(masks: Sequence[MaskCrop]) -> list[list[NDArray[np.float32]]]:
         >>> sorted(map(tuple, mask_outlines([dot])[0][0].tolist()))
         [(19.5, 10.0), (20.0, 9.5), (20.0, 10.5), (20.5, 10.0)]
     """
-    walks: list[NDArray[np.int32]] = []
+    paths: list[NDArray[np.int32]] = []
     numbers: list[int] = []
     for mask in masks:
-        found = _walks(mask) if mask.bitmap.size else []
-        walks.extend(found)
+        found = _paths(mask) if mask.bitmap.size else []
+        paths.extend(found)
         numbers.append(len(found))
-    polygons = iter(_borders(walks))
+    polygons = iter(_borders(paths))
     return [[next(polygons) for _ in range(number)] for number in numbers]
 
 
-def _walks(mask: MaskCrop) -> list[NDArray[np.int32]]:
-    """The walks over the outermost pixels of each part and around each hole, int32 (n, 1, 2) x y."""
+def _paths(mask: MaskCrop) -> list[NDArray[np.int32]]:
+    """Finds the paths along the outermost pixels of each part and around each hole, int32 (n, 1, 2) x y."""
     bitmap = np.ascontiguousarray(mask.bitmap).view(np.uint8)
     found, _ = cv2.findContours(bitmap, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE, offset=(mask.left, mask.top))
     return [np.asarray(walk, np.int32) for walk in found]
 
 
-def _borders(walks: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float32]]:
-    """Turns walks over pixel centres into polygons along the border, all of them at once."""
-    if not walks:
+def _borders(paths: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float32]]:
+    """Converts paths through pixel centres to polygons along the border, all of them at once."""
+    if not paths:
         return []
-    points = np.concatenate(walks)[:, 0]
-    ends = np.cumsum([len(walk) for walk in walks])
+    points = np.concatenate(paths)[:, 0]
+    ends = np.cumsum([len(walk) for walk in paths])
     starts = np.concatenate([[0], ends[:-1]])
 
-    # The number of the step from each pixel to the next; the last of a walk goes to its first.
+    # Direction of the step from each pixel to the next; from the last pixel of a path to its first.
     keys = 3 * points[:, 1] + points[:, 0]
     steps = np.empty_like(keys)
     np.subtract(keys[1:], keys[:-1], out=steps[:-1])
@@ -112,25 +112,27 @@ def _borders(walks: Sequence[NDArray[np.int32]]) -> list[NDArray[np.float32]]:
     arrives[starts] = leaves[ends - 1]
     cases = 9 * _OPPOSITES.take(arrives) + leaves
     counts = _COUNTS.take(cases)
-    counts[_amid_runs(leaves, starts, ends)] = 0
+    counts[_within_runs(leaves, starts, ends)] = 0
 
     # Corner number k of a pixel's `counts` corners.
     totals = np.cumsum(counts)
     pixels = np.repeat(np.arange(len(points)), counts)
     k = np.arange(len(pixels)) - (totals - counts).take(pixels)
-    centres = points.astype(np.float32).view(np.complex64)[:, 0]  # x + iy: one array operation for both
+    centres = points.astype(np.float32).view(np.complex64)[
+        :, 0
+    ]  # x + iy, so that one array operation is enough for both
     corners = centres.take(pixels) + _OFFSETS.take(4 * cases.take(pixels) + k)
     plain = corners.view(np.float32).reshape(-1, 2)
     stops = totals[ends - 1].tolist()
     return [plain[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
 
 
-def _amid_runs(leaves: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Pixels whose corners lie on one line with those of the pixel before and of the pixel after."""
+def _within_runs(leaves: NDArray[np.intp], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Finds pixels whose corners lie on one line with those of the pixel before and of the pixel after."""
     same = leaves[1:] == leaves[:-1]
     amid = np.zeros(len(leaves), dtype=bool)
     amid[2:-1] = same[:-2] & same[1:-1] & same[2:]
-    # Not across the seams between two walks.
+    # Not across the boundary between two paths.
     for seam in (starts, np.minimum(starts + 1, ends - 1), np.maximum(ends - 2, 0), ends - 1):
         amid[seam] = False
     return amid

@@ -1,4 +1,4 @@
-"""Where captions go: beside their boxes, inside the picture, and not over one another where there is room."""
+"""Placement of captions: beside their boxes, inside the picture, and without overlaps where there is room."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maskseg_cli.drawing.box_drawing import Rectangle
 
-#: How many lines above or below its first choice a caption may move before it accepts to cover another.
+#: Number of lines by which a caption may move from its first position before it may overlap another one.
 _MOVES = 4
 
 
@@ -31,7 +31,7 @@ class Placement:
             label_width, label_height: in pixels, at most the picture's.
 
         Returns:
-            left and top of the label: the first choice where it covers no other label; if there is none,
+            left and top of the label: the first position where it covers no other label; if there is none,
             where it covers the fewest pixels of others.
         """
         best, least = (0, 0), None
@@ -56,9 +56,9 @@ class Placement:
 
 
 def _choices(box: Rectangle, width: int, height: int) -> Iterator[tuple[int, int]]:
-    """Left and top of a label, best first; the caller moves them into the picture."""
+    """Yields left and top of possible positions, best first; the caller moves them into the picture."""
     x1, y1, x2, y2 = box
-    yield x1, y1 - height  # on top of the box, as readers expect
+    yield x1, y1 - height  # above the box, as usual
     yield x1, y1  # inside its top left corner
     yield x1, y2  # below
     yield x2 - width, y1 - height

@@ -1,4 +1,4 @@
-"""`draw`: the annotators one over the other, on a copy of the picture."""
+"""`draw`: masks, contours, boxes and captions, one over the other, on a copy of the picture."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def draw(
     options: DrawingOptions | None = None,
     **changes: Any,
 ) -> NDArray[np.uint8]:
-    """Draws what was found onto a copy of the picture: masks, contours, boxes and captions.
+    """Draws detections onto a copy of the picture: masks, contours, boxes and captions.
 
-    Large objects come first, so that small ones before them stay visible; all masks lie under all lines, and
-    all lines under the captions. Beyond the copy, time goes by the size of the objects, not of the picture.
+    Large objects are drawn first, so that small ones in front of them stay visible; all masks lie under all lines, and
+    all lines under the captions. Apart from the copy, the time depends on the size of the objects, not of the picture.
 
     Args:
         image_bgr: uint8 (H, W, 3) blue, green, red; or gray (H, W) or (H, W, 1); or (H, W, 4) with an alpha
             channel, which is dropped. Never changed.
         detections: found in this picture.
         options: what to draw and how; None: everything.
-        **changes: single options by name, over `options`.
+        **changes: single options by name; they replace those of `options`.
 
     Returns:
         A new uint8 (H, W, 3) image, BGR.
 
     Raises:
-        UsageError: an image of another kind or size than the detections', or an option that makes no sense.
+        UsageError: an image of another kind or size than the detections', or a wrong option.
 
     Example:
         >>> picture = np.zeros((48, 64, 3), np.uint8)
@@ -73,14 +73,14 @@ def draw(
     if options.boxes:
         draw_boxes(canvas, [boxes[i] for i in order], ordered_colors, line_width)
     if options.captions:
-        # In the order of scores: the surest objects have the first choice of place.
+        # In the order of scores: captions of objects with high scores are placed first.
         text_size = options.text_size_for(height, width)
         draw_captions(canvas, boxes, texts, colors, text_size, line_width)
     return canvas
 
 
 def _canvas(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A contiguous BGR copy of a picture of any accepted kind."""
+    """Makes a contiguous BGR copy of a picture of any accepted kind."""
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
         raise UsageError(f"The picture must be a numpy array of uint8 (values 0 to 255), not {kind}.")

@@ -1,8 +1,8 @@
 """Closed smooth lines of any width, exactly on their polygon.
 
-cv2.polylines with LINE_AA and a thickness of 2 or more paints one to two pixels too many, more on one side
-than on the other, and a round cap at every corner, which takes several times as long as the line itself. Its
-lines of thickness 1 are exact. So a wide line is drawn as its two edges, each a smooth line of thickness 1,
+cv2.polylines with LINE_AA and a thickness of 2 or more draws lines one to two pixels too wide, more on one side than
+on the other, and a round cap at every corner, which takes several times as long as the line itself. Its lines of
+thickness 1 are exact. So a wide line is drawn as its two edges, each a smooth line of thickness 1,
 with a plain thick line between them.
 """
 
@@ -19,7 +19,7 @@ from maskseg_cli.drawing.drawing_options import Color
 #: Fixed-point coordinates: 16ths of a pixel.
 _SHIFT = 4
 _UNIT = 1 << _SHIFT
-#: At sharp corners the edges stay this near to the round end of the line between them, times their distance.
+#: Largest distance of the edges from a sharp corner, as a multiple of half the line width.
 _MITER_LIMIT = 1.2
 
 
@@ -41,12 +41,12 @@ def draw_closed_lines(
     flat = [polygon for group in polygons for polygon in group]
     if not flat:
         return
-    corners = np.concatenate(flat).view(np.complex64)[:, 0]  # x + iy: one array operation for both
+    corners = np.concatenate(flat).view(np.complex64)[:, 0]  # x + iy, so that one array operation is enough for both
     ends = np.cumsum([len(polygon) for polygon in flat])
-    # What is drawn one over the other, with its thickness.
+    # The polygons that are drawn one over the other, and their thickness.
     layers: list[tuple[NDArray[np.complex64], int]] = []
     if line_width > 3:
-        # OpenCV makes plain lines about two pixels wider than asked; the edges lie over that.
+        # OpenCV draws plain lines about two pixels too wide; the edges are drawn over that.
         layers.append((corners, line_width - 2))
     elif line_width != 2:
         layers.append((corners, 1))
@@ -65,7 +65,7 @@ def draw_closed_lines(
 
 
 def _corner_normals(corners: NDArray[np.complex64], ends: NDArray[np.intp]) -> NDArray[np.complex64]:
-    """For each corner the way to a parallel line at distance 1: the miter of its two edges."""
+    """Computes for each corner the offset to a parallel line at distance 1: the miter of its two edges."""
     starts = np.concatenate([[0], ends[:-1]])
     ahead = np.empty_like(corners)
     np.subtract(corners[1:], corners[:-1], out=ahead[:-1])
@@ -81,7 +81,7 @@ def _corner_normals(corners: NDArray[np.complex64], ends: NDArray[np.intp]) -> N
 
 
 def _fixed_point(corners: NDArray[np.complex64], ends: NDArray[np.intp]) -> list[NDArray[np.int32]]:
-    """Each polygon as OpenCV takes it, int32 (n, 2)."""
+    """Converts each polygon to OpenCV's fixed-point coordinates, int32 (n, 2)."""
     scaled = np.rint(corners.view(np.float32) * np.float32(_UNIT)).astype(np.int32).reshape(-1, 2)
     stops = ends.tolist()
     return [scaled[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]

@@ -1,7 +1,7 @@
-"""Text on a picture: OpenCV's own fonts, in two generations.
+"""Text on a picture, with the fonts of OpenCV 4 or 5.
 
-OpenCV 5 carries outline fonts and writes Unicode; OpenCV 4 knows strokes for ASCII alone, so names in other
-scripts are transliterated there where they can be, and become question marks where they cannot.
+OpenCV 5 has outline fonts and writes Unicode; OpenCV 4 has strokes for ASCII alone, so that other characters are
+transliterated there, or become question marks where that is not possible.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Font(Protocol):
     ellipsis: str
 
     def printable(self, text: str) -> str:
-        """The text in signs that this font can write."""
+        """Replaces the characters that this font does not have."""
 
     def width(self, text: str) -> int:
         """The width of a printable text in pixels."""
@@ -45,24 +45,24 @@ class Font(Protocol):
 
 
 def font_of_size(size: float) -> Font:
-    """The best font of this OpenCV; `size` is the height of a line in pixels."""
+    """Returns the best font of the installed OpenCV; `size` is the height of a line in pixels."""
     return OutlineFont(size) if hasattr(cv2, "FontFace") else StrokeFont(size)
 
 
 class OutlineFont:
-    """OpenCV 5's font with Latin, Greek, Cyrillic, Chinese, Japanese and Korean signs among others.
+    """OpenCV 5's font with Latin, Greek, Cyrillic, Chinese, Japanese and Korean characters among others.
 
-    Of its two families this is the one whose zero has no stroke: small, that looks like an eight.
+    Of its two families this is the one whose zero has no stroke, because a small zero with one looks like an eight.
     """
 
     ellipsis = "…"
     _weight = 400
-    #: Wide enough that no caption is wrapped.
+    #: Width in pixels at which no caption is wrapped.
     _sheet = (1 << 20, 1 << 10)
 
     def __init__(self, size: float) -> None:
         self._face = cv2.FontFace("uni")
-        # Accents on capitals reach 1.0 of the font's size above the line, descenders 0.27 below it.
+        # Accents on capitals reach the font's size above the baseline, descenders 0.27 of it below.
         self._size = max(1, round(size * 0.79))
         self.descent = max(1, round(size * 0.22))
         self.ascent = max(1, round(size) - self.descent)
@@ -101,10 +101,10 @@ class StrokeFont:
 
 
 def clean(text: str) -> str:
-    """One line of signs that have a shape.
+    """Reduces a text to one line of visible characters.
 
-    White space becomes single spaces, invisible marks vanish, and what is no character (the lone surrogates
-    that Python makes of undecodable bytes: OpenCV 5 crashes on them) becomes a question mark.
+    White space becomes single spaces, and invisible marks are removed. Lone surrogates, which Python makes of
+    undecodable bytes and on which OpenCV 5 crashes, become question marks.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -118,7 +118,7 @@ def clean(text: str) -> str:
 
 
 def to_ascii(text: str) -> str:
-    """The nearest text in ASCII: marks are dropped from letters; what has no likeness becomes `?`.
+    """Converts a text to similar ASCII letters: marks are dropped; characters without a similar one become `?`.
 
     Example:
         >>> to_ascii("Fußgänger, łódź, 猫")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
-from maskseg_cli.datasets.coco_records import to_rle
-from maskseg_cli.evaluation.coco_dataset import CocoDataset, make_coco
+from maskseg_cli.datasets.polygons_and_rle import to_rle
+from maskseg_cli.evaluation.coco_dataset import CocoDataset
 
 #: Our names of the figures that pycocotools gives, and their places in its `stats`.
 FIGURES = {"AP": 0, "AP50": 1, "AP75": 2, "APs": 3, "APm": 4, "APl": 5, "AR100": 8}
@@ -43,11 +46,11 @@ def average_precision(
         kind: "bbox" or "segm".
         category_ids: the categories whose mean is taken; those without objects are left out of it by COCO.
     """
-    from pycocotools.cocoeval import COCOeval
-
-    evaluation = COCOeval(dataset.to_coco(), _as_detections(dataset, results, kind), kind)
+    truth = _make_coco(dataset, ({**annotation} for annotation in dataset.annotations))
+    found = _make_coco(dataset, _as_detections(dataset, results, kind))
+    evaluation = COCOeval(truth, found, kind)
     evaluation.params.catIds = sorted(category_ids)
-    with contextlib.redirect_stdout(io.StringIO()):  # where the table of ours belongs
+    with contextlib.redirect_stdout(io.StringIO()):  # our own table belongs there
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
@@ -61,26 +64,41 @@ def average_precision(
     return AveragePrecision(figures, per_class)
 
 
-def _as_detections(dataset: CocoDataset, results: Sequence[dict[str, Any]], kind: str) -> Any:
-    from pycocotools import mask as coco_mask
-
-    rows = []
+def _as_detections(dataset: CocoDataset, results: Sequence[dict[str, Any]], kind: str) -> Iterable[dict[str, Any]]:
     images = {image["id"]: image for image in dataset.images}
     for number, row in enumerate(results, 1):
-        record = {
-            "id": number,
-            "iscrowd": 0,
-            **{key: row[key] for key in ("image_id", "category_id", "score")},
-        }
+        record = {"id": number, "iscrowd": 0, **{key: row[key] for key in ("image_id", "category_id", "score")}}
         # Small, medium and large go by the area of what is compared: the mask's own area for masks.
         if kind == "segm":
-            record["segmentation"] = to_rle(row["segmentation"], images[row["image_id"]], f"result {number}")
+            image = images[row["image_id"]]
+            record["segmentation"] = to_rle(row["segmentation"], image["height"], image["width"])
             record["area"] = float(coco_mask.area(record["segmentation"]))
         else:
             record["bbox"] = row["bbox"]
             record["area"] = row["bbox"][2] * row["bbox"][3]
-        rows.append(record)
-    return make_coco(dataset.images, dataset.categories, rows)
+        yield record
+
+
+def _make_coco(dataset: CocoDataset, annotations: Iterable[dict[str, Any]]) -> COCO:
+    """A `COCO` of records in memory; `annotations` are changed.
+
+    Images are numbered in the order of their ids, which pycocotools sorts: it takes no mixture of numbers and texts.
+    """
+    ordered = sorted((image["id"] for image in dataset.images), key=lambda name: (isinstance(name, str), name))
+    numbers = {identity: number for number, identity in enumerate(ordered, 1)}
+    records = []
+    for annotation in annotations:
+        annotation["image_id"] = numbers[annotation["image_id"]]
+        records.append(annotation)
+    coco = COCO()
+    coco.dataset = {
+        "images": [{**image, "id": numbers[image["id"]]} for image in dataset.images],
+        "categories": [{"id": category, "name": name} for category, name in dataset.categories.items()],
+        "annotations": records,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+    return coco
 
 
 def _figure(value: float) -> float | None:

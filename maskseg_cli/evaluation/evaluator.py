@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,21 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
 
-from maskseg_cli.datasets.coco_records import find_photo, is_box, read_json, to_rle
+from maskseg_cli.datasets.coco_records import is_box, is_id
+from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.picture_files import check_picture_size, find_photo
+from maskseg_cli.datasets.polygons_and_rle import outline_problem, to_rle
+from maskseg_cli.datasets.problems import StrictProblemLog
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE, voc_mean_average_precision
+from maskseg_cli.export.coco_json import coco_annotations
+from maskseg_cli.media.images import read_image
+from maskseg_cli.rle import rle_totals
 
 #: What a row of COCO's result format holds.
 RESULT_KEYS = ("image_id", "category_id", "bbox", "score", "segmentation")
@@ -24,7 +33,7 @@ Progress = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 class FindsObjects(Protocol):
-    """What is measured: a `Predictor`, or anything that answers a BGR photo with `Detections`."""
+    """What is measured: a `Predictor`, or another callable that returns the `Detections` of a BGR photo."""
 
     @property
     def class_names(self) -> tuple[str, ...]: ...
@@ -34,7 +43,7 @@ class FindsObjects(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """The result of an evaluation.
 
     Attributes:
         dataset: the photos that were scored.
@@ -76,7 +85,7 @@ def evaluate(
     class_ids: Collection[int] | None = None,
     progress: Progress = iter,
 ) -> Evaluation:
-    """Measures box and mask AP of a network on photos annotated in COCO's format.
+    """Measures box and mask AP of a network on annotated photos.
 
     Categories are matched with the network's classes by name, in either spelling. Those that the network does
     not know stay in the mean, as in COCO's own evaluation. The network's score threshold is its own: for an
@@ -84,30 +93,26 @@ def evaluate(
 
     Args:
         predictor: called with each photo, uint8 (H, W, 3) BGR upright.
-        annotations: the annotation file, or what was read from it.
+        annotations: the annotation file (COCO's format or VIA's), or the data set that was read from it.
         images: folder of the photos.
-        limit: only so many photos, in the order of the file.
+        limit: only the first so many photos, in the order of the file.
         class_ids: only these of the network's classes count; None: all categories of the file.
-        progress: called once with the photos (dicts with id and file_name); gives them back one by one.
+        progress: called once with the photos (dicts with id and file_name); returns them one by one, as tqdm does.
 
     Raises:
-        MasksegError: the annotation file is wrong, no class is in common, or not one photo could be read.
+        MasksegError: the annotation file is wrong, no class is in common, or no photo could be read.
 
     Example:
         >>> model = load_model("lite", detection_min_confidence=0.01)               # doctest: +SKIP
         >>> evaluate(model, "instances_val.json", "val").metrics["segm"]["AP50"]    # doctest: +SKIP
         0.445
     """
-    dataset = annotations if isinstance(annotations, CocoDataset) else CocoDataset.read(annotations)
+    dataset = annotations if isinstance(annotations, CocoDataset) else CocoDataset.read(annotations, images)
     matches = dataset.match_classes(predictor.class_names)
     if class_ids is not None:
         matches = {index: category for index, category in matches.items() if index in set(class_ids)}
         if not matches:
             raise MasksegError(f"{dataset.path} has none of the chosen classes.")
-    # imported late: OpenCV
-    from maskseg_cli.export.coco_json import coco_annotations
-    from maskseg_cli.media.images import read_image
-
     category_of = [matches.get(index, 0) for index in range(len(predictor.class_names))]
     results: list[dict[str, Any]] = []
     seen, failures = [], []
@@ -115,7 +120,7 @@ def evaluate(
         path = find_photo(Path(images), record["file_name"])
         try:
             image = read_image(path)
-            _check_size(image, record, path)
+            check_picture_size(path, image.shape, (record["height"], record["width"]))
         except MasksegError as error:
             failures.append(str(error))
             continue
@@ -146,25 +151,37 @@ def score_results(annotations: str | Path, results: str | Path) -> Evaluation:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise MasksegError(f"{path} is not a file of COCO results: it is no list of detections.")
     images = {image["id"]: image for image in dataset.images}
-    checked = [_check_row(row, images, dataset, f"In {path}: result {n}") for n, row in enumerate(rows, 1)]
+    log = StrictProblemLog(path)
+    totals = rle_totals(row.get("segmentation") for row in rows)
+    checked = [
+        _check_row(row, total, images, dataset, f"result {number}", log)
+        for number, (row, total) in enumerate(zip(rows, totals, strict=True), 1)
+    ]
     return _score(dataset, checked, dataset.categories, (), ())
 
 
 def _check_row(
-    row: dict[str, Any], images: dict[Any, dict[str, Any]], dataset: CocoDataset, label: str
+    row: dict[str, Any],
+    totals: tuple[int, int] | None,
+    images: dict[Any, dict[str, Any]],
+    dataset: CocoDataset,
+    label: str,
+    log: StrictProblemLog,
 ) -> dict[str, Any]:
-    from pycocotools import mask as coco_mask
-
-    if row.get("image_id") not in images or row.get("category_id") not in dataset.categories:
-        raise MasksegError(f"{label} belongs to no image or category of {dataset.path}.")
-    if not isinstance(row.get("score"), (int, float)):
-        raise MasksegError(f"{label} has no score.")
-    outline = row.get("segmentation")
+    image_id, category = row.get("image_id"), row.get("category_id")
+    if not is_id(image_id) or image_id not in images or type(category) is not int or category not in dataset.categories:
+        raise MasksegError(f"In {log.path}: {label} belongs to no image or category of {dataset.path}.")
+    score, outline, box = row.get("score"), row.get("segmentation"), row.get("bbox")
+    if not isinstance(score, (int, float)) or not math.isfinite(score):
+        raise MasksegError(f"In {log.path}: {label} has no score.")
     if outline:
-        outline = to_rle(outline, images[row["image_id"]], label)
-    box = row.get("bbox") or (coco_mask.toBbox(outline).tolist() if outline else None)
+        size = images[image_id]["height"], images[image_id]["width"]
+        problem = outline_problem(outline, totals, *size)
+        if problem is not None:
+            log.add(problem, label)
+        box = box or coco_mask.toBbox(to_rle(outline, *size)).tolist()
     if not is_box(box):
-        raise MasksegError(f"{label} has no bbox of four numbers.")
+        log.add("box-broken", label)
     return {**row, "bbox": box}
 
 
@@ -186,11 +203,3 @@ def _score(
         tuple(unknown),
         tuple(failures),
     )
-
-
-def _check_size(image: NDArray[np.uint8], record: dict[str, Any], path: Path) -> None:
-    height, width = image.shape[:2]
-    if (height, width) != (record["height"], record["width"]):
-        raise MasksegError(
-            f"{path} has {width} x {height} pixels, but its annotations are for {record['width']} x {record['height']}."
-        )

@@ -1,8 +1,8 @@
 """VOC's average precision as Matterport's `compute_ap` gives it: one photo at a time, then the mean over photos.
 
 It is the number of Matterport's notebooks ("mAP 0.95 over 10 pictures"). It is no COCO AP: all classes of a photo
-share one curve, a photo with one object counts as much as one with twenty, and surer objects of other photos do not
-matter. Higher than AP50, therefore, and of use only beside numbers that were made in the same way.
+share one curve, a photo with one object counts as much as one with twenty, and objects of higher scores in other
+photos do not matter. It is therefore higher than AP50, and to be compared with numbers made in the same way only.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
 
-from maskseg_cli.datasets.coco_records import to_rle
+from maskseg_cli.datasets.polygons_and_rle import to_rle
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 
 #: Detections from this score on count: Matterport's DETECTION_MIN_CONFIDENCE, at which its notebooks measure.
@@ -71,24 +72,22 @@ def voc_mean_average_precision(
     for annotation in dataset.annotations:
         if annotation["category_id"] in chosen:
             marked[annotation["image_id"]].append(annotation)
-    for number, row in enumerate(results, 1):
+    for row in results:
         if row["category_id"] in chosen and row["score"] >= min_score:
-            image = row["image_id"]
-            outline = to_rle(row["segmentation"], images[image], f"result {number}")
-            found[image].append({**row, "segmentation": outline})
+            image = images[row["image_id"]]
+            outline = to_rle(row["segmentation"], image["height"], image["width"])
+            found[image["id"]].append({**row, "segmentation": outline})
     precisions = []
-    for image, truth in marked.items():
+    for image_id, truth in marked.items():
         objects = sum(not annotation["iscrowd"] for annotation in truth)
         if objects:
-            ordered = sorted(found[image], key=lambda row: -row["score"])
+            ordered = sorted(found[image_id], key=lambda row: -row["score"])
             precisions.append(photo_average_precision(_hits(ordered, truth, iou), objects))
     return float(np.mean(precisions)) if precisions else None
 
 
 def _hits(detections: list[dict[str, Any]], truth: list[dict[str, Any]], iou: float) -> list[bool]:
     """For each detection of a photo, best first, whether it found an object; without those in a crowd."""
-    from pycocotools import mask as coco_mask
-
     if not detections:
         return []
     crowds = [annotation["iscrowd"] for annotation in truth]

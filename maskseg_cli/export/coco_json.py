@@ -11,7 +11,7 @@ from maskseg_cli import __version__
 from maskseg_cli.classes import COCO_CATEGORY_IDS, COCO_CLASSES, same_class
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.rle import encode_rle
+from maskseg_cli.rle import encode_rle
 
 
 def category_ids(class_names: Sequence[str]) -> tuple[int, ...]:

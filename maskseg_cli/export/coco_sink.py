@@ -95,7 +95,7 @@ class CocoJson(Sink):
         self._journal.close(remove=False)
         if self._journal.path is None:
             return None
-        return f"What was found so far is in {self._journal.path}: the same with --skip-existing goes on."
+        return f"What was found so far is in {self._journal.path}: the same command with --skip-existing continues."
 
     def _open(self, class_names: tuple[str, ...]) -> CocoJournal:
         if self._path is None:

@@ -9,7 +9,7 @@ from maskseg_cli.media.atomic_file import GrowingFile, write_stdout
 
 
 def write_parts(path: Path | None, parts: Iterable[bytes]) -> None:
-    """Writes `parts` one after the other; what stands under the name `path` is whole. None is standard output.
+    """Writes `parts` one after the other into a file that appears when it is complete. None is standard output.
 
     Raises:
         OSError: it cannot be written; nothing half-written is left.

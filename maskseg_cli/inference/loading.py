@@ -9,6 +9,7 @@ from typing import Any
 from maskseg_cli.checkpoints import apply_checkpoint, find_weights, read_checkpoint
 from maskseg_cli.classes import is_background, parse_classes, read_labels
 from maskseg_cli.config import PRESETS, MaskRCNNConfig
+from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.engine import Engine
 from maskseg_cli.inference.model_options import ModelOptions, instance_limit, overrides_of
@@ -118,7 +119,7 @@ def open_engine(
     config = configure(checkpoint.config)
     names = _class_names(labels, checkpoint.class_names)
 
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
+    from maskseg_cli.model.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
@@ -128,26 +129,6 @@ def open_engine(
     apply_checkpoint(checkpoint, model.named_variables(), labels=names)
     known = names or ("background", *(f"class {i}" for i in range(1, config.num_classes)))
     return TensorFlowEngine(model), known
-
-
-def with_size(config: MaskRCNNConfig, size: int | None) -> MaskRCNNConfig:
-    """The config for pictures of this size: the short side in the mode "fit", else the side of the square.
-
-    Raises:
-        UsageError: less than 64, or not a multiple of 64 where the network needs one.
-    """
-    if size is None:
-        return config
-    if size < 64:
-        raise UsageError(f"The size must be at least 64 pixels, not {size}.")
-    if config.image_resize_mode == "fit":
-        return config.replace(image_min_dim=size, image_max_dim=2 * size)
-    if size % 64:
-        near = max(64, round(size / 64) * 64)
-        raise UsageError(f"The size of this model's pictures is a multiple of 64: {near} rather than {size}.")
-    if config.image_resize_mode == "pad64":
-        return config.replace(image_min_dim=size)
-    return config.replace(image_max_dim=size, image_min_dim=min(config.image_min_dim, size))
 
 
 def _class_names(labels: str | Path | Sequence[str] | None, stored: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def log_array(name: str, array: NDArray[Any]) -> None:
-    """Prints one line in the layout that users of Matterport's `log` know.
+    """Prints one line in the format of Matterport's `log`.
 
     Example:
         >>> log_array("image", np.zeros((2, 2, 3), np.uint8))
@@ -28,11 +28,11 @@ def log_array(name: str, array: NDArray[Any]) -> None:
 
 
 def log_inputs(images: Sequence[NDArray[np.uint8]], molded: Sequence[Molded], anchors: NDArray[np.float32]) -> None:
-    """The lines of Matterport's `detect`: each image, then what the network is fed with.
+    """Prints the lines of Matterport's `detect`: each image, then the inputs of the network.
 
     Args:
         images: uint8 arrays (h, w, 3).
-        molded: what became of them, equally large.
+        molded: the same images after `mold`, of equal size.
         anchors: float32 array (A, 4); the line shows it once for each image.
     """
     for image in images:

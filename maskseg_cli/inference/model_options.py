@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
@@ -61,6 +62,17 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
     if options.tta:
         overrides["tta"] = True
     return overrides
+
+
+def for_measuring(model: ModelOptions) -> ModelOptions:
+    """The options with a score floor for measuring AP and every class's own boxes, unless `settings` say otherwise.
+
+    A `config` file does not count: as `maskseg config` writes it, it holds the options for showing.
+    """
+    settings = ("detection_duplicate_threshold=none", *model.settings)
+    if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
+        return replace(model, settings=settings)
+    return replace(model, settings=settings, min_score=SCORE_FLOOR)
 
 
 def instance_limit(max_detections: int, choosing: bool) -> int:

@@ -1,4 +1,4 @@
-"""Molding: from a picture to what the network takes, and the numbers that lead back."""
+"""Molding: resizes, pads and normalizes pictures for the network, and keeps the numbers for the way back."""
 
 from __future__ import annotations
 

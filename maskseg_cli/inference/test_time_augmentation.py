@@ -92,7 +92,7 @@ def view_frame(molded: Molded, mirrored: bool, config: MaskRCNNConfig) -> NDArra
     top, left, bottom, right = molded.window
     height, width = molded.original_shape[:2]
     if config.box_frame == "pixels":
-        # the way back from here is `unmold_pixel_boxes`
+        # `unmold_pixel_boxes` is the inverse
         factors, shifts = np.array([(bottom - top) / height, (right - left) / width]), np.array([top, left], float)
         far = width - 1.0
     else:

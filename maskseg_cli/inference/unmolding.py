@@ -1,4 +1,4 @@
-"""Unmolding: from the network's boxes and small masks to `Detections` in the pixels of the original picture."""
+"""Unmolding: converts the network's boxes and small masks to `Detections` in pixels of the original picture."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def unmold(
     config: MaskRCNNConfig,
     class_names: tuple[str, ...] = (),
 ) -> Detections:
-    """Detections of one picture from the network's answer.
+    """Makes the detections of one picture from the network's output.
 
     Args:
         boxes: (N, 4), (y1, x1, y2, x2) in the network's frame.
         class_ids: (N,).
         scores: (N,).
         masks: (N, h, w), probabilities over each box.
-        molded: what `mold` made of the picture.
-        config: the network's options: box_frame decides how boxes and masks come back, mask_border how masks end.
+        molded: the picture after `mold`.
+        config: the network's options: box_frame decides how boxes and masks are converted, mask_border how masks end.
         class_names: index -> name, for the `Detections`.
 
     Returns:
-        as many objects as came in, in their order, but for those without a pixel.
+        the objects in their order, without those that have no pixel.
     """
     size = molded.original_shape[:2]
     pixels: NDArray[Any]
@@ -64,7 +64,7 @@ def unmold(
 
 
 def unmold_normalized_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArray[np.int32]:
-    """Matterport's way back: relative to the window, then to whole pixels of the original picture, int32 (N, 4)."""
+    """Converts Matterport's boxes: relative to the window, then whole pixels of the original picture, int32 (N, 4)."""
     height, width = molded.image.shape[:2]
     window = normalize_boxes(np.array(molded.window)[None], height, width)[0]
     y1, x1, y2, x2 = window

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.job import Source
 from maskseg_cli.media.picture_formats import split_name
 
 #: End of an output's stem if it is written beside its input.
@@ -37,28 +38,6 @@ class InputKind:
 
 
 PHOTOS = InputKind("photo", split_name)
-
-
-@dataclass(frozen=True)
-class Source:
-    """One input: a photo or a video.
-
-    Attributes:
-        path: the file; None is standard input, or `address` if that is given.
-        relative: its path below the folder that the user named; the output has the same below the output folder.
-        alone: the user named this file itself (or standard input), not a folder or a pattern.
-        address: for an input that is no single file: an address on the network, or a pattern of numbered pictures.
-    """
-
-    path: Path | None
-    relative: PurePath
-    alone: bool = True
-    address: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The name in messages: the path as the user would write it."""
-        return self.address or ("standard input" if self.path is None else str(self.path))
 
 
 def find_sources(

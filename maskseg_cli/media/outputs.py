@@ -5,31 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.job import Job, Source
 from maskseg_cli.media.header import picture_format
-from maskseg_cli.media.input_files import OUTPUT_MARK, Source
+from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
 from maskseg_cli.media.same_file import file_identity, fold_name, same_name
-
-
-@dataclass(frozen=True)
-class Job:
-    """One source (a photo or a video) and its output.
-
-    Attributes:
-        source: what is read.
-        target: the file to write, or the pattern of a video's frames (`frames/%06d.png`); None is standard output.
-        suffix: decides the format, `.png`; None if only the photo itself decides (standard input to output).
-        done: the target exists and is kept (--skip-existing).
-    """
-
-    source: Source
-    target: Path | None
-    suffix: str | None
-    done: bool = False
 
 
 def plan_outputs(

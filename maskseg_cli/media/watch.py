@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maskseg_cli.job import Source
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import read_header
-from maskseg_cli.media.input_files import Source
 
 #: Seconds without a change after which a file that looks complete counts as written.
 SETTLE_SECONDS = 1.0

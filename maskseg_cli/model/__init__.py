@@ -1,1 +1,1 @@
-"""The network: one concept a file, readable beside the papers; it knows no path, no file and no command."""
+"""The network: one concept per file, readable beside the papers; it depends on no file, path or command."""

@@ -1,4 +1,4 @@
-"""Anchors: the reference boxes from which the region-proposal network measures (Faster R-CNN, section 3.1.1)."""
+"""Anchors: the reference boxes that the region-proposal network refines (Faster R-CNN, section 3.1.1)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def cell_anchor_sizes(config: MaskRCNNConfig) -> list[NDArray[np.float64]]:
 
 
 def anchors_per_cell(config: MaskRCNNConfig) -> int:
-    """How many anchors the region-proposal head answers for in each cell."""
+    """The number of anchors in each cell of the region-proposal head."""
     return len(config.rpn_anchor_sizes) or len(config.rpn_anchor_ratios)
 
 
@@ -42,14 +42,14 @@ def level_anchors(
     anchor_stride: int = 1,
     offset: float = 0.0,
 ) -> NDArray[np.float64]:
-    """All anchors of one feature map.
+    """Computes all anchors of one feature map.
 
     Args:
         sizes: float array (A, 2), height and width in pixels.
         map_shape: rows and columns of the map.
         stride: pixels of the image from one cell to the next.
         anchor_stride: 1 gives every cell its anchors, 2 every other one, ...
-        offset: where in its cell a centre lies, in pixels.
+        offset: position of a centre within its cell, in pixels.
 
     Returns:
         float64 array (cells * A, 4), (y1, x1, y2, x2) in half-open pixels; ordered by row, column, then size. Neither
@@ -85,7 +85,8 @@ def image_anchors(config: MaskRCNNConfig, height: int, width: int) -> NDArray[np
 class AnchorCache:
     """Anchors in the frame of the network's boxes, kept for the last few image sizes.
 
-    Calling it with the height and width of the molded image gives a float32 array (N, 4); the callers share it.
+    A call with the height and width of the molded image returns a float32 array (N, 4), which is shared: do not change
+    it.
 
     Args:
         config: the network's options.

@@ -1,4 +1,4 @@
-"""Box head: what is in each region, and how its box must move to fit (Fast R-CNN, https://arxiv.org/abs/1504.08083)."""
+"""Box head: classifies each region and refines its box (Fast R-CNN, https://arxiv.org/abs/1504.08083)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from maskseg_cli.model.resnet import batch_norm
 
 
 def build_fc_box_head(channels: int, num_classes: int, pool_size: int = 7, width: int = 1024) -> keras.Model:
-    """Matterport's head: two fully connected layers, written as convolutions, before the two answers.
+    """Matterport's head: two fully connected layers, written as convolutions, before the two outputs.
 
     Args:
         channels: channels of the pooled features.
@@ -35,11 +35,11 @@ def build_fc_box_head(channels: int, num_classes: int, pool_size: int = 7, width
 def build_mobile_box_head(
     channels: int, num_classes: int, pool_size: int = 6, detail_channels: int | None = None
 ) -> keras.Model:
-    """The small head: four inverted residuals, a 1x1 convolution and the mean over the grid before the two answers.
+    """The small head: four inverted residuals, a 1x1 convolution and the mean over the grid before the two outputs.
 
-    Shapes as in `build_fc_box_head`. The stored weights give (dx, dy, dw, dh); they come out as (dy, dx, dh, dw).
+    Shapes as in `build_fc_box_head`. The stored weights compute (dx, dy, dw, dh); the output is (dy, dx, dh, dw).
     With `detail_channels` a second input, (N, pool_size, pool_size, detail_channels) pooled from the map of stride 8,
-    is added to the first by way of `detail_path`.
+    is added to the first after `detail_path`.
     """
     features = keras.Input((pool_size, pool_size, channels), name="roi_align_classifier")
     inputs, x = features, features

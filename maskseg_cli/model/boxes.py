@@ -3,7 +3,7 @@
 Two coordinate frames are in use, and each function works in both:
 
 - *pixels*: (y1, x1) is a box's first pixel and (y2, x2) its last, so it is y2 - y1 + 1 pixels high (the `lite`
-  network, as Caffe's detectors counted);
+  network, as in Caffe's detectors);
 - *normalized*: Matterport's 0..1, which also names the last pixel and is divided by (H - 1, W - 1), so that 0 and
   1 are the first and last pixel's centres; heights and widths are plain differences.
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-#: What a box's height exceeds y2 - y1 by, in each frame.
+#: Frame -> what is added to y2 - y1 for a box's height.
 LAST_PIXEL = {"normalized": 0.0, "pixels": 1.0}
 
 
@@ -26,7 +26,7 @@ def decode_boxes(
     Args:
         anchors: float tensor (..., 4), (y1, x1, y2, x2), any frame.
         deltas: float tensor (..., 4), (dy, dx, log dh, log dw), already scaled by the box std dev.
-        limit: dh and dw are cut to at most this; None: never.
+        limit: largest value of dh and dw; larger ones are reduced to it; None: no limit.
         last_pixel: a height is y2 - y1 plus this (`LAST_PIXEL` of the frame).
 
     Returns:
@@ -46,12 +46,12 @@ def decode_boxes(
     height *= tf.exp(dh)
     width *= tf.exp(dw)
     top, left = centre_y - 0.5 * height, centre_x - 0.5 * width
-    # The far corner is counted from the near one, not from the centre: Matterport's order of rounding.
+    # The second corner is computed from the first one, not from the centre: Matterport's order of rounding.
     return tf.stack([top, left, top + height - last_pixel, left + width - last_pixel], axis=-1)
 
 
 def encode_boxes(anchors: tf.Tensor, boxes: tf.Tensor, last_pixel: float = 0.0) -> tf.Tensor:
-    """The deltas that `decode_boxes` turns back into `boxes`.
+    """Computes the deltas from anchors to boxes: the inverse of `decode_boxes`.
 
     Args:
         anchors: float tensor (..., 4) of positive height and width.
@@ -72,7 +72,7 @@ def encode_boxes(anchors: tf.Tensor, boxes: tf.Tensor, last_pixel: float = 0.0) 
 
 
 def clip_boxes(boxes: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-    """Moves every side of `boxes` (N, 4) into `window` (4,); a box outside becomes one of no area."""
+    """Moves every side of `boxes` (N, 4) into `window` (4,); a box outside gets no area."""
     lower = tf.stack([window[0], window[1], window[0], window[1]])
     upper = tf.stack([window[2], window[3], window[2], window[3]])
     return tf.maximum(tf.minimum(boxes, upper), lower)
@@ -81,7 +81,7 @@ def clip_boxes(boxes: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
 def pairwise_iou(boxes_a: tf.Tensor, boxes_b: tf.Tensor) -> tf.Tensor:
     """Intersection over union of each box of `boxes_a` (N, 4) with each of `boxes_b` (M, 4).
 
-    The order of operations is that of TensorFlow's non-maximum suppression: equal input, equal bits.
+    The order of operations is that of TensorFlow's non-maximum suppression: the results are equal bit for bit.
 
     Returns:
         float tensor (N, M), 0..1; 0 where a box has no area.

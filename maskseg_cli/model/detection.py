@@ -1,4 +1,4 @@
-"""Detection layer: from classified proposals to final boxes, one object each."""
+"""Detection layer: turns classified proposals into final boxes, one for each object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.model.boxes import LAST_PIXEL, clip_boxes, decode_boxes, pairwise_iou
 
-#: More candidates than this never meet in one suppression: its table of overlaps grows with their square.
+#: Most candidates of one non-maximum suppression: its table of overlaps grows with the square of their number.
 MAX_CANDIDATES = 3000
 
 
@@ -20,7 +20,7 @@ class DetectedBoxes(NamedTuple):
         boxes: float tensor (D, 4) in the network's frame.
         class_ids: int32 tensor (D,), never 0.
         scores: float tensor (D,).
-        rows: int32 tensor (D,), the proposal that each came from.
+        rows: int32 tensor (D,), the index of each box's proposal.
     """
 
     boxes: tf.Tensor
@@ -36,7 +36,7 @@ def detect_boxes(
     window: tf.Tensor,
     config: MaskRCNNConfig,
 ) -> DetectedBoxes:
-    """Refines, clips, filters and thins the proposals of one image.
+    """Refines, clips and filters the proposals of one image, and suppresses duplicates.
 
     With detection_classes "best" (Matterport) a proposal yields at most one detection, of its most probable class;
     with "all" one for each class whose probability reaches the threshold.
@@ -47,7 +47,7 @@ def detect_boxes(
         deltas: float tensor (P, classes, 4), before scaling by bbox_std_dev.
         window: float tensor (4,), the picture without its padding: boxes are clipped to it.
         config: detection_min_confidence (0: no threshold), detection_nms_threshold, detection_max_instances;
-            detection_duplicate_threshold, where one object must not carry the names of two classes.
+            detection_duplicate_threshold, where one object must not be found as two classes.
 
     Returns:
         at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay.
@@ -59,7 +59,7 @@ def detect_boxes(
         config.bbox_delta_limit,
         LAST_PIXEL[config.box_frame],
     )
-    return _thin(boxes, tf.gather_nd(probabilities, pairs), pairs, window, config)
+    return _suppress(boxes, tf.gather_nd(probabilities, pairs), pairs, window, config)
 
 
 def detect_decoded_boxes(
@@ -68,17 +68,17 @@ def detect_decoded_boxes(
     """`detect_boxes` for boxes that are refined already, such as means over several views of one image.
 
     Args:
-        boxes: float tensor (P, classes, 4) in the network's frame: where each proposal lies if it is of that class.
+        boxes: float tensor (P, classes, 4) in the network's frame: the refined box of each proposal for each class.
         probabilities: float tensor (P, classes).
         window: float tensor (4,).
         config: as in `detect_boxes`.
     """
     pairs = _candidates(probabilities, config)
-    return _thin(tf.gather_nd(boxes, pairs), tf.gather_nd(probabilities, pairs), pairs, window, config)
+    return _suppress(tf.gather_nd(boxes, pairs), tf.gather_nd(probabilities, pairs), pairs, window, config)
 
 
 def decode_all_classes(proposals: tf.Tensor, deltas: tf.Tensor, config: MaskRCNNConfig) -> tf.Tensor:
-    """Proposals (P, 4) and deltas (P, classes, 4) before scaling -> a box for each class (P, classes, 4), unclipped."""
+    """Converts proposals (P, 4) and deltas (P, classes, 4) before scaling to boxes (P, classes, 4), not clipped."""
     scaled = deltas * tf.constant(config.bbox_std_dev, tf.float32)
     return decode_boxes(proposals[:, None], scaled, config.bbox_delta_limit, LAST_PIXEL[config.box_frame])
 
@@ -89,16 +89,16 @@ def _candidates(probabilities: tf.Tensor, config: MaskRCNNConfig) -> tf.Tensor:
     return tf.stack(choose(probabilities, config.detection_min_confidence), axis=1)
 
 
-def _thin(
+def _suppress(
     boxes: tf.Tensor, scores: tf.Tensor, pairs: tf.Tensor, window: tf.Tensor, config: MaskRCNNConfig
 ) -> DetectedBoxes:
-    """Clips refined boxes (N, 4) and leaves one for each object."""
+    """Clips refined boxes (N, 4) and keeps one for each object."""
     rows, class_ids = tf.unstack(pairs, axis=1)
     boxes = clip_boxes(boxes, window)
     limit, duplicates = config.detection_max_instances, config.detection_duplicate_threshold
-    # The second names of objects must not take the places of other objects: they go before the limit is applied.
+    # Before the limit is applied, so that a second class of an object does not displace another object.
     count = limit if duplicates is None else tf.size(scores)
-    # What AP gains by a second box on an object, whoever looks at the picture would take for a second object.
+    # A second box on an object may raise AP, but in the picture it looks like a second object.
     within = (
         config.detection_nms_threshold if duplicates is None else min(config.detection_nms_threshold, duplicates / 2)
     )
@@ -130,14 +130,14 @@ def _all_classes(probabilities: tf.Tensor, threshold: float) -> tuple[tf.Tensor,
 def class_wise_nms(
     boxes: tf.Tensor, scores: tf.Tensor, class_ids: tf.Tensor, count: int | tf.Tensor, threshold: float
 ) -> tf.Tensor:
-    """Non-maximum suppression within each class, over all classes at once.
+    """Non-maximum suppression within each class, for all classes in one call.
 
     Args:
         boxes: float tensor (N, 4).
-        scores: float tensor (N,); among equals the lower index wins.
+        scores: float tensor (N,); among equal ones the lower index is kept.
         class_ids: int32 tensor (N,).
-        count: at most so many boxes in all.
-        threshold: a box goes when its IoU with a better one of its class is above this.
+        count: largest number of boxes in all.
+        threshold: a box is removed when its IoU with a better one of its class is above this.
 
     Returns:
         int32 tensor of the kept indices, best score first.

@@ -6,9 +6,9 @@ import keras
 
 
 def build_fpn(map_channels: list[int], channels: int = 256) -> keras.Model:
-    """The neck as a model: [C2, C3, C4, C5] -> [P2, P3, P4, P5, P6], strides 4, 8, 16, 32, 64.
+    """Builds the neck: [C2, C3, C4, C5] -> [P2, P3, P4, P5, P6], strides 4, 8, 16, 32, 64.
 
-    The top-down path adds the sums from before the 3x3 smoothing. P6 is P5 at every other position and serves the
+    The top-down path adds the sums from before the 3x3 smoothing. P6 is P5 at every other position and is used for the
     region proposals only.
 
     Args:

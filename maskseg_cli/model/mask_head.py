@@ -31,7 +31,7 @@ def build_mobile_mask_head(
     """The small head: four inverted residuals, a transposed convolution, a 1x1 convolution.
 
     With `detail_channels` a second input, (N, 2 * pool_size, 2 * pool_size, detail_channels) pooled from the map of
-    stride 8, joins the doubled features by way of `detail_path`: a skip connection, where outlines are decided.
+    stride 8, is added to the doubled features after `detail_path`: a skip connection at the resolution of the outlines.
 
     Returns:
         model: (N, pool_size, pool_size, channels) -> logits (N, 2 * pool_size, 2 * pool_size, classes), still to
@@ -56,8 +56,8 @@ def build_mobile_mask_head(
 def build_mask_upsampling() -> keras.Model:
     """Doubles one class's logits by a 4x4 transposed convolution: (N, h, w, 1) -> (N, 2h, 2w, 1).
 
-    The network was trained with one such kernel for each class, all equal and without cross terms: upsampling the
-    one channel that is wanted gives the same numbers.
+    The network was trained with one such kernel for each class, all equal and without cross terms: to upsample only the
+    channel of the class gives the same numbers.
     """
     logits = keras.Input((None, None, 1))
     doubled = keras.layers.Conv2DTranspose(1, 4, strides=2, padding="same", name="mask.logits_upsample")(logits)
@@ -65,7 +65,7 @@ def build_mask_upsampling() -> keras.Model:
 
 
 def class_logits(logits: tf.Tensor, class_ids: tf.Tensor) -> tf.Tensor:
-    """Of logits (N, h, w, classes) the channel of each row's class (N,): (N, h, w)."""
-    # gather along the last axis with a batch dimension is slow on a CPU; transposed it is a plain copy
+    """Selects from logits (N, h, w, classes) the channel of each row's class (N,): (N, h, w)."""
+    # To gather along the last axis with a batch dimension is slow on a CPU; transposed it is a plain copy.
     channels_first = tf.transpose(logits, (0, 3, 1, 2))
     return tf.gather(channels_first, class_ids, batch_dims=1)

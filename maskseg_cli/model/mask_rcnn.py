@@ -1,4 +1,4 @@
-"""Mask R-CNN: the five stages wired together, for both network families."""
+"""Mask R-CNN: the five stages connected, for both network families."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Pooled: TypeAlias = "tf.Tensor | list[tf.Tensor]"
 
 
 class Segmented(NamedTuple):
-    """What the network answers for a batch; rows of all images one after the other, best first in each.
+    """The network's output for a batch: rows of all images one after the other, best first in each.
 
     Attributes:
         boxes: float32 (D, 4), (y1, x1, y2, x2) in the network's frame.
@@ -47,7 +47,8 @@ class Segmented(NamedTuple):
 class MaskRCNN(keras.Model):
     """Mask R-CNN (https://arxiv.org/abs/1703.06870): backbone -> neck -> proposals -> RoIAlign -> box and mask heads.
 
-    `config` decides each stage's kind; the stages are methods, so that each can be run, tested and trained alone.
+    `config` determines the kind of each stage; the stages are methods, so that each can be run, tested and trained
+    alone.
     Batch normalisation uses its stored statistics unless `config.train_bn`.
 
     Args:
@@ -100,12 +101,12 @@ class MaskRCNN(keras.Model):
 
     @property
     def stages(self) -> list[keras.Model]:
-        """The parts that hold weights, in the order of the data's flow."""
+        """The parts with weights, in the order of the computation."""
         parts = [self.backbone, self.neck, self.rpn, self.box_head, self.mask_head, self.mask_upsampling]
         return [part for part in parts if part is not None]
 
     def named_variables(self) -> dict[str, keras.Variable]:
-        """Every stored variable under "layer/weight", as weight files name it ("conv1/kernel")."""
+        """Maps names as in weight files ("conv1/kernel") to every stored variable."""
         named = {}
         for stage in self.stages:
             for layer in stage.layers:
@@ -114,9 +115,9 @@ class MaskRCNN(keras.Model):
         return named
 
     def features(self, images: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
-        """Molded images (B, H, W, 3) -> the maps on which the region proposals work: [P2..P6], or one.
+        """Computes the feature maps of molded images (B, H, W, 3): [P2..P6], or one.
 
-        With `config.detail` the map of stride 8 follows, which only the heads look at.
+        With `config.detail` the map of stride 8 follows, which only the heads use.
         """
         bn = training and self.config.train_bn
         maps = self.backbone(images, training=bn)
@@ -125,9 +126,9 @@ class MaskRCNN(keras.Model):
         return list(self.neck(list(maps[-4:]), training=bn))
 
     def region_scores(self, maps: Sequence[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        """Maps -> RPN logits (B, A, 1 or 2) and deltas (B, A, 4), level by level in the order of the anchors."""
-        answers = [self.rpn(feature_map) for feature_map in (maps[:1] if self.config.detail else maps)]
-        logits, deltas = zip(*answers, strict=True)
+        """Computes RPN logits (B, A, 1 or 2) and deltas (B, A, 4), level by level in the order of the anchors."""
+        outputs = [self.rpn(feature_map) for feature_map in (maps[:1] if self.config.detail else maps)]
+        logits, deltas = zip(*outputs, strict=True)
         return tf.concat(logits, axis=1), tf.concat(deltas, axis=1)
 
     def proposals(
@@ -138,7 +139,7 @@ class MaskRCNN(keras.Model):
         image_shape: tuple[tf.Tensor, tf.Tensor],
         count: int | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """RPN answers of one image (A, 1 or 2), (A, 4) -> proposal boxes (P, 4) and their anchors' numbers (P,).
+        """Selects proposals of one image from (A, 1 or 2) and (A, 4): boxes (P, 4) and their anchors' indices (P,).
 
         P is at most `count`; None: post_nms_rois_inference.
         """
@@ -156,7 +157,7 @@ class MaskRCNN(keras.Model):
         image_index: tf.Tensor,
         image_shape: tuple[tf.Tensor, tf.Tensor],
     ) -> Pooled:
-        """What `classify` takes for boxes (N, 4): features (N, p, p, c), p the config's pool_size; and the detail."""
+        """Pools features (N, p, p, c) of boxes (N, 4) for `classify`; p is the config's pool_size; and the detail."""
         size = self.config.pool_size
         pooled = self._pool(maps, boxes, image_index, image_shape, size)
         return self._with_detail(pooled, maps, boxes, image_index, size)
@@ -168,7 +169,7 @@ class MaskRCNN(keras.Model):
         image_index: tf.Tensor,
         image_shape: tuple[tf.Tensor, tf.Tensor],
     ) -> Pooled:
-        """What `mask_logits` takes for boxes (N, 4); p is the config's mask_pool_size, the detail is twice as fine."""
+        """Pools features of boxes (N, 4) for `mask_logits`; p is mask_pool_size, the detail is twice as fine."""
         size = self.config.mask_pool_size
         pooled = self._pool(maps, boxes, image_index, image_shape, size)
         return self._with_detail(pooled, maps, boxes, image_index, 2 * size, self.config.mask_head == "mobile")
@@ -196,7 +197,7 @@ class MaskRCNN(keras.Model):
         image_shape: tuple[tf.Tensor, tf.Tensor],
         pool_size: int,
     ) -> tf.Tensor:
-        """RoIAlign as the config says: boxes (N, 4) -> features (N, pool_size, pool_size, c)."""
+        """Applies the config's kind of RoIAlign: boxes (N, 4) -> features (N, pool_size, pool_size, c)."""
         if self.config.roi_align == "corners":
             pooled = pyramid_roi_align(maps[:4], boxes, image_index, image_shape, pool_size)
         else:
@@ -205,18 +206,18 @@ class MaskRCNN(keras.Model):
         return tf.ensure_shape(pooled, (None, pool_size, pool_size, maps[0].shape[-1]))
 
     def classify(self, pooled: Pooled, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
-        """Pooled features (N, p, p, c) -> class logits (N, classes) and deltas (N, classes, 4)."""
+        """Applies the box head: features (N, p, p, c) -> class logits (N, classes) and deltas (N, classes, 4)."""
         logits, deltas = self.box_head(pooled, training=training and self.config.train_bn)
         return logits, deltas
 
     def detections(
         self, proposals: tf.Tensor, class_logits: tf.Tensor, deltas: tf.Tensor, window: tf.Tensor
     ) -> DetectedBoxes:
-        """Classified proposals of one image -> its final boxes (see `detect_boxes`)."""
+        """Turns the classified proposals of one image into its final boxes (see `detect_boxes`)."""
         return detect_boxes(proposals, tf.nn.softmax(class_logits), deltas, window, self.config)
 
     def mask_logits(self, pooled: Pooled, class_ids: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Pooled features (N, p, p, c) and classes (N,) -> mask logits (N, h, w) of that class."""
+        """Applies the mask head: features (N, p, p, c) and classes (N,) -> mask logits (N, h, w) of that class."""
         logits = self.mask_head(pooled, training=training and self.config.train_bn)
         logits = mask_heads.class_logits(logits, class_ids)
         if self.mask_upsampling is not None:
@@ -224,7 +225,7 @@ class MaskRCNN(keras.Model):
         return logits
 
     def call(self, images: tf.Tensor, anchors: tf.Tensor, windows: tf.Tensor) -> Segmented:
-        """The whole network.
+        """Runs the whole network.
 
         Args:
             images: float32 tensor (B, H, W, 3), molded; B is known when the graph is built.
@@ -255,7 +256,7 @@ class MaskRCNN(keras.Model):
         image_index: tf.Tensor,
         image_shape: tuple[tf.Tensor, tf.Tensor],
     ) -> tf.Tensor:
-        """Mask probabilities (D, h, w) of final boxes; depthwise convolutions refuse a batch of none."""
+        """Computes mask probabilities (D, h, w) of final boxes; depthwise convolutions do not accept an empty batch."""
 
         def run_head() -> tf.Tensor:
             pooled = self.pool_for_masks(maps, boxes, image_index, image_shape)
@@ -267,7 +268,7 @@ class MaskRCNN(keras.Model):
 
 
 def _check_mask_shape(config: MaskRCNNConfig) -> None:
-    """Raises UsageError when the masks of the config are of another size than those of its mask head."""
+    """Raises UsageError where mask_shape differs from the size of the mask head's output."""
     side = config.mask_pool_size * (4 if config.mask_head == "mobile" else 2)
     if config.mask_shape != (side, side):
         height, width = config.mask_shape
@@ -278,5 +279,5 @@ def _check_mask_shape(config: MaskRCNNConfig) -> None:
 
 
 def _index(counts: list[tf.Tensor]) -> tf.Tensor:
-    """[2, 3] -> (0, 0, 1, 1, 1): which image each row belongs to."""
+    """The image that each row belongs to: [2, 3] -> (0, 0, 1, 1, 1)."""
     return tf.repeat(tf.range(len(counts)), tf.stack(counts))

@@ -32,7 +32,7 @@ TRUNK_BLOCKS = (
 )
 
 
-#: Stride of the map that the detail path looks at: the trunk's last one of that stride.
+#: Stride of the detail path's input: the trunk's last map of that stride.
 DETAIL_STRIDE = 8
 
 #: Channels of the detail path's depthwise part, as a multiple of its input's.
@@ -62,10 +62,10 @@ def inverted_residual(x: Any, name: str, filters: int, stride: int = 1, expansio
 
 
 def detail_path(x: Any, name: str, filters: int) -> Any:
-    """What the heads take from the map of stride 8: an inverted residual that starts as a whisper.
+    """Connection from the map of stride 8 to the heads: an inverted residual with small initial output.
 
-    Its last kernel is drawn small, so that added to features of about the same size as its input (as the trunk's maps
-    are) it changes them by a tenth at first: a trained network to which it is added goes on almost as before.
+    Its last kernel is initialised with small values: added to features of about the size of its input (such as the
+    trunk's maps), it changes them by a tenth at first, so that a trained network to which it is added still works.
 
     Args:
         x: features (N, p, p, c) pooled from that map.
@@ -75,19 +75,19 @@ def detail_path(x: Any, name: str, filters: int) -> Any:
     normal = keras.initializers.RandomNormal
     wide = DETAIL_EXPANSION * x.shape[-1]
     y = keras.layers.Conv2D(wide, 1, activation="relu", kernel_initializer="he_normal", name=f"{name}.expand")(x)
-    third = normal(stddev=1 / 3)  # nine values add up: as much comes out as goes in
+    third = normal(stddev=1 / 3)  # Nine values are added: the output has the size of the input.
     y = keras.layers.DepthwiseConv2D(3, padding="same", depthwise_initializer=third, name=f"{name}.depthwise")(y)
     return keras.layers.Conv2D(filters, 1, kernel_initializer=normal(stddev=0.01), name=f"{name}.project")(y)
 
 
 def build_mobile_trunk(channels: int = 3, detail: bool = False) -> keras.Model:
-    """The backbone as a model: image (B, H, W, channels) float32, 0..255 -> one map of stride 16, 128 channels.
+    """Builds the backbone: image (B, H, W, channels) float32, 0..255 -> one map of stride 16, 128 channels.
 
     Any height and width: the map has ceil(H / 16) x ceil(W / 16) cells.
 
     Args:
         channels: of the image.
-        detail: the last map of stride 8, 48 channels, comes out as well, as the second of two.
+        detail: whether the last map of stride 8, with 48 channels, is a second output.
 
     Example:
         >>> build_mobile_trunk().compute_output_shape((1, 400, 601, 3))

@@ -1,4 +1,4 @@
-"""Proposal layer: from the answers for all anchors to the few boxes that the heads look at."""
+"""Proposal layer: selects the boxes that the heads process from the RPN's outputs for all anchors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def propose(
     config: MaskRCNNConfig,
     count: int,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The best anchors, moved by their deltas, clipped, and thinned by non-maximum suppression.
+    """Selects the best anchors, applies their deltas, clips them, and suppresses overlapping ones.
 
     Args:
         scores: float tensor (A,), objectness; among equals the lower index comes first.
@@ -24,7 +24,7 @@ def propose(
         anchors: float tensor (A, 4) in the network's frame.
         window: float tensor (4,): proposals are clipped to it (the whole padded image).
         config: pre_nms_limit, rpn_nms_threshold, rpn_bbox_std_dev, bbox_delta_limit, pad_proposals.
-        count: at most so many proposals (post_nms_rois_inference or _training).
+        count: largest number of proposals (post_nms_rois_inference or _training).
 
     Returns:
         boxes float tensor (P, 4), best first, and anchor indices int32 (P,). With pad_proposals P is `count`, and

@@ -1,7 +1,7 @@
 """ResNet-50 and ResNet-101 with Matterport's layer names (https://arxiv.org/abs/1512.03385).
 
 Every convolution has a bias, also those before batch normalisation, and stride 2 sits in the first 1x1
-convolution of a stage (the paper's original placing), because the published weights were trained so.
+convolution of a stage (as in the paper), because the published weights were trained so.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import keras
 #: Residual blocks in stage 4; the other stages are the same in both.
 STAGE_4_BLOCKS = {"resnet50": 6, "resnet101": 23}
 
-#: How much of its stored statistics batch normalisation keeps at each step of a training that changes them.
+#: Share of the stored statistics that batch normalisation keeps at each training step that updates them.
 BATCH_NORM_MOMENTUM = 0.9
 
 
 def batch_norm(name: str) -> keras.layers.Layer:
-    """Batch normalisation as all of Matterport's layers use it (epsilon 1e-3, axis last).
+    """Makes a layer of batch normalisation with Matterport's options (epsilon 1e-3, axis last).
 
-    Where it is trained (`train_bn`), the stored statistics follow the batches in ten steps, not in Keras's hundred:
-    after a short training they would still be partly those that every layer starts with (a variance of 1, where 0.03
-    is right), and the network would not be the one that was trained.
+    Where it is trained (`train_bn`), the stored statistics follow the batches in ten steps, not in Keras's hundred.
+    With a hundred, the initial statistics (a variance of 1, where 0.03 is right) would still have an effect after a
+    short training, and the network would differ from the one that was trained.
     """
     return keras.layers.BatchNormalization(epsilon=1e-3, momentum=BATCH_NORM_MOMENTUM, name=name)
 
@@ -52,7 +52,7 @@ def bottleneck(x: Any, filters: int, stage: str, stride: int = 1, shortcut: bool
 
 
 def build_resnet(backbone: str, channels: int = 3) -> keras.Model:
-    """The backbone as a model: image (B, H, W, channels) float32 -> [C1, C2, C3, C4, C5], strides 4, 4, 8, 16, 32.
+    """Builds the backbone: image (B, H, W, channels) float32 -> [C1, C2, C3, C4, C5], strides 4, 4, 8, 16, 32.
 
     C1 is the stem after its pooling (64 channels); C2..C5 have 256, 512, 1024 and 2048 channels.
 

@@ -1,4 +1,4 @@
-"""RoIAlign: a grid of features of fixed size for each region, whatever the region's size.
+"""RoIAlign: a grid of features of fixed size for each region.
 
 Mask R-CNN (https://arxiv.org/abs/1703.06870), section 3; the choice of the pyramid level is FPN's, eq. 1.
 Both kinds are built on `tf.image.crop_and_resize`.
@@ -41,7 +41,7 @@ def pyramid_roi_align(
     image_shape: tuple[tf.Tensor, tf.Tensor],
     pool_size: int,
 ) -> tf.Tensor:
-    """Matterport's pooling: each box from its own level, one sample a cell, first and last on the box's corners.
+    """Matterport's pooling: each box from its own level, one sample per cell, first and last on the box's corners.
 
     Args:
         maps: P2..P5, each (B, h, w, c).
@@ -76,7 +76,7 @@ def bin_roi_align(
     samples: int = 2,
     clamped: bool = False,
 ) -> tf.Tensor:
-    """RoIAlign proper: each bin is the average of samples x samples bilinear samples inside it.
+    """RoIAlign as in the paper: each bin is the average of samples x samples bilinear samples inside it.
 
     Positions on the map are pixels divided by the stride; a box has at least the size of one cell.
 
@@ -84,10 +84,10 @@ def bin_roi_align(
         feature_map: float tensor (B, h, w, c).
         boxes: float tensor (N, 4), first and last pixels.
         image_index: int32 tensor (N,).
-        stride: pixels a cell.
+        stride: pixels per cell.
         pool_size: rows and columns of the result.
-        samples: samples a bin in each direction.
-        clamped: up to one cell beyond the centres of the map's last cells their values go on; otherwise it is 0 there.
+        samples: samples per bin in each direction.
+        clamped: whether the values of the map's last cells are used up to one cell beyond their centres; else 0 is.
 
     Returns:
         float tensor (N, pool_size, pool_size, c).

@@ -1,4 +1,4 @@
-"""Region-proposal network: for each anchor, is there an object, and how must the anchor move to fit it?
+"""Region-proposal network: for each anchor the probability of an object, and the deltas from the anchor to it.
 
 Faster R-CNN (https://arxiv.org/abs/1506.01497), section 3.1. The same weights serve every level of a pyramid.
 """
@@ -16,7 +16,7 @@ def build_conv_rpn(channels: int, anchors: int, anchor_stride: int = 1) -> keras
 
     Args:
         channels: channels of the feature maps.
-        anchors: anchors a cell.
+        anchors: anchors per cell.
         anchor_stride: cells from one anchor centre to the next.
 
     Returns:
@@ -38,7 +38,7 @@ def build_mobile_rpn(channels: int, anchors: int) -> keras.Model:
 
     Returns:
         model: map (B, h, w, channels) -> logits (B, h * w * anchors, 1) of an object, and deltas
-        (B, h * w * anchors, 4). The stored weights give (dx, dy, dw, dh); they come out as (dy, dx, dh, dw).
+        (B, h * w * anchors, 4). The stored weights compute (dx, dy, dw, dh); the output is (dy, dx, dh, dw).
     """
     feature_map = keras.Input((None, None, channels), name="input_rpn_feature_map")
     x = feature_map
@@ -52,7 +52,7 @@ def build_mobile_rpn(channels: int, anchors: int) -> keras.Model:
 
 
 def objectness(logits: tf.Tensor) -> tf.Tensor:
-    """Probability of an object, (..., ), from two logits (softmax) or one (sigmoid) in the last axis."""
+    """Probability of an object, (...,), from two logits (softmax) or one (sigmoid) in the last axis."""
     if logits.shape[-1] == 2:
         return tf.nn.softmax(logits)[..., 1]
     return tf.sigmoid(logits)[..., 0]

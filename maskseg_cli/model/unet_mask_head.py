@@ -1,8 +1,8 @@
-"""A mask head in the shape of a U-Net (https://arxiv.org/abs/1505.04597): a wider view of each region, even outlines.
+"""A mask head in the shape of a U-Net (https://arxiv.org/abs/1505.04597): larger receptive field, smoother outlines.
 
-Against Matterport's head (`build_fcn_mask_head`): the pooled half sees twice as far with the same kernels, the skip
-connection keeps the fine half, and nearest-neighbour upsampling followed by a convolution takes the place of the
-transposed convolution, whose uneven overlaps draw checkerboards (https://distill.pub/2016/deconv-checkerboard).
+Differences from Matterport's head (`build_fcn_mask_head`): in the pooled half the same kernels reach twice as far, the
+skip connection keeps the fine half, and nearest-neighbour upsampling followed by a convolution replaces the transposed
+convolution, whose uneven overlaps cause checkerboard patterns (https://distill.pub/2016/deconv-checkerboard).
 For 81 classes and 256 channels it has 7,698,769 parameters, the other 2,647,633, and takes three times as long.
 """
 
@@ -14,12 +14,12 @@ import keras
 
 from maskseg_cli.model.resnet import batch_norm
 
-#: What the names of all its layers begin with (weight files know it, too: checkpoints/matterport_layers.py).
+#: Prefix of the names of all its layers, also in weight files (checkpoints/matterport_layers.py).
 PREFIX = "mrcnn_mask_unet_"
 
 
 def build_unet_mask_head(channels: int, num_classes: int, pool_size: int = 14) -> keras.Model:
-    """The head: down once, up twice, with a skip connection across the lower half.
+    """Builds the head: down once, up twice, with a skip connection across the lower half.
 
     At pool_size 14 and 256 channels::
 
@@ -44,7 +44,7 @@ def build_unet_mask_head(channels: int, num_classes: int, pool_size: int = 14) -
     x = keras.layers.MaxPooling2D(2, padding="same", name=f"{PREFIX}pool")(skip)
     x = _convolution(x, 3, 2 * channels)
     x = keras.layers.UpSampling2D(2, name=f"{PREFIX}up1")(x)
-    if pool_size % 2:  # pooling rounded the size up
+    if pool_size % 2:  # Pooling rounded the size up.
         x = keras.layers.Cropping2D(((0, 1), (0, 1)))(x)
     x = _convolution(x, 4, channels)
     x = _convolution(keras.layers.Concatenate(name=f"{PREFIX}skip")([skip, x]), 5, channels)

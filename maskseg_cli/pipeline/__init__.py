@@ -1,1 +1,1 @@
-"""Photos, videos and cameras on their way from the source through the network to the sinks."""
+"""Runs over photos, videos and cameras: from the source through the network to the sinks."""

@@ -151,7 +151,7 @@ def process_camera(
     check_numbers(settings, duration, timeout)
     check_camera(address, settings, loop, reconnect, token, serve)
     if not window and serve is None and record is None and duration is None and not sinks:
-        raise UsageError("With --no-window alone nobody would see anything: add --record FILE, --serve or --duration.")
+        raise UsageError("With --no-window alone there is no output: add --record FILE, --serve or --duration.")
     check_recording(None if record is None else str(record), overwrite, address)
     folder = Path() if snapshots is None else Path(snapshots)
     if snapshots is not None:

@@ -13,9 +13,8 @@ Item = TypeVar("Item")
 class Channel(Generic[Item]):
     """A queue of at most `capacity` items: `put` waits while it is full, iterating waits while it is empty.
 
-    It ends in two ways. `close` says that nothing more comes: the reader still gets what is inside. `abort` says
-    that nobody needs it any more: both sides return at once, and what is inside is dropped. Neither side can hang
-    on the other, which `queue.Queue` allows.
+    It ends in two ways. After `close` no items are added, and the reader still gets those inside. After `abort` both
+    sides return at once, and the items inside are dropped. So neither side can wait for ever, as with `queue.Queue`.
 
     Args:
         capacity: items that may wait, at least 1.
@@ -40,7 +39,7 @@ class Channel(Generic[Item]):
         """Adds an item, waiting for room.
 
         Returns:
-            False if nobody will read it: the channel was closed or aborted.
+            False if it was not added, because the channel was closed or aborted.
         """
         with self._changed:
             while len(self._items) >= self.capacity and not self._closed and not self._aborted:
@@ -52,13 +51,13 @@ class Channel(Generic[Item]):
             return True
 
     def close(self) -> None:
-        """Nothing more comes; what is inside can still be read."""
+        """Ends adding; the items inside can still be read."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def abort(self) -> None:
-        """Nobody reads or writes any more; what is inside is dropped."""
+        """Ends adding and reading, and drops the items inside."""
         with self._changed:
             self._aborted = True
             self._items.clear()

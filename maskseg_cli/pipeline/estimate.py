@@ -11,12 +11,12 @@ from typing import Any
 
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.inference.predictor import Predictor
-from maskseg_cli.media.outputs import Job
+from maskseg_cli.job import Job
 from maskseg_cli.messages import counted
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import Model, Sources
+from maskseg_cli.pipeline.video_plan import VideoPlan, plan_run
 from maskseg_cli.pipeline.video_run import VideoRun, picture_rate
-from maskseg_cli.pipeline.videos import VideoPlan, plan_run
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.video.frame_limit import constant_output_rate
 from maskseg_cli.video.opening import shown_name
@@ -123,9 +123,9 @@ def _source_line(info: VideoInfo) -> str:
 
 def _describe_every(reading: ReadingOptions) -> str:
     if reading.every == 1:
-        return "the network looks at every frame"
+        return "the network is run on every frame"
     between = "the others are left out" if reading.drop else "the others keep the last result"
-    return f"the network looks at the first of every {reading.every} frames, {between}"
+    return f"the network is run on the first of every {reading.every} frames, {between}"
 
 
 def _seconds_per_frame(job: Job, plan: VideoPlan, predictor: Predictor, reading: ReadingOptions, frames: int) -> float:

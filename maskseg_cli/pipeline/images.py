@@ -6,20 +6,17 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.errors import UsageError
+from maskseg_cli.errors import StoppedError, UsageError
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
-from maskseg_cli.export.picture_files import PictureFiles
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
+from maskseg_cli.job import Job
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import Job, check_extra_output, plan_outputs, refuse_existing
-from maskseg_cli.pipeline.photo_run import PhotoRun, StoppedError
-from maskseg_cli.pipeline.photos import estimate_bytes, read_photo
+from maskseg_cli.media.outputs import check_extra_output, plan_outputs, refuse_existing
 from maskseg_cli.pipeline.predictions import PhotoPredictions
-from maskseg_cli.pipeline.read_ahead import read_ahead
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
 from maskseg_cli.pipeline.watching import watch as watch_folders
@@ -28,6 +25,9 @@ from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
+
+if TYPE_CHECKING:
+    from maskseg_cli.pipeline.photo_run import PhotoRun
 
 
 def process_images(
@@ -96,6 +96,10 @@ def process_images(
     _check_streams(jobs, to_stdout=json is not None and json_path is None)
     counts = RunSummary(summary)
     _check_reports(json_path, None if summary is None else Path(summary), jobs, overwrite or skip_existing)
+    # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
+    from maskseg_cli.export.picture_files import PictureFiles
+    from maskseg_cli.pipeline.photo_run import PhotoRun
+
     # A window and standard input block in calls that only the usual Ctrl-C ends.
     threaded = not show and all(job.source.path is not None for job in jobs)
     alone = len(jobs) == 1 and not watch
@@ -155,6 +159,8 @@ def segment_images(
         >>> for frame, detections in segment_images("photos/", classes="dog"):  # doctest: +SKIP
         ...     print(frame.source, len(detections))
     """
+    from maskseg_cli.pipeline.photos import read_photos  # see `process_images`
+
     network, _ = split_options(model, options)
     jobs = [Job(source, None, None) for source in find_sources(as_arguments(sources), recursive)]
     predictor = predictor_loader(network, batch)()
@@ -163,16 +169,9 @@ def segment_images(
     calls = predictor.workers
     with Workers(THREADS) as readers, Workers(calls if calls > 1 else 0) as workers:
         predictions = PhotoPredictions(predictor, workers, calls, batch, stop)
-        photos = read_ahead(
-            enumerate(jobs),
-            lambda item: read_photo(item[1], item[0]),
-            lambda item: estimate_bytes(item[1]),
-            readers,
-            max(2 * THREADS, batch),
-            bytes_in_flight=lambda: predictions.bytes_in_flight,
-        )
+        photos = read_photos(jobs, readers, max(2 * THREADS, batch), lambda: predictions.bytes_in_flight)
         try:
-            for one in predictions.results((job, future) for (_, job), future in photos):
+            for one in predictions.results(photos):
                 try:
                     if one.error is not None:
                         raise one.error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.renderer import draw
-from maskseg_cli.errors import MasksegError, explain
+from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
+from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
-from maskseg_cli.media.outputs import Job
 from maskseg_cli.messages import describe
-from maskseg_cli.pipeline.photos import estimate_bytes, exported_name, read_photo
+from maskseg_cli.pipeline.photos import read_photos
 from maskseg_cli.pipeline.predictions import PhotoPredictions, Prediction
-from maskseg_cli.pipeline.read_ahead import read_ahead
 from maskseg_cli.pipeline.workers import THREADS, Workers
 from maskseg_cli.pipeline.write_behind import WriteBehind
 from maskseg_cli.reporter import Reporter
@@ -28,10 +27,6 @@ from maskseg_cli.transform import Transform, apply_transforms
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
-
-
-class StoppedError(MasksegError):
-    """The disk is full, or read-only; the message says how many photos were done."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ class PhotoRun:
         Raises:
             StoppedError: the disk is full, or read-only.
         """
-        kept = [job for job in jobs if job.done and all(sink.has(exported_name(job)) for sink in self.sinks)]
+        kept = [job for job in jobs if job.done and all(sink.has(job.source.exported_name) for sink in self.sinks)]
         for job in kept:
             for sink in self.sinks:
                 sink.skip(job.source.name, None if job.target is None else str(job.target))
@@ -105,7 +100,8 @@ class PhotoRun:
                 return True
 
             predictions = PhotoPredictions(self.predictor, network, calls, self.batch, self.stop)
-            photos = self._read(waiting, readers, predictions, max(2 * threads, self.batch) or 1)
+            ahead = max(2 * threads, self.batch) or 1
+            photos = read_photos(waiting, readers, ahead, lambda: predictions.bytes_in_flight)
             try:
                 for prediction in predictions.results(photos):
                     self._put(results, prediction)
@@ -117,21 +113,6 @@ class PhotoRun:
                 report(everything=True)
                 raise
             return report(everything=True)
-
-    def _read(
-        self, jobs: Sequence[Job], readers: Workers, predictions: PhotoPredictions, ahead: int
-    ) -> Iterator[tuple[Job, Future[Frame]]]:
-        items = read_ahead(
-            enumerate(jobs),
-            lambda item: read_photo(item[1], item[0]),
-            lambda item: estimate_bytes(item[1]),
-            readers,
-            ahead,
-            bytes_in_flight=lambda: predictions.bytes_in_flight,
-        )
-        for (_, job), future in items:
-            yield job, future
-            del future
 
     def _put(self, results: WriteBehind[Prediction], prediction: Prediction) -> None:
         """Begins to draw and write a photo. Errors pass through the same queue, so that sinks see them in order."""

@@ -1,18 +1,42 @@
-"""Reading the photo of a job as a `Frame`."""
+"""Reading the photos of jobs as `Frame`s."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.frame import Frame
+from maskseg_cli.job import Job
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.images import decode_image, read_image
-from maskseg_cli.media.outputs import Job
 from maskseg_cli.media.picture_formats import SUFFIX_OF
-from maskseg_cli.pipeline.read_ahead import decoded_bytes
+from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
+from maskseg_cli.pipeline.workers import Workers
+
+
+def read_photos(
+    jobs: Sequence[Job], workers: Workers, ahead: int, bytes_in_flight: Callable[[], int]
+) -> Iterator[tuple[Job, Future[Frame]]]:
+    """Reads the photos of jobs in threads before they are asked for; see `read_ahead`.
+
+    Yields:
+        each job and the future of its frame, in order.
+    """
+    items = read_ahead(
+        enumerate(jobs),
+        lambda item: read_photo(item[1], item[0]),
+        lambda item: estimate_bytes(item[1]),
+        workers,
+        ahead,
+        bytes_in_flight=bytes_in_flight,
+    )
+    for (_, job), future in items:
+        yield job, future
+        del future  # and with it the photo
 
 
 def read_photo(job: Job, index: int = 0) -> Frame:
@@ -22,7 +46,7 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         index: number of the photo in the run.
 
     Returns:
-        a frame whose `job` has a suffix, also where only the photo itself tells its format.
+        a frame whose `job` has a suffix, also where only the content of the photo gives its format.
 
     Raises:
         MasksegError: it cannot be read.
@@ -37,14 +61,9 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         data = sys.stdin.buffer.read()
         suffix = job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]
         image = decode_image(data, "Standard input")
-    return Frame(image, index, source=exported_name(job), job=replace(job, suffix=suffix))
+    return Frame(image, index, source=job.source.exported_name, job=replace(job, suffix=suffix))
 
 
 def estimate_bytes(job: Job) -> int:
-    """Bytes that the decoded photo will take, as far as its file tells."""
+    """Bytes that the decoded photo will take, as far as its header says."""
     return 0 if job.source.path is None else decoded_bytes(job.source.path)
-
-
-def exported_name(job: Job) -> str:
-    """The photo's name in exported files: its path below the folder that the user named."""
-    return job.source.relative.as_posix()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
-from maskseg_cli.media.outputs import Job
+from maskseg_cli.job import Job
 from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.read_ahead import BUDGET
 from maskseg_cli.pipeline.workers import Workers

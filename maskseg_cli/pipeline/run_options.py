@@ -6,16 +6,17 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions
-from maskseg_cli.inference.predictor import Predictor
+
+if TYPE_CHECKING:
+    from maskseg_cli.inference.predictor import Predictor
 
 #: A network: its name, a weights file, its options, or one that is loaded already.
-Model = str | Path | ModelOptions | Predictor
+Model: TypeAlias = "str | Path | ModelOptions | Predictor"
 
 #: One photo, video, folder or pattern, or several of them.
 Sources = str | Path | Sequence[str | Path]
@@ -81,7 +82,7 @@ def split_options(
         name: left.pop(name) for name in [field.name for field in dataclasses.fields(ModelOptions)] if name in left
     }
     refuse_unknown(left, ModelOptions, DrawingOptions, *others)
-    if isinstance(model, Predictor):
+    if not isinstance(model, (str, Path, ModelOptions)):
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
         return model, drawing
@@ -96,9 +97,15 @@ def predictor_loader(model: ModelOptions | Predictor, batch: int = 1) -> Callabl
     Args:
         batch: pictures of equal size that the network takes at once.
     """
-    if isinstance(model, Predictor):
+    if not isinstance(model, ModelOptions):
         return lambda: model
-    return lambda: load_predictor(model, batch)
+
+    def load() -> Predictor:
+        from maskseg_cli.inference.loading import load_predictor  # OpenCV is loaded when there is work only
+
+        return load_predictor(model, batch)
+
+    return load
 
 
 def as_arguments(sources: Sources) -> list[str]:

@@ -7,13 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media.input_files import Source, find_sources
-from maskseg_cli.media.outputs import Job, check_writable, plan_outputs, refuse_existing
+from maskseg_cli.job import Job, Source
+from maskseg_cli.media.input_files import find_sources
+from maskseg_cli.media.outputs import check_writable, plan_outputs, refuse_existing
 from maskseg_cli.media.picture_formats import FORMAT_OF
 from maskseg_cli.media.watch import FolderWatch
-from maskseg_cli.pipeline.photo_run import PhotoRun
+
+if TYPE_CHECKING:
+    from maskseg_cli.pipeline.photo_run import PhotoRun
 
 #: Seconds between two scans of the folders; longer where a scan itself takes long.
 _INTERVAL = 0.5

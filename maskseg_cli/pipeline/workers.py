@@ -1,4 +1,4 @@
-"""Threads that do the reading and writing around the network."""
+"""`Workers`: threads that make calls, for reading, the network and writing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Result = TypeVar("Result")
 #: Threads for reading, and as many for writing: decoding a large photo takes about as long as the network.
 THREADS = min(4, max(2, (os.cpu_count() or 2) // 2))
 
-#: Seconds in which a call under way should end.
+#: Seconds that calls under way get to end.
 _PATIENCE = 5.0
 
 _Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
 
 class Workers:
-    """Threads that make calls, begun in the order in which they were given; use it in a `with` block.
+    """Threads that make calls, in the order of submission; use it in a `with` block.
 
     An error of a call waits in its future. The threads are daemons: one that waits for a dead network drive does not
     keep the program from ending, as the threads of `concurrent.futures` would.
@@ -47,7 +47,7 @@ class Workers:
             thread.start()
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Asks for a call; its result or error comes through the future."""
+        """Submits a call; the future gets its result or error."""
         future: Future[Result] = Future()
         if self._threads:
             self._calls.put((future, function, arguments))
@@ -55,7 +55,7 @@ class Workers:
             future.set_running_or_notify_cancel()
             try:
                 future.set_result(function(*arguments))
-            except Exception as error:  # Ctrl-C is the caller's own here
+            except Exception as error:  # Ctrl-C goes to the caller
                 future.set_exception(error)
         return future
 
@@ -99,7 +99,7 @@ def _make(future: Future[Any], function: Callable[..., Any], arguments: tuple[An
         return
     try:
         result = function(*arguments)
-    except BaseException as error:  # whoever waits gets it: nothing may be lost in a thread
+    except BaseException as error:  # raised again by the thread that waits for the future
         future.set_exception(error)
     else:
         future.set_result(result)

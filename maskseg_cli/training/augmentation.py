@@ -1,6 +1,6 @@
-"""Augmentation: another picture with the same objects, so that a network sees each example in many ways.
+"""Augmentation: random changes of a picture and its objects: zoom, cut, mirror image, colours.
 
-Nothing here resamples a picture: it is cut, laid on a larger canvas, flipped and recoloured, and molding, which resizes
+Nothing here resamples a picture: it is cut, placed on a larger canvas, flipped and recoloured. Molding, which resizes
 it anyway, turns the cuts into changes of scale. Masks are therefore exact. Zooming in and out is large-scale jitter as
 in SSD (https://arxiv.org/abs/1512.02325, section 3.6).
 """
@@ -17,7 +17,7 @@ from maskseg_cli.datasets.example import Example, filled_box, mask_box, tighten
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import UsageError
 
-#: So many windows are tried before a picture stays whole because each of them lost every object.
+#: Number of windows that are tried; if each of them loses every object, the picture stays whole.
 _TRIES = 8
 
 
@@ -27,16 +27,17 @@ class Augmentation:
 
     Attributes:
         flip: probability of a mirror image.
-        scale: smallest and largest zoom; below 1 the picture is laid on a canvas of its mean colour.
+        scale: smallest and largest zoom; below 1 the picture is placed on a canvas of its mean colour.
         crop: probability that a part is cut out, beyond what the zoom cuts.
         min_crop: the least share of each side that a cut keeps.
-        min_visible: an object of which less remains becomes a region to ignore; of which nothing remains, it goes.
+        min_visible: an object of which a smaller share remains becomes a region to ignore; one without pixels is
+            dropped.
         brightness: largest change, as a share of 255.
         contrast, saturation: largest change of the factor, so 0.3 is 0.7 to 1.3.
-        hue: largest turn, as a share of the circle.
+        hue: largest rotation, as a share of the colour circle.
 
     Raises:
-        UsageError: a value that makes no sense.
+        UsageError: a value out of its range.
     """
 
     flip: float = 0.5
@@ -62,10 +63,10 @@ class Augmentation:
 
 
 def augment(example: Example, rng: np.random.Generator, options: Augmentation | None = None) -> Example:
-    """A changed copy; the same generator state gives the same.
+    """Returns a randomly changed copy; the same state of the generator gives the same copy.
 
-    The picture's size changes with zoom and cut. Boxes stay those of the example where nothing is cut from an object,
-    and follow its mask where something is.
+    The picture's size changes with zoom and cut. An object that is not cut keeps the example's box; the box of a cut
+    object follows its mask.
 
     Example:
         >>> changed = augment(source[0], np.random.default_rng([seed, step]), Augmentation(hue=0))  # doctest: +SKIP
@@ -78,7 +79,7 @@ def augment(example: Example, rng: np.random.Generator, options: Augmentation | 
 
 
 def flip(example: Example) -> Example:
-    """The mirror image, left for right."""
+    """Returns the mirror image, with left and right exchanged."""
     width = example.size[1]
     boxes = example.boxes.copy()
     boxes[:, [0, 2]] = width - example.boxes[:, [2, 0]]
@@ -89,9 +90,9 @@ def flip(example: Example) -> Example:
 
 
 def random_window(example: Example, rng: np.random.Generator, options: Augmentation) -> Example:
-    """A part of the picture, or the picture on a larger canvas, as `scale` and `crop` draw it.
+    """Returns a random part of the picture, or the picture on a larger canvas; see `scale` and `crop`.
 
-    A window is drawn again if it leaves no object of a picture that has some; in the end the picture stays whole.
+    A window that loses every object of a picture is drawn again; after several tries the picture stays whole.
     """
     height, width = example.size
     has_objects = bool((example.class_ids > 0).any())
@@ -110,10 +111,10 @@ def random_window(example: Example, rng: np.random.Generator, options: Augmentat
 
 
 def window(example: Example, top: int, left: int, height: int, width: int, min_visible: float = 0.0) -> Example:
-    """The picture in a window of height x width pixels whose first pixel is (top, left); it may reach outside.
+    """Cuts a window of height x width pixels whose first pixel is (top, left) out of a picture; it may reach outside.
 
-    What lies outside the picture has its mean colour. Objects of which nothing remains are dropped; of which less
-    than `min_visible` remains (of the mask's pixels), they become regions to ignore.
+    Pixels outside the picture get its mean colour. Objects without a remaining pixel are dropped; those of which a
+    share below `min_visible` remains (of the mask's pixels) become regions to ignore.
     """
     source_h, source_w = example.size
     y1, x1 = max(0, top), max(0, left)
@@ -164,7 +165,7 @@ def _cut_box(
 ) -> tuple[NDArray[np.float64], float]:
     """The box of what remains, and the area of the whole box.
 
-    A side stays as it was, to a fraction of a pixel, if the mask still reaches as far as before; else it is the mask's.
+    A side is unchanged, to a fraction of a pixel, if the mask still reaches as far as before; else it is the mask's.
     """
     y1, x1, y2, x2 = edges
     sides = box.astype(np.float64)
@@ -176,11 +177,11 @@ def _cut_box(
 
 
 def recolour(example: Example, rng: np.random.Generator, options: Augmentation) -> Example:
-    """Brightness, contrast, saturation and hue drawn anew for the whole picture."""
+    """Changes brightness, contrast, saturation and hue of the whole picture at random."""
     brightness = 255 * rng.uniform(-options.brightness, options.brightness)
     contrast = 1 + rng.uniform(-options.contrast, options.contrast)
     saturation = 1 + rng.uniform(-options.saturation, options.saturation)
-    turn = 180 * rng.uniform(-options.hue, options.hue)  # OpenCV's circle has 180 steps
+    rotation = 180 * rng.uniform(-options.hue, options.hue)  # OpenCV's circle has 180 steps
     image = example.image
     levels = np.arange(256, dtype=np.float64)
     if options.brightness or options.contrast:
@@ -188,7 +189,7 @@ def recolour(example: Example, rng: np.random.Generator, options: Augmentation) 
         image = _apply(image, (levels - middle) * contrast + middle + brightness)
     if options.saturation or options.hue:
         hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
-        tables = np.stack([np.round(levels + turn) % 180, np.clip(levels * saturation, 0, 255), levels], axis=-1)
+        tables = np.stack([np.round(levels + rotation) % 180, np.clip(levels * saturation, 0, 255), levels], axis=-1)
         hsv = cv2.LUT(hsv, np.round(tables).astype(np.uint8)[None])
         image = np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), np.uint8)
     return replace(example, image=image)

@@ -1,4 +1,4 @@
-"""What the box and mask heads should answer: regions of interest chosen from the proposals of one picture.
+"""Targets of the box and mask heads: regions of interest sampled from the proposals of one picture.
 
 Fast R-CNN (https://arxiv.org/abs/1504.08083), section 2.3, and Mask R-CNN (https://arxiv.org/abs/1703.06870),
 section 3, with Matterport's rules for crowds and sampling.
@@ -14,12 +14,12 @@ from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.model.boxes import LAST_PIXEL, encode_boxes
 from maskseg_cli.training.matching import best_object, in_ignored_region, overlaps, random_choice
 
-#: From this IoU with a box on, a region of interest shows its object.
+#: The least IoU with a box at which a region of interest shows its object.
 OBJECT_IOU = 0.5
 
 
 class DetectionTargets(NamedTuple):
-    """Regions of interest, objects first (in random order), and what the heads should answer for each.
+    """Regions of interest, objects first (in random order), and the targets of the heads for each.
 
     Attributes:
         rois: float32 (R, 4) in the network's frame; R is at most train_rois_per_image.
@@ -52,8 +52,8 @@ def detection_targets(
 
     A region belongs to the object with which its IoU is highest, if that is at least 0.5; to the background if it is
     below and the region is not near a crowd or ignored region. Objects make up at most roi_positive_ratio of
-    train_rois_per_image; where they are fewer, the background shrinks to the same ratio, as Matterport's does. A
-    picture in which no region shows an object (Matterport skips it) gives as much background as a full one.
+    train_rois_per_image; where they are fewer, the background is reduced to the same ratio, as Matterport's is. A
+    picture in which no region shows an object (Matterport skips it) gets as much background as a full one.
 
     No gradient flows back through the regions.
 
@@ -67,7 +67,7 @@ def detection_targets(
         has_mask: bool or float tensor (G,), whether an object has a mask or only a box.
         config: box_frame, bbox_std_dev, mask_shape, roi_align, train_rois_per_image, roi_positive_ratio,
             use_box_rois.
-        seed: int32 tensor (2,), what the random choice depends on.
+        seed: int32 tensor (2,) of the random choice.
     """
     last_pixel = LAST_PIXEL[config.box_frame]
     is_object = (class_ids > 0) & (weights > 0)
@@ -93,7 +93,7 @@ def detection_targets(
     matched = tf.gather(best_object(iou), positives)
     matched_boxes = tf.gather(objects, matched)
     deltas = encode_boxes(rois, matched_boxes, last_pixel) / tf.constant(config.bbox_std_dev, tf.float32)
-    matched = tf.gather(tf.cast(tf.where(is_object)[:, 0], tf.int32), matched)  # counted among all boxes
+    matched = tf.gather(tf.cast(tf.where(is_object)[:, 0], tf.int32), matched)  # rows among all boxes
     sampling = corner_masks if config.roi_align == "corners" else cell_masks
     roi_masks = sampling(masks, rois, matched_boxes, matched, config.mask_shape, last_pixel)
     roi_weights = tf.gather(tf.cast(weights, tf.float32), matched)
@@ -111,7 +111,7 @@ def detection_targets(
 
 
 def _background_count(positives: tf.Tensor, limit: int, config: MaskRCNNConfig) -> tf.Tensor:
-    """How many regions of background go with so many of objects."""
+    """The number of background regions for a number of regions that show objects."""
     full = config.train_rois_per_image - limit
     if limit == 0:
         return tf.constant(full)
@@ -135,7 +135,7 @@ def corner_masks(
         boxes: float32 tensor (R, 4), the box of the object that each region shows.
         index: int32 tensor (R,), the row of `masks` of that object.
         shape: rows and columns of the result.
-        last_pixel: what a height exceeds y2 - y1 by.
+        last_pixel: what is added to y2 - y1 for the height (`LAST_PIXEL` of the frame).
 
     Returns:
         float32 tensor (R, *shape) of 0 and 1, rounded; 0 outside the object's box.
@@ -156,8 +156,8 @@ def cell_masks(
 ) -> tf.Tensor:
     """Mask targets at the centres of the cells: cell j's is y1 + (j + 0.5) * height / rows.
 
-    So are masks pasted, and so are a mini mask's values understood. Arguments and result as in `corner_masks`, but that
-    a value of exactly 0.5 becomes 1, as it does when a mask is pasted.
+    Masks are pasted in the same way, and a mini mask's values have the same positions. Arguments and result as in
+    `corner_masks`, except that a value of exactly 0.5 becomes 1, as it does when a mask is pasted.
     """
     rows, columns = (
         _interpolation(rois[:, axis::2], boxes[:, axis::2], shape[axis], tf.shape(masks)[1 + axis], last_pixel)
@@ -172,7 +172,7 @@ def _interpolation(
 ) -> tf.Tensor:
     """Weights of the mini mask's cells in each of the region's cells along one axis, float32 (R, cells, mini_cells).
 
-    Beyond the centres of the box's outer cells their values go on to the box's edge; outside the box weights are 0.
+    Between the centres of the outer cells and the box's edge the outer values are used; outside the box weights are 0.
     """
     size = spans[:, 1:] - spans[:, :1] + last_pixel
     centres = spans[:, :1] + size * ((tf.range(cells, dtype=tf.float32) + 0.5) / cells)

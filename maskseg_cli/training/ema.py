@@ -1,4 +1,4 @@
-"""Means of weights, which are validated and kept instead of the last step's: over the steps, and with the start."""
+"""Averages of weights: over the steps of a run, and between the initial and the trained weights."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def part_way(
+def interpolate_weights(
     start: Mapping[str, NDArray[np.float32]], trained: Mapping[str, NDArray[np.float32]], keep_start: float
 ) -> dict[str, NDArray[np.float32]]:
-    """Weights on the straight way from the start to the trained ones (WiSE-FT, https://arxiv.org/abs/2109.01903).
+    """Interpolates between the initial and the trained weights (WiSE-FT, https://arxiv.org/abs/2109.01903).
 
-    On pictures unlike the few that a strong network was trained on further, the mean is often better than both ends.
+    After a strong network was trained on few pictures, the mean is often better than both on other pictures.
 
     Args:
         start, trained: name -> values.
-        keep_start: share of the start, 0..1.
+        keep_start: share of the initial weights, 0..1.
     """
     share = np.float32(keep_start)
     return {name: share * start[name] + (1 - share) * value for name, value in trained.items()}
 
 
 class AveragedWeights:
-    """The running average of some variables (Polyak averaging, as in EfficientDet's and YOLO's training).
+    """The exponential moving average of variables (as in EfficientDet's and YOLO's training).
 
-    Early on the momentum is smaller, so that the average does not cling to the start.
+    In the first steps the momentum is smaller, so that the initial weights do not dominate the average.
 
     Args:
         variables: name -> variable.
-        momentum: share of the old average at each update, in the long run.
+        momentum: share of the old average at each update, after the first steps.
     """
 
     def __init__(self, variables: Mapping[str, Any], momentum: float) -> None:
@@ -43,7 +43,7 @@ class AveragedWeights:
         }
 
     def update(self) -> None:
-        """Takes the variables' present values into the average."""
+        """Adds the variables' current values to the average."""
         self.updates += 1
         momentum = min(self.momentum, (1 + self.updates) / (10 + self.updates))
         for name, variable in self.variables.items():

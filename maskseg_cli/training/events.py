@@ -1,4 +1,4 @@
-"""TensorBoard's event files: records of scalar values, which TensorFlow alone can write."""
+"""TensorBoard's event files of scalar values, written with TensorFlow alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class EventFile:
     messages (https://github.com/tensorflow/tensorflow, core/util/event.proto).
 
     Args:
-        folder: made if it is not there.
+        folder: created if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,11 +34,11 @@ class EventFile:
         self._write(tf.compat.v1.Event(wall_time=time.time(), step=step, summary=summary))
 
     def flush(self) -> None:
-        """Puts what was written onto the disk."""
+        """Writes buffered events to the disk."""
         self._writer.flush()
 
     def close(self) -> None:
-        """Ends the file."""
+        """Closes the file."""
         self._writer.close()
 
     def _write(self, event: tf.compat.v1.Event) -> None:

@@ -1,4 +1,4 @@
-"""From examples to what a training step takes: molded arrays, batched, prepared on several threads."""
+"""Training inputs: examples as molded arrays, in batches, prepared by worker threads."""
 
 from __future__ import annotations
 
@@ -7,32 +7,29 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.picture_size import with_size
+from maskseg_cli.datasets.data_source import DataSource
 from maskseg_cli.datasets.example import Example, filled_box, tighten
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.inference.loading import with_size
 from maskseg_cli.inference.molding import Molded, mold, molded_shape
 from maskseg_cli.model.box_frames import to_frame
 from maskseg_cli.training.augmentation import Augmentation, augment
 from maskseg_cli.training.mini_masks import minimize
 from maskseg_cli.training.order import Order
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from maskseg_cli.datasets.data_source import DataSource
-
 #: Pictures of one batch in the resize mode "fit" are padded to a multiple of this, in pixels: the coarsest stride of
 #: the networks that use it, and fewer different shapes to compile for.
 FIT_MULTIPLE = 16
 
-#: name -> dtype and number of axes of one picture's training input.
+#: Name -> dtype and number of axes of one picture's training input.
 FIELDS = {
     "image": ("float32", 3),
     "boxes": ("float32", 2),
@@ -44,16 +41,16 @@ FIELDS = {
     "complete_classes": ("bool", 1),
 }
 
-#: So many batches more than there are workers are made or waiting.
+#: Number of batches beyond that of the workers that are being made or are ready.
 _AHEAD = 2
 
 TrainingInput = dict[str, NDArray[Any]]
 
 
 def make_input(example: Example, config: MaskRCNNConfig, padded: tuple[int, int] | None = None) -> TrainingInput:
-    """One example as arrays for a training step.
+    """Converts one example into arrays for a training step.
 
-    Of more than `config.max_gt_instances` objects the largest stay.
+    Of more than `config.max_gt_instances` objects the largest are kept.
 
     Args:
         padded: height and width of the molded picture with zeros at the bottom and on the right; None: as molded.
@@ -61,7 +58,7 @@ def make_input(example: Example, config: MaskRCNNConfig, padded: tuple[int, int]
     Returns:
         image float32 (H, W, 3), exactly as `molding.mold` makes it; boxes float32 (G, 4), (y1, x1, y2, x2) in the
         network's frame (`config.box_frame`), so that `unmolding` gives the example's boxes back; class_ids int32 (G,),
-        negative for what is to be ignored; masks float32 (G, *config.mini_mask_shape), 0..1 over each box; weights
+        negative for regions to ignore; masks float32 (G, *config.mini_mask_shape), 0..1 over each box; weights
         and has_mask float32 (G,); window float32 (4,), the picture without padding in the network's frame;
         complete_classes bool (config.num_classes,), True where every object of the class is marked.
     """
@@ -93,9 +90,9 @@ def make_input(example: Example, config: MaskRCNNConfig, padded: tuple[int, int]
 
 
 def mold_boxes(boxes: NDArray[Any], molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
-    """x1 y1 x2 y2 in half-open pixels of the picture -> the network's frame: the inverse of `unmolding`'s functions.
+    """Converts half-open pixels x1 y1 x2 y2 of the picture to the network's frame: the inverse of `unmolding`.
 
-    Boxes of less than a pixel get one, so that their logarithms exist.
+    Boxes smaller than a pixel are enlarged to one, so that their logarithms exist.
 
     Returns:
         float32 (G, 4), (y1, x1, y2, x2).
@@ -104,7 +101,7 @@ def mold_boxes(boxes: NDArray[Any], molded: Molded, config: MaskRCNNConfig) -> N
     height, width = molded.original_shape[:2]
     first_and_last = np.asarray(boxes, np.float64)[:, [1, 0, 3, 2]] - [0, 0, 1, 1]
     if config.box_frame == "normalized":
-        # Both ends are pixel centres: the first and last of the picture lie on those of the window.
+        # Both ends are pixel centres: the picture's first and last pixels are mapped to those of the window.
         scale_y, scale_x = (y2 - y1 - 1) / max(1, height - 1), (x2 - x1 - 1) / max(1, width - 1)
     else:
         scale_y, scale_x = (y2 - y1) / height, (x2 - x1) / width
@@ -121,7 +118,7 @@ def mold_window(molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
 
 
 def _to_frame(first_and_last: NDArray[np.float64], molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
-    """First and last pixels of the molded picture -> the network's frame."""
+    """Converts first and last pixels of the molded picture to the network's frame."""
     if config.box_frame == "pixels":
         return first_and_last.astype(np.float32)
     height, width = molded.image.shape[:2]
@@ -129,7 +126,7 @@ def _to_frame(first_and_last: NDArray[np.float64], molded: Molded, config: MaskR
 
 
 def batch_inputs(examples: Sequence[Example], config: MaskRCNNConfig) -> TrainingInput:
-    """Training inputs of several pictures in one: every array of `make_input` with the batch as its first axis.
+    """Joins the training inputs of several pictures: every array of `make_input` gets the batch as its first axis.
 
     Pictures are padded with zeros at the bottom and on the right to the largest (in the mode "fit" to a multiple of
     `FIT_MULTIPLE`), objects with rows of zeros to the most (class 0 is padding).
@@ -147,7 +144,7 @@ def batch_inputs(examples: Sequence[Example], config: MaskRCNNConfig) -> Trainin
 
 
 def resized(example: Example, height: int, width: int) -> Example:
-    """The example at another size; masks are cut at half a pixel's cover."""
+    """Resizes an example; a pixel belongs to a mask if the mask covers at least half of it."""
     old_h, old_w = example.size
     if (old_h, old_w) == (height, width):
         return example
@@ -167,7 +164,7 @@ def resized(example: Example, height: int, width: int) -> Example:
 
 
 class BatchMaker:
-    """Makes batch number n of a training run, from nothing but n: any thread may ask for any batch at any time.
+    """Makes the batches of a training run by their number; any thread may call it for any batch at any time.
 
     Args: see `training_dataset`.
     """
@@ -189,7 +186,7 @@ class BatchMaker:
         self.configs = [with_size(config, size) for size in sizes] or [config]
 
     def __call__(self, number: int) -> TrainingInput:
-        """Batch number `number`, counted from 0.
+        """Makes batch number `number`, counted from 0.
 
         Raises:
             MasksegError: a picture cannot be read.
@@ -199,33 +196,30 @@ class BatchMaker:
         return batch_inputs([self.example(place) for place in range(first, first + self.batch)], self.configs[choice])
 
     def example(self, place: int) -> Example:
-        """The picture at a place of the whole run, augmented."""
+        """Reads and augments the example at a position, counted from the start of the run."""
         source, index = self.order[place]
         example = self.sources[source][index]
         if self.augmentation is None:
             return example
         changed = augment(example, np.random.default_rng([self.seed, 3, place]), self.augmentation)
-        # Where molding does not resize, only this makes a zoom of a cut.
+        # Where molding does not resize, a cut becomes a zoom only by this.
         return resized(changed, *example.size) if self.config.image_resize_mode == "none" else changed
 
 
 class TrainingDataset:
-    """Batches for ever, prepared ahead on worker threads; each `iter()` starts anew at `first_batch`.
+    """Endless batches, prepared ahead by worker threads; each `iter()` starts again at `first_batch`.
 
-    Threads rather than processes, since decoding, resizing and array arithmetic leave Python's lock to others. They
-    are Python's own and not tf.data's: those that still run a Python function when the program ends wait for ever for
-    a lock that nobody gives back, and the program with them.
+    Threads are enough, because decoding, resizing and array arithmetic release Python's global lock. They are Python's
+    threads and not those of tf.data: a tf.data thread that runs a Python function when the program ends deadlocks.
 
-    An exception of a worker arrives at the batch that it belongs to. When an iterator is closed or the program ends,
-    batches under way are finished and nothing stays behind.
+    An exception of a worker is raised at the batch that it belongs to. When an iterator is closed or the program ends,
+    the batches in progress are finished and the threads end.
     """
 
     def __init__(self, make: BatchMaker, workers: int, first_batch: int) -> None:
         self.make, self.workers, self.first_batch = make, max(1, workers), first_batch
 
     def __iter__(self) -> Iterator[dict[str, tf.Tensor]]:
-        import tensorflow as tf
-
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="maskseg-input")
         try:
             numbers = itertools.count(self.first_batch)
@@ -252,14 +246,14 @@ def training_dataset(
 ) -> TrainingDataset:
     """Endless batches of training inputs.
 
-    Batch n depends on the data, the options, the seed and n alone: a run that is resumed with `first_batch=n` goes on
-    with exactly the batches that it would have had, whatever the number of workers.
+    Batch n depends on the data, the options, the seed and n alone: a run that is resumed with `first_batch=n` gets
+    exactly the batches that it would have had without a break, with any number of workers.
 
     Args:
         sources: one or more data sets of the same classes.
         shares: how often a picture of each is drawn, relative to one of the others.
         augmentation: None: pictures stay as they are.
-        batch: pictures a batch.
+        batch: pictures per batch.
         workers: threads.
         sizes: sizes as `load_model(size=...)` takes them, of which each batch draws one; empty: the config's own.
         first_batch: number of the first batch, from 0.

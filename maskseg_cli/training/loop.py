@@ -18,10 +18,10 @@ from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.stop_token import StopToken
-from maskseg_cli.training.ema import AveragedWeights, part_way
+from maskseg_cli.training.ema import AveragedWeights, interpolate_weights
 from maskseg_cli.training.layer_selection import select_layers, trainable_variables
 from maskseg_cli.training.log import TrainingLog
-from maskseg_cli.training.optimizer import make_optimizer, suited_optimizer
+from maskseg_cli.training.optimizer import default_optimizer, make_optimizer
 from maskseg_cli.training.run_files import BEST_WEIGHTS, LAST_WEIGHTS, STATE_FILE
 from maskseg_cli.training.schedule import learning_rate
 from maskseg_cli.training.stages import Stage
@@ -132,7 +132,9 @@ class Trainer:
             trained = self.average.averages
         else:
             trained = {name: np.asarray(variable) for name, variable in self.variables.items()}
-        return part_way(self._start, trained, self.options.keep_start) if self.options.keep_start else trained
+        return (
+            interpolate_weights(self._start, trained, self.options.keep_start) if self.options.keep_start else trained
+        )
 
     def _run_stage(self, index: int, stage: Stage, stop: StopToken, restore: bool) -> bool:
         """Trains one stage.
@@ -205,7 +207,7 @@ class Trainer:
 
     def _optimizer(self, learning: list[Any]) -> Any:
         options = self.options
-        kind = options.optimizer if options.optimizer != "auto" else suited_optimizer(self.model.config.backbone)
+        kind = options.optimizer if options.optimizer != "auto" else default_optimizer(self.model.config.backbone)
         names = {id(variable): name.split("/")[0] for name, variable in self.variables.items()}
         factors = [options.fresh_rate if names[id(variable)] in self.fresh else 1.0 for variable in learning]
         return make_optimizer(kind, learning, options.momentum, options.weight_decay, options.clip_norm, factors)

@@ -1,8 +1,8 @@
 """The five losses of Mask R-CNN (https://arxiv.org/abs/1703.06870), and their sum.
 
-Each is a mean over what there is to learn from, and 0 (with no gradient) where there is nothing. The mean is over the
-rows whose weight is above 0, and weights are not normalised: a picture whose rows all have the weight 0.3 pulls 0.3
-times as hard as one of weight 1.
+Each is a mean over the rows that are trained on, and 0 (with no gradient) where there are none. The mean is over the
+rows whose weight is above 0, and weights are not normalised: the gradient of a picture whose rows all have the weight
+0.3 is 0.3 times that of one with weight 1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tensorflow as tf
 
 
 def rpn_class_loss(match: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
-    """Cross-entropy of object against background over the anchors chosen to learn from.
+    """Cross-entropy of object against background over the sampled anchors.
 
     Args:
         match: int tensor (..., A), 1 object, -1 background, 0 neutral.
@@ -39,7 +39,7 @@ def rpn_bbox_loss(
     Args:
         target_deltas: float tensor (..., A, 4).
         match: int tensor (..., A).
-        deltas: float tensor (..., A, 4), the network's answer.
+        deltas: float tensor (..., A, 4), the network's output.
         weights: float tensor (..., A); None: 1.
 
     Returns:
@@ -57,9 +57,9 @@ def mrcnn_class_loss(
 ) -> tf.Tensor:
     """Cross-entropy of the classes over all regions.
 
-    In a picture where only some classes are annotated, what the truth calls background may be an object of another
-    class. With `complete_classes` the loss of a background region is therefore that of "background or one of the
-    classes that were not annotated": their probabilities are added.
+    In a picture where only some classes are annotated, a region of background may show an object of another class.
+    With `complete_classes` the loss of a background region is therefore that of "background or one of the classes that
+    were not annotated": their probabilities are added.
 
     Args:
         target_class_ids: int tensor (R,), 0 background.
@@ -68,7 +68,7 @@ def mrcnn_class_loss(
         complete_classes: bool tensor (C,), or (R, C) for regions of different pictures: classes all of whose objects
             are annotated (the background's own value does not matter); None: all.
         soft_targets: float tensor (R, C), a teacher's probabilities. Rows with a sum above 0 replace the region's
-            class; their loss is the Kullback-Leibler divergence, the cross-entropy but for a constant.
+            class; their loss is the Kullback-Leibler divergence: the cross-entropy minus a constant.
 
     Returns:
         float32 scalar.
@@ -78,7 +78,7 @@ def mrcnn_class_loss(
     if complete_classes is not None:
         possible = tf.broadcast_to(~tf.cast(complete_classes, tf.bool), tf.shape(logits))
         possible |= tf.range(tf.shape(logits)[1]) == 0
-        # not -inf, whose gradient is not a number
+        # Not -inf, whose gradient is not a number.
         nothing = tf.reduce_logsumexp(tf.where(possible, log_probabilities, -1e9), axis=1)
         losses = tf.where(target_class_ids == 0, -nothing, losses)
     if soft_targets is not None:
@@ -95,7 +95,7 @@ def mrcnn_bbox_loss(
     Args:
         target_deltas: float tensor (R, 4).
         target_class_ids: int tensor (R,), 0 background.
-        deltas: float tensor (R, C, 4), the network's answer for every class.
+        deltas: float tensor (R, C, 4), the network's output for every class.
         weights: float tensor (R,); None: 1.
 
     Returns:
@@ -126,14 +126,14 @@ def total_loss(losses: Mapping[str, tf.Tensor], loss_weights: Mapping[str, float
     return tf.add_n([loss * loss_weights.get(name, 1.0) for name, loss in losses.items()])
 
 
-def smooth_l1(targets: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
+def smooth_l1(targets: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
     """Fast R-CNN's robust loss (https://arxiv.org/abs/1504.08083, eq. 3), mean over the last axis."""
-    difference = tf.abs(targets - answers)
+    difference = tf.abs(targets - outputs)
     return tf.reduce_mean(tf.where(difference < 1, 0.5 * tf.square(difference), difference - 0.5), axis=-1)
 
 
 def _weighted_mean(losses: tf.Tensor, counted: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
-    """Sum of weight x loss over the counted rows, by the number of them that have a weight."""
+    """Sum of weight x loss over the counted rows, divided by the number of them with a weight above 0."""
     if weights is not None:
         counted &= weights > 0
         losses *= weights

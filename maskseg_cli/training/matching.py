@@ -1,4 +1,4 @@
-"""What both kinds of targets share: overlaps in either frame, regions that do not count, and seeded sampling."""
+"""Functions for both kinds of targets: overlaps in either frame, ignored regions, and seeded sampling."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from maskseg_cli.model.boxes import pairwise_iou
 
-#: Matterport's limit: a box whose IoU with an ignored region reaches it is no background.
+#: Matterport's limit: a box with this IoU with an ignored region, or more, is not background.
 IGNORED_IOU = 0.001
 
-#: Nor is a box of which this share lies in an ignored region. In a large region a small box reaches no IoU at all.
+#: A box is not background either if this share of it lies in an ignored region: a small box in a large region has
+#: almost no IoU.
 IGNORED_SHARE = 0.5
 
 
@@ -19,7 +20,7 @@ def overlaps(boxes_a: tf.Tensor, boxes_b: tf.Tensor, last_pixel: float) -> tf.Te
 
 
 def in_ignored_region(boxes: tf.Tensor, regions: tf.Tensor, last_pixel: float) -> tf.Tensor:
-    """Which boxes are too near to a crowd or an ignored region to be called background.
+    """Finds the boxes that are too near to a crowd or an ignored region to count as background.
 
     Args:
         boxes: float tensor (N, 4).
@@ -40,13 +41,13 @@ def in_ignored_region(boxes: tf.Tensor, regions: tf.Tensor, last_pixel: float) -
 
 
 def best_object(iou: tf.Tensor) -> tf.Tensor:
-    """For each row of IoUs (N, G) the column of the highest, int32 (N,); 0 where there is no column at all."""
-    # argmax refuses an axis of length 0
+    """For each row of IoUs (N, G) the column of the highest, int32 (N,); 0 where there is no column."""
+    # argmax does not accept an axis of length 0.
     return tf.argmax(tf.pad(iou, [(0, 0), (0, 1)]), axis=1, output_type=tf.int32)
 
 
 def random_choice(candidates: tf.Tensor, count: tf.Tensor | int, seed: tf.Tensor) -> tf.Tensor:
-    """The rows of a random choice of at most `count` candidates, int32 (K,), in random order.
+    """Samples at most `count` candidates; returns their rows, int32 (K,), in random order.
 
     Args:
         candidates: bool tensor (N,).

@@ -1,7 +1,7 @@
 """Mini masks: each object's mask at one small size over its box, so that a batch of them fits into memory.
 
-Matterport's USE_MINI_MASK. A mini mask holds the share of each cell that the object covers, so that little is lost: of
-a disk or an ellipse 20 to 400 pixels across, 56 x 56 cells give back a mask with an IoU above 0.97.
+Matterport's USE_MINI_MASK. A mini mask holds the share of each cell that the object covers, so that little is lost: for
+a disk or an ellipse 20 to 400 pixels across, 56 x 56 cells restore a mask with an IoU above 0.97.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from maskseg_cli.inference.unmolding import paste_with_border
 
 
 def minimize(mask: MaskCrop, box: Sequence[float] | NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """A mask within its box as a grid of `shape` cells.
+    """Converts a mask to a grid of `shape` cells over its box.
 
     Args:
         mask: of the whole picture; what lies outside the box is lost.
@@ -37,8 +37,8 @@ def minimize(mask: MaskCrop, box: Sequence[float] | NDArray[Any], shape: tuple[i
 def _average(values: NDArray[Any], start: float, end: float, cells: int) -> NDArray[np.float32]:
     """Means of the rows of (n, k), zero beyond them, over equal cells between two places: float32 (cells, k).
 
-    A difference of sums up to the cells' edges; a product of matrices would wake OpenBLAS's threads, which take the
-    cores from the training step.
+    Computed from cumulative sums; a matrix product would start OpenBLAS's threads, which take the cores from the
+    training step.
     """
     n = len(values)
     sums = np.zeros((n + 1, values.shape[1]), np.float32)
@@ -50,6 +50,6 @@ def _average(values: NDArray[Any], start: float, end: float, cells: int) -> NDAr
 
 
 def expand(mini: NDArray[np.float32], box: Sequence[float] | NDArray[Any], size: tuple[int, int]) -> MaskCrop:
-    """The mask that a mini mask stands for, in a picture of (height, width): the way back from `minimize`."""
+    """Converts a mini mask back to a mask in a picture of (height, width): the inverse of `minimize`."""
     x1, y1, x2, y2 = (float(side) for side in box)
     return paste_with_border(np.asarray(mini, np.float32), np.array([y1, x1, y2, x2]), size, border=0)

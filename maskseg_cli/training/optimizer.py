@@ -1,4 +1,4 @@
-"""Optimizers: SGD with momentum, AdamW, and AdamW with steps relative to each tensor's own size."""
+"""Optimizers: SGD with momentum, AdamW, and AdamW with steps relative to the size of each tensor's values."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from maskseg_cli.errors import UsageError
 
 OPTIMIZERS = ("sgd", "adamw", "relative-adamw")
 
-#: Batch normalisation's weights and biases do not decay.
+#: Names of the weights without decay: those of batch normalisation, and biases.
 NO_DECAY = ("gamma", "beta", "bias")
 
 
-class _OwnFactors:
-    """Part of an optimizer: each variable's learning rate is multiplied by a factor of its own, 1 unless set."""
+class _RateFactors:
+    """Mixin for optimizers: multiplies the learning rate of each variable by a factor, 1 by default."""
 
     #: In the order of the variables that the optimizer was built for; empty: 1 for all.
     factors: Sequence[float] = ()
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One step of `variable`."""
+        """Makes one step of `variable`."""
         factor = self.factors[self._get_variable_index(variable)] if self.factors else 1.0  # type: ignore[attr-defined]
         super().update_step(gradient, variable, learning_rate * factor)  # type: ignore[misc]
 
 
-class SteppedSGD(_OwnFactors, keras.optimizers.SGD):
+class SteppedSGD(_RateFactors, keras.optimizers.SGD):
     """SGD with a factor for each variable."""
 
 
-class SteppedAdamW(_OwnFactors, keras.optimizers.AdamW):
+class SteppedAdamW(_RateFactors, keras.optimizers.AdamW):
     """AdamW with a factor for each variable."""
 
 
@@ -41,11 +41,11 @@ class RelativeAdamW(SteppedAdamW):
     """AdamW whose step for a tensor is the learning rate times the tensor's root mean square (as in Adafactor,
     https://arxiv.org/abs/1804.04235, section 8).
 
-    Folding batch normalisation into the convolutions leaves tensors whose sizes differ a thousandfold; an absolute
-    step that suits one would wreck another.
+    After batch normalisation is folded into the convolutions, the sizes of tensors differ a thousandfold: an absolute
+    step that is right for one is far too large for another.
 
     Args:
-        smallest: the size that a tensor is counted with at least (a bias may be all zeros).
+        smallest: the least size that is used for a tensor (a bias may be all zeros).
         kwargs: those of `keras.optimizers.AdamW`.
     """
 
@@ -54,18 +54,18 @@ class RelativeAdamW(SteppedAdamW):
         self.smallest = smallest
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One AdamW step of `variable`, scaled by its size."""
+        """Makes one AdamW step of `variable`, scaled by the size of its values."""
         value = tf.convert_to_tensor(variable)
         size = tf.sqrt(tf.reduce_mean(tf.square(value)))
         super().update_step(gradient, variable, learning_rate * tf.maximum(size, self.smallest))
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, for Keras."""
+        """Returns the constructor's arguments, for Keras."""
         return {**super().get_config(), "smallest": self.smallest}
 
 
-def suited_optimizer(backbone: str) -> str:
-    """The optimizer that "auto" means: SGD for a ResNet, as Matterport's; relative steps for folded convolutions."""
+def default_optimizer(backbone: str) -> str:
+    """Returns the optimizer for "auto": SGD for a ResNet, as in Matterport's code, else relative steps."""
     return "relative-adamw" if backbone == "mobile" else "sgd"
 
 
@@ -77,15 +77,15 @@ def make_optimizer(
     clip_norm: float = 5.0,
     factors: Sequence[float] = (),
 ) -> keras.optimizers.Optimizer:
-    """An optimizer, built for these variables; its learning rate is set before each step.
+    """Makes an optimizer for these variables; its learning rate is set before each step.
 
     Args:
         kind: "sgd", "adamw" or "relative-adamw".
-        variables: what it will change.
+        variables: those that it will change.
         momentum: for SGD.
-        weight_decay: taken from the weights at each step, in proportion to the learning rate; 0 switches it off.
-        clip_norm: the gradients together are scaled down to this norm (GRADIENT_CLIP_NORM); 0 switches it off.
-        factors: of the learning rate, one for each of the variables; empty: 1 for all.
+        weight_decay: share of the weights that is subtracted at each step, times the learning rate; 0: none.
+        clip_norm: largest norm of all gradients together (GRADIENT_CLIP_NORM); longer ones are scaled down; 0: any.
+        factors: of the learning rate, one for each variable; empty: 1 for all.
     """
     common: dict[str, Any] = {
         "learning_rate": 0.0,
@@ -100,7 +100,7 @@ def make_optimizer(
         optimizer = RelativeAdamW(**{**common, "weight_decay": weight_decay})
     else:
         raise UsageError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, not {kind!r}.")
-    # not by Keras's patterns, which look at the layer's name too; and before `build`, after which nothing is excluded
+    # Not by Keras's name patterns, which match layer names too; and before `build`, after which this has no effect.
     variables = list(variables)
     optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if variable.name in NO_DECAY])
     optimizer.build(variables)

@@ -1,4 +1,4 @@
-"""Which picture comes when: a shuffle that can be entered anywhere, so that a resumed run goes on exactly."""
+"""Order of the pictures: a shuffle with random access, so that a resumed run continues exactly."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from maskseg_cli.errors import UsageError
 class Order:
     """An endless sequence of pictures from one or more data sets.
 
-    Epochs have as many places as there are pictures. Within each data set every picture comes once before any comes
-    again. The sequence depends on nothing but the arguments.
+    An epoch has as many positions as there are pictures. Within each data set every picture comes once before any comes
+    again. The sequence depends on the arguments alone.
 
     Args:
         lengths: pictures in each data set.
@@ -25,7 +25,7 @@ class Order:
 
     Example:
         >>> order = Order([3], seed=1)
-        >>> sorted(order[place] for place in range(3))
+        >>> sorted(order[position] for position in range(3))
         [(0, 0), (0, 1), (0, 2)]
     """
 
@@ -35,23 +35,23 @@ class Order:
             raise UsageError("Each data set needs a share above 0.")
         if not lengths or min(lengths) < 1:
             raise UsageError("There is no picture to train on.")
-        self.lengths, self.seed, self.places = list(lengths), seed, sum(lengths)
+        self.lengths, self.seed, self.positions = list(lengths), seed, sum(lengths)
         wanted = np.array(lengths) * np.array(shares)
-        # Where the rounded numbers change from one data set to the next, so that they add up.
-        ends = np.rint(np.cumsum(wanted) / wanted.sum() * self.places).astype(int)
+        # Cumulative sums are rounded, not the counts, so that the counts add up.
+        ends = np.rint(np.cumsum(wanted) / wanted.sum() * self.positions).astype(int)
         self.counts = np.diff(ends, prepend=0)
-        # Worker threads ask for neighbouring places: two epochs are enough.
+        # Worker threads need neighbouring positions: two epochs are enough.
         self._epoch = functools.lru_cache(maxsize=2)(self._make_epoch)
         self._shuffled = functools.lru_cache(maxsize=4 * len(lengths))(self._shuffle)
 
-    def __getitem__(self, place: int) -> tuple[int, int]:
-        """Data set and picture at a place, counted from the start of training."""
-        source, number = (int(value) for value in self._epoch(place // self.places)[place % self.places])
-        turn, position = divmod(number, self.lengths[source])
-        return source, int(self._shuffled(source, turn)[position])
+    def __getitem__(self, position: int) -> tuple[int, int]:
+        """Index of the data set and of the picture at a position, counted from the start of training."""
+        source, number = (int(value) for value in self._epoch(position // self.positions)[position % self.positions])
+        turn, index = divmod(number, self.lengths[source])
+        return source, int(self._shuffled(source, turn)[index])
 
     def _make_epoch(self, epoch: int) -> NDArray[np.int64]:
-        """(data set, number of the picture in its own endless sequence) of each place, (places, 2)."""
+        """(data set, number of the picture in that set's endless sequence) of each position, (positions, 2)."""
         rows = np.concatenate(
             [
                 np.stack([np.full(count, source), epoch * count + np.arange(count)], axis=1)

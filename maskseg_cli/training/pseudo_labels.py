@@ -1,7 +1,8 @@
-"""Pseudo-labels: what a stronger teacher finds in photos that are annotated in part or not at all.
+"""Pseudo-labels: a stronger network's detections as annotations of photos that lack some or all of them.
 
-The teacher's sure finds become objects that count as much as it is sure, its doubtful ones objects that count nothing:
-what they show is neither object nor background (self-training, https://arxiv.org/abs/2001.07685 and others).
+Detections of a high score become objects whose weight is their score; those of a low score become objects of weight 0:
+what they show is neither object nor background (self-training, https://arxiv.org/abs/2001.07685 and others). The
+stronger network is called the teacher.
 """
 
 from __future__ import annotations
@@ -12,31 +13,35 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.atomic_file import atomic_path
+from maskseg_cli.media.atomic_file import write_atomic
 
-#: Finds of at least this score become objects, the others down to the second one doubtful objects.
+#: Detections of at least the first score become objects, the others down to the second one doubtful objects.
 KEEP, DOUBT = 0.5, 0.1
+
+#: Fields of a detection that its annotation has, too.
+_COPIED = ("image_id", "category_id", "bbox", "segmentation")
 
 
 def merge(
-    dataset: Mapping[str, Any], finds: Iterable[Mapping[str, Any]], keep: float = KEEP, doubt: float = DOUBT
+    dataset: Mapping[str, Any], detections: Iterable[Mapping[str, Any]], keep: float = KEEP, doubt: float = DOUBT
 ) -> dict[str, Any]:
-    """A COCO data set of the annotations there are and of the teacher's finds in all other classes.
+    """A COCO data set of the existing annotations and, in all other classes, of the teacher's detections.
 
-    A picture in which the teacher found nothing at all, sure or not, stays as it is: perhaps it was never shown to it.
+    A picture without any detection stays as it is: the teacher may not have seen it.
 
     Args:
         dataset: COCO's format; an image's `complete_classes` lists the category ids whose objects are all annotated,
-            an image without that list counts as complete. Annotations of other classes give way to the finds.
-        finds: COCO's result format (image_id, category_id, bbox, score, and segmentation where there is one).
+            an image without that list counts as complete. Detections replace the annotations of other classes.
+        detections: COCO's result format (image_id, category_id, bbox, score, and segmentation where there is one).
         keep, doubt: see `KEEP`.
 
     Returns:
-        COCO's format; images with finds complete, objects of the teacher with their `score`, 0 for doubtful ones.
+        COCO's format; images with detections are complete, the teacher's objects have a `score`, 0 for doubtful ones.
     """
-    finds = list(finds)
-    seen = {find["image_id"] for find in finds}
+    detections = list(detections)
+    seen = {detection["image_id"] for detection in detections}
     partial = {
         image["id"]: set(image["complete_classes"])
         for image in dataset["images"]
@@ -47,15 +52,15 @@ def merge(
         for row in dataset.get("annotations", [])
         if row["image_id"] not in partial or row["category_id"] in partial[row["image_id"]]
     ]
-    number = max((row["id"] for row in annotations), default=0)
-    for find in finds:
-        complete = partial.get(find["image_id"])
-        if complete is None or find["category_id"] in complete or find["score"] < doubt:
+    number = max((row["id"] for row in annotations if isinstance(row.get("id"), int)), default=0)
+    for detection in detections:
+        complete = partial.get(detection["image_id"])
+        if complete is None or detection["category_id"] in complete or detection["score"] < doubt:
             continue
         number += 1
-        row = {name: find[name] for name in ("image_id", "category_id", "bbox", "segmentation") if name in find}
-        score = find["score"] if find["score"] >= keep else 0.0
-        row |= {"id": number, "iscrowd": 0, "area": find["bbox"][2] * find["bbox"][3], "score": score}
+        row = {name: detection[name] for name in _COPIED if name in detection}
+        score = detection["score"] if detection["score"] >= keep else 0.0
+        row |= {"id": number, "iscrowd": 0, "area": row["bbox"][2] * row["bbox"][3], "score": score}
         annotations.append(row)
     images = [
         {name: value for name, value in image.items() if name != "complete_classes" or image["id"] not in seen}
@@ -68,20 +73,22 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     """Merges two files into a third.
 
     Returns:
-        a line that says what came of it.
+        a line with the numbers of objects, for the log.
 
     Raises:
         MasksegError: a file cannot be read or written, or is not in its format.
     """
-    dataset, finds = _read(annotations), _read(results)
+    dataset, detections = read_json(annotations), read_json(results)
     try:
-        merged = merge(dataset, finds, keep, doubt)
+        merged = merge(dataset, detections, keep, doubt)
     except (KeyError, TypeError, AttributeError):
         raise MasksegError(
             f"{annotations} is not in COCO's format, or {results} not in COCO's result format."
         ) from None
-    with atomic_path(output) as temporary:
-        temporary.write_text(json.dumps(merged), encoding="utf-8")
+    try:
+        write_atomic(output, json.dumps(merged).encode())
+    except OSError as error:
+        raise MasksegError(f"{output} cannot be written: {error.strerror or error}.") from error
     kinds = Counter(
         "annotated" if "score" not in row else "sure" if row["score"] else "doubtful" for row in merged["annotations"]
     )
@@ -89,12 +96,3 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
         f"{annotations.name}: {kinds['annotated']} annotated objects, {kinds['sure']} of the teacher, "
         f"{kinds['doubtful']} doubtful ones in {len(merged['images'])} pictures"
     )
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise MasksegError(f"There is no file {path}.") from None
-    except (OSError, ValueError) as error:
-        raise MasksegError(f"{path} cannot be read: {error}.") from None

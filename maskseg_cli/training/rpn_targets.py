@@ -1,4 +1,4 @@
-"""What the region-proposal network should answer for the anchors of one picture.
+"""Targets of the region-proposal network for the anchors of one picture.
 
 Faster R-CNN (https://arxiv.org/abs/1506.01497), section 3.1.2, with Matterport's rules for crowds and sampling.
 """
@@ -13,7 +13,7 @@ from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.model.boxes import LAST_PIXEL, encode_boxes
 from maskseg_cli.training.matching import best_object, in_ignored_region, overlaps, random_choice
 
-#: From this IoU with a box on an anchor is an object; below the other one with all of them it is background.
+#: An anchor is an object at this IoU with a box or more; background where its IoU with every box is below the other.
 OBJECT_IOU = 0.7
 BACKGROUND_IOU = 0.3
 
@@ -22,7 +22,7 @@ class RPNTargets(NamedTuple):
     """Targets for every anchor.
 
     Attributes:
-        match: int32 (A,), 1 object, -1 background, 0 neutral (not to be learned from).
+        match: int32 (A,), 1 object, -1 background, 0 neutral (not trained on).
         deltas: float32 (A, 4), divided by rpn_bbox_std_dev; zeros where `match` is not 1.
     """
 
@@ -39,14 +39,14 @@ def rpn_targets(
     window: tf.Tensor,
     weights: tf.Tensor | None = None,
 ) -> RPNTargets:
-    """Matches anchors with the boxes of one picture and chooses those to learn from.
+    """Matches anchors with the boxes of one picture and samples those to train on.
 
-    An anchor is an object from IoU 0.7 with a box on, and where no other anchor overlaps a box more; it is background
-    where its IoU with every box is below 0.3 and it is not near an ignored region. At most
+    An anchor is an object if its IoU with a box is at least 0.7, or if no other anchor overlaps a box more; it is
+    background where its IoU with every box is below 0.3 and it is not near an ignored region. At most
     rpn_train_anchors_per_image of them are chosen at random, at most half of them objects.
 
     With `config.rpn_ignore_outside` anchors that cross the picture's edge are left out as in Faster R-CNN: they are
-    neutral, and a box's best anchor is the best of those inside. Only a box that no anchor inside touches takes its
+    neutral, and a box's best anchor is the best of those inside. Only a box that no anchor inside overlaps takes its
     best anchor from all.
 
     Args:
@@ -54,10 +54,10 @@ def rpn_targets(
         boxes: float32 tensor (G, 4) in the same frame; G may be 0. A box without area there has no anchors.
         class_ids: int tensor (G,): > 0 object, < 0 crowd or ignored region, 0 padding.
         config: box_frame, rpn_bbox_std_dev, rpn_train_anchors_per_image, rpn_ignore_outside.
-        seed: int32 tensor (2,), what the random choice depends on.
+        seed: int32 tensor (2,) of the random choice.
         window: float32 tensor (4,), the picture without its padding, in the network's frame.
-        weights: float tensor (G,); an object of weight 0 is doubtful: an anchor that overlaps it by 0.3 is neutral,
-            unless it shows another object. None: no object is.
+        weights: float tensor (G,); an object of weight 0 is doubtful: an anchor with IoU 0.3 or more is neutral,
+            unless it shows another object. None: no object is doubtful.
     """
     last_pixel = LAST_PIXEL[config.box_frame]
     sure = tf.ones_like(class_ids, tf.bool) if weights is None else weights > 0
@@ -102,5 +102,5 @@ def _best_of_a_box(iou: tf.Tensor, usable: tf.Tensor) -> tf.Tensor:
 
 
 def _inside(anchors: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-    """bool (A,): anchors that lie wholly in the picture."""
+    """bool (A,): anchors that lie completely in the picture."""
     return tf.reduce_all((anchors[:, :2] >= window[:2]) & (anchors[:, 2:] <= window[2:]), axis=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.tensorflow_start import import_tensorflow
+from maskseg_cli.model.tensorflow_start import import_tensorflow
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training.choices import Choices, make_choices
 from maskseg_cli.training.run_files import STATE_FILE

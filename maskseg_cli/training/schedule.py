@@ -10,7 +10,7 @@ SCHEDULES = ("constant", "step", "cosine")
 
 
 def learning_rate(step: int, steps: int, peak: float, schedule: str = "constant", warmup: int = 0) -> float:
-    """The rate for one step of a stage.
+    """Computes the learning rate for one step of a stage.
 
     Args:
         step: 0 .. steps - 1, within the stage.
@@ -18,7 +18,7 @@ def learning_rate(step: int, steps: int, peak: float, schedule: str = "constant"
         peak: the highest rate.
         schedule: "constant"; "step" falls to a tenth after 60 % and to a hundredth after 85 % of the stage; "cosine"
             falls along half a cosine to 0 (SGDR, https://arxiv.org/abs/1608.03983).
-        warmup: steps in which the rate first rises from 0 in a straight line.
+        warmup: number of first steps in which the rate rises linearly from 0.
 
     Example:
         >>> [round(learning_rate(step, 4, 1.0, "cosine"), 2) for step in range(4)]

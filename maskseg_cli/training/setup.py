@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from maskseg_cli import __version__
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.datasets.data_source import SHAPES_WORD, DataSource, open_source
 from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inference.loading import with_size
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.training.augmentation import Augmentation
 from maskseg_cli.training.choices import Choices

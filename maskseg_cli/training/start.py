@@ -1,4 +1,4 @@
-"""Where a training run starts from: the weights of another network, as far as they fit."""
+"""Initial weights of a training run: random ones, or those of another network where their shapes fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Start:
     Attributes:
         config: the options that the weights were made for, or a preset's.
         checkpoint: the weights, or None for random ones.
-        source: what to call them in a message.
+        source: their name in messages.
     """
 
     config: MaskRCNNConfig
@@ -27,10 +27,10 @@ class Start:
 
 
 def find_start(init: str, preset: str = "lite") -> Start:
-    """What `--init` names.
+    """Finds and reads the initial weights.
 
     Args:
-        init: "lite", "coco", a weights file (an ImageNet backbone alone will do), or "random".
+        init: "lite", "coco", a weights file (an ImageNet backbone alone is enough), or "random".
         preset: "lite" or "coco": the network's family for random weights.
 
     Raises:
@@ -43,7 +43,7 @@ def find_start(init: str, preset: str = "lite") -> Start:
 
 
 def assign_start(checkpoint: Checkpoint, named_variables: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Puts the arrays that fit into the network; the other layers keep their random values.
+    """Assigns the arrays that fit to the network's variables; the other layers keep their random values.
 
     Returns:
         names of the layers that start fresh because their shapes differ (another number of classes), and of those
@@ -57,7 +57,7 @@ def assign_start(checkpoint: Checkpoint, named_variables: Mapping[str, Any]) -> 
         raise MasksegError("No layer of the initial weights fits this network: choose others with --init.")
     fresh = {name.split("/")[0] for name, _, _ in comparison.mismatched}
     absent = {name.split("/")[0] for name in comparison.missing}
-    # a layer starts fresh as a whole: an old bias means nothing to new kernels
+    # A layer starts fresh as a whole: an old bias is useless with new kernels.
     for name, variable in named_variables.items():
         if name in checkpoint.arrays and name.split("/")[0] not in fresh:
             variable.assign(checkpoint.arrays[name])

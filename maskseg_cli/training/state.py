@@ -1,4 +1,4 @@
-"""The state of a training run on disk: enough to go on as if it had never stopped."""
+"""The state of a training run on disk: a run that is resumed from it gives the same weights as one without a break."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from maskseg_cli.training.ema import AveragedWeights
 
 @dataclass
 class Progress:
-    """Where a run stands.
+    """Counters of a run.
 
     Attributes:
         stage: index of the stage.
         step: optimizer steps done within the stage.
-        total_steps: optimizer steps done in all; everything random follows from it and the seed.
-        best: the best validation figure so far, or None.
+        total_steps: optimizer steps done in all; with the seed it determines everything random.
+        best: the best validation metric so far, or None.
         best_epoch: the epoch that gave it.
         epoch_losses: sums of the losses since the epoch began, for its means.
-        fingerprint: what must be the same for a run to go on.
+        fingerprint: options and data that must be the same in a resumed run.
     """
 
     stage: int = 0
@@ -50,7 +50,7 @@ def save_state(
     Args:
         path: the file.
         variables: name -> variable of the network.
-        optimizer_variables: those of the optimizer, in its order.
+        optimizer_variables: the optimizer's variables, in its order.
         average: the averaged weights, if there are any.
         progress: counters.
     """
@@ -66,7 +66,7 @@ def save_state(
 
 
 def read_progress(path: Path) -> Progress:
-    """Where the run stood.
+    """Reads the counters of a saved state.
 
     Raises:
         MasksegError: no state, or a broken one.
@@ -83,7 +83,7 @@ def read_progress(path: Path) -> Progress:
 def restore_state(
     path: Path, variables: Mapping[str, Any], optimizer_variables: Sequence[Any], average: AveragedWeights | None
 ) -> None:
-    """Puts a saved state into a network and its optimizer.
+    """Restores a saved state into a network and its optimizer.
 
     Raises:
         MasksegError: the state is broken, or belongs to another network or another way of training.

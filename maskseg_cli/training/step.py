@@ -74,10 +74,10 @@ def _add_head_losses(
     image_shape: tuple[tf.Tensor, tf.Tensor],
     parts: list[dict[str, tf.Tensor]],
 ) -> None:
-    """The box and mask heads run once on the regions of all pictures; masks only on those that show an object."""
+    """Adds the losses of the box and mask heads, which run once for all pictures; masks for objects only."""
     config = model.config
     counts = [tf.shape(one.rois)[0] for one in targets]
-    # depthwise convolutions refuse an empty batch: one more region for each head, whose answer nobody asks for
+    # Depthwise convolutions do not accept an empty batch: each head gets one more region, whose result is dropped.
     spare = tf.zeros((1, 4))
     index = tf.concat([tf.repeat(tf.range(len(targets)), tf.stack(counts)), [0]], axis=0)
     rois = tf.concat([*(one.rois for one in targets), spare], axis=0)
@@ -97,9 +97,9 @@ def _add_head_losses(
     pooled = model.pool_for_masks(maps, mask_rois, mask_index, image_shape)
     mask_logits = model.mask_logits(pooled, mask_classes, training=True)[:-1]
 
-    answers = zip(tf.split(logits, counts), tf.split(deltas, counts), tf.split(mask_logits, mask_counts), strict=True)
-    for part, one, classes, rows, answer in zip(parts, targets, complete, shown, answers, strict=True):
-        class_logits, box_deltas, outlines = answer
+    outputs = zip(tf.split(logits, counts), tf.split(deltas, counts), tf.split(mask_logits, mask_counts), strict=True)
+    for part, one, classes, rows, output in zip(parts, targets, complete, shown, outputs, strict=True):
+        class_logits, box_deltas, outlines = output
         part["mrcnn_class_loss"] = loss_functions.mrcnn_class_loss(one.class_ids, class_logits, one.weights, classes)
         part["mrcnn_bbox_loss"] = loss_functions.mrcnn_bbox_loss(one.deltas, one.class_ids, box_deltas, one.weights)
         part["mrcnn_mask_loss"] = loss_functions.mrcnn_mask_loss(
@@ -107,23 +107,23 @@ def _add_head_losses(
         )
 
 
-#: Axes whose length changes from batch to batch. All others are fixed, so that one graph serves every batch: a graph
-#: of its own for some sizes may round otherwise, and a resumed run would not repeat which batch met which graph.
+#: Axes whose length changes from batch to batch. All others are fixed, so that one graph serves every batch: separate
+#: graphs may round differently, and a resumed run might use another graph for a batch than the first run.
 _FREE_AXES = {"image": (1, 2), "boxes": (1,), "class_ids": (1,), "masks": (1,), "weights": (1,), "has_mask": (1,)}
 
-#: What one replica takes: a batch, its anchors and its seed.
+#: The input of one replica: a batch, its anchors and its seed.
 Share = tuple[dict[str, Any], tf.Tensor, tf.Tensor]
 
 
 class GradientStep:
-    """Gradients of several micro-batches, averaged, then one update; on one device or on every replica of a strategy.
+    """One optimizer step: gradients of several micro-batches, averaged, and an update; on one device or several.
 
     Args:
         model: the network.
         learning: the variables that change.
-        optimizer: built for them; where there is a strategy, inside its scope.
+        optimizer: built for these variables, inside the strategy's scope where there is one.
         strategy: a `tf.distribute.Strategy`, or None.
-        seed: of the samples.
+        seed: of the sampled anchors and regions.
     """
 
     def __init__(
@@ -148,10 +148,10 @@ class GradientStep:
     def __call__(
         self, inputs: Iterator[Mapping[str, Any]], accumulate: int, rate: float, number: int
     ) -> dict[str, float]:
-        """Takes `accumulate` micro-batches for each replica from `inputs` and makes one update at this rate.
+        """Computes the gradients of `accumulate` micro-batches for each replica and makes one update at this rate.
 
         Args:
-            number: of the optimizer step in the whole run; the samples follow from it.
+            number: of the optimizer step in the whole run; it determines the samples.
 
         Returns:
             the five losses and their weighted sum ("loss"), means over the step; and "gradient_norm", the length of
@@ -173,26 +173,26 @@ class GradientStep:
 
     def _share(self, batch: Mapping[str, Any], number: int) -> Share:
         height, width = batch["image"].shape[1:3]
-        # many boxes in each picture draw from one seed: numbers apart, so that no two pictures share theirs
+        # Each picture derives several seeds from its own: the factor keeps those of two pictures apart.
         seed = tf.constant([self.seed, number * 1000 % 2**31], tf.int32)
         return dict(batch), tf.constant(self.anchors(height, width)), seed
 
     def _add_everywhere(self, shares: tuple[Share, ...]) -> dict[str, tf.Tensor]:
-        """Each replica adds up the gradients of its share; the means of the losses."""
+        """Adds up the gradients of each replica's share; returns the means of the losses."""
         if self.strategy is None:
             return self._add_gradients(*shares[0])
-        found = self.strategy.run(lambda: self._add_gradients(*shares[_replica()]))
-        return {name: self.strategy.reduce("MEAN", value, axis=None) for name, value in found.items()}
+        losses = self.strategy.run(lambda: self._add_gradients(*shares[_replica()]))
+        return {name: self.strategy.reduce("MEAN", value, axis=None) for name, value in losses.items()}
 
     def _add_gradients(self, batch: Mapping[str, Any], anchors: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         with tf.GradientTape() as tape:
-            found = picture_losses(self.model, batch, anchors, seed)
-            total = loss_functions.total_loss(found, self.model.config.loss_weights)
+            losses = picture_losses(self.model, batch, anchors, seed)
+            total = loss_functions.total_loss(losses, self.model.config.loss_weights)
         gradients = tape.gradient(total, [variable.value for variable in self.learning])
         for kept, gradient in zip(self._sums, gradients, strict=True):
             if gradient is not None:
                 kept.assign_add(tf.convert_to_tensor(gradient))
-        return {"loss": total, **found}
+        return {"loss": total, **losses}
 
     def _apply_everywhere(self, scale: tf.Tensor) -> tf.Tensor:
         if self.strategy is None:
@@ -200,13 +200,13 @@ class GradientStep:
         return self.strategy.reduce("MEAN", self.strategy.run(self._apply, args=(scale,)), axis=None)
 
     def _apply(self, scale: tf.Tensor) -> tf.Tensor:
-        """The update; gives the gradient's length."""
+        """Updates the variables; returns the norm of the gradient."""
         gradients = [kept.read_value() * scale for kept in self._sums]
         if self.strategy is not None:
             gradients = tf.distribute.get_replica_context().all_reduce("SUM", gradients)
         norm = tf.linalg.global_norm(gradients)
         if self.strategy is not None:
-            # The optimizer would clip each replica's part for itself, and then adds the parts up.
+            # The optimizer clips each replica's part by itself before it adds the parts up.
             if self.optimizer.global_clipnorm:
                 gradients, _ = tf.clip_by_global_norm(gradients, self.optimizer.global_clipnorm, norm)
             gradients = [gradient / self.replicas for gradient in gradients]

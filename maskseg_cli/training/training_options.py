@@ -1,4 +1,4 @@
-"""`TrainingOptions`: how a network is trained, as opposed to what it is (`MaskRCNNConfig`)."""
+"""`TrainingOptions`: how a network is trained; `MaskRCNNConfig` describes the network itself."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from maskseg_cli.training.stages import Stage
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """One training run.
+    """Options of one training run.
 
     Attributes:
         output: the folder of the run: weights, state, log, TensorBoard events.
-        stages: which layers learn, one stage after the other.
-        steps_per_epoch: optimizer steps an epoch; None: one pass over the pictures.
-        batch: pictures a GPU and gradient (IMAGES_PER_GPU).
+        stages: which layers are trained, one stage after the other.
+        steps_per_epoch: optimizer steps per epoch; None: one pass over the pictures.
+        batch: pictures per GPU and gradient (IMAGES_PER_GPU).
         accumulate: gradients that are averaged before one optimizer step.
-        optimizer: "sgd", "adamw", "relative-adamw", or "auto" (see `suited_optimizer`).
+        optimizer: "sgd", "adamw", "relative-adamw", or "auto" (see `default_optimizer`).
         momentum, weight_decay, clip_norm: see `make_optimizer`.
         schedule, warmup: see `learning_rate`; warm-up in optimizer steps.
-        ema: momentum of the average of weights that is validated and kept (0.998); 0: the weights themselves.
-        keep_start: share of the starting weights in those that are validated and kept (see `part_way`).
-        fresh_rate: layers that the initial weights did not have learn so many times faster.
+        ema: momentum of the average of weights that is validated and saved (0.998); 0: the weights themselves.
+        keep_start: share of the initial weights in those that are validated and saved (see `interpolate_weights`).
+        fresh_rate: factor of the learning rate for layers that the initial weights do not have.
         sizes: short sides of the picture, one drawn for each batch; empty: the config's own.
         seed: of everything random.
         evaluate_every: epochs between two validations.

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from maskseg_cli.config import SCORE_FLOOR, MaskRCNNConfig
-from maskseg_cli.datasets.coco_records import find_photo
+from maskseg_cli.datasets.picture_files import find_photo
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, evaluate
 from maskseg_cli.inference.predictor import Predictor

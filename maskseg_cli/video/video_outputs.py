@@ -8,15 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.media.input_files import OUTPUT_MARK, Source
-from maskseg_cli.media.outputs import (
-    Job,
-    check_outputs,
-    describe_sources,
-    existing_file,
-    is_one_file,
-    refuse_format,
-)
+from maskseg_cli.job import Job, Source
+from maskseg_cli.media.input_files import OUTPUT_MARK
+from maskseg_cli.media.outputs import check_outputs, describe_sources, existing_file, is_one_file, refuse_format
 from maskseg_cli.video.output_checks import first_frame
 from maskseg_cli.video.video_formats import FORMATS, names_frames
 from maskseg_cli.video.video_sources import is_address, is_sequence, unfinished_mark

@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.media.input_files import InputKind, Source, find_sources
+from maskseg_cli.job import Source
+from maskseg_cli.media.input_files import InputKind, find_sources
 
 _ENDINGS = (
     "3g2 3gp apng asf avi divx dv f4v flv gif h264 h265 hevc m1v m2t m2ts m2v m4v mjpeg mjpg mkv mov mp4 mpe mpeg mpg "

@@ -9,18 +9,19 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
-from maskseg_cli.checkpoints import download
 from maskseg_cli.checkpoints.download import fetch, release_url
 from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 from tests.checkpoints.web_server import FileServer, serving
 
 CONTENT = np.random.default_rng(5).bytes(300_001)
@@ -157,10 +158,29 @@ def test_a_cut_connection_keeps_what_came(home: Path, server: FileServer, chunke
 def test_a_connection_that_dies_keeps_what_came(
     home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(download, "_open", lambda url, have: DyingAnswer(error))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: DyingAnswer(error))
     assert "cut off after 0.1 MB" in refused()
     assert part(home).read_bytes() == CONTENT[:50_000]
     assert not final(home).exists()
+
+
+def test_the_reporter_receives_the_bytes_so_far(home: Path, server: FileServer) -> None:
+    class Recorder(Reporter):
+        calls: ClassVar[list[Any]] = []
+
+        @contextmanager
+        def progress(
+            self, total: int | None, unit: str, label: str = "", done: int = 0
+        ) -> Iterator[Callable[[int], None]]:
+            self.calls.append((total, unit, label, done))
+            yield self.calls.append
+
+    leave_part(home, CONTENT[:200_000])
+    fetch(RELEASE, Recorder())
+    start, *moves = Recorder.calls
+    assert start == (len(CONTENT), "B", "shapes.h5", 200_000)
+    assert moves == sorted(moves)
+    assert moves[-1] == len(CONTENT)
 
 
 class DyingAnswer:
@@ -189,7 +209,7 @@ class DyingAnswer:
 
 
 def test_ctrl_c_keeps_what_came(home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "_open", lambda url, have: DyingAnswer(KeyboardInterrupt()))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: DyingAnswer(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         fetch(RELEASE)
     assert part(home).read_bytes() == CONTENT[:50_000]
@@ -288,16 +308,22 @@ def test_no_space_in_the_middle(home: Path, server: FileServer, monkeypatch: pyt
         def __getattr__(self, name: str) -> Any:
             return getattr(self.stream, name)
 
+        def __enter__(self) -> FullDisk:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.stream.close()
+
         def write(self, data: bytes) -> int:
             if self.stream.tell() + len(data) > 200_000:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return self.stream.write(data)
 
-    copy = download._copy
-    monkeypatch.setattr(download, "_CHUNK", 10_000)
-    monkeypatch.setattr(
-        download, "_copy", lambda answer, first, stream, *rest: copy(answer, first, FullDisk(stream), *rest)
-    )
+    def open_on_full_disk(path: Path, mode: str = "r", **options: Any) -> Any:
+        stream = open(path, mode, **options)  # noqa: SIM115
+        return FullDisk(stream) if mode == "wb" and path == part(home) else stream
+
+    monkeypatch.setattr(Path, "open", open_on_full_disk)
     message = refused()
     assert f"The disk of {home} is full" in message
     assert not final(home).exists()
@@ -316,9 +342,7 @@ def test_two_at_once_do_not_disturb_each_other(home: Path, server: FileServer) -
     results: list[Path] = []
     first = threading.Thread(target=lambda: results.append(fetch(RELEASE)))
     first.start()
-    deadline = time.monotonic() + 20
-    while not server.asked and time.monotonic() < deadline:
-        time.sleep(0.01)
+    assert server.waiting.wait(20)
     message = refused()
     server.gate.set()
     first.join()
@@ -330,15 +354,18 @@ def test_two_at_once_do_not_disturb_each_other(home: Path, server: FileServer) -
 
 
 def test_the_lock_ends_with_its_process(home: Path, server: FileServer) -> None:
-    """A killed download blocks nobody."""
+    """A killed download blocks no later one."""
     code = (
-        "import os, pathlib; from maskseg_cli.checkpoints.download import _lock\n"
-        f"with _lock(pathlib.Path({str(final(home))!r})): os.kill(os.getpid(), 9)"
+        "from maskseg_cli.checkpoints.download import fetch\n"
+        f"from maskseg_cli.checkpoints.registry import Release\nfetch({RELEASE!r})"
     )
-    home.mkdir()
-    killed = subprocess.run([sys.executable, "-c", code], check=False)
-    assert killed.returncode != 0
+    server.gate = threading.Event()
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        assert server.waiting.wait(20)
+        process.kill()
+    server.gate.set()
     assert (home / "shapes.h5.lock").exists()
+    assert not final(home).exists()
     fetch(RELEASE)
     assert final(home).read_bytes() == CONTENT
 

@@ -20,6 +20,7 @@ class FileServer(ThreadingHTTPServer):
         status: answer with this code instead.
         content_type: of the answer.
         gate: when set to an Event, the answer's second half waits for it.
+        waiting: set when the first half of an answer is sent and the second one waits.
         asked: (path, Range header) of each request.
     """
 
@@ -35,6 +36,7 @@ class FileServer(ThreadingHTTPServer):
         self.status = 200
         self.content_type = "application/octet-stream"
         self.gate: threading.Event | None = None
+        self.waiting = threading.Event()
         self.asked: list[tuple[str, str | None]] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -80,6 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[:half])
         if server.gate is not None:
             self.wfile.flush()
+            server.waiting.set()
             server.gate.wait(20)
         self.wfile.write(body[half:])
         self.close_connection = True

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from maskseg_cli.classes import parse_classes
 from maskseg_cli.cli.main import main
 from maskseg_cli.detections import Detections
-from maskseg_cli.inference.model_options import ModelOptions, Segmenter, overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from tests.coco_samples import FakePredictor, Sample, found, make_sample
 
 
@@ -35,18 +36,18 @@ def use(
 ) -> list[ModelOptions]:
     calls: list[ModelOptions] = []
 
-    def load(options: ModelOptions) -> Segmenter:
-        from maskseg_cli.classes import parse_classes
-
+    def load(options: ModelOptions) -> FakePredictor:
         calls.append(options)
         predictor = FakePredictor(sample, answer)
         overrides = overrides_of(options)
         overrides.pop("size", None)
         predictor.config = predictor.config.replace(**overrides)
-        chosen = parse_classes(options.classes, predictor.class_names) if options.classes else None
-        return Segmenter(predictor, chosen, options.max_detections)  # type: ignore[arg-type]
+        if options.classes:
+            predictor.class_ids = parse_classes(str(options.classes), predictor.class_names)
+        predictor.max_detections = options.max_detections
+        return predictor
 
-    monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
+    monkeypatch.setattr("maskseg_cli.inference.loading.load_predictor", load)
     return calls
 
 
@@ -104,11 +105,11 @@ def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOption
 def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     views = []
 
-    def load(options: ModelOptions) -> Segmenter:
+    def load(options: ModelOptions) -> FakePredictor:
         views.append(overrides_of(options).get("tta", False))
-        return Segmenter(FakePredictor(sample, lambda _, o: found(o)))  # type: ignore[arg-type]
+        return FakePredictor(sample, lambda _, o: found(o))
 
-    monkeypatch.setattr("maskseg_cli.cli.evaluate.load_predictor", load)
+    monkeypatch.setattr("maskseg_cli.inference.loading.load_predictor", load)
     for arguments in ([], ["--tta"]):
         output = tmp_path / f"metrics{len(arguments)}.json"
         assert run(sample, "--output", output, *arguments).exit_code == 0
@@ -184,6 +185,23 @@ def test_unknown_classes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "does not know these classes, which count with AP 0: unicorn, dragon." in result.stderr
     assert result.stdout.splitlines()[2].split()[1] == "33.3"
     assert run(sample, "--quiet").stderr == ""
+
+
+def test_problems_of_the_file_are_named(sample: Sample, asked: list[ModelOptions]) -> None:
+    sample.change(lambda document: document["annotations"].append(document["annotations"][3]))
+    result = run(sample)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "4 photos, 12 objects, 3 classes")
+    assert (
+        "instances.json: 1 annotations that are in the file more than once (counted once): annotation 3."
+        in result.stderr
+    )
+    assert run(sample, "--quiet").stderr == ""
+
+
+def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample, asked: list[ModelOptions]) -> None:
+    expected = run(sample).stdout
+    sample.change(lambda document: [image.pop("height") for image in document["images"]])
+    assert run(sample).stdout == expected
 
 
 def test_boxes_only(sample: Sample, asked: list[ModelOptions]) -> None:

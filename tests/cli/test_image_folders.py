@@ -208,7 +208,7 @@ def test_a_full_disk_leaves_what_was_found(here: Path, monkeypatch: pytest.Monke
         patch.setattr(GrowingFile, "write", full)
         result = run("in", "-o", "out", "--json", "r.json", "--summary", "s.csv", code=1)
     assert result.stderr.splitlines()[2:] == [
-        "What was found so far is in r.json.part: the same with --skip-existing goes on.",
+        "What was found so far is in r.json.part: the same command with --skip-existing continues.",
         "Error: Stopped after 1 of 3 photos.",
     ]
     assert tree_of(here / "out") == ["a.png"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,24 +22,28 @@ from .running import run, tree_of
 
 def meeting(patch: pytest.MonkeyPatch, wait: float) -> Callable[[], int]:
     """Makes each call of the stand-in wait for another one; the function returned counts those that met one."""
-    inside = threading.Condition()
-    count, met = 0, 0
+    changed = threading.Condition()
+    inside: set[int] = set()
+    numbers = itertools.count()
+    met: set[int] = set()
     original = BlobEngine.run
 
     def call(self: BlobEngine, *arguments: Any) -> Any:
-        nonlocal count, met
-        with inside:
-            count += 1
-            inside.notify_all()
-            met += inside.wait_for(lambda: count > 1, wait)
+        with changed:
+            me = next(numbers)
+            inside.add(me)
+            if len(inside) > 1:
+                met.update(inside)
+                changed.notify_all()
+            changed.wait_for(lambda: me in met, wait)
         found = original(self, *arguments)
-        with inside:
-            count -= 1
+        with changed:
+            inside.discard(me)
         return found
 
     patch.setattr(BlobEngine, "run", call)
     patch.setattr("os.cpu_count", lambda: 2)
-    return lambda: met
+    return lambda: len(met)
 
 
 def test_two_photos_are_in_a_small_network_at_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

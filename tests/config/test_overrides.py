@@ -209,7 +209,7 @@ def test_toml_files_with_a_table_of_ours(tmp_path: Path) -> None:
         ("weight_decay = inf", "weight_decay is a number, not inf"),
         ("weight_decay = 2024-01-01", "weight_decay is a number"),
         ("maskseg = 3", "maskseg is not a table"),
-        ("pool_size = 5\nPOOL_SIZE = 6", "pool_size stands there twice"),
+        ("pool_size = 5\nPOOL_SIZE = 6", "pool_size is given twice"),
         ("[other]\nx = 1", "no option 'other'"),
     ],
 )

@@ -14,6 +14,7 @@ from pycocotools import mask as coco_mask
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.datasets.coco import read_coco
 from maskseg_cli.datasets.data_source import open_source
+from maskseg_cli.datasets.picture_files import probe_image
 from maskseg_cli.errors import MasksegError
 from tests.datasets.samples import HEIGHT, SQUARE, WIDTH, document, picture, write
 
@@ -119,7 +120,9 @@ def broken_annotations() -> list[tuple[dict[str, Any], str | None]]:
         ({}, "box"),
         ({"segmentation": [SQUARE], "category_id": 99}, "unknown-category"),
         ({"segmentation": [SQUARE], "image_id": 99}, "unknown-image"),
-        ({"segmentation": [SQUARE], "id": 1}, "duplicate-annotation-id"),
+        ({"segmentation": [SQUARE], "id": 1}, "repeated-annotation"),
+        ({"segmentation": [SQUARE], "image_id": [1]}, "unknown-image"),
+        ({"segmentation": [SQUARE], "category_id": True}, "unknown-category"),
     ]
 
 
@@ -141,11 +144,27 @@ def test_what_can_be_mended_is_mended(tmp_path: Path) -> None:
         {"bbox": [50, 30, 20, 5.5]},
         {"segmentation": [SQUARE], "bbox": [0, 0, 3, 3]},
         {"segmentation": [SQUARE], "bbox": [0, 0, 0, 0]},
+        {"segmentation": [SQUARE], "bbox": [0, 0, "3", 3]},
+        {"segmentation": [SQUARE], "bbox": [0, 0, -3, 3]},
     )
     source = read_coco(write(tmp_path, content), tmp_path)
-    assert kinds(source) == {"outline-part": 1, "box-over-edge": 1, "box-differs": 1}
+    assert kinds(source) == {"outline-part": 1, "box-over-edge": 1, "box-differs": 1, "box-broken": 2}
     square = [10, 8, 30, 28]
-    np.testing.assert_allclose(source[0].boxes, [square, [50, 30, 60, 35.5], square, square])
+    np.testing.assert_allclose(source[0].boxes, [square, [50, 30, 60, 35.5], *[square] * 4])
+
+
+def test_objects_that_share_an_id_are_kept(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE]}, {"bbox": [1, 2, 3, 4], "id": 1}, {"bbox": [1, 2, 3, 4], "id": "1"})
+    source = read_coco(write(tmp_path, content), tmp_path)
+    assert kinds(source) == {"duplicate-annotation-id": 1}
+    assert len(source[0]) == 3
+
+
+def test_the_background_is_no_class(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE]}, {"segmentation": [SQUARE], "category_id": 5}, names=("cat", "BG"))
+    source = read_coco(write(tmp_path, content), tmp_path)
+    assert source.class_names == ("background", "cat")
+    assert kinds(source) == {"background": 1}
 
 
 def test_bad_images_are_named_and_left_out(tmp_path: Path) -> None:
@@ -209,20 +228,18 @@ def test_a_photo_lying_on_its_side(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_read_at_its_ends_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from maskseg_cli.datasets import problems
-
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
     for suffix in (".jpg", ".png", ".webp", ".bmp"):
         path = tmp_path / f"noise{suffix}"
         data = cv2.imencode(suffix, noise)[1].tobytes()
         path.write_bytes(data)
         assert len(data) > 1 << 16
-        header = problems.probe_image(path)
+        header = probe_image(path)
         assert header is not None
         assert (header.width, header.height, header.complete) == (400, 400, True)
         if suffix != ".bmp":
             path.write_bytes(data[: len(data) // 2])
-            header = problems.probe_image(path)
+            header = probe_image(path)
             assert header is not None
             assert not header.complete
 

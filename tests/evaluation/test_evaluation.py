@@ -312,7 +312,11 @@ def test_results_score_the_same_again(sample: Sample, tmp_path: Path) -> None:
         ({"score": None}, "result 1 has no score"),
         ({"bbox": [1, 2, 3]}, "result 1 has no bbox"),
         ({"bbox": None}, "result 1 has no bbox"),
-        ({"segmentation": {"size": [1, 1], "counts": "1"}}, "result 1 has an outline that is no"),
+        ({"bbox": [1, 2, float("nan"), 4]}, "result 1 has no bbox"),
+        ({"segmentation": {"size": [1, 1], "counts": "1"}}, "result 1 has an outline of another size"),
+        ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": "1"}}, "result 1 has an outline that is no"),
+        ({"segmentation": [[1, 2, 3]]}, "result 1 has an outline that is no"),
+        ({"image_id": [10]}, "result 1 belongs to no image or category"),
     ],
 )
 def test_wrong_results_get_a_sentence(sample: Sample, tmp_path: Path, row: dict[str, Any], sentence: str) -> None:
@@ -344,11 +348,10 @@ def test_boxes_without_outlines(sample: Sample) -> None:
         (lambda d: d.update(annotations=[1]), "no list of annotations"),
         (lambda d: d.update(images=[], annotations=[]), "there is no image"),
         (lambda d: d.update(categories=[], annotations=[]), "there is no category"),
-        (lambda d: d["images"][1].update(id=10), "two images have the id 10"),
-        (lambda d: d["images"][1].update(id=1.5), "an image has the id 1.5"),
-        (lambda d: d["images"][1].update(id="a"), "some ids of images are numbers and some are texts"),
-        (lambda d: d["images"][1].pop("file_name"), "the image 20 has no file_name"),
-        (lambda d: d["images"][1].update(width=0), "the image 20 has no width and height"),
+        (lambda d: d["images"][1].update(id=10), "2.png has the id 10, as another image has"),
+        (lambda d: d["images"][1].update(id=1.5), "2.png has no id that is a whole number or a text"),
+        (lambda d: d["images"][1].pop("file_name"), "image 20 has no file_name"),
+        (lambda d: d["images"][1].update(width=0), "2.png has no width and height"),
         (lambda d: d["categories"][1].update(id=4), "two categories have the id 4"),
         (lambda d: d["categories"][1].update(id="x"), "the category 'x' .* needs a whole number"),
         (
@@ -359,20 +362,30 @@ def test_boxes_without_outlines(sample: Sample) -> None:
             lambda d: d["annotations"][2].update(category_id=5),
             "annotation 2 has the category 5, which is not",
         ),
-        (lambda d: d["annotations"][2].update(bbox=[1, 2]), "annotation 2 has no bbox"),
+        (lambda d: d["annotations"][2].update(bbox=[1, 2]), "annotation 2 of 1.png has no bbox of four"),
         (
             lambda d: d["annotations"][2].update(segmentation=[[1, 2, 3, 4]]),
-            "annotation 2 has an outline that is",
+            "annotation 2 of 1.png has an outline that is",
         ),
         (
             lambda d: d["annotations"][2].update(segmentation={"size": [3, 3], "counts": "a"}),
-            "annotation 2 has an",
+            "annotation 2 of 1.png has an outline of another size",
         ),
         (
             lambda d: d["annotations"][2].update(segmentation={"size": [120, 160], "counts": [5]}),
-            "annotation 2 has",
+            "annotation 2 of 1.png has an outline that is",
         ),
-        (lambda d: d["annotations"][2].update(segmentation="yes"), "annotation 2 has an outline"),
+        (
+            lambda d: d["annotations"][2].update(segmentation={"size": [120, 160], "counts": "0102"}),
+            "annotation 2 of 1.png has an outline that is",
+        ),
+        (
+            lambda d: d["annotations"][2].update(segmentation=[[1, 2, 9, 2, 9, 9], [1, 2]]),
+            "annotation 2 of 1.png has an outline of which one polygon is broken",
+        ),
+        (lambda d: d["annotations"][2].update(segmentation=[], bbox=None), "annotation 2 of 1.png has no outline and"),
+        (lambda d: d["annotations"][2].update(category_id=[4]), r"annotation 2 has the category \[4\], which is not"),
+        (lambda d: d["annotations"][2].update(segmentation="yes"), "annotation 2 of 1.png has an outline"),
     ],
 )
 def test_wrong_annotations_get_a_sentence(sample: Sample, change: Callable[[Any], Any], sentence: str) -> None:
@@ -380,6 +393,84 @@ def test_wrong_annotations_get_a_sentence(sample: Sample, change: Callable[[Any]
     with pytest.raises(MasksegError, match=sentence) as caught:
         CocoDataset.read(sample.annotations)
     assert "instances.json" in str(caught.value)
+
+
+def test_ids_may_be_numbers_texts_or_both(sample: Sample) -> None:
+    expected = measure(sample, noisy).metrics
+
+    def rename(document: dict[str, Any]) -> None:
+        for record in document["images"]:
+            record["id"] = f"photo {record['id']}" if record["id"] > 20 else record["id"]
+        for record in document["annotations"]:
+            record["image_id"] = f"photo {record['image_id']}" if record["image_id"] > 20 else record["image_id"]
+
+    sample.change(rename)
+    assert measure(sample, noisy).metrics == expected
+
+
+def test_the_same_annotation_twice_is_one_object(sample: Sample) -> None:
+    sample.change(lambda d: d["annotations"].extend([dict(d["annotations"][0]), d["annotations"][1] | {"id": 0}]))
+    dataset = CocoDataset.read(sample.annotations)
+    assert len(dataset.annotations) == 13
+    assert [problem.kind for problem in dataset.problems] == ["duplicate-annotation-id", "repeated-annotation"]
+
+
+def test_boxes_of_no_size_beside_an_outline_are_the_outlines(sample: Sample) -> None:
+    expected = CocoDataset.read(sample.annotations).annotations[0]["bbox"]
+    sample.change(lambda d: d["annotations"][0].update(bbox=[0, 0, 0, 0]))
+    assert CocoDataset.read(sample.annotations).annotations[0]["bbox"] == expected
+
+
+def test_objects_without_area_count(sample: Sample) -> None:
+    """COCO's own train2017 has some."""
+    line = [[5, 5, 9, 5, 9, 5, 5, 5]]
+    sample.change(lambda d: d["annotations"][0].update(segmentation=line, bbox=[5, 5, 4, 0]))
+    assert measure(sample).metrics["bbox"]["AP"] < 1
+
+
+def test_regions_to_ignore_are_no_objects(sample: Sample) -> None:
+    sample.change(lambda d: d["annotations"][0].update(ignore=1))
+    assert [a["iscrowd"] for a in CocoDataset.read(sample.annotations).annotations[:2]] == [1, 0]
+    assert aps(measure(sample)) == pytest.approx((1, 1))
+
+
+def test_the_background_is_no_class(sample: Sample) -> None:
+    sample.change(lambda d: d["categories"].append({"id": 0, "name": "background"}))
+    sample.change(lambda d: d["annotations"].append(d["annotations"][0] | {"id": 99, "category_id": 0}))
+    evaluation = measure(sample)
+    assert (evaluation.unknown, len(evaluation.category_ids)) == ((), 3)
+    assert aps(evaluation) == pytest.approx((1, 1))
+    assert [problem.kind for problem in evaluation.dataset.problems] == ["background"]
+
+
+def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample) -> None:
+    expected = measure(sample).metrics
+    sample.change(lambda d: [image.pop("width") for image in d["images"]])
+    assert measure(sample).metrics == expected
+    (sample.photos / "2.png").unlink()
+    with pytest.raises(MasksegError, match=r"2\.png has no width and height in its record, and its file is not there"):
+        measure(sample)
+
+
+def test_files_of_via(sample: Sample) -> None:
+    """Rectangles of one class in photos whose sizes are not in the file."""
+    entries = {}
+    for photo, objects in sample.objects.items():
+        ys, xs = np.nonzero(objects[0][1])
+        x, y = int(xs.min()), int(ys.min())
+        shape = {"name": "rect", "x": x, "y": y, "width": int(xs.max()) + 1 - x, "height": int(ys.max()) + 1 - y}
+        region = {"shape_attributes": shape, "region_attributes": {"class": "motorbike"}}
+        entries[str(photo)] = {"filename": f"{photo}.png", "size": 1, "regions": [region]}
+    sample.annotations.write_text(json.dumps(entries))
+    evaluation = measure(sample, lambda _, objects: found(objects[:1]))
+    assert aps(evaluation) == pytest.approx((1, 1))
+    assert evaluation.dataset.categories == {1: "motorbike"}
+    with pytest.raises(MasksegError, match=r"1\.png has no width and height"):
+        CocoDataset.read(sample.annotations)
+    entries["1"]["regions"].append({"shape_attributes": {"name": "rect"}, "region_attributes": {}})
+    sample.annotations.write_text(json.dumps(entries))
+    with pytest.raises(MasksegError, match=r"1\.png has a region without a class"):
+        CocoDataset.read(sample.annotations, sample.photos)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import UsageError
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
-from maskseg_cli.media.input_files import Source
-from maskseg_cli.media.outputs import Job
+from maskseg_cli.job import Job, Source
 
 NAMES = ("background", "person", "dog", "objects")
 ALL = (*NAMES, *"abcdefghijklmnop")

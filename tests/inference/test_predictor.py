@@ -11,9 +11,10 @@ import skimage.data
 from numpy.typing import NDArray
 
 from maskseg_cli.config import COCO, LITE
+from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.loading import load_model, with_size
+from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from tests.model.lite_arrays import write_lite_arrays

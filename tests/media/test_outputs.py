@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.job import Job
 from maskseg_cli.media import outputs, same_file
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import Job, check_extra_output, plan_outputs
+from maskseg_cli.media.outputs import check_extra_output, plan_outputs
 
 from .pictures import QUARTERS, Image, save
 

@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from maskseg_cli.job import Source
 from maskseg_cli.media.images import encode_image
-from maskseg_cli.media.input_files import Source, find_sources
+from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.watch import GIVE_UP_SECONDS, SETTLE_SECONDS, FolderWatch, is_complete
 
 from ..cli.fake_model import scene

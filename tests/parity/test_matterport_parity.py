@@ -17,6 +17,7 @@ from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.molding import Molded, mold
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.model.anchors import AnchorCache
+from maskseg_cli.model.box_frames import to_frame
 from tests.parity.fixtures import CASES, Case, load_case
 
 TOLERANCE = {"C1": 5e-5, "C2": 5e-5, "C3": 5e-5, "C4": 1e-4, "C5": 1e-4} | dict.fromkeys(
@@ -35,8 +36,8 @@ class Run:
         self.model = self.predictor.engine.model
         self.molded: Molded = mold(case.image, case.config)
         self.shape = self.molded.image.shape[:2]
-        self.anchors = AnchorCache(self.predictor.config)(*self.shape)
-        self.window = tf.constant(self.predictor._window(self.molded))
+        self.anchors = AnchorCache(case.config)(*self.shape)
+        self.window = tf.constant(to_frame(np.array([self.molded.window]), *self.shape, case.config.box_frame)[0])
         self.c_maps = self.model.backbone(self.molded.image[None], training=False)
         self.maps = self.model.features(self.molded.image[None])
         self.logits, self.deltas = self.model.region_scores(self.maps)

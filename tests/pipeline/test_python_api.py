@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import json
 import subprocess
 import sys
@@ -28,6 +30,7 @@ from maskseg_cli import (
     StopToken,
     VideoFile,
     draw,
+    process_camera,
     process_images,
     process_video,
     process_videos,
@@ -41,6 +44,7 @@ from tests.cli import running, video_running
 from tests.cli.fake_model import BlobEngine, blob_predictor, scene, use_blob_engine
 from tests.cli.running import ENVIRONMENT, tree_of
 from tests.cli.video_running import facts, film, json_lines
+from tests.documents import PROJECT, blocks
 
 
 @pytest.fixture
@@ -218,6 +222,43 @@ def test_a_transform_and_a_sink_for_photos_and_videos(here: Path) -> None:
         *(("b.mp4", i) for i in range(5)),
     ]
     assert recorder.calls[-1] == "finish"
+
+
+def test_the_same_transform_and_sink_for_a_camera(here: Path) -> None:
+    newest, recorder = Newest(), Recorder()
+    summary = process_camera("in.mp4", window=False, sinks=[recorder], transforms=[newest])
+    assert summary.frames >= 1
+    assert (newest.seen, newest.resets) == (summary.frames, 1)
+    assert [call[2:] for call in recorder.calls[1:-1]] == [(1, False)] * summary.frames
+    assert recorder.calls[-1] == "finish"
+    recorder = Recorder(needs_picture=True)
+    again = process_camera("in.mp4", window=False, record="seen.mp4", sinks=[recorder, JsonLines("camera.jsonl")])
+    assert len(facts("seen.mp4").frames) >= 1
+    assert all(call[3] for call in recorder.calls[1:-1])
+    assert len(json_lines("camera.jsonl")) == again.frames
+
+
+@pytest.mark.parametrize("kind", ["photo", "video", "camera"])
+def test_the_documented_transform_and_sink(here: Path, kind: str) -> None:
+    """The classes that docs/python-api.md shows, as they stand there."""
+    shown: dict[str, Any] = {}
+    for block in blocks(PROJECT / "docs" / "python-api.md", "python"):
+        tree = ast.parse(block.code)
+        body = [node for node in tree.body if isinstance(node, (ast.ClassDef, ast.Import, ast.ImportFrom))]
+        if any(isinstance(node, ast.ClassDef) for node in body):
+            exec(compile(ast.Module(body, []), str(block), "exec"), shown)
+    transform, sink = shown["LargeOnly"](0.04), shown["CountsTable"]("counts.csv")  # the person covers 3 %, the dog 5 %
+    options: dict[str, Any] = {"transforms": [transform], "sinks": [sink]}
+    if kind == "photo":
+        process_images("photos/a.png", "out.png", **options)
+    elif kind == "video":
+        process_video("in.mp4", "out.mp4", **options)
+    else:
+        process_camera("in.mp4", window=False, **options)
+    rows = list(csv.DictReader((here / "counts.csv").open(encoding="utf-8", newline="")))
+    source, counts, number = {"photo": ("a.png", "1", 1), "video": ("in.mp4", "0", 12)}.get(kind, ("in.mp4", "0", 0))
+    assert len(rows) == number or kind == "camera"
+    assert {(row["source"], row["objects"]) for row in rows} == {(source, counts)}
 
 
 def test_frames_say_where_they_come_from(here: Path) -> None:

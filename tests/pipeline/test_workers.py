@@ -33,6 +33,7 @@ def test_an_error_waits_in_its_future() -> None:
 def test_closing_waits_for_a_call_under_way_but_not_for_ever() -> None:
     stuck = threading.Event()
     workers = Workers(1)
+    thread = workers.submit(threading.current_thread).result(5)
     running, never = workers.submit(stuck.wait), workers.submit(int, "7")
     while not running.running():
         time.sleep(0.001)
@@ -41,7 +42,6 @@ def test_closing_waits_for_a_call_under_way_but_not_for_ever() -> None:
         never.result(5)
     stuck.set()
     assert running.result(5)
-    [thread] = workers._threads
     thread.join(5)
     assert not thread.is_alive()
     with Workers(1) as workers:

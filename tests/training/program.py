@@ -44,7 +44,7 @@ def send_while_saving(patch: pytest.MonkeyPatch, name: str) -> None:
 
 
 if __name__ == "__main__":
-    from maskseg_cli.inference.tensorflow_start import import_tensorflow
+    from maskseg_cli.model.tensorflow_start import import_tensorflow
 
     import_tensorflow()
     events = [event.split("@") for event in sys.argv.pop(1).split(",")]

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.inference.unmolding import paste_with_border
-from maskseg_cli.training.detection_targets import cell_masks, corner_masks
-from maskseg_cli.training.targets import DetectionTargets, detection_targets
+from maskseg_cli.training.detection_targets import DetectionTargets, cell_masks, corner_masks, detection_targets
 from tests.training import naive
 
 SEED = tf.constant([3, 4])

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from maskseg_cli.training.ema import AveragedWeights, part_way
+from maskseg_cli.training.ema import AveragedWeights, interpolate_weights
 
 
 def test_the_average_starts_at_the_weights_and_follows_them() -> None:
@@ -36,6 +36,6 @@ def test_early_on_it_does_not_cling_to_the_start_and_later_the_momentum_holds() 
 
 def test_part_of_the_way_from_the_start() -> None:
     start, trained = {"a": np.float32([0, 8])}, {"a": np.float32([4, 8])}
-    mean = part_way(start, trained, 0.25)["a"]
+    mean = interpolate_weights(start, trained, 0.25)["a"]
     np.testing.assert_array_equal(mean, [3, 8])
     assert mean.dtype == np.float32

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.training.optimizer import OPTIMIZERS, make_optimizer, suited_optimizer
+from maskseg_cli.training.optimizer import OPTIMIZERS, default_optimizer, make_optimizer
 
 RATE, DECAY = 0.1, 0.5
 
@@ -121,8 +121,8 @@ def test_an_unknown_optimizer_is_refused() -> None:
 
 
 def test_each_network_has_an_optimizer_that_suits_it() -> None:
-    assert suited_optimizer("mobile") == "relative-adamw"
-    assert suited_optimizer("resnet50") == suited_optimizer("resnet101") == "sgd"
+    assert default_optimizer("mobile") == "relative-adamw"
+    assert default_optimizer("resnet50") == default_optimizer("resnet101") == "sgd"
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)

@@ -24,12 +24,12 @@ def test_shares(sets: list[tuple[int, float]]) -> None:
     lengths, shares = zip(*sets, strict=True)
     order = Order(lengths, shares, seed=1)
     epochs = 3
-    drawn = Counter(order[place] for place in range(epochs * order.places))
+    drawn = Counter(order[position] for position in range(epochs * order.positions))
     total = sum(length * share for length, share in sets)
     for source, (length, share) in enumerate(sets):
         counts = [drawn[source, index] for index in range(length)]
         assert max(counts) - min(counts) <= 1  # none comes again before all have come
-        assert abs(sum(counts) - epochs * order.places * length * share / total) <= epochs
+        assert abs(sum(counts) - epochs * order.positions * length * share / total) <= epochs
 
 
 def test_a_place_is_the_same_however_it_is_reached() -> None:

@@ -76,6 +76,13 @@ def test_ids_are_unique_and_the_input_is_left_alone() -> None:
     assert before == dataset()
 
 
+def test_annotations_need_no_id_and_may_have_a_text() -> None:
+    before = dataset()
+    del before["annotations"][0]["id"]
+    before["annotations"][1]["id"] = "b"
+    assert merge(before, [find(2, CUP, 0.9)])["annotations"][-1]["id"] == 8
+
+
 def test_finds_without_an_outline_are_boxes() -> None:
     box = {name: value for name, value in find(2, CUP, 0.9).items() if name != "segmentation"}
     assert "segmentation" not in merge(dataset(), [box])["annotations"][-1]
@@ -109,9 +116,16 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MasksegError, match=r"no file .*absent\.json"):
         write_merged(tmp_path / "absent.json", tmp_path / "found.json", tmp_path / "merged.json")
     (tmp_path / "found.json").write_text("[")
-    with pytest.raises(MasksegError, match=r"found\.json cannot be read"):
+    with pytest.raises(MasksegError, match=r"found\.json is not valid JSON: line 1"):
         write_merged(tmp_path / "data.json", tmp_path / "found.json", tmp_path / "merged.json")
     assert not (tmp_path / "merged.json").exists()
+
+
+def test_an_output_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text(json.dumps(dataset()))
+    (tmp_path / "found.json").write_text(json.dumps([find(2, CUP, 0.9)]))
+    with pytest.raises(MasksegError, match=r"data\.json/merged\.json cannot be written"):
+        write_merged(tmp_path / "data.json", tmp_path / "found.json", tmp_path / "data.json" / "merged.json")
 
 
 def test_a_picture_that_the_teacher_did_not_see_stays_as_it_is() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.boxes import decode_boxes
-from maskseg_cli.training.targets import rpn_targets
+from maskseg_cli.training.rpn_targets import rpn_targets
 from tests.training import naive
 
 SEED = tf.constant([3, 4])

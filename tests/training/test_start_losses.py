@@ -17,7 +17,8 @@ from maskseg_cli.inference.molding import mold
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.training import losses
-from maskseg_cli.training.targets import detection_targets, rpn_targets
+from maskseg_cli.training.detection_targets import detection_targets
+from maskseg_cli.training.rpn_targets import rpn_targets
 
 PHOTOS = 30
 

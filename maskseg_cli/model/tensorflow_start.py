@@ -1,4 +1,4 @@
-"""The one place where TensorFlow is started: quietly, and only when a network is needed."""
+"""Imports TensorFlow without its messages, when a network is needed."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _silent_stderr() -> Iterator[None]:
 
 
 def import_tensorflow() -> Any:
-    """The tensorflow module, imported without its start-up chatter.
+    """The tensorflow module, imported without its start-up messages.
 
-    TensorFlow looks for GPUs here, so that what it says about missing ones is silenced too. The environment
-    variable MASKSEG_TF_LOG=1 lets everything through.
+    The search for GPUs is made here, so that messages about missing ones are silenced too. The environment
+    variable MASKSEG_TF_LOG=1 shows all messages.
 
     Example:
         >>> int(import_tensorflow().add(1, 2))

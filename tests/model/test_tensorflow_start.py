@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maskseg_cli.inference.tensorflow_start import import_tensorflow
+from maskseg_cli.model.tensorflow_start import import_tensorflow
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,7 @@ print(len(model.detect([np.zeros((80, 64, 3), np.uint8)])[0]["rois"]))
 def test_what_python_writes_is_seen_and_a_setting_of_the_users_stays() -> None:
     code = """
 import os, sys
-from maskseg_cli.inference.tensorflow_start import import_tensorflow
+from maskseg_cli.model.tensorflow_start import import_tensorflow
 print("before", file=sys.stderr)
 tf = import_tensorflow()
 print("after", tf.add(1, 2).numpy(), file=sys.stderr)
@@ -62,7 +62,7 @@ print(os.environ["TF_CPP_MIN_LOG_LEVEL"])
 
 
 def test_the_chatter_can_be_let_through() -> None:
-    code = "from maskseg_cli.inference.tensorflow_start import import_tensorflow\nimport_tensorflow().add(1, 1)"
+    code = "from maskseg_cli.model.tensorflow_start import import_tensorflow\nimport_tensorflow().add(1, 1)"
     assert "TensorFlow" in run(code, MASKSEG_TF_LOG="1").stderr
 
 
@@ -71,7 +71,7 @@ def test_a_process_without_stderr() -> None:
     code = """
 import sys
 sys.stderr = None
-from maskseg_cli.inference.tensorflow_start import import_tensorflow
+from maskseg_cli.model.tensorflow_start import import_tensorflow
 print(import_tensorflow().add(1, 2).numpy())
 """
     done = run(code)
@@ -82,7 +82,7 @@ print(import_tensorflow().add(1, 2).numpy())
 def test_nothing_to_silence(close: str) -> None:
     code = f"""
 import os, sys
-from maskseg_cli.inference.tensorflow_start import _silent_stderr
+from maskseg_cli.model.tensorflow_start import _silent_stderr
 {close}
 with _silent_stderr():
     print("inside", flush=True)

@@ -15,8 +15,7 @@ from maskseg_cli.inference import loading
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from maskseg_cli.inference.predictor import Predictor
-
-from .fake_model import DOG, PERSON, BlobEngine, blob_predictor, open_blob_engine, scene
+from tests.cli.fake_model import DOG, PERSON, BlobEngine, blob_predictor, open_blob_engine, scene
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""Reading an annotation file of any known format, for training and for evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.via import via_entries, via_to_coco
+
+
+def read_annotations(
+    path: Path, log: ProblemLog, class_name: str = "object", attribute: str | None = None
+) -> dict[str, Any]:
+    """The content of a COCO or VIA file, which its content tells apart, in COCO's format.
+
+    Args:
+        log: gets the problems of a VIA file.
+        class_name, attribute: as `via.read_via` takes them.
+
+    Returns:
+        images, annotations and categories: lists of records, not checked further.
+
+    Raises:
+        MasksegError: the file cannot be read, or is of neither format.
+    """
+    document = read_json(path)
+    if via_entries(document) is not None:
+        return via_to_coco(document, path, log, class_name, attribute)
+    return check_document(document, path)

@@ -1,0 +1,88 @@
+"""Finding the picture files of a data set, and their sizes without decoding them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.header import Header, picture_format, read_header
+
+#: The fields of a record that hold its picture's size in pixels.
+SIDES = ("height", "width")
+
+#: So much of a file holds the header of nearly every JPEG, PNG and BMP; the last bytes show whether it is whole.
+_START, _END = 1 << 16, 1 << 10
+
+
+def find_photo(folder: Path, name: str) -> Path:
+    """The path of a record's photo; some files name photos with the folder that they lie in: "val/0001.jpg"."""
+    path = folder / name
+    return path if path.exists() or not (folder / path.name).exists() else folder / path.name
+
+
+def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[int, int] | None:
+    """Height and width of a picture turned upright, from its file's header.
+
+    Returns:
+        None if the file is missing, unreadable or of another size than its record says, which `log` notes.
+    """
+    try:
+        header = probe_image(path)
+    except FileNotFoundError:
+        log.add("missing-image", record["file_name"])
+        return None
+    except OSError:
+        header = None
+    if header is None or not header.complete or not header.width or not header.height:
+        log.add("unreadable-image", record["file_name"])
+        return None
+    height, width = upright_size(header)
+    found = dict(zip(SIDES, (height, width), strict=True))
+    recorded = [size if record.get(side) is None else record[side] for side, size in found.items()]
+    if recorded != [height, width]:
+        log.add("image-size", f"{record['file_name']} ({width} x {height}, not {recorded[1]} x {recorded[0]})")
+        return None
+    return height, width
+
+
+def check_picture_size(path: Path, found: tuple[int, ...], expected: tuple[int, int]) -> None:
+    """Checks the size of a picture that has been read; sizes begin with height and width.
+
+    Raises:
+        MasksegError: it is not the one that the annotations are for.
+    """
+    if found[:2] != expected:
+        raise MasksegError(
+            f"{path} has {found[1]} x {found[0]} pixels, but its annotations are for {expected[1]} x {expected[0]}."
+        )
+
+
+def probe_image(path: Path) -> Header | None:
+    """The header of a picture file; as a rule only its start and end are read.
+
+    Returns:
+        None if it is no picture. `complete` is False if the file is certainly cut off.
+
+    Raises:
+        FileNotFoundError, OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START)
+        header = read_header(start)
+        if len(start) < _START or header is None:
+            return header
+        file.seek(-_END, 2)
+        end = file.read()
+        whole = {"JPEG": b"\xff\xd9" in end, "PNG": b"IEND" in end, "BMP": True}
+        # TIFF and WebP keep their size anywhere, and so does a JPEG with a large preview
+        if header.width and header.height and whole.get(picture_format(start) or "", False):
+            return Header(header.format, header.width, header.height, header.orientation)
+        file.seek(0)
+        return read_header(file.read())
+
+
+def upright_size(header: Header) -> tuple[int, int]:
+    """Height and width of a picture after it has been turned upright."""
+    return (header.width, header.height) if header.orientation >= 5 else (header.height, header.width)

@@ -1,0 +1,185 @@
+"""`VideoBatch`: the videos of a plan one after the other, with messages about each and about all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from maskseg_cli.errors import MasksegError, explain
+from maskseg_cli.export.json_lines import JsonLines
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.job import Job
+from maskseg_cli.media.disk_errors import is_disk_unwritable
+from maskseg_cli.messages import count_words, counted
+from maskseg_cli.pipeline.video_plan import VideoPlan
+from maskseg_cli.pipeline.video_run import VideoRun, VideoSummary
+from maskseg_cli.pipeline.window_sinks import VideoWindow
+from maskseg_cli.reporter import Reporter
+from maskseg_cli.sink import Sink
+from maskseg_cli.stop_token import StopToken
+from maskseg_cli.transform import Transform
+from maskseg_cli.video.opening import shown_name
+from maskseg_cli.video.writer import DiskFull
+
+
+@dataclass
+class VideosSummary:
+    """The result of a run over several videos.
+
+    Attributes:
+        done: what was done with each video, in order.
+        kept: names of the videos whose result existed already.
+        failures: name of each video that failed -> reason.
+    """
+
+    done: list[VideoSummary] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+class VideoBatch:
+    """Does the videos of a plan one after the other; one that fails is reported and the rest still done."""
+
+    def __init__(
+        self,
+        plan: VideoPlan,
+        transforms: Sequence[Transform],
+        sinks: Sequence[Sink],
+        reporter: Reporter,
+        stop: StopToken,
+    ) -> None:
+        self.summary = VideosSummary(kept=[job.source.name for job in plan.jobs if job.done])
+        self._plan, self._transforms, self._sinks = plan, transforms, sinks
+        self._reporter, self._stop = reporter, stop
+        #: A disk is full, so that the remaining videos are not begun: their beginnings would pass for the whole.
+        self._full = False
+
+    def run(self, predictor: Predictor, lines: JsonLines | None, window: VideoWindow | None) -> None:
+        """Does all videos and ends the sinks.
+
+        Raises:
+            MasksegError: there is one video only, and it failed; or the JSON lines cannot be written.
+            KeyboardInterrupt: the user's stop.
+        """
+        sinks = [*([] if lines is None else [lines]), *self._sinks]
+        for sink in sinks:
+            sink.start(predictor.class_names)
+        ended: BaseException | None = None
+        try:
+            for job in self._plan.jobs:
+                if job.done:
+                    continue
+                outcome = self._do(job, predictor, lines, window)
+                if self._full or (outcome is not None and outcome.closed):
+                    break
+        except BaseException as error:
+            ended = error
+        problem = self._end(sinks, ended)
+        if ended is not None:
+            raise ended
+        self.report_counts()
+        if problem is not None:
+            videos = "the video itself is" if len(self.summary.done) == 1 else "the videos themselves are"
+            raise MasksegError(f"{problem[:-1]}; {videos} written.")
+
+    def report_counts(self) -> None:
+        """Reports how many videos were done, where there are several."""
+        jobs, done, kept, failures = self._plan.jobs, self.summary.done, self.summary.kept, self.summary.failures
+        if len(jobs) == 1 and not kept:
+            return
+        parts = [f"{len(done)} of {len(jobs)} videos done"]
+        if kept:
+            parts.append(f"{len(kept)} there already")
+        if failures:
+            parts.append(f"{len(failures)} failed: {', '.join(failures)}")
+        left = len(jobs) - len(done) - len(kept) - len(failures)
+        if self._full and left:
+            parts.append(f"{left} not begun")
+        line = ", ".join(parts) + "."
+        if failures:
+            self._reporter.warn(line)
+        else:
+            self._reporter.say(line)
+
+    def _do(
+        self, job: Job, predictor: Predictor, lines: JsonLines | None, window: VideoWindow | None
+    ) -> VideoSummary | None:
+        assert job.target is not None
+        plan, name = self._plan, shown_name(job.source.name)
+        run = VideoRun(
+            job.source.name,
+            job.target,
+            predictor,
+            plan.reading,
+            plan.encoding,
+            plan.drawing,
+            self._transforms,
+            lines,
+            self._sinks,
+            job.source.exported_name,
+            window,
+            self._stop,
+            self._reporter,
+        )
+        try:
+            outcome = run.run()
+        except Exception as error:
+            self._report(job, run.summary)
+            # Where the reader of the JSON lines is gone, the other videos would fail at their first frame.
+            if len(plan.jobs) == 1 or isinstance(error.__cause__, BrokenPipeError):
+                raise
+            reason = explain(error)
+            self.summary.failures[name] = reason
+            self._reporter.fail(name, error, reason)
+            self._full = isinstance(error.__cause__, DiskFull) or is_disk_unwritable(error.__cause__)
+            return None
+        except KeyboardInterrupt:
+            self._report(job, run.summary)
+            if run.summary.written is None:
+                self._reporter.warn(f"{name}: nothing was written yet.")
+            else:
+                self._reporter.say("  It is not the whole video. --skip-existing would keep it as it is.")
+            raise
+        self._report(job, outcome)
+        self.summary.done.append(outcome)
+        return outcome
+
+    def _report(self, job: Job, outcome: VideoSummary) -> None:
+        """Reports what was written, with the notes about it."""
+        written = outcome.written
+        if written is None:
+            return
+        speed = written.frames / outcome.seconds if outcome.seconds > 0 else 0.0
+        named = f"{shown_name(job.source.name)} -> {written.path}"
+        parts = [
+            f"{named}: {counted(written.frames, 'frame')}, {float(written.duration):.1f} s",
+            "with sound" if written.has_sound else "without sound",
+            f"in {outcome.seconds:.1f} s ({speed:.1f} a second)",
+            f"most at once: {count_words(outcome.most)}",
+        ]
+        self._reporter.say("; ".join(parts) + ".")
+        notes = [*outcome.notes, *written.notes]
+        if outcome.skipped:
+            were = "was" if outcome.skipped == 1 else "were"
+            notes.append(f"{counted(outcome.skipped, 'frame')} could not be decoded and {were} left out.")
+        for note in dict.fromkeys(notes):
+            self._reporter.say(f"  {note}")
+
+    def _end(self, sinks: Sequence[Sink], ended: BaseException | None) -> str | None:
+        """Ends the sinks of the whole run; returns a sentence about the JSON lines if they are not complete."""
+        failed = ended is not None and not isinstance(ended, KeyboardInterrupt) and not self.summary.done
+        problem: str | None = None
+        for sink in sinks:
+            try:
+                if failed or (ended is not None and isinstance(sink, JsonLines)):
+                    sink.discard()
+                else:
+                    sink.finish()
+            except OSError as error:
+                if not isinstance(sink, JsonLines):
+                    raise
+                problem = f"{explain(error)[:-1]}: what was found is not all there."
+                # The error that ended the run decides the exit code; it may be this same one, raised earlier.
+                if ended is not None and str(sink.path) not in str(ended):
+                    self._reporter.warn(f"Error: {problem}")
+        return problem

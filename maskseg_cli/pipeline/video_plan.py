@@ -1,0 +1,74 @@
+"""`VideoPlan`: the videos of a run and all options, checked before any work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.job import Job
+from maskseg_cli.pipeline.reading_options import ReadingOptions
+from maskseg_cli.pipeline.run_options import (
+    Model,
+    Sources,
+    as_arguments,
+    predictor_loader,
+    split_options,
+    take_options,
+)
+from maskseg_cli.video.output_checks import check_output
+from maskseg_cli.video.video_formats import EncodeOptions
+from maskseg_cli.video.video_outputs import means_folder, plan_videos
+from maskseg_cli.video.video_sources import find_videos
+
+
+@dataclass(frozen=True)
+class VideoPlan:
+    """The checked options of a run over videos.
+
+    Attributes:
+        jobs: each video and its result; those marked `done` are left out.
+        network: a loaded network, or its options.
+        reading, encoding, drawing: as for `VideoRun`.
+    """
+
+    jobs: list[Job]
+    network: ModelOptions | Predictor
+    reading: ReadingOptions
+    encoding: EncodeOptions
+    drawing: DrawingOptions
+
+    def load(self) -> Predictor:
+        """The network."""
+        return predictor_loader(self.network, self.reading.batch)()
+
+
+def plan_run(
+    sources: Sources,
+    output: str | Path | None,
+    model: Model,
+    recursive: bool,
+    overwrite: bool,
+    skip_existing: bool,
+    format: str | None,
+    options: dict[str, Any],
+) -> VideoPlan:
+    """Finds the videos and checks all options, before any work; see `process_videos`."""
+    options = dict(options)
+    if "audio" in options:
+        options["sound"] = options.pop("audio")
+    reading = take_options(options, ReadingOptions)
+    encoding = take_options(options, EncodeOptions)
+    network, drawing = split_options(model, options, ReadingOptions, EncodeOptions)
+    target = None if output is None else str(output)
+    avoid = Path(target) if target is not None and means_folder(target) else None
+    found = find_videos(as_arguments(sources), recursive, avoid)
+    jobs = plan_videos(found, target, format, overwrite, skip_existing)
+    names = [one.name for one in found]
+    for job in jobs:
+        assert job.target is not None
+        check_output(job.target, encoding, names, overwrite=True)  # existing ones are settled
+    return VideoPlan(jobs, network, reading, encoding, drawing)
