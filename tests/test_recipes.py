@@ -41,7 +41,7 @@ SHORTER += ["--layers", r"mrcnn_mask.*|box\.class_logits|box\.deltas"]
 
 @pytest.fixture
 def _tiny_and_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A tiny trunk; and TensorFlow as free as before, since training makes it deterministic for the whole process."""
+    """A tiny trunk; and TensorFlow's default mode again, since training makes the whole process deterministic."""
     shrink(monkeypatch)
     yield
     if "tensorflow" in sys.modules:

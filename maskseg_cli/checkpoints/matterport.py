@@ -115,7 +115,7 @@ def _backbone(path: Path, layers: set[str]) -> str:
     backbone = _BACKBONES.get(len(letters))
     if backbone is None or letters[-1] != chr(ord("a") + len(letters) - 1):
         raise MasksegError(
-            f"{path} has {len(letters)} blocks in the backbone's fourth stage; maskseg knows ResNet-50 (6 "
+            f"{path} has {len(letters)} blocks in the backbone's fourth stage; maskseg has ResNet-50 (6 "
             "blocks, a to f) and ResNet-101 (23, a to w)."
         )
     return backbone

@@ -112,7 +112,7 @@ _ONNX = "is an ONNX model: use the .h5 weights that it was exported from."
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (
         b"version https://git-lfs.github.com/spec/",
-        "is only a git-LFS pointer, a text that stands for the real file: run `git lfs pull` there, or "
+        "is only a git-LFS pointer, a text in place of the real file: run `git lfs pull` there, or "
         "download the file itself.",
     ),
     (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", _PYTORCH),
@@ -164,7 +164,7 @@ def _description(path: Path, head: bytes) -> str:
         return "is a truncated HDF5 file of a few bytes; fetch or copy it again."
     if _is_text(head):
         return f"is a text file, not weights: {_READABLE}."
-    return f"is no weights file that maskseg knows: {_READABLE}."
+    return f"is not a weights file that maskseg can read: {_READABLE}."
 
 
 def is_html(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""`maskseg train`: a network for the user's own classes, or better weights for the old ones."""
+"""`maskseg train`: trains a network on the user's own classes, or further on its old ones."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     "--teacher",
     type=_FILE,
     metavar="RESULTS",
-    help="What `maskseg evaluate --results` found in the first --also set: stands in for classes not annotated there.",
+    help="Results of `maskseg evaluate --results` for the first --also set: they replace classes not annotated there.",
 )
 @click.option(
     "--val",
@@ -152,7 +152,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     default=1.0,
     show_default=True,
     metavar="FACTOR",
-    help="Layers that start fresh learn so many times faster than the others.",
+    help="Factor of the learning rate for layers that start fresh.",
 )
 @click.option("--size", type=click.IntRange(min=64), metavar="PIXELS", help="As in `maskseg image`.")
 @click.option(
@@ -187,9 +187,9 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     type=click.FloatRange(min=0),
     default=5.0,
     show_default=True,
-    help="How often the state is saved within an epoch.",
+    help="Minutes between two saved states within an epoch.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run in the output folder, exactly where it stood.")
+@click.option("--resume", is_flag=True, help="Continue the run in the output folder from its last saved state.")
 @click.option("--strict", is_flag=True, help="Refuse data with problems instead of leaving bad records out.")
 @click.option(
     "--seed",

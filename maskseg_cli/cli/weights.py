@@ -155,7 +155,7 @@ def verify(file: str, quiet: bool) -> None:
     comparison = compare(checkpoint.arrays, expected)
     broken = non_finite(checkpoint.arrays)
     if not quiet:
-        known = "none that maskseg knows" if release is None else f"{release.file} from {release.base_url}"
+        known = "no known release" if release is None else f"{release.file} from {release.base_url}"
         fit = f"{comparison.matched} of {len(expected)} fit the {config.backbone} network"
         click.echo(f"file     {path} ({path.stat().st_size:,} bytes)")
         click.echo(f"md5      {md5}")

@@ -1,4 +1,4 @@
-"""Fetching weights from a server that behaves, and from all those that do not."""
+"""Downloads of weights from a correct server and from faulty ones."""
 
 from __future__ import annotations
 

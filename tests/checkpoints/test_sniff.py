@@ -52,7 +52,7 @@ OTHER_FILES = {
     "labels.json": (b'{"message": "Not Found"}', "JSON"),
     "labels.txt": (b"person\ndog\n", "text file"),
     "weights.tar.gz": (b"\x1f\x8b\x08\0", "gzip"),
-    "noise.h5": (bytes(range(255, 100, -1)), "no weights file that maskseg knows"),
+    "noise.h5": (bytes(range(255, 100, -1)), "not a weights file that maskseg can read"),
 }
 
 

@@ -1,4 +1,4 @@
-"""A web server on 127.0.0.1 that serves one file well or badly."""
+"""A web server on 127.0.0.1 that serves one file, with faults on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FileServer(ThreadingHTTPServer):
         ranges: whether Range requests are honoured.
         cut_after: the connection breaks after so many bytes of the body; None: never.
         chunked: send no Content-Length.
-        redirect: send the client on to another path first, as GitHub does.
+        redirect: redirect the client to another path first, as GitHub does.
         status: answer with this code instead.
         content_type: of the answer.
         gate: when set to an Event, the answer's second half waits for it.
@@ -40,7 +40,7 @@ class FileServer(ThreadingHTTPServer):
         self.asked: list[tuple[str, str | None]] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is what some tests want."""
+        """Ignores clients that close the connection, as some tests do."""
 
     @property
     def url(self) -> str:

@@ -35,7 +35,7 @@ RUN += ["--epochs", "2"]
 
 @pytest.fixture(autouse=True)
 def _tiny_and_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A tiny trunk; and TensorFlow as free as before, since training makes it deterministic for the whole process."""
+    """A tiny trunk; and TensorFlow's default mode again, since training makes the whole process deterministic."""
     shrink(monkeypatch)
     yield
     if "tensorflow" in sys.modules:
@@ -213,7 +213,7 @@ def test_a_recipe_may_have_one_table_alone(tmp_path: Path) -> None:
         ("[maskseg]\nmask_haed = 1\n", "mask_head"),
     ],
 )
-def test_a_recipe_that_makes_no_sense(tmp_path: Path, text: str, words: str) -> None:
+def test_a_wrong_recipe(tmp_path: Path, text: str, words: str) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(text)
     assert words in run("shapes", "--recipe", recipe, "-o", tmp_path / "run", code=2).stderr
@@ -232,7 +232,7 @@ def test_a_recipe_that_makes_no_sense(tmp_path: Path, text: str, words: str) -> 
         (["shapes", "--set", "mask_haed=unet"], "mask_head"),
     ],
 )
-def test_options_that_make_no_sense(tmp_path: Path, arguments: list[str], words: str) -> None:
+def test_wrong_options(tmp_path: Path, arguments: list[str], words: str) -> None:
     assert words in run(*arguments, "-o", tmp_path / "run", code=2).stderr
     assert not (tmp_path / "run").exists()
 

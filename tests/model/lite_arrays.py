@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tests.parity.make_matterport_weights import Weight, bell
 
-#: (block, output channels); strides and additions are the network's own business.
+#: (block, output channels); strides and additions are defined by the network.
 TRUNK = (
     ("block0_0", 16),
     ("block1_0", 32),
@@ -75,7 +75,7 @@ def lite_arrays(classes: int = 5, seed: int = 9) -> dict[str, NDArray[Any]]:
     arrays = {weight.name: bell(seed, weight.name.rpartition("/")[0], weight) for weight in _weights(classes)}
     sizes = np.array(ANCHOR_SIZES)
     arrays["rpn/anchors_xyxy"] = np.concatenate([8.5 - sizes / 2, 8.5 + sizes / 2 - 1], axis=1).astype(np.float32)
-    # one kernel for all classes, lopsided so that a shift by one cell would show
+    # one kernel for all classes, asymmetric so that a shift by one cell is visible
     kernel = bell(seed, "mask/logits_upsample", Weight("kernel", (4, 4, 1, 1), 0.3, 0.25))
     arrays["mask/logits_upsample/kernel"] = kernel * np.eye(classes, dtype=np.float32)
     arrays["mask/logits_upsample/bias"] = np.full(classes, 0.05, np.float32)

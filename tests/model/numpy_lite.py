@@ -1,4 +1,4 @@
-"""The lite network once more: plain NumPy in float64, straight from the arrays of its weights file.
+"""A second implementation of the lite network in plain NumPy and float64, on the arrays of its weights file.
 
 Written from the description of Mask R-CNN2Go's graph and independent of the package: other names, another order of
 coordinates (boxes and deltas are x before y, as the arrays have them), one picture and one region at a time.

@@ -1,4 +1,4 @@
-"""The U-Net mask head: shapes, what it sees, what it learns, and the networks that carry it."""
+"""The U-Net mask head: shapes, receptive field, training, and the networks that have it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_parameters_as_documented() -> None:
 
 
 def test_no_transposed_convolution_and_no_checkerboard() -> None:
-    """Even input gives an even answer, away from the edges: what overlaps of transposed convolutions spoil."""
+    """Uniform input gives uniform output away from the edges, which transposed convolutions with overlaps do not."""
     keras.utils.set_random_seed(1)
     head = build_unet_mask_head(8, num_classes=2, pool_size=32)
     assert not [layer for layer in head.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
@@ -75,7 +75,7 @@ def test_the_skip_connection_carries_what_pooling_loses() -> None:
     keras.utils.set_random_seed(2)
     head = build_unet_mask_head(4, num_classes=2, pool_size=6)
     lower = keras.Model(head.input, head.get_layer(f"{PREFIX}pool").output)
-    for i in (1, 2):  # the two convolutions before the pooling hand everything on
+    for i in (1, 2):  # the two convolutions before the pooling pass everything on
         kernel = np.zeros(head.get_layer(f"{PREFIX}conv{i}").kernel.shape, np.float32)
         for channel in range(4):
             kernel[1, 1, channel, channel] = 1

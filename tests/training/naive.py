@@ -1,4 +1,4 @@
-"""Boxes as loops and sentences: what the targets are compared with."""
+"""Plain implementations on boxes, with which the targets are compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples whose pictures say where each object is."""
+"""Examples whose pictures show where each object is by its colour."""
 
 from __future__ import annotations
 

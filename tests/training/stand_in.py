@@ -15,7 +15,7 @@ class CountingStep:
 
     #: Called with the number of each step before it is made.
     before: Callable[[int], None] = staticmethod(lambda number: None)
-    #: What the losses of a step become.
+    #: Number of a step -> its losses.
     losses: Callable[[int], dict[str, float]] = staticmethod(lambda number: {"loss": 1 / (3 + number)})
     #: (step, rate) of all steps.
     made: list[tuple[int, float]]

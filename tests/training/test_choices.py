@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from maskseg_cli.training.choices import Choices, DataChoice, make_choices
 from maskseg_cli.training.recipes import read_recipe
 from maskseg_cli.training.stages import Stage
 from maskseg_cli.training.training_options import TrainingOptions
+from tests.documents import PROJECT, blocks
 
 
 def test_the_defaults_are_those_of_the_dataclasses() -> None:
@@ -65,3 +68,25 @@ def test_an_unknown_option_in_a_recipe(tmp_path: Path, name: str) -> None:
     recipe.write_text(f"[train]\n{name} = 1\n")
     with pytest.raises(UsageError, match=f"unknown training option: {name}"):
         read_recipe(recipe)
+
+
+def test_the_documented_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = []
+
+    def train(*arguments: Any, reporter: Any = None, **options: Any) -> SimpleNamespace:
+        runs.append(make_choices(*arguments, **options))
+        return SimpleNamespace(weights="run/last.npz", best=None)
+
+    (block,) = blocks(PROJECT / "docs" / "train.md", "py")
+    (recipe,) = blocks(PROJECT / "docs" / "train.md", "toml")
+    (tmp_path / "balloon.toml").write_text(recipe.code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("maskseg_cli.training.run.train", train)
+    exec(compile(block.code, str(block), "exec"), {})
+    assert [options.stages for _, options in runs] == [
+        (Stage("heads", 5), Stage("all", 10)),
+        (Stage("heads", 5, 0.001), Stage("all", 10, 0.0003)),
+    ]
+    assert capsys.readouterr().out == "run/last.npz None\n"

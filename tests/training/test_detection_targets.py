@@ -137,7 +137,7 @@ def test_the_seed_decides_the_choice() -> None:
 
 
 def test_the_first_regions_are_a_fair_sample_of_the_objects() -> None:
-    # whoever takes only the first few for the mask head must not get the best proposals alone
+    # the first few, which the mask head takes, must not be the best proposals alone
     boxes = np.array([[20, 20, 99, 99]])
     proposals = np.array([[20 + shift, 20, 99 + shift, 99] for shift in range(20)])
     config = CONFIGS["pixels"].replace(use_box_rois=False)

@@ -33,7 +33,6 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> type[CountingStep]:
     """The stand-in, which tests may change."""
     kind = type("Step", (CountingStep,), {"made": []})
     monkeypatch.setattr(loop, "GradientStep", kind)
-    # packing the weights is most of the time here
     # Most of the time here would be compression.
     compressor = zlib.compressobj
     monkeypatch.setattr(zlib, "compressobj", lambda level=0, *options: compressor(0, *options))

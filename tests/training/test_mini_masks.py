@@ -1,4 +1,4 @@
-"""Mini masks keep what matters of a mask."""
+"""Mini masks: conversion of a mask and back."""
 
 from __future__ import annotations
 

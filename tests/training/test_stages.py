@@ -15,6 +15,6 @@ def test_stages_from_lists() -> None:
 
 
 @pytest.mark.parametrize(("epochs", "rate"), [(0, 0.1), (1, 0.0), (1, -1.0), (1, float("nan"))])
-def test_stages_that_make_no_sense(epochs: int, rate: float) -> None:
+def test_wrong_stages(epochs: int, rate: float) -> None:
     with pytest.raises(UsageError):
         Stage("all", epochs, rate)

@@ -1,4 +1,4 @@
-"""Where a run starts from."""
+"""Initial weights of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validation while training."""
+"""Validation during training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_it_measures_on_a_network_of_its_own(annotations: Path, monkeypatch: pyt
     figures = validation(arrays)
     assert set(figures) == {"box AP", "mask AP"}
     assert all(0 <= value <= 1 for value in figures.values())
-    # the network in training keeps its weights, its options and what learns
+    # the network in training keeps its weights, its options and its trainable layers
     for name, array in values(model).items():
         np.testing.assert_array_equal(array, before[name])
     assert model.config == CONFIG

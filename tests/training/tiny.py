@@ -1,4 +1,4 @@
-"""A network that trains in a blink: the small family with three blocks for a trunk, on pictures of 64 pixels."""
+"""A network that trains in milliseconds: the small family with three blocks for a trunk, on pictures of 64 pixels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     """Makes the small trunk tiny."""
     from maskseg_cli.model import mobile
 
-    # whatever else stands in the table, such as how wide a block's inside is, stays
+    # the other columns of the table, such as the width of a block's inside, are kept
     rest = {row[0]: row[3:] for row in mobile.TRUNK_BLOCKS}
     patch.setattr(mobile, "TRUNK_BLOCKS", tuple((*row, *rest[row[0]]) for row in TRUNK))
 

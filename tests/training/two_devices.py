@@ -1,5 +1,5 @@
-"""Trains on two logical devices, stops, goes on, and compares with one device that accumulates; a program of its own,
-since TensorFlow's devices are settled once for a process. Prints the largest difference of any weight."""
+"""Trains on two logical devices, stops, resumes, and compares with one device that accumulates; a program of its own,
+since TensorFlow's devices are fixed once per process. Prints the largest difference of any weight."""
 
 from __future__ import annotations
 
