@@ -34,8 +34,8 @@ from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform
 from maskseg_cli.video.writer import Written
 
-#: The network finds objects from this score on where viewers can lower theirs; measured on photos of COCO, it takes 5 %
-#: more time than from 0.6 on.
+#: The network finds objects from this score on, so that viewers can lower theirs; measured on photos of COCO, it takes
+#: 5 % more time than from 0.6 on.
 LOWEST_SCORE = 0.1
 
 _NO_DISPLAY = "--serve shows the picture in a browser instead, and --no-window records without showing it"
@@ -214,10 +214,11 @@ def process_camera(
 
 
 def _load(network: ModelOptions | Predictor, controls: Controls, interactive: bool) -> Predictor:
-    """Loads the network; where viewers can lower the score, it also finds objects that are not shown yet."""
+    """Loads the network, and lets it find objects too that are not shown before a viewer lowers the score."""
     predictor = predictor_loader(network)()
     usual = predictor.config.detection_min_confidence
-    if interactive and usual > LOWEST_SCORE:
+    # A network that was loaded before may be used by other code too: it is changed only where there are viewers.
+    if (interactive or predictor is not network) and usual > LOWEST_SCORE:
         predictor.set_min_confidence(LOWEST_SCORE)
     controls.set_min_score(usual)
     return predictor
