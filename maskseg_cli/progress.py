@@ -24,6 +24,10 @@ class ProgressReporter(Reporter):
     def __init__(self, shown: bool = True) -> None:
         self.shown = shown
 
+    def shows(self, total: int | None, unit: str) -> bool:
+        """Whether there is a bar for a run of so many photos or frames."""
+        return self.shown
+
     @contextmanager
     def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
         """Shows a bar with the number done, the speed and the time left; see `Reporter.progress`."""
@@ -34,7 +38,7 @@ class ProgressReporter(Reporter):
             initial=done,
             unit=f" {unit}s" if unit == "frame" else unit,
             file=sys.stderr,
-            disable=not self.shown,
+            disable=not self.shows(total, unit),
             desc=bar_label(label) or None,
             **_size(self.shown),
         ) as bar:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -53,15 +51,9 @@ class TerminalReporter(ProgressReporter):
             self._status = tqdm(bar_format="{desc}", file=sys.stderr, leave=False)
         self._status.set_description_str(line)
 
-    @contextmanager
-    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
-        """Shows a bar; a single photo needs none."""
-        shown, self.shown = self.shown, self.shown and not (unit == "photo" and total == 1)
-        try:
-            with super().progress(total, unit, label, done) as show_done:
-                yield show_done
-        finally:
-            self.shown = shown
+    def shows(self, total: int | None, unit: str) -> bool:
+        """A single photo needs no bar."""
+        return self.shown and not (unit == "photo" and total == 1)
 
     def __enter__(self) -> TerminalReporter:
         return self

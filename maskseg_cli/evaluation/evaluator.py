@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.datasets.coco_records import is_box, is_id
@@ -17,12 +15,12 @@ from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.picture_files import check_picture_size, find_photo
 from maskseg_cli.datasets.polygons_and_rle import outline_problem, to_rle
 from maskseg_cli.datasets.problems import StrictProblemLog
-from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE, voc_mean_average_precision
 from maskseg_cli.export.coco_json import coco_annotations
+from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.images import read_image
 from maskseg_cli.rle import rle_totals
 
@@ -30,15 +28,6 @@ from maskseg_cli.rle import rle_totals
 RESULT_KEYS = ("image_id", "category_id", "bbox", "score", "segmentation")
 
 Progress = Callable[[Sequence[Any]], Iterable[Any]]
-
-
-class FindsObjects(Protocol):
-    """What is measured: a `Predictor`, or another callable that returns the `Detections` of a BGR photo."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]: ...
-
-    def __call__(self, image: NDArray[np.uint8], /) -> Detections: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,7 @@ class Evaluation:
 
 
 def evaluate(
-    predictor: FindsObjects,
+    predictor: Predictor,
     annotations: CocoDataset | str | Path,
     images: str | Path,
     *,

@@ -1,14 +1,51 @@
-"""Checks of the options of `process_camera`, before anything is opened."""
+"""`CameraPlan`, and the checks of the options of `process_camera`, before anything is opened."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.source import CaptureSettings
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.video.output_checks import check_output
 from maskseg_cli.video.video_formats import FORMATS, EncodeOptions
+
+if TYPE_CHECKING:
+    from maskseg_cli.inference.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class CameraPlan:
+    """The checked options of a session with a camera; see `process_camera`.
+
+    Attributes:
+        address, settings: the camera, and the mode that it is asked for.
+        network: a loaded network, or its options.
+        drawing: what is drawn at first.
+        folder: for snapshots and recordings that viewers start.
+        serve: host and port of the page, or None.
+        reconnect: None if it was not said.
+        mirror, duration, loop, record, window, token, timeout: as for `process_camera`.
+    """
+
+    address: CameraAddress
+    settings: CaptureSettings
+    network: ModelOptions | Predictor
+    drawing: DrawingOptions
+    mirror: bool
+    duration: float | None
+    loop: bool
+    record: Path | None
+    folder: Path
+    window: bool
+    serve: tuple[str, int] | None
+    token: str | None
+    reconnect: bool | None
+    timeout: float
 
 
 def check_numbers(settings: CaptureSettings, duration: float | None, timeout: float) -> None:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.run_summary import RunSummary
-from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.messages import describe
+from maskseg_cli.pipeline.drawn_sinks import prepare_sinks
 from maskseg_cli.pipeline.photos import read_photos
 from maskseg_cli.pipeline.predictions import PhotoPredictions, Prediction
 from maskseg_cli.pipeline.workers import THREADS, Workers
@@ -85,14 +84,14 @@ class PhotoRun:
             Workers(threads) as writers,
             Workers(callers) as network,
         ):
-            results: WriteBehind[Prediction] = WriteBehind(writers, 2 * threads or 1)
+            results: WriteBehind[Job] = WriteBehind(writers, 2 * threads or 1)
             finished = len(kept)
 
             def report(everything: bool = False) -> bool:
                 """Reports the photos that are written; False if a sink was closed."""
                 nonlocal finished
-                for prediction, future in results.take(everything):
-                    self._report(prediction.job, future, len(jobs), alone)
+                for job, future in results.take(everything):
+                    self._report(job, future, len(jobs), alone)
                     finished += 1
                     show_done(finished)
                     if any(sink.closed for sink in self.sinks):
@@ -114,7 +113,7 @@ class PhotoRun:
                 raise
             return report(everything=True)
 
-    def _put(self, results: WriteBehind[Prediction], prediction: Prediction) -> None:
+    def _put(self, results: WriteBehind[Job], prediction: Prediction) -> None:
         """Begins to draw and write a photo. Errors pass through the same queue, so that sinks see them in order."""
         job, frame, detections = prediction.job, prediction.frame, prediction.detections
         error = prediction.error
@@ -150,7 +149,7 @@ class PhotoRun:
             return detections
 
         size = 0 if frame is None else 2 * frame.image.nbytes  # the photo, and the drawn picture
-        results.put(Prediction(job), size, prepare, write)
+        results.put(job, size, prepare, write)
 
     def _report(self, job: Job, future: Future[Any], photos: int, alone: bool) -> None:
         try:
@@ -166,15 +165,3 @@ class PhotoRun:
             return
         arrow = "" if job.target is None or job.done else f" -> {job.target}"
         self.reporter.say(f"{job.source.name}: {describe(detections)}{arrow}")
-
-
-def prepare_sinks(
-    sinks: Sequence[Sink], frame: Frame, detections: Detections, drawing: DrawingOptions
-) -> list[Callable[[], None]]:
-    """Draws a frame if a sink needs the picture, and prepares all sinks; any thread may call it.
-
-    Returns:
-        what the sinks returned, to be called in their order.
-    """
-    picture = draw(frame.image, detections, drawing) if any(sink.needs_picture for sink in sinks) else None
-    return [sink.prepare(frame, detections, picture) for sink in sinks]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
-from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
@@ -23,6 +22,9 @@ from maskseg_cli.video.output_checks import check_output
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_outputs import means_folder, plan_videos
 from maskseg_cli.video.video_sources import find_videos
+
+if TYPE_CHECKING:
+    from maskseg_cli.inference.predictor import Predictor
 
 
 @dataclass(frozen=True)

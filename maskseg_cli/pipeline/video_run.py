@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.export.shown_frames import ShownFramesOnly
 from maskseg_cli.export.video_file import VideoFile
 from maskseg_cli.frame import Frame
 from maskseg_cli.messages import counted
+from maskseg_cli.pipeline.drawn_sinks import prepare_sinks
 from maskseg_cli.pipeline.frame_pipeline import PATIENCE, FramePipeline
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.window_sinks import VideoWindow
@@ -181,11 +181,8 @@ class VideoRun:
     def _write(self, frame: Frame, detections: Detections) -> None:
         """Draws one frame and passes it to the sinks, in the writing thread."""
         detections = apply_transforms(self.transforms, frame, detections)
-        picture = None
-        if any(sink.needs_picture for sink in self._all_sinks):
-            picture = draw(frame.image, detections, self.drawing)
-        for sink in self._all_sinks:
-            sink.prepare(frame, detections, picture)()
+        for complete in prepare_sinks(self._all_sinks, frame, detections, self.drawing):
+            complete()
         self.summary.most |= Counter(detections.names)
 
     def _check(self, pipeline: FramePipeline, video: VideoReader, file: VideoFile, stopped: bool) -> None:

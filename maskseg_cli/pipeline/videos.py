@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.outputs import check_extra_output, refuse_existing
-from maskseg_cli.pipeline.frame_pipeline import FramePipeline
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -21,16 +20,15 @@ from maskseg_cli.pipeline.run_options import (
     split_options,
     take_options,
 )
-from maskseg_cli.pipeline.video_batch import VideoBatch, VideosSummary
 from maskseg_cli.pipeline.video_plan import plan_run
-from maskseg_cli.pipeline.video_run import VideoSummary, picture_rate
-from maskseg_cli.pipeline.window_sinks import VideoWindow
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
-from maskseg_cli.video.reader import open_video
-from maskseg_cli.video.video_formats import EncodeOptions
+
+if TYPE_CHECKING:
+    from maskseg_cli.pipeline.video_batch import VideosSummary
+    from maskseg_cli.pipeline.video_run import VideoSummary
 
 
 def process_videos(
@@ -83,6 +81,8 @@ def process_videos(
         check_extra_output(json_path, plan.jobs)
         if json_path.is_file() and not (overwrite or skip_existing):
             refuse_existing([json_path])
+    from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only
+
     batch = VideoBatch(plan, tuple(transforms), tuple(sinks), reporter or Reporter(), stop or StopToken())
     if all(job.done for job in plan.jobs):
         batch.report_counts()
@@ -91,6 +91,7 @@ def process_videos(
         window = None
         if show:
             from maskseg_cli.media.live_window import LiveWindow
+            from maskseg_cli.pipeline.window_sinks import VideoWindow
 
             advice = "leave out --show; the result is written to a file all the same"
             window = VideoWindow(stack.enter_context(LiveWindow(advice)))
@@ -143,12 +144,14 @@ def segment_video(
         >>> for frame, detections in segment_video("in.mp4", every=5):           # doctest: +SKIP
         ...     print(float(frame.time), detections.names)
     """
+    from maskseg_cli.pipeline.frame_pipeline import FramePipeline  # see `process_videos`
+    from maskseg_cli.video.reader import open_video
+
     reading = take_options(options, ReadingOptions)
     network, _ = split_options(model, options, ReadingOptions)
-    name = str(source)
-    predictor = predictor_loader(network, reading.batch)()
     reset_transforms(transforms)
-    with open_video(name, reading.start, reading.end, rate=picture_rate(name, EncodeOptions())) as video:
+    with open_video(source, reading.start, reading.end) as video:
+        predictor = predictor_loader(network, reading.batch)()
         frames = reading.select(video)
         with FramePipeline(frames, predictor, every=reading.network_every, batch=reading.batch) as pipeline:
             for frame, detections in pipeline:

@@ -14,7 +14,20 @@ Example:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from maskseg_cli.serve.listen_address import DEFAULT_HOST, DEFAULT_PORT, parse_address
-from maskseg_cli.serve.server import Server, start_server
+
+if TYPE_CHECKING:
+    from maskseg_cli.serve.server import Server, start_server
 
 __all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "Server", "parse_address", "start_server"]
+
+
+def __getattr__(name: str) -> Any:
+    # The server needs OpenCV, a check of its address does not: wrong options are reported at once.
+    if name not in ("Server", "start_server"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from maskseg_cli.serve import server
+
+    return getattr(server, name)

@@ -63,6 +63,10 @@ def test_help_lists_every_command() -> None:
         (["image", "x.jpg", "--min-score", "7"], 2),
         (["image", "there-is-no-such-file.jpg"], 1),
         (["image", __file__, "--overwrite", "--skip-existing"], 2),
+        (["video", "there-is-no-such-file.mp4"], 1),
+        (["video", __file__, "--drop"], 2),
+        (["webcam", "--serve", "no:such:address"], 2),
+        (["webcam", "--no-window"], 2),
     ],
 )
 def test_nothing_heavy_is_loaded_before_there_is_work(arguments: list[str], code: int) -> None:
@@ -71,7 +75,7 @@ def test_nothing_heavy_is_loaded_before_there_is_work(arguments: list[str], code
         "from maskseg_cli.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "except SystemExit as stop:\n    code = stop.code\n"
-        "heavy = {'tensorflow', 'keras', 'cv2', 'skimage', 'h5py', 'tqdm'} & set(sys.modules)\n"
+        "heavy = {'tensorflow', 'keras', 'cv2', 'av', 'skimage', 'h5py', 'tqdm'} & set(sys.modules)\n"
         "print('LOADED', sorted(heavy))\nsys.exit(code)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)

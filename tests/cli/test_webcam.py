@@ -8,7 +8,7 @@ import pytest
 
 from maskseg_cli.camera import device_source, devices
 from maskseg_cli.camera.devices import CameraDevice
-from maskseg_cli.pipeline.cameras import LOWEST_SCORE
+from maskseg_cli.pipeline.camera_session import LOWEST_SCORE
 
 from . import fake_model
 from .fake_model import BlobEngine

@@ -12,8 +12,9 @@ import pytest
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.frame import Frame
-from maskseg_cli.pipeline import cameras
-from maskseg_cli.pipeline.cameras import LOWEST_SCORE, CameraSummary, process_camera
+from maskseg_cli.pipeline import camera_session
+from maskseg_cli.pipeline.camera_session import LOWEST_SCORE, CameraSummary
+from maskseg_cli.pipeline.cameras import process_camera
 from maskseg_cli.stop_token import StopToken
 from tests.camera.mjpeg_server import network_camera
 from tests.cli.fake_model import blob_predictor, use_blob_engine
@@ -172,7 +173,7 @@ def test_options_that_are_not_possible(
     def open_camera(*_: object) -> None:
         pytest.fail("the camera was opened")
 
-    monkeypatch.setattr(cameras, "open_camera", open_camera)
+    monkeypatch.setattr(camera_session, "open_camera", open_camera)
     with pytest.raises(UsageError, match=words):
         process_camera("street.mp4", **options)
     assert tree_of(street.parent) == ["street.mp4"]
