@@ -50,6 +50,30 @@ _AT_LEAST_ONE = (
 #: Options that are shares or probabilities: between 0 and 1.
 _SHARES = ("detection_min_confidence", "detection_nms_threshold", "roi_positive_ratio", "rpn_nms_threshold")
 
+#: Options that determine which parts the network has and how they are computed. All others are read at each picture.
+GRAPH_OPTIONS = (
+    "backbone",
+    "backbone_strides",
+    "box_frame",
+    "box_head",
+    "detail",
+    "fpn_classif_fc_layers_size",
+    "image_channel_count",
+    "mask_head",
+    "mask_pool_size",
+    "mask_shape",
+    "neck",
+    "num_classes",
+    "pool_size",
+    "roi_align",
+    "rpn_anchor_ratios",
+    "rpn_anchor_scales",
+    "rpn_anchor_sizes",
+    "rpn_anchor_stride",
+    "rpn_head",
+    "top_down_pyramid_size",
+)
+
 #: Options that are sizes, spacings or divisors: each of their numbers above 0.
 _POSITIVE = (
     "backbone_strides",
@@ -151,6 +175,15 @@ class MaskRCNNConfig:
     #: Of boxes of different classes whose IoU is above this only the best stays, of one class above half of it; None:
     #: all that detection_nms_threshold leaves (as AP wants it).
     detection_duplicate_threshold: float | None = None
+    #: "greedy": of overlapping boxes of a class the best stays (detection_nms_threshold); "soft": the others lose score
+    #: by how much they overlap it (Gaussian Soft-NMS with detection_soft_sigma).
+    detection_suppression: str = "greedy"
+    detection_soft_sigma: float = 0.5
+    #: A box that stays becomes the mean of the candidates of its class whose IoU with it is at least this, weighted by
+    #: score; None: it stays as it is.
+    detection_voting_threshold: float | None = None
+    #: Scores are multiplied by the mean probability of the mask inside the object to this power; 0: they are not.
+    detection_mask_scoring: float = 0.0
     #: Rows of zeros fill the proposals up to post_nms_rois_inference, as Matterport's graph does.
     pad_proposals: bool = True
     #: The order in which the network takes its channels.
@@ -182,6 +215,7 @@ class MaskRCNNConfig:
             "box_frame": ("normalized", "pixels"),
             "roi_align": ("corners", "bins", "bins_clamped"),
             "detection_classes": ("best", "all"),
+            "detection_suppression": ("greedy", "soft"),
             "channel_order": ("RGB", "BGR"),
         }
         for option, allowed in choices.items():
@@ -207,6 +241,10 @@ class MaskRCNNConfig:
         for option in _POSITIVE:
             if not all(number > 0 for number in getattr(self, option)):
                 raise UsageError(f"{option} holds numbers above 0 only, not {getattr(self, option)}.")
+        if self.detection_soft_sigma <= 0 or self.detection_mask_scoring < 0:
+            raise UsageError("detection_soft_sigma is above 0, and detection_mask_scoring at least 0.")
+        if self.detection_voting_threshold is not None and not 0 <= self.detection_voting_threshold <= 1:
+            raise UsageError(f"detection_voting_threshold lies between 0 and 1, not {self.detection_voting_threshold}.")
         if any(side <= 0 for anchor in self.rpn_anchor_sizes for side in anchor):
             raise UsageError(f"rpn_anchor_sizes holds numbers above 0 only, not {self.rpn_anchor_sizes}.")
         for loss in self.loss_weights:

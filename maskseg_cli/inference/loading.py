@@ -12,6 +12,7 @@ from maskseg_cli.config import PRESETS, MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.engine import Engine
+from maskseg_cli.inference.engine_options import EngineOptions
 from maskseg_cli.inference.model_options import ModelOptions, instance_limit, overrides_of
 from maskseg_cli.inference.predictor import Predictor
 
@@ -27,6 +28,11 @@ def load_model(
     max_detections: int | None = None,
     batch: int | None = None,
     tta: bool = False,
+    engine: str = "auto",
+    precision: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    throughput: bool = False,
     **overrides: Any,
 ) -> Predictor:
     """Loads a network, ready for pictures.
@@ -44,6 +50,7 @@ def load_model(
         batch: pictures of equal size that the network takes at once; the results are the same.
         tta: average six views of each picture, at three sizes and mirrored (test-time augmentation): more accurate,
             about six times slower.
+        engine, precision, device, threads, throughput: how the network is computed; see `EngineOptions`.
         overrides: options of `MaskRCNNConfig` by name, which replace those of `config`.
 
     Raises:
@@ -54,6 +61,7 @@ def load_model(
         >>> model = load_model("mask_rcnn_balloon.h5", labels=["balloon"])     # doctest: +SKIP
         >>> detections = model(image_bgr)                                      # doctest: +SKIP
     """
+    computing = EngineOptions(engine, precision, device, threads, throughput)
     whole = config if isinstance(config, MaskRCNNConfig) else None
     if config is not None and whole is None:
         overrides = {**config, **overrides}  # type: ignore[dict-item]
@@ -66,18 +74,19 @@ def load_model(
     def configure(stored: MaskRCNNConfig) -> MaskRCNNConfig:
         return with_size((whole or stored).replace(**overrides), size)
 
-    engine, names = open_engine(weights, labels, configure)
+    opened, names = open_engine(weights, labels, configure, computing)
     chosen = None
     if classes is not None:
         chosen = parse_classes(classes if isinstance(classes, str) else ",".join(classes), names)
-    return Predictor(engine, names, tta, chosen, max_detections, batch)
+    return Predictor(opened, names, tta, chosen, max_detections, batch)
 
 
-def load_predictor(options: ModelOptions, batch: int = 1) -> Predictor:
-    """Loads the network that the options choose; imports TensorFlow.
+def load_predictor(options: ModelOptions, batch: int = 1, throughput: bool = False) -> Predictor:
+    """Loads the network that the options choose.
 
     Args:
         batch: pictures of equal size that the network takes at once.
+        throughput: several threads will call it at the same time.
 
     Raises:
         MasksegError: the weights cannot be read or do not fit.
@@ -92,6 +101,11 @@ def load_predictor(options: ModelOptions, batch: int = 1) -> Predictor:
         classes=options.classes,
         max_detections=options.max_detections,
         batch=None if batch == 1 else batch,
+        engine=options.engine,
+        precision=options.precision,
+        device=options.device,
+        threads=options.threads,
+        throughput=throughput,
         **overrides_of(options),
     )
     # The file says which network it holds; another one than `model` is a mistake of the user.
@@ -105,12 +119,14 @@ def open_engine(
     weights: str | Path,
     labels: str | Path | Sequence[str] | None,
     configure: Callable[[MaskRCNNConfig], MaskRCNNConfig],
+    options: EngineOptions,
 ) -> tuple[Engine, tuple[str, ...]]:
     """Reads weights and makes the engine that runs them.
 
     Args:
         weights, labels: as `load_model`.
         configure: gets the config in the weights file and returns the one to use.
+        options: how the network is computed.
 
     Returns:
         the engine, and the class names, background first.

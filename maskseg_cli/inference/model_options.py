@@ -29,6 +29,7 @@ class ModelOptions:
         settings: options of `MaskRCNNConfig` as "OPTION=VALUE".
         config: TOML file of such options, which `settings` override.
         tta: average six views of each picture.
+        engine, precision, device, threads: how the network is computed; see `EngineOptions`.
     """
 
     model: str | Path | None = None
@@ -41,6 +42,10 @@ class ModelOptions:
     settings: tuple[str, ...] = ()
     config: Path | None = None
     tta: bool = False
+    engine: str = "auto"
+    precision: str = "auto"
+    device: str = "auto"
+    threads: int | None = None
 
 
 def overrides_of(options: ModelOptions) -> dict[str, Any]:

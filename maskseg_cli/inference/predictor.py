@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.config.mask_rcnn_config import GRAPH_OPTIONS, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.matterport_log import log_inputs
 from maskseg_cli.inference.molding import check_molded_shape, mold, molded_shape
@@ -20,7 +20,6 @@ from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.box_frames import to_frame
 
 if TYPE_CHECKING:
-    from maskseg_cli.config import MaskRCNNConfig
     from maskseg_cli.detections import Detections
     from maskseg_cli.inference.engine import Engine
     from maskseg_cli.inference.molding import Molded
@@ -73,12 +72,8 @@ class Predictor:
 
     @property
     def workers(self) -> int:
-        """How many threads should call it at the same time, each with pictures of its own.
-
-        The stages of the small network are too short to keep two cores busy with one picture: with two threads it does
-        a fifth more pictures. The large one keeps them busy, and takes a gigabyte for each picture.
-        """
-        return min(4, os.cpu_count() or 1) if self.config.backbone == "mobile" else 1
+        """How many threads should call it at the same time, each with pictures of its own."""
+        return self.engine.workers
 
     @overload
     def __call__(self, images: NDArray[np.uint8]) -> Detections: ...
@@ -107,12 +102,27 @@ class Predictor:
         return found[0] if single else found
 
     def set_min_confidence(self, confidence: float) -> None:
-        """Finds objects from this score on, 0..1, from the next picture on; that one takes longer (see `Engine`).
+        """Finds objects from this score on, 0..1, from the next picture on.
 
         Raises:
             UsageError: not between 0 and 1.
         """
-        self.engine.set_min_confidence(confidence)
+        self.set_options(detection_min_confidence=confidence)
+
+    def set_options(self, **options: Any) -> None:
+        """Replaces options of `MaskRCNNConfig`, such as thresholds and limits, from the next picture on.
+
+        Raises:
+            UsageError: an unknown option, a value out of its range, or an option that shapes the network.
+
+        Example:
+            >>> model.set_options(detection_min_confidence=0.3, detection_max_instances=20)    # doctest: +SKIP
+        """
+        config = self.engine.config.replace(**options)
+        for option in GRAPH_OPTIONS:
+            if getattr(config, option) != getattr(self.engine.config, option):
+                raise UsageError(f"{option} belongs to the network's structure: load the network again with it.")
+        self.engine.config = config
 
     def detect(self, images: Sequence[NDArray[np.uint8]], verbose: int = 0) -> list[dict[str, NDArray[Any]]]:
         """Matterport's `detect`.

@@ -1,78 +1,93 @@
-"""`TensorFlowEngine`: runs a `MaskRCNN` as TensorFlow graphs, on a CPU or a GPU."""
+"""`TensorFlowEngine`: runs the stages of a Keras model as TensorFlow graphs, on a CPU or a GPU."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.inference.engine import Segmented
+from maskseg_cli.inference.engine_options import calls_at_once
+from maskseg_cli.inference.staged_engine import StagedEngine
 
 if TYPE_CHECKING:
-    from maskseg_cli.inference.test_time_augmentation import ViewInput
     from maskseg_cli.model.mask_rcnn import MaskRCNN
 
 
-class TensorFlowEngine:
-    """Runs a Keras model; a graph for any height and width is built at the first use of a batch size.
+class TensorFlowEngine(StagedEngine):
+    """An engine for a Keras model.
 
     Args:
-        model: the network with its weights.
-
-    Attributes:
-        config: the options of the network.
+        model: the network with its weights; later changes of its weights act on the next picture.
     """
 
     def __init__(self, model: MaskRCNN) -> None:
+        super().__init__(TensorFlowStages(model), model.config, calls_at_once(model.config))
         self.model = model
-        self.config = model.config
-        self._graphs: dict[int, Callable[..., Any]] = {}
-        self._views: Any = None
-        self._building = Lock()
 
-    def run(self, images: NDArray[np.float32], anchors: NDArray[np.float32], windows: NDArray[np.float32]) -> Segmented:
-        """Runs the whole network; see `Engine.run`."""
-        return _to_numpy(self._graph(len(images))(images, anchors, windows))
 
-    def run_views(self, views: Sequence[ViewInput], window: NDArray[np.float32]) -> Segmented:
-        """Averages several views of one picture; see `Engine.run_views`."""
-        from maskseg_cli.model.views import MultiViewNetwork, View
+class _Maps(NamedTuple):
+    """Feature maps (B, h, w, c) on the device that computed them, and the image's height and width, int32 (2,)."""
 
-        with self._building:
-            if self._views is None:
-                self._views = MultiViewNetwork(self.model)
-        return _to_numpy(self._views([View(*view) for view in views], window))
+    tensors: list[Any]
+    shape: Any
 
-    def set_min_confidence(self, confidence: float) -> None:
-        """Finds objects from this score on; the next call takes seconds, because it builds a new graph.
 
-        Raises:
-            UsageError: not between 0 and 1.
-        """
-        self.config = self.model.config = self.config.replace(detection_min_confidence=confidence)
-        self._graphs.clear()
-        self._views = None
+class TensorFlowStages:
+    """The stages of a Keras model; see `Stages`. One graph of each serves any batch, height and width.
 
-    def _graph(self, batch: int) -> Callable[..., Any]:
-        with self._building:  # threads that ask at the same time get the same graph
-            if batch not in self._graphs:
-                self._graphs[batch] = self._build_graph(batch)
-            return self._graphs[batch]
+    Args:
+        model: the network with its weights.
+    """
 
-    def _build_graph(self, batch: int) -> Callable[..., Any]:
+    name = "tensorflow float32"
+
+    def __init__(self, model: MaskRCNN) -> None:
         import tensorflow as tf
 
-        signature = [
-            tf.TensorSpec((batch, None, None, self.config.image_channel_count), tf.float32),
-            tf.TensorSpec((None, 4), tf.float32),
-            tf.TensorSpec((batch, 4), tf.float32),
-        ]
-        concrete = tf.function(self.model.call, input_signature=signature).get_concrete_function()
-        return lambda *arrays: concrete(*(tf.constant(array) for array in arrays))
+        from maskseg_cli.model.rpn import objectness
 
+        def features(images: Any) -> Any:
+            maps = model.features(images)
+            logits, deltas = model.region_scores(maps)
+            return maps, objectness(logits), deltas
 
-def _to_numpy(tensors: Sequence[Any]) -> Segmented:
-    return Segmented(*(tensor.numpy() for tensor in tensors))
+        def classify(maps: Any, boxes: Any, image_index: Any, shape: Any) -> Any:
+            pooled = model.pool_for_boxes(maps, boxes, image_index, (shape[0], shape[1]))
+            logits, deltas = model.classify(pooled)
+            return tf.nn.softmax(logits), deltas
+
+        def masks(maps: Any, boxes: Any, image_index: Any, class_ids: Any, shape: Any) -> Any:
+            pooled = model.pool_for_masks(maps, boxes, image_index, (shape[0], shape[1]))
+            return tf.sigmoid(model.mask_logits(pooled, class_ids))
+
+        boxes, ids, shape = tf.TensorSpec((None, 4)), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((2,), tf.int32)
+        maps = [tf.TensorSpec((None, None, None, channels)) for channels in model.map_channels]
+        image = tf.TensorSpec((None, None, None, model.config.image_channel_count))
+        # Concrete functions: threads that call them at the same time build nothing.
+        self._features = tf.function(features, input_signature=[image]).get_concrete_function()
+        self._classify = tf.function(classify, input_signature=[maps, boxes, ids, shape]).get_concrete_function()
+        self._masks = tf.function(masks, input_signature=[maps, boxes, ids, ids, shape]).get_concrete_function()
+        self._constant = tf.constant
+
+    def features(self, images: NDArray[np.float32]) -> tuple[_Maps, NDArray[np.float32], NDArray[np.float32]]:
+        """Computes maps, objectness and deltas; see `Stages.features`."""
+        maps, objectness, deltas = self._features(self._constant(images))
+        return _Maps(maps, self._constant(images.shape[1:3], "int32")), objectness.numpy(), deltas.numpy()
+
+    def classify(
+        self, maps: _Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Applies the box head; see `Stages.classify`."""
+        probabilities, deltas = self._classify(
+            maps.tensors, self._constant(boxes), self._constant(image_index), maps.shape
+        )
+        return probabilities.numpy(), deltas.numpy()
+
+    def masks(
+        self, maps: _Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32], class_ids: NDArray[np.int32]
+    ) -> NDArray[np.float32]:
+        """Applies the mask head; see `Stages.masks`."""
+        arrays = [self._constant(one) for one in (boxes, image_index, class_ids)]
+        masks: NDArray[np.float32] = self._masks(maps.tensors, *arrays, maps.shape).numpy()
+        return masks

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+#: Frame -> what is added to y2 - y1 for a box's height.
+LAST_PIXEL = {"normalized": 0.0, "pixels": 1.0}
+
 
 def normalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
     """Half-open pixels (N, 4) -> Matterport's normalized frame, float32 (computed in float64).

@@ -14,9 +14,6 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-#: Frame -> what is added to y2 - y1 for a box's height.
-LAST_PIXEL = {"normalized": 0.0, "pixels": 1.0}
-
 
 def decode_boxes(
     anchors: tf.Tensor, deltas: tf.Tensor, limit: float | None = None, last_pixel: float = 0.0

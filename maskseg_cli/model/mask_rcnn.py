@@ -1,9 +1,12 @@
-"""Mask R-CNN: the five stages connected, for both network families."""
+"""Mask R-CNN: the stages of the network, for both network families.
+
+Training connects them in one graph (training/step.py), finding objects in NumPy (inference/staged_engine.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -13,7 +16,6 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.model import mask_head as mask_heads
 from maskseg_cli.model.anchors import anchors_per_cell
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
-from maskseg_cli.model.detection import DetectedBoxes, detect_boxes
 from maskseg_cli.model.fpn import build_fpn
 from maskseg_cli.model.mobile import DETAIL_STRIDE, build_mobile_trunk
 from maskseg_cli.model.proposals import propose
@@ -24,24 +26,6 @@ from maskseg_cli.model.unet_mask_head import build_unet_mask_head
 
 #: Pooled features (N, p, p, c); with `config.detail` those of the map of stride 8 beside them.
 Pooled: TypeAlias = "tf.Tensor | list[tf.Tensor]"
-
-
-class Segmented(NamedTuple):
-    """The network's output for a batch: rows of all images one after the other, best first in each.
-
-    Attributes:
-        boxes: float32 (D, 4), (y1, x1, y2, x2) in the network's frame.
-        class_ids: int32 (D,), 1..
-        scores: float32 (D,), 0..1.
-        masks: float32 (D, h, w), probabilities over the box.
-        image_index: int32 (D,), the image that each row belongs to.
-    """
-
-    boxes: tf.Tensor
-    class_ids: tf.Tensor
-    scores: tf.Tensor
-    masks: tf.Tensor
-    image_index: tf.Tensor
 
 
 class MaskRCNN(keras.Model):
@@ -105,6 +89,12 @@ class MaskRCNN(keras.Model):
         parts = [self.backbone, self.neck, self.rpn, self.box_head, self.mask_head, self.mask_upsampling]
         return [part for part in parts if part is not None]
 
+    @property
+    def map_channels(self) -> list[int]:
+        """Channels of each map that `features` returns."""
+        part = self.backbone if self.neck is None else self.neck
+        return [output.shape[-1] for output in part.outputs]
+
     def named_variables(self) -> dict[str, keras.Variable]:
         """Maps names as in weight files ("conv1/kernel") to every stored variable."""
         named = {}
@@ -141,7 +131,7 @@ class MaskRCNN(keras.Model):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Selects proposals of one image from (A, 1 or 2) and (A, 4): boxes (P, 4) and their anchors' indices (P,).
 
-        P is at most `count`; None: post_nms_rois_inference.
+        P is at most `count`; None: post_nms_rois_inference. Training's own: `inference.proposals` does it in NumPy.
         """
         window = tf.constant((0.0, 0.0, 1.0, 1.0))
         if self.config.box_frame == "pixels":
@@ -210,12 +200,6 @@ class MaskRCNN(keras.Model):
         logits, deltas = self.box_head(pooled, training=training and self.config.train_bn)
         return logits, deltas
 
-    def detections(
-        self, proposals: tf.Tensor, class_logits: tf.Tensor, deltas: tf.Tensor, window: tf.Tensor
-    ) -> DetectedBoxes:
-        """Turns the classified proposals of one image into its final boxes (see `detect_boxes`)."""
-        return detect_boxes(proposals, tf.nn.softmax(class_logits), deltas, window, self.config)
-
     def mask_logits(self, pooled: Pooled, class_ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Applies the mask head: features (N, p, p, c) and classes (N,) -> mask logits (N, h, w) of that class."""
         logits = self.mask_head(pooled, training=training and self.config.train_bn)
@@ -223,48 +207,6 @@ class MaskRCNN(keras.Model):
         if self.mask_upsampling is not None:
             logits = self.mask_upsampling(logits[..., None])[..., 0]
         return logits
-
-    def call(self, images: tf.Tensor, anchors: tf.Tensor, windows: tf.Tensor) -> Segmented:
-        """Runs the whole network.
-
-        Args:
-            images: float32 tensor (B, H, W, 3), molded; B is known when the graph is built.
-            anchors: float32 tensor (A, 4) in the network's frame, for H x W.
-            windows: float32 tensor (B, 4), each picture without its padding, in the network's frame.
-        """
-        shape = tf.shape(images)
-        image_shape = (shape[1], shape[2])
-        maps = self.features(images)
-        rpn_logits, rpn_deltas = self.region_scores(maps)
-        batch = images.shape[0]
-        proposals = [self.proposals(rpn_logits[i], rpn_deltas[i], anchors, image_shape)[0] for i in range(batch)]
-        counts = [tf.shape(boxes)[0] for boxes in proposals]
-        pooled = self.pool_for_boxes(maps, tf.concat(proposals, axis=0), _index(counts), image_shape)
-        logits, deltas = self.classify(pooled)
-        parts = zip(proposals, tf.split(logits, counts), tf.split(deltas, counts), tf.unstack(windows), strict=True)
-        found = [self.detections(*part) for part in parts]
-        boxes, class_ids, scores, _ = (tf.concat(field, axis=0) for field in zip(*found, strict=True))
-        image_index = _index([tf.shape(one.boxes)[0] for one in found])
-        masks = self._masks(maps, boxes, class_ids, image_index, image_shape)
-        return Segmented(boxes, class_ids, scores, masks, image_index)
-
-    def _masks(
-        self,
-        maps: Sequence[tf.Tensor],
-        boxes: tf.Tensor,
-        class_ids: tf.Tensor,
-        image_index: tf.Tensor,
-        image_shape: tuple[tf.Tensor, tf.Tensor],
-    ) -> tf.Tensor:
-        """Computes mask probabilities (D, h, w) of final boxes; depthwise convolutions do not accept an empty batch."""
-
-        def run_head() -> tf.Tensor:
-            pooled = self.pool_for_masks(maps, boxes, image_index, image_shape)
-            return tf.sigmoid(self.mask_logits(pooled, class_ids))
-
-        height, width = self.config.mask_shape
-        masks = tf.cond(tf.size(class_ids) > 0, run_head, lambda: tf.zeros((0, height, width)))
-        return tf.ensure_shape(masks, (None, height, width))
 
 
 def _check_mask_shape(config: MaskRCNNConfig) -> None:
@@ -276,8 +218,3 @@ def _check_mask_shape(config: MaskRCNNConfig) -> None:
             f"With mask_head {config.mask_head} and mask_pool_size {config.mask_pool_size} the masks are {side} x "
             f"{side} cells, but mask_shape says {height} x {width}: set mask_shape and mask_pool_size together."
         )
-
-
-def _index(counts: list[tf.Tensor]) -> tf.Tensor:
-    """The image that each row belongs to: [2, 3] -> (0, 0, 1, 1, 1)."""
-    return tf.repeat(tf.range(len(counts)), tf.stack(counts))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.model.boxes import LAST_PIXEL, clip_boxes, decode_boxes
+from maskseg_cli.model.box_frames import LAST_PIXEL
+from maskseg_cli.model.boxes import clip_boxes, decode_boxes
 
 
 def propose(

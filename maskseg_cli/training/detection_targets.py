@@ -11,7 +11,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.model.boxes import LAST_PIXEL, encode_boxes
+from maskseg_cli.model.box_frames import LAST_PIXEL
+from maskseg_cli.model.boxes import encode_boxes
 from maskseg_cli.training.matching import best_object, in_ignored_region, overlaps, random_choice
 
 #: The least IoU with a box at which a region of interest shows its object.

@@ -29,6 +29,10 @@ DELAY = "MASKSEG_TEST_DELAY"
 class BlobEngine:
     """Finds bright blobs: taller than wide is a person, all else a dog. Pictures keep their size; masks fill boxes."""
 
+    name = "blobs"
+    workers = 2
+    observe: Callable[[str, float], None] | None = None
+
     def __init__(self, config: MaskRCNNConfig = LITE) -> None:
         self.config = config.replace(image_resize_mode="none", mask_border=0)
         self._turns = 0
@@ -40,10 +44,6 @@ class BlobEngine:
     def run_views(self, views: Sequence[Any], window: Any) -> Segmented:
         """See `Engine.run_views`: the first view."""
         return self.run(views[0].image)
-
-    def set_min_confidence(self, confidence: float) -> None:
-        """See `Engine.set_min_confidence`."""
-        self.config = self.config.replace(detection_min_confidence=confidence)
 
     def _find(self, image: NDArray[np.float32], number: int) -> Segmented:
         delays = os.environ.get(DELAY, "0").split(",")
@@ -74,7 +74,7 @@ def blob_predictor(**options: Any) -> Predictor:
 
 
 def open_blob_engine(
-    weights: Any, labels: Any, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig]
+    weights: Any, labels: Any, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig], options: Any
 ) -> tuple[BlobEngine, tuple[str, ...]]:
     """Takes the place of `loading.open_engine`."""
     return BlobEngine(configure(LITE)), COCO_CLASSES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,9 +70,11 @@ def test_the_network_finds_low_scores_for_viewers_and_only_high_ones_are_shown(
     class LowScores(BlobEngine):
         """Finds objects of any score once it was asked for low ones."""
 
-        def set_min_confidence(self, confidence: float) -> None:
-            asked.append(confidence)
-            self.config = self.config.replace(detection_min_confidence=0.0)
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "config" and hasattr(self, "config"):
+                asked.append(value.detection_min_confidence)
+                value = value.replace(detection_min_confidence=0.0)
+            super().__setattr__(name, value)
 
     monkeypatch.setattr(fake_model, "BlobEngine", LowScores)
     run("--camera", "street.mp4", "--no-window", "--duration", "0.3", "--record", "out.mp4", "--min-score", "0.95")

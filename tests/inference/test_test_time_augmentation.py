@@ -19,10 +19,10 @@ from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.inference.unmolding import unmold_normalized_boxes, unmold_pixel_boxes
+from maskseg_cli.inference.views import from_view, into_view
 from maskseg_cli.media.images import read_image
 from maskseg_cli.model.box_frames import normalize_boxes
 from maskseg_cli.model.mask_rcnn import MaskRCNN
-from maskseg_cli.model.views import from_view, into_view
 
 SQUARE = COCO.replace(image_min_dim=100, image_max_dim=128)
 PAD64 = COCO.replace(image_resize_mode="pad64", image_min_dim=128)
@@ -96,9 +96,9 @@ def test_a_box_is_the_same_object_in_every_view(
     else:
         own = normalize_boxes(pixels, height, width)
         unmold = unmold_normalized_boxes
-    first = into_view(own, views[0].frame).numpy()
+    first = into_view(own, views[0].frame)
     for view in views:
-        there = into_view(own, view.frame).numpy()
+        there = into_view(own, view.frame)
         expected = mirrored(pixels[:, [1, 0, 3, 2]], width)[:, [1, 0, 3, 2]] if view.mirrored else pixels
         np.testing.assert_allclose(unmold(there, view.molded), expected, atol=1e-2)
         relative = tta.relative_frame(view, views[0])
@@ -152,10 +152,8 @@ def test_pictures_of_any_size_and_without_objects(predictor: Predictor, monkeypa
         assert len(found) > 0
         assert found.xyxy.min() >= 0
         assert (found.xyxy[:, [2, 3]] <= [width, height]).all()
-    sure = predictor.config.replace(detection_min_confidence=1.0)
-    monkeypatch.setattr(predictor.engine.model, "config", sure)
-    engine = TensorFlowEngine(predictor.engine.model)
-    assert len(Predictor(engine, predictor.class_names, tta=True)(pictures[0])) == 0
+    monkeypatch.setattr(predictor.engine, "config", predictor.config.replace(detection_min_confidence=1.0))
+    assert len(predictor(pictures[0])) == 0
 
 
 def test_matterports_detect_sees_the_same(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from maskseg_cli.model.box_frames import denormalize_boxes, normalize_boxes
-from maskseg_cli.model.boxes import LAST_PIXEL, clip_boxes, decode_boxes, encode_boxes, pairwise_iou
+from maskseg_cli.model.box_frames import LAST_PIXEL, denormalize_boxes, normalize_boxes
+from maskseg_cli.model.boxes import clip_boxes, decode_boxes, encode_boxes, pairwise_iou
 from tests.model import naive
 
 #: Corners and sizes, from which boxes of positive height and width are made.

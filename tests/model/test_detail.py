@@ -13,9 +13,11 @@ import tensorflow as tf
 from maskseg_cli.checkpoints import Checkpoint, apply_checkpoint, read_checkpoint, write_checkpoint
 from maskseg_cli.config import COCO, MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.engine import Segmented
 from maskseg_cli.inference.loading import load_model
+from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.model.anchors import AnchorCache
-from maskseg_cli.model.mask_rcnn import MaskRCNN, Segmented
+from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.training.start import assign_start
 from tests.model.random_weights import fill
 
@@ -36,8 +38,8 @@ def arrays(model: MaskRCNN) -> dict[str, np.ndarray]:
 
 
 def run(model: MaskRCNN) -> Segmented:
-    windows = tf.constant([[0, 0, 95, 127]], tf.float32)
-    return model(tf.constant(IMAGE), AnchorCache(model.config)(96, 128), windows)
+    windows = np.array([[0, 0, 95, 127]], np.float32)
+    return TensorFlowEngine(model).run(IMAGE, AnchorCache(model.config)(96, 128), windows)
 
 
 def joined(plain: MaskRCNN, kernels: Mapping[str, float]) -> MaskRCNN:

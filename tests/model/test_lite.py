@@ -12,11 +12,12 @@ import skimage.data
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from maskseg_cli.inference.engine import Segmented
 from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.molding import mold
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.proposals import propose
 from maskseg_cli.model.anchors import AnchorCache
-from maskseg_cli.model.mask_rcnn import Segmented
 from tests.model import naive
 from tests.model.lite_arrays import write_lite_arrays
 from tests.model.numpy_lite import Found, NumpyLite
@@ -58,8 +59,8 @@ def segmented(predictor: Predictor, image: NDArray[np.uint8]) -> Segmented:
     """The network's own answer for a picture."""
     molded = mold(image, predictor.config)
     height, width = molded.image.shape[:2]
-    window = tf.constant([[0, 0, height - 1, width - 1]], tf.float32)
-    return predictor.engine.model(molded.image[None], AnchorCache(predictor.config)(height, width), window)
+    window = np.array([[0, 0, height - 1, width - 1]], np.float32)
+    return predictor.engine.run(molded.image[None], AnchorCache(predictor.config)(height, width), window)
 
 
 def test_features(predictor: Predictor, numpy_lite: NumpyLite) -> None:
@@ -81,10 +82,11 @@ def test_region_proposals(predictor: Predictor, numpy_lite: NumpyLite) -> None:
     logits, moves = predictor.engine.model.region_scores([features[None].astype(np.float32)])
     np.testing.assert_allclose(tf.sigmoid(logits).numpy().reshape(4, 6, 15), probabilities, atol=1e-4)
     np.testing.assert_allclose(moves.numpy().reshape(4, 6, 15, 4)[..., [1, 0, 3, 2]], deltas, atol=1e-3)
-    boxes, _ = predictor.engine.model.proposals(logits[0], moves[0], AnchorCache(predictor.config)(64, 96), (64, 96))
+    config, scores = predictor.config, tf.sigmoid(logits)[0, :, 0].numpy()
+    boxes, _ = propose(scores, moves[0].numpy(), AnchorCache(config)(64, 96), (64, 96), config)
     wanted = numpy_lite.proposals(features, (64, 96), BEST_ANCHORS, PROPOSALS)
     assert len(wanted) == PROPOSALS
-    np.testing.assert_allclose(boxes.numpy()[:, [1, 0, 3, 2]], wanted, atol=1e-2)
+    np.testing.assert_allclose(boxes[:, [1, 0, 3, 2]], wanted, atol=1e-2)
 
 
 def test_box_head(predictor: Predictor, numpy_lite: NumpyLite) -> None:
@@ -100,9 +102,9 @@ def test_box_head(predictor: Predictor, numpy_lite: NumpyLite) -> None:
 def test_the_whole_network(predictor: Predictor, wanted: Found) -> None:
     found = segmented(predictor, IMAGE)
     assert set(wanted.class_ids) == {1, 2, 3, 4}
-    assert found.class_ids.numpy().tolist() == wanted.class_ids.tolist()
+    assert found.class_ids.tolist() == wanted.class_ids.tolist()
     np.testing.assert_allclose(found.scores, wanted.scores, atol=1e-4)
-    np.testing.assert_allclose(found.boxes.numpy()[:, [1, 0, 3, 2]], wanted.boxes, atol=1e-2)
+    np.testing.assert_allclose(found.boxes[:, [1, 0, 3, 2]], wanted.boxes, atol=1e-2)
     np.testing.assert_allclose(found.masks, wanted.masks, atol=1e-3)
 
 
@@ -135,11 +137,11 @@ def test_measured_features_and_regions(real: Any) -> None:
 
 def test_measured_detections(real: Any) -> None:
     predictor, image, measured = real
-    window = tf.constant([[0, 0, 319, 479]], tf.float32)
-    found = predictor.engine.model(image[None], AnchorCache(predictor.config)(320, 480), window)
-    assert found.class_ids.numpy().tolist() == measured["class_ids"].tolist()
+    window = np.array([[0, 0, 319, 479]], np.float32)
+    found = predictor.engine.run(image[None], AnchorCache(predictor.config)(320, 480), window)
+    assert found.class_ids.tolist() == measured["class_ids"].tolist()
     np.testing.assert_allclose(found.scores, measured["scores"], atol=0.01)
-    np.testing.assert_allclose(found.boxes.numpy()[:, [1, 0, 3, 2]], measured["boxes_xyxy_input"], atol=1)
+    np.testing.assert_allclose(found.boxes[:, [1, 0, 3, 2]], measured["boxes_xyxy_input"], atol=1)
     np.testing.assert_allclose(found.masks, measured["masks_24"], atol=0.01)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from maskseg_cli.config import COCO, LITE
+from maskseg_cli.inference.engine import Segmented
+from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.model.anchors import AnchorCache
-from maskseg_cli.model.mask_rcnn import MaskRCNN, Segmented
+from maskseg_cli.model.mask_rcnn import MaskRCNN
 from tests.model.random_weights import fill
 from tests.parity.make_matterport_weights import inventory
 from tests.small_networks import SMALL_MATTERPORT, small_matterport
@@ -52,7 +53,7 @@ def run(model: MaskRCNN, images: np.ndarray) -> Segmented:
     height, width = images.shape[1:3]
     far = (height - 1, width - 1) if config.box_frame == "pixels" else (1, 1)
     windows = np.tile(np.array([0, 0, *far], np.float32), (len(images), 1))
-    return model(tf.constant(images), AnchorCache(config)(height, width), tf.constant(windows))
+    return TensorFlowEngine(model).run(images, AnchorCache(config)(height, width), windows)
 
 
 @pytest.fixture(scope="module", params=[small_matterport, small_lite])
@@ -71,27 +72,27 @@ def test_answers_of_a_batch_say_which_image_they_belong_to(network: MaskRCNN) ->
     assert count > 2
     assert [part.shape[0] for part in found] == [count] * 5
     assert found.masks.shape[1:] == network.config.mask_shape
-    index = found.image_index.numpy()
+    index = found.image_index
     assert set(index) == {0, 1}
     assert (np.diff(index) >= 0).all()
     for image in range(2):
         # next to a twin rather than alone: one float32 step can decide about a row at the far edge of a map
         twins = run(network, images[[image, image]])
-        rows, wanted = index == image, twins.image_index.numpy() == image
-        np.testing.assert_array_equal(found.class_ids.numpy()[rows], twins.class_ids.numpy()[wanted])
-        np.testing.assert_allclose(found.boxes.numpy()[rows], twins.boxes.numpy()[wanted], atol=1e-3)
-        np.testing.assert_allclose(found.scores.numpy()[rows], twins.scores.numpy()[wanted], atol=1e-4)
-        inside = (found.boxes.numpy()[rows][:, 2:] < 1).all(axis=1) | (network.config.box_frame == "pixels")
-        masks, wanted_masks = found.masks.numpy()[rows][inside], twins.masks.numpy()[wanted][inside]
+        rows, wanted = index == image, twins.image_index == image
+        np.testing.assert_array_equal(found.class_ids[rows], twins.class_ids[wanted])
+        np.testing.assert_allclose(found.boxes[rows], twins.boxes[wanted], atol=1e-3)
+        np.testing.assert_allclose(found.scores[rows], twins.scores[wanted], atol=1e-4)
+        inside = (found.boxes[rows][:, 2:] < 1).all(axis=1) | (network.config.box_frame == "pixels")
+        masks, wanted_masks = found.masks[rows][inside], twins.masks[wanted][inside]
         np.testing.assert_allclose(masks, wanted_masks, atol=1e-3)
 
 
 def test_masks_are_probabilities_and_scores_fall(network: MaskRCNN) -> None:
     found = run(network, pictures(1))
-    masks, scores = found.masks.numpy(), found.scores.numpy()
+    masks, scores = found.masks, found.scores
     assert 0 <= masks.min() < masks.max() <= 1
     assert (np.diff(scores) <= 0).all()
-    assert found.class_ids.numpy().min() >= 1
+    assert found.class_ids.min() >= 1
 
 
 def test_a_picture_without_objects(network: MaskRCNN) -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
-from maskseg_cli.model.boxes import LAST_PIXEL
+from maskseg_cli.model.box_frames import LAST_PIXEL
 from maskseg_cli.model.proposals import propose
 from tests.model import naive
 

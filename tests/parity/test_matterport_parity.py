@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from maskseg_cli.inference.detection import detect_boxes
 from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.molding import Molded, mold
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.proposals import propose
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.box_frames import to_frame
 from tests.parity.fixtures import CASES, Case, load_case
@@ -29,15 +31,13 @@ class Run:
     """One case through the network, its stages kept."""
 
     def __init__(self, case: Case, weights: Path) -> None:
-        import tensorflow as tf
-
         self.case = case
         self.predictor: Predictor = load_model(weights, config=case.config)
         self.model = self.predictor.engine.model
         self.molded: Molded = mold(case.image, case.config)
         self.shape = self.molded.image.shape[:2]
         self.anchors = AnchorCache(case.config)(*self.shape)
-        self.window = tf.constant(to_frame(np.array([self.molded.window]), *self.shape, case.config.box_frame)[0])
+        self.window = to_frame(np.array([self.molded.window]), *self.shape, case.config.box_frame)[0]
         self.c_maps = self.model.backbone(self.molded.image[None], training=False)
         self.maps = self.model.features(self.molded.image[None])
         self.logits, self.deltas = self.model.region_scores(self.maps)
@@ -100,8 +100,11 @@ def test_region_proposal_network(run: Run) -> None:
 
 
 def test_proposals(run: Run) -> None:
+    import tensorflow as tf
+
     case = run.case
-    boxes, anchors = run.model.proposals(run.logits[0], run.deltas[0], run.anchors, run.shape)
+    scores = tf.nn.softmax(run.logits)[0, :, 1].numpy()
+    boxes, anchors = propose(scores, run.deltas[0].numpy(), run.anchors, run.shape, case.config)
     wanted = case["proposals/anchor"]
     kept = np.asarray(anchors)[: len(wanted)]
     assert sorted(kept) == sorted(wanted)
@@ -133,12 +136,13 @@ def test_detection_layer_on_the_recorded_proposals(run: Run) -> None:
     rois = tf.constant(case["proposals"])
     index = tf.zeros(len(case["proposals"]), tf.int32)
     pooled = run.model.pool_for_boxes(run.maps, rois, index, run.shape)
-    found = run.model.detections(rois, *run.model.classify(pooled), run.window)
+    logits, deltas = run.model.classify(pooled)
+    found = detect_boxes(case["proposals"], tf.nn.softmax(logits).numpy(), deltas.numpy(), run.window, case.config)
     recorded = case["detections"][: len(case["detections/roi"])]
     assert len(recorded) == len(found.boxes)
-    rows = matches(np.asarray(found.boxes), np.asarray(found.class_ids), recorded[:, :4], recorded[:, 4])
-    np.testing.assert_allclose(np.asarray(found.boxes)[rows], recorded[:, :4], atol=1e-5)
-    np.testing.assert_allclose(np.asarray(found.scores)[rows], recorded[:, 5], atol=5e-5)
+    rows = matches(found.boxes, found.class_ids, recorded[:, :4], recorded[:, 4])
+    np.testing.assert_allclose(found.boxes[rows], recorded[:, :4], atol=1e-5)
+    np.testing.assert_allclose(found.scores[rows], recorded[:, 5], atol=5e-5)
 
 
 def test_masks_on_the_recorded_detections(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maskseg_cli.model.boxes import LAST_PIXEL
+from maskseg_cli.model.box_frames import LAST_PIXEL
 
 #: The width of the pictures of `scene`, in each frame.
 EXTENT = {"normalized": 1.0, "pixels": 200.0}

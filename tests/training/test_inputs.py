@@ -84,7 +84,7 @@ def test_window_and_types(config: MaskRCNNConfig) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_tiny_boxes_keep_a_size(config: MaskRCNNConfig) -> None:
-    from maskseg_cli.model.boxes import LAST_PIXEL
+    from maskseg_cli.model.box_frames import LAST_PIXEL
 
     example = scene(1, 20, 30, objects=0)
     boxes = np.array([[4, 5, 4.1, 5.1], [29.9, 0, 30, 20]], np.float32)

@@ -12,8 +12,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
-from maskseg_cli.model.boxes import LAST_PIXEL
-from maskseg_cli.model.detection import DetectedBoxes, class_wise_nms, detect_boxes
+from maskseg_cli.inference.detection import DetectedBoxes, detect_boxes
+from maskseg_cli.inference.suppression import greedy_nms
+from maskseg_cli.model.box_frames import LAST_PIXEL
 from tests.model import naive
 
 WINDOW = np.array([0, 0, 1, 1], np.float32)
@@ -55,8 +56,8 @@ def naive_detections(
 
 
 def compare(found: DetectedBoxes, wanted: list[Any]) -> None:
-    assert found.rows.numpy().tolist() == [row for row, *_ in wanted]
-    assert found.class_ids.numpy().tolist() == [label for _, label, *_ in wanted]
+    assert found.rows.tolist() == [row for row, *_ in wanted]
+    assert found.class_ids.tolist() == [label for _, label, *_ in wanted]
     np.testing.assert_array_equal(found.scores, np.array([score for _, _, score, _ in wanted], np.float32))
     np.testing.assert_allclose(found.boxes, np.array([box for *_, box in wanted]).reshape(-1, 4), rtol=1e-5, atol=1e-4)
 
@@ -96,8 +97,8 @@ def test_class_wise_suppression_is_suppression_within_each_class(
         own = np.flatnonzero(labels == label)
         kept += own[naive.nms(boxes[own], scores[own], threshold, len(own))].tolist()
     wanted = sorted(kept, key=lambda i: (-scores[i], i))
-    found = class_wise_nms(boxes, (scores / 8).astype(np.float32), labels, 12, threshold)
-    assert found.numpy().tolist() == wanted
+    found = greedy_nms(boxes, (scores / 8).astype(np.float32), threshold, 12, labels)
+    assert found.tolist() == wanted
 
 
 def detect(scores: list[list[float]], boxes: list[list[float]], config: MaskRCNNConfig) -> DetectedBoxes:
@@ -113,21 +114,21 @@ A, B, C = [0, 0, 0.2, 0.2], [0.4, 0.4, 0.6, 0.6], [0.7, 0.7, 0.9, 0.9]
 
 def test_equal_scores_go_to_the_lower_proposal() -> None:
     scores = [[0.1, 0.7, 0.1, 0.1], [0.0, 0.8, 0.1, 0.1], [0.1, 0.1, 0.7, 0.1]]
-    assert detect(scores, [A, B, C], BEST).rows.numpy().tolist() == [1, 0, 2]
-    assert detect(scores, [A, B, C], BEST.replace(detection_max_instances=2)).rows.numpy().tolist() == [1, 0]
-    assert detect([scores[0], scores[0]], [A, A], BEST).rows.numpy().tolist() == [0]
+    assert detect(scores, [A, B, C], BEST).rows.tolist() == [1, 0, 2]
+    assert detect(scores, [A, B, C], BEST.replace(detection_max_instances=2)).rows.tolist() == [1, 0]
+    assert detect([scores[0], scores[0]], [A, A], BEST).rows.tolist() == [0]
 
 
 def test_the_winner_is_the_background_where_it_is_most_probable() -> None:
     config = BEST.replace(detection_min_confidence=0)
-    assert detect([[0.4, 0.3, 0.2, 0.1], [0.2, 0.5, 0.2, 0.1]], [A, B], config).rows.numpy().tolist() == [1]
+    assert detect([[0.4, 0.3, 0.2, 0.1], [0.2, 0.5, 0.2, 0.1]], [A, B], config).rows.tolist() == [1]
 
 
 def test_a_confidence_of_0_means_no_threshold() -> None:
     scores = [[0.1, 0.3, 0.3, 0.3], [0.2, 0.2, 0.2, 0.4]]
     assert len(detect(scores, [A, B], BEST).rows) == 0
     found = detect(scores, [A, B], BEST.replace(detection_min_confidence=0))
-    assert found.class_ids.numpy().tolist() == [3, 1]
+    assert found.class_ids.tolist() == [3, 1]
 
 
 def test_the_threshold_itself_is_enough() -> None:
@@ -145,8 +146,8 @@ def test_no_detection_gives_empty_arrays(config: MaskRCNNConfig) -> None:
 
 def test_all_classes_of_one_proposal_can_be_detected() -> None:
     found = detect([[0.1, 0.3, 0.35, 0.25]], [[0, 0, 20, 20]], ALL)
-    assert found.rows.numpy().tolist() == [0, 0, 0]
-    assert found.class_ids.numpy().tolist() == [2, 1, 3]
+    assert found.rows.tolist() == [0, 0, 0]
+    assert found.class_ids.tolist() == [2, 1, 3]
 
 
 def test_one_object_does_not_carry_the_names_of_two_classes() -> None:
@@ -154,14 +155,14 @@ def test_one_object_does_not_carry_the_names_of_two_classes() -> None:
     boxes: list[list[float]] = [[0, 0, 20, 20], [1, 1, 20, 20], [40, 40, 60, 60]]
     scores = [[0.1, 0.6, 0.3, 0.0], [0.05, 0.2, 0.75, 0.0], [0.3, 0.0, 0.7, 0.0]]
     found = detect(scores, boxes, config)
-    assert list(zip(found.rows.numpy(), found.class_ids.numpy(), strict=True)) == [(1, 2), (2, 2)]
+    assert list(zip(found.rows, found.class_ids, strict=True)) == [(1, 2), (2, 2)]
     assert len(detect(scores, boxes, ALL).rows) == 3
 
 
 def test_the_limit_counts_objects_and_not_their_second_names() -> None:
     config = ALL.replace(detection_duplicate_threshold=0.6, detection_max_instances=2)
     found = detect([[0.1, 0.5, 0.4, 0], [0.7, 0.3, 0, 0]], [[0, 0, 20, 20], [40, 40, 60, 60]], config)
-    assert list(zip(found.rows.numpy(), found.class_ids.numpy(), strict=True)) == [(0, 1), (1, 1)]
+    assert list(zip(found.rows, found.class_ids, strict=True)) == [(0, 1), (1, 1)]
 
 
 def test_one_object_is_not_shown_as_two_of_its_class() -> None:
@@ -169,5 +170,5 @@ def test_one_object_is_not_shown_as_two_of_its_class() -> None:
     scores = [[0.1, 0.9, 0, 0], [0.2, 0.8, 0, 0]]
     measured = ALL.replace(detection_nms_threshold=0.55)
     assert len(detect(scores, boxes, measured).rows) == 2
-    assert detect(scores, boxes, measured.replace(detection_duplicate_threshold=0.6)).rows.numpy().tolist() == [0]
+    assert detect(scores, boxes, measured.replace(detection_duplicate_threshold=0.6)).rows.tolist() == [0]
     assert len(detect(scores, boxes, measured.replace(detection_duplicate_threshold=1.0)).rows) == 2
