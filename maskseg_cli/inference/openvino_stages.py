@@ -1,0 +1,249 @@
+"""The stages of a network in OpenVINO: features, box head, mask head, and RoIAlign between them."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.inference.openvino_pooling import Pooling, build_pooling
+from maskseg_cli.inference.openvino_requests import CompiledPart
+
+#: Inputs and outputs of the three parts of a converted network (model/openvino_conversion.py), where it has them.
+PARTS = {
+    "features": (("image",), ("maps.0", "maps.1", "maps.2", "maps.3", "objectness", "rpn_deltas")),
+    "boxes": (("box_features", "box_detail"), ("probabilities", "deltas")),
+    "masks": (("mask_features", "mask_detail", "class_ids"), ("masks",)),
+}
+
+PRECISIONS = ("float32", "bfloat16", "int8")
+
+
+def available_devices() -> list[str]:
+    """What OpenVINO can compute on here: "CPU", and "GPU" or "NPU" (of Intel), numbered where there are several."""
+    return list(openvino.Core().available_devices)
+
+
+def cpu_precisions() -> tuple[str, ...]:
+    """The precisions of `PRECISIONS` for which the processor has instructions; float32 is always one."""
+    known = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    names = {"float32": "FP32", "bfloat16": "BF16", "int8": "INT8"}
+    return tuple(precision for precision in PRECISIONS if precision == "float32" or names[precision] in known)
+
+
+class Maps:
+    """Feature maps of a batch in the memory of an infer request, which no other call uses while this object lives.
+
+    Attributes:
+        tensors: OpenVINO tensors (B, c, h, w).
+        height, width: of the images, in pixels.
+    """
+
+    def __init__(self, tensors: Sequence[Any], height: int, width: int) -> None:
+        self.tensors = list(tensors)
+        self.height, self.width = height, width
+
+
+class OpenVinoStages:
+    """Computes the stages of a converted network; several threads may call it at the same time.
+
+    Args:
+        model: a network from `maskseg_cli.model.openvino_conversion.convert`, or the path of its .xml file.
+        config: the options of that network.
+        precision: "float32", "bfloat16", or "int8" for a network with quantised layers, whose other layers run in
+            bfloat16 where the processor has instructions for it.
+        device: one of `available_devices()`.
+        threads: of the processor; None: as many as OpenVINO chooses.
+        streams: calls that are computed side by side: 1 makes each fast, more make many fast.
+
+    Raises:
+        MasksegError: OpenVINO cannot compile the network for that device.
+        UsageError: there is no such precision or device.
+    """
+
+    def __init__(
+        self,
+        model: openvino.Model | str | Path,
+        config: MaskRCNNConfig,
+        precision: str = "float32",
+        device: str = "CPU",
+        threads: int | None = None,
+        streams: int = 1,
+    ) -> None:
+        self.config = config
+        core = openvino.Core()
+        if precision not in PRECISIONS:
+            raise UsageError(f"The precision is one of {', '.join(PRECISIONS)}, not {precision!r}.")
+        if device.split(".")[0] not in {name.split(".")[0] for name in core.available_devices}:
+            raise UsageError(f"There is no device {device} here; there is {', '.join(core.available_devices)}.")
+        settings = _settings(threads, streams)
+        network = settings | {"INFERENCE_PRECISION_HINT": _inference_precision(precision, device)}
+        exact = settings | {"INFERENCE_PRECISION_HINT": "f32"}
+        try:
+            whole = model if isinstance(model, openvino.Model) else core.read_model(str(model))
+            parts = split(whole)
+            channels = [
+                port.partial_shape[1].get_length()
+                for port in parts["features"].outputs
+                if port.any_name.startswith("maps.")
+            ]
+            detail = config.detail and config.mask_head == "mobile"
+            self._box_pooling = build_pooling(
+                config, config.pool_size, channels, config.pool_size if config.detail else None
+            )
+            self._mask_pooling = build_pooling(
+                config, config.mask_pool_size, channels, 2 * config.mask_pool_size if detail else None
+            )
+            self._features, self._boxes, self._masks = (
+                CompiledPart(core, parts[name], device, network) for name in PARTS
+            )
+            self._pool_boxes, self._pool_masks = (
+                CompiledPart(core, pooling.model, device, exact) for pooling in (self._box_pooling, self._mask_pooling)
+            )
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise MasksegError(f"OpenVINO cannot use this network on {device}: {reason}.") from error
+
+    def features(self, images: NDArray[np.float32]) -> tuple[Maps, NDArray[np.float32], NDArray[np.float32]]:
+        """Computes what the other stages need from molded images.
+
+        Args:
+            images: float32 (B, H, W, 3).
+
+        Returns:
+            the maps for `classify` and `masks`; objectness (B, A), 0..1, of the anchors, level by level; and deltas
+            (B, A, 4), (dy, dx, log dh, log dw) before scaling.
+        """
+        request = self._features.take()
+        maps = Maps([], *images.shape[1:3])
+        weakref.finalize(maps, self._features.give_back, request).atexit = False
+        outputs = self._features.run(request, {"image": np.ascontiguousarray(images, np.float32)})
+        maps.tensors = outputs[:-2]
+        return maps, *(np.array(tensor.data) for tensor in outputs[-2:])
+
+    def classify(
+        self, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Classifies regions.
+
+        Args:
+            maps: from `features`.
+            boxes: float32 (N, 4) in the network's frame.
+            image_index: int32 (N,), the image that each box belongs to.
+
+        Returns:
+            class probabilities (N, classes) and deltas (N, classes, 4) before scaling.
+        """
+        if not len(boxes):
+            classes = self.config.num_classes
+            return np.zeros((0, classes), np.float32), np.zeros((0, classes, 4), np.float32)
+        with self._pooled(self._pool_boxes, self._box_pooling, maps, boxes, image_index) as (pooled, order):
+            probabilities, deltas = self._run_head(self._boxes, pooled, order)
+        return probabilities, deltas
+
+    def masks(
+        self,
+        maps: Maps,
+        boxes: NDArray[np.float32],
+        image_index: NDArray[np.int32],
+        class_ids: NDArray[np.int32],
+    ) -> NDArray[np.float32]:
+        """Computes the masks of objects.
+
+        Args:
+            maps: from `features`.
+            boxes: float32 (D, 4) in the network's frame.
+            image_index: int32 (D,), the image that each box belongs to.
+            class_ids: int32 (D,), 1..
+
+        Returns:
+            float32 (D, h, w), probabilities over the box.
+        """
+        if not len(boxes):
+            return np.zeros((0, *self.config.mask_shape), np.float32)
+        with self._pooled(self._pool_masks, self._mask_pooling, maps, boxes, image_index) as (pooled, order):
+            classes = openvino.Tensor(np.ascontiguousarray(class_ids[order], np.int32))
+            return self._run_head(self._masks, [*pooled, classes], order)[0]
+
+    @contextlib.contextmanager
+    def _pooled(
+        self,
+        part: CompiledPart,
+        pooling: Pooling,
+        maps: Maps,
+        boxes: NDArray[np.float32],
+        image_index: NDArray[np.int32],
+    ) -> Iterator[tuple[list[Any], NDArray[np.int64]]]:
+        """Pools features; yields tensors (N, c, p, p) and the boxes' order in them, for as long as the block runs."""
+        regions = pooling.regions(
+            np.asarray(boxes, np.float32),
+            np.asarray(image_index, np.int32),
+            [tuple(tensor.shape) for tensor in maps.tensors],
+            maps.height,
+            maps.width,
+        )
+        named = {f"maps.{i}": tensor for i, tensor in enumerate(maps.tensors)}
+        inputs = {name: named[name] for name in part.inputs if name in named} | regions.inputs
+        with part.request() as request:
+            tensors = part.run(request, inputs)
+            if regions.zeros:
+                (boxes_of_rows, rows), (boxes_of_columns, columns) = regions.zeros
+                tensors[0].data[boxes_of_rows, :, rows] = 0
+                tensors[0].data[boxes_of_columns, :, :, columns] = 0
+            yield tensors, regions.order
+
+    def _run_head(
+        self, part: CompiledPart, inputs: Sequence[Any], order: NDArray[np.int64]
+    ) -> list[NDArray[np.float32]]:
+        """Runs a head and returns its outputs in the boxes' own order."""
+        with part.request() as request:
+            outputs = part.run(request, dict(zip(part.inputs, inputs, strict=True)))
+            results = [np.empty(tuple(tensor.shape), np.float32) for tensor in outputs]
+            for result, tensor in zip(results, outputs, strict=True):
+                result[order] = tensor.data
+        return results
+
+
+def split(model: openvino.Model) -> dict[str, openvino.Model]:
+    """Cuts a converted network into its parts; they share the nodes of `model`.
+
+    Raises:
+        MasksegError: it is not a network of `maskseg_cli.model.openvino_conversion`.
+    """
+    inputs = {port.any_name: port.get_node() for port in model.inputs}
+    outputs = {port.any_name: port.get_node() for port in model.outputs}
+    parts = {}
+    for part, (ins, outs) in PARTS.items():
+        results = [outputs[name] for name in outs if name in outputs]
+        parameters = [inputs[name] for name in ins if name in inputs]
+        if not results or not parameters:
+            raise MasksegError("This OpenVINO model is not a network that maskseg has converted.")
+        parts[part] = openvino.Model(results, parameters, part)
+    return parts
+
+
+def _settings(threads: int | None, streams: int) -> dict[str, Any]:
+    if streams == 1:
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    else:
+        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(streams)}
+    if threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    return settings
+
+
+def _inference_precision(precision: str, device: str) -> str:
+    """OpenVINO's name for the precision of what is not quantised."""
+    if precision == "float32":
+        return "f32"
+    if device != "CPU":
+        return "f16"
+    return "bf16" if "bfloat16" in cpu_precisions() else "f32"
