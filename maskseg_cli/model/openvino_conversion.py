@@ -57,7 +57,9 @@ def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence
     """Traces a function of named tensors and converts it; inputs and outputs keep their names."""
     import openvino
 
-    part = openvino.convert_model(tf.function(compute, input_signature=list(inputs)).get_concrete_function())
+    traced = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
+    # Shared weights would lie in TensorFlow's memory, which is reused once the traced function is gone.
+    part = openvino.convert_model(traced, share_weights=False)
     inside = {spec.name for spec in inputs}
     for port in part.inputs:
         port.get_tensor().set_names(inside & port.get_names())
