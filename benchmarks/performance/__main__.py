@@ -86,7 +86,14 @@ def measure(plan: Plan, parts: Sequence[str], path: Path, quick: bool = False) -
 
 
 def write(figures: dict[str, Any], images: Path | None, fill: bool) -> None:
-    """Writes the plots into a folder, and fills or prints the tables."""
+    """Writes the plots into a folder, and fills or prints the tables.
+
+    Raises:
+        MasksegError: there are figures of few rounds, which are not filled in.
+    """
+    quick = [part for part, found in figures["parts"].items() if found["quick"]]
+    if fill and quick:
+        raise MasksegError(f"Figures of few rounds are not filled in: measure {', '.join(quick)} without --quick.")
     if images is None and fill:
         images = sections.PROJECT / "docs" / "images"
     if images is not None:
