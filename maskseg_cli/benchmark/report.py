@@ -100,7 +100,8 @@ def _ratio_title(place: int, count: int) -> str:
 
 
 def _cell(figures: Mapping[str, float], form: Callable[[float], str]) -> str:
-    return f"{form(figures['median'])} ({form(figures['low'])} to {form(figures['high'])})"
+    median, low, high = (form(figures[name]) for name in ("median", "low", "high"))
+    return median if low == high else f"{median} ({low} to {high})"
 
 
 def _milliseconds(value: float) -> str:
