@@ -30,13 +30,12 @@ def main() -> None:
     seconds["import"] = time.perf_counter() - begin
     with ImportTimer() as imports:
         image = read_image(photo)
-        begin = time.perf_counter()
+        begin, imported = time.perf_counter(), imports.seconds
         predictor = load_predictor(options_from_json(fields))
-        seconds["load"] = time.perf_counter() - begin - imports.seconds
-        in_load = imports.seconds
-        begin = time.perf_counter()
+        seconds["load"] = time.perf_counter() - begin - (imports.seconds - imported)
+        begin, imported = time.perf_counter(), imports.seconds
         predictor(image)
-        first = time.perf_counter() - begin - (imports.seconds - in_load)
+        first = time.perf_counter() - begin - (imports.seconds - imported)
         seconds["first result"] = time.time() - float(asked)
     seconds["import"] += imports.seconds
     begin = time.perf_counter()
