@@ -25,6 +25,7 @@ COMMANDS = {
     "webcam": ("maskseg_cli.cli.webcam:webcam", "Outline what a camera sees, live."),
     "train": ("maskseg_cli.cli.train:train", "Train a network on your own classes."),
     "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
+    "bench": ("maskseg_cli.cli.bench:bench", "Measure how long a photo takes on this machine."),
     "config": ("maskseg_cli.cli.config:config", "Show every option of a model."),
     "weights": ("maskseg_cli.cli.weights:weights", "List, inspect, fetch, verify and convert weights."),
 }

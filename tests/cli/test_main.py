@@ -65,6 +65,8 @@ def test_help_lists_every_command() -> None:
         (["image", __file__, "--overwrite", "--skip-existing"], 2),
         (["video", "there-is-no-such-file.mp4"], 1),
         (["video", __file__, "--drop"], 2),
+        (["bench", "--against", "nonsense"], 2),
+        (["bench", "--json", __file__], 1),
         (["webcam", "--serve", "no:such:address"], 2),
         (["webcam", "--no-window"], 2),
     ],

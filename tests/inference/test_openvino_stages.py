@@ -20,7 +20,6 @@ from maskseg_cli.inference.openvino_stages import (  # noqa: E402  needs openvin
     OpenVinoStages,
     available_devices,
     cpu_precisions,
-    split,
 )
 from maskseg_cli.model.openvino_conversion import convert  # noqa: E402
 
@@ -168,7 +167,7 @@ def test_another_model_is_refused() -> None:
 
     number = ops.parameter([1], np.float32, "x")
     with pytest.raises(MasksegError, match="not a network that maskseg has converted"):
-        split(openvino.Model([ops.relu(number)], [number], "other"))
+        OpenVinoStages(openvino.Model([ops.relu(number)], [number], "other"), LITE)
 
 
 def test_the_stride_of_the_detail_is_that_of_the_network() -> None:

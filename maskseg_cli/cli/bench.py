@@ -1,0 +1,105 @@
+"""`maskseg bench`: what a photo costs on this machine, stage by stage, the start of the program, and memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from maskseg_cli.cli.main import DEBUG
+from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.inference.model_options import ModelOptions
+
+
+@click.command()
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="ENGINE[:PRECISION]",
+    help="Measure the same network in this engine too, turn by turn, and show ratios: tensorflow, openvino:int8; "
+    "may be repeated.",
+)
+@click.option("--photo", metavar="FILE", help="The photo to measure with; otherwise a sample of 600 x 400 pixels.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=15,
+    show_default=True,
+    metavar="N",
+    help="How often the photo is done.",
+)
+@click.option(
+    "--starts",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="How often new processes are started, to measure the start and the memory; 0: not at all.",
+)
+@click.option("--json", "json_path", metavar="FILE", help="Write the figures as JSON; - for standard output.")
+@click.option("--overwrite", is_flag=True, help="Replace the file of --json if it exists.")
+@model_options
+@message_options
+@click.pass_context
+def bench(
+    ctx: click.Context,
+    against: tuple[str, ...],
+    photo: str | None,
+    rounds: int,
+    starts: int,
+    json_path: str | None,
+    overwrite: bool,
+    model: ModelOptions,
+    quiet: bool,
+) -> None:
+    """Measure how long a photo takes on this machine.
+
+    Shows the time of each stage (decode, mold, network, paste, draw, encode), of the start of the program, and its
+    memory: medians and quartiles.
+
+    \b
+    maskseg bench
+    maskseg bench --against tensorflow --json figures.json
+    maskseg bench --photo photo.jpg --size 320 --rounds 50 --starts 0
+    """
+    from maskseg_cli.benchmark.contestants import contestants
+
+    contestants(model, against)  # a wrong name is reported before any library is loaded
+    target = _target(json_path, photo, overwrite)
+    from maskseg_cli.benchmark.report import to_text
+    from maskseg_cli.benchmark.run import run_benchmark
+
+    with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
+        document = run_benchmark(model, photo, against=against, rounds=rounds, starts=starts, reporter=reporter)
+    if json_path == "-":
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    if target is not None:
+        from maskseg_cli.media.atomic_file import write_atomic
+
+        write_atomic(target, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+    click.echo(to_text(document))
+
+
+def _target(json_path: str | None, photo: str | None, overwrite: bool) -> Path | None:
+    """The file to write; None: there is none.
+
+    Raises:
+        UsageError: it is a folder, or the photo.
+        MasksegError: it exists, or its folder cannot be written.
+    """
+    if json_path is None or json_path == "-":
+        return None
+    from maskseg_cli.media.outputs import check_writable, existing_file, refuse_inputs
+
+    path = Path(json_path)
+    refuse_inputs([path], [] if photo is None else [photo])
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name a file.")
+    if existing_file(path) is not None and not overwrite:
+        raise MasksegError(f"{path} exists already: --overwrite replaces it.")
+    check_writable(path.parent)
+    return path
