@@ -105,7 +105,9 @@ def main() -> None:
     parser.add_argument("unet", type=Path, help="folder of the run with the head unet")
     parser.add_argument("--numbers", type=int, nargs="+", default=[3, 7, 11], help="pictures of the validation")
     chosen = parser.parse_args()
-    models = {name: load_model(str(getattr(chosen, name) / "best.npz")) for name in ("fcn", "unet")}
+    models = {
+        name: load_model(str(getattr(chosen, name) / "best.npz"), engine="tensorflow") for name in ("fcn", "unet")
+    }
     examples = [VALIDATION[number] for number in chosen.numbers]
     write(IMAGES / "mask-heads.png", grid([outlined(example, models) for example in examples]))
     columns = [[cell for example in examples for cell in cells(model, example)][:8] for model in models.values()]

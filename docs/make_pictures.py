@@ -67,18 +67,15 @@ def alphas(photo: Picture, found: Detections) -> Picture:
 
 def stages(model: Predictor, photo: Picture, found: Detections, count: int = 30) -> Picture:
     """What the network sees on its way: its best proposals, the boxes that remain, and the masks in them."""
-    import tensorflow as tf
-
     from maskseg_cli.inference.molding import mold
+    from maskseg_cli.inference.proposals import propose
     from maskseg_cli.model.anchors import AnchorCache
 
     molded = mold(photo, model.config)
     height, width = molded.image.shape[:2]
-    network = model.engine.model
-    logits, deltas = network.region_scores(network.features(tf.constant(molded.image[None])))
-    anchors = tf.constant(AnchorCache(model.config)(height, width))
-    shape = (tf.constant(height), tf.constant(width))
-    boxes = network.proposals(logits[0], deltas[0], anchors, shape)[0].numpy() / molded.scale
+    _, objectness, deltas = model.engine.stages.features(molded.image[None])
+    anchors = AnchorCache(model.config)(height, width)
+    boxes = propose(objectness[0], deltas[0], anchors, (height, width), model.config)[0] / molded.scale
     canvas = photo.copy()
     for y1, x1, y2, x2 in np.rint(boxes[:count]).astype(int).tolist():
         cv2.rectangle(canvas, (x1, y1), (x2, y2), (0, 220, 255), 2, cv2.LINE_AA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ settings.register_profile("maskseg", deadline=None)
 settings.load_profile("maskseg")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Converted networks go into a folder that ends with the tests, not into the user's cache.
+_HOME = tempfile.TemporaryDirectory(prefix="maskseg-tests-")
+os.environ.setdefault("MASKSEG_HOME", _HOME.name)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -36,9 +36,14 @@ def apply_checkpoint(
 
 def check_labels(checkpoint: Checkpoint, labels: Sequence[str] | None) -> None:
     """Raises MasksegError where the number of labels is not that of the network's classes."""
-    if labels is not None and len(labels) != checkpoint.config.num_classes:
+    check_label_count(_file(checkpoint), checkpoint.config, labels)
+
+
+def check_label_count(file: str, config: MaskRCNNConfig, labels: Sequence[str] | None) -> None:
+    """Raises MasksegError where the number of labels is not that of the config's classes; `file` is named."""
+    if labels is not None and len(labels) != config.num_classes:
         raise MasksegError(
-            f"{_file(checkpoint)} has {checkpoint.config.num_classes} classes and the labels file "
+            f"{file} has {config.num_classes} classes and the labels file "
             f"{len(labels)} (both with the background): give the labels that the weights were trained with."
         )
 

@@ -19,16 +19,22 @@ from maskseg_cli.errors import MasksegError, UsageError
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
 
+#: OpenVINO's files, which `inference.openvino_export` writes.
+IR_SUFFIX = ".xml"
+
 
 def check_target(source: Path, target: Path, overwrite: bool) -> None:
     """Refuses a target that would overwrite another file or that has an unknown ending.
 
     Raises:
-        UsageError: the source itself, a folder, or another ending than .npz, .h5 and .hdf5.
+        UsageError: the source itself, a folder, or another ending than .npz, .h5, .hdf5 and .xml.
         MasksegError: the file exists and is not to be overwritten.
     """
-    if target.suffix.lower() not in (".npz", *HDF5_SUFFIXES):
-        raise UsageError(f"The output {target} ends neither in .npz (maskseg's own file) nor in .h5 (Matterport's).")
+    if target.suffix.lower() not in (".npz", *HDF5_SUFFIXES, IR_SUFFIX):
+        raise UsageError(
+            f"The output {target} ends neither in .npz (maskseg's own file), nor in .h5 (Matterport's), nor in .xml "
+            "(OpenVINO's)."
+        )
     if target.is_dir():
         raise UsageError(f"The output {target} is a folder: name a file.")
     if target.exists() and os.path.samefile(source, target):

@@ -109,15 +109,36 @@ def read_npz(path: str | Path) -> Checkpoint:
         raise MasksegError(f"{path} is damaged ({reason}); fetch or copy it again.") from None
     if described is None:
         return from_mask_rcnn2go(path, arrays)
-    names_given = described.get("class_names")
     return Checkpoint(
         arrays={name: array.astype(np.float32) for name, array in arrays.items()},
         config=_config(path, described.get("config")),
-        class_names=None if names_given is None else tuple(map(str, names_given)),
+        class_names=_class_names(described),
         provenance={str(key): str(value) for key, value in (described.get("provenance") or {}).items()},
         kind="maskseg",
         stored_dtype=str(described.get("dtype", "float32")),
     )
+
+
+def read_description(path: str | Path) -> tuple[MaskRCNNConfig, tuple[str, ...] | None] | None:
+    """Reads the config and the class names of maskseg's own file, without its arrays; None: a file of another kind.
+
+    Raises:
+        MasksegError: made by a newer version, or a config that cannot be used.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _DESCRIPTION not in archive.namelist():
+                return None
+            described = _described(path, archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError):
+        return None  # `read_npz` says what is wrong with it
+    return _config(path, described.get("config")), _class_names(described)
+
+
+def _class_names(described: dict[str, Any]) -> tuple[str, ...] | None:
+    names = described.get("class_names")
+    return None if names is None else tuple(map(str, names))
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:

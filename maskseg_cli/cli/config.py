@@ -48,9 +48,10 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
     from maskseg_cli.config import PRESETS
     from maskseg_cli.config.picture_size import with_size
 
-    for name, value in (("--classes", options.classes), ("--labels", options.labels), ("--tta", options.tta or None)):
-        if value is not None:
-            raise UsageError(f"{name} does not belong to the options of a network, which `config` shows.")
+    usual = ModelOptions()
+    for name in ("classes", "labels", "tta", "engine", "precision", "device", "threads"):
+        if getattr(options, name) != getattr(usual, name):
+            raise UsageError(f"--{name} does not belong to the options of a network, which `config` shows.")
     overrides = overrides_of(options)
     size = overrides.pop("size", None)
     if options.weights is None and str(options.model or "lite") in PRESETS:

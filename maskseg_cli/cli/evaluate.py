@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
@@ -92,7 +93,7 @@ def _run(
     from maskseg_cli.inference.loading import load_predictor
 
     dataset = CocoDataset.read(annotations, images)  # before the network is loaded, which takes seconds
-    predictor = load_predictor(for_measuring(model))
+    predictor = load_predictor(for_measuring(model), reporter=TerminalReporter(quiet))
     start = time.perf_counter()
     evaluation = measure(
         predictor,
@@ -105,12 +106,13 @@ def _run(
     floor = predictor.config.detection_min_confidence
     if not quiet:
         each = (time.perf_counter() - start) / len(evaluation.dataset.images)
-        click.echo(f"Score floor {floor:g}; {each:.2f} s a photo.", err=True)
+        click.echo(f"Score floor {floor:g}; {each:.2f} s a photo with {predictor.engine.name}.", err=True)
         if floor > SCORE_FLOOR:
             click.echo(f"A score floor above {SCORE_FLOOR} lowers AP.", err=True)
     used = {
         "weights": Path(model.weights or model.model or "lite").name,
         "tta": model.tta,
+        "engine": predictor.engine.name,
         "config": predictor.config.to_dict(),
     }
     return evaluation, used

@@ -11,6 +11,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
+from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
 from maskseg_cli.inference.model_options import ModelOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -104,6 +105,38 @@ model_options = gather(
             "model_tta",
             is_flag=True,
             help="Average six views of each photo, at three sizes and mirrored: more accurate, about six times slower.",
+        ),
+        click.option(
+            "--engine",
+            "model_engine",
+            type=click.Choice(ENGINES),
+            default="auto",
+            show_default=True,
+            help="What computes the network; auto takes OpenVINO, and TensorFlow where that does not work.",
+        ),
+        click.option(
+            "--precision",
+            "model_precision",
+            type=click.Choice(PRECISIONS),
+            default="auto",
+            show_default=True,
+            help="Numbers to compute with: fewer bits are faster. auto takes the fastest that this processor has "
+            "instructions for; int8 needs a quantised network, which lite has.",
+        ),
+        click.option(
+            "--device",
+            "model_device",
+            type=click.Choice(DEVICES),
+            default="auto",
+            show_default=True,
+            help="Processor, graphics (Intel's through OpenVINO, NVIDIA's through TensorFlow) or neural processor.",
+        ),
+        click.option(
+            "--threads",
+            "model_threads",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Threads of the network; the default is one for each core.",
         ),
     ],
 )

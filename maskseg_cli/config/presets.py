@@ -67,7 +67,19 @@ MASK_RCNN2GO = MaskRCNNConfig(
     use_box_rois=True,
 )
 
-#: The small network that comes with maskseg.
-LITE = MASK_RCNN2GO.replace(detail=True, roi_align="bins_clamped", detection_nms_threshold=0.5)
+#: The small network that comes with maskseg. Fewer proposals, soft suppression, voting and mask scoring: the same
+#: boxes and better masks than with 120 proposals and greedy suppression, in less time (weights/README.md). Mask scoring
+#: lowers the scores: 0.5 shows about as many right objects as 0.6 did without it, and fewer wrong ones.
+LITE = MASK_RCNN2GO.replace(
+    detail=True,
+    roi_align="bins_clamped",
+    post_nms_rois_inference=80,
+    detection_nms_threshold=0.5,
+    detection_suppression="soft",
+    detection_soft_sigma=0.3,
+    detection_voting_threshold=0.7,
+    detection_mask_scoring=0.5,
+    detection_min_confidence=0.5,
+)
 
 PRESETS = {"lite": LITE, "coco": COCO}

@@ -7,19 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.checkpoints import apply_checkpoint, find_weights, read_checkpoint
-from maskseg_cli.classes import is_background, parse_classes, read_labels
+from maskseg_cli.classes import parse_classes
 from maskseg_cli.config import PRESETS, MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.class_labels import Labels, all_names, given_names
 from maskseg_cli.inference.engine import Engine
 from maskseg_cli.inference.engine_options import EngineOptions
 from maskseg_cli.inference.model_options import ModelOptions, instance_limit, overrides_of
+from maskseg_cli.inference.openvino_engine import IR_SUFFIX, EngineUnavailableError, open_openvino
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.reporter import Reporter
+
+#: Where the drivers of NVIDIA's GPUs show themselves: Linux, and Linux inside Windows.
+_NVIDIA = ("/proc/driver/nvidia/gpus", "/dev/nvidia0", "/dev/dxg")
 
 
 def load_model(
     weights: str | Path = "lite",
-    labels: str | Path | Sequence[str] | None = None,
+    labels: Labels | None = None,
     config: MaskRCNNConfig | Mapping[str, Any] | None = None,
     *,
     size: int | None = None,
@@ -33,6 +39,7 @@ def load_model(
     device: str = "auto",
     threads: int | None = None,
     throughput: bool = False,
+    reporter: Reporter | None = None,
     **overrides: Any,
 ) -> Predictor:
     """Loads a network, ready for pictures.
@@ -51,6 +58,7 @@ def load_model(
         tta: average six views of each picture, at three sizes and mirrored (test-time augmentation): more accurate,
             about six times slower.
         engine, precision, device, threads, throughput: how the network is computed; see `EngineOptions`.
+        reporter: told when a network is converted for OpenVINO, and when TensorFlow is taken instead.
         overrides: options of `MaskRCNNConfig` by name, which replace those of `config`.
 
     Raises:
@@ -74,19 +82,22 @@ def load_model(
     def configure(stored: MaskRCNNConfig) -> MaskRCNNConfig:
         return with_size((whole or stored).replace(**overrides), size)
 
-    opened, names = open_engine(weights, labels, configure, computing)
+    opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter())
     chosen = None
     if classes is not None:
         chosen = parse_classes(classes if isinstance(classes, str) else ",".join(classes), names)
     return Predictor(opened, names, tta, chosen, max_detections, batch)
 
 
-def load_predictor(options: ModelOptions, batch: int = 1, throughput: bool = False) -> Predictor:
+def load_predictor(
+    options: ModelOptions, batch: int = 1, throughput: bool = False, reporter: Reporter | None = None
+) -> Predictor:
     """Loads the network that the options choose.
 
     Args:
         batch: pictures of equal size that the network takes at once.
         throughput: several threads will call it at the same time.
+        reporter: as for `load_model`.
 
     Raises:
         MasksegError: the weights cannot be read or do not fit.
@@ -106,6 +117,7 @@ def load_predictor(options: ModelOptions, batch: int = 1, throughput: bool = Fal
         device=options.device,
         threads=options.threads,
         throughput=throughput,
+        reporter=reporter,
         **overrides_of(options),
     )
     # The file says which network it holds; another one than `model` is a mistake of the user.
@@ -117,9 +129,10 @@ def load_predictor(options: ModelOptions, batch: int = 1, throughput: bool = Fal
 
 def open_engine(
     weights: str | Path,
-    labels: str | Path | Sequence[str] | None,
+    labels: Labels | None,
     configure: Callable[[MaskRCNNConfig], MaskRCNNConfig],
     options: EngineOptions,
+    reporter: Reporter,
 ) -> tuple[Engine, tuple[str, ...]]:
     """Reads weights and makes the engine that runs them.
 
@@ -127,30 +140,55 @@ def open_engine(
         weights, labels: as `load_model`.
         configure: gets the config in the weights file and returns the one to use.
         options: how the network is computed.
+        reporter: told when a network is converted, and when another engine than OpenVINO is taken.
 
     Returns:
         the engine, and the class names, background first.
     """
-    checkpoint = read_checkpoint(find_weights(weights))
-    config = configure(checkpoint.config)
-    names = _class_names(labels, checkpoint.class_names)
+    path = find_weights(weights)
+    prepared = path.suffix.lower() == IR_SUFFIX
+    if prepared and options.engine == "tensorflow":
+        raise UsageError(f"{path} is an OpenVINO network: the engine tensorflow needs the weights file itself.")
+    if prepared or options.engine == "openvino" or not _prefers_tensorflow(options):
+        try:
+            return open_openvino(path, labels, configure, options, reporter)
+        except EngineUnavailableError as error:
+            if prepared or options.engine == "openvino" or options.precision not in ("auto", "float32"):
+                raise
+            if options.device in ("auto", "cpu"):
+                reporter.warn(f"{error}: TensorFlow is used instead, which is slower.")
+    return _open_tensorflow(path, labels, configure, options)
 
-    from maskseg_cli.model.tensorflow_start import import_tensorflow
+
+def _prefers_tensorflow(options: EngineOptions) -> bool:
+    """Whether TensorFlow is the first choice: it was asked for, or an NVIDIA GPU is there that it can use."""
+    if options.engine == "tensorflow":
+        return True
+    # Looked for without TensorFlow, whose import takes seconds. It has builds for NVIDIA's GPUs for Linux only.
+    if options.device not in ("auto", "gpu") or not any(Path(path).exists() for path in _NVIDIA):
+        return False
+    from maskseg_cli.model.tensorflow_start import gpu_names
+
+    return bool(gpu_names())
+
+
+def _open_tensorflow(
+    path: Path,
+    labels: Labels | None,
+    configure: Callable[[MaskRCNNConfig], MaskRCNNConfig],
+    options: EngineOptions,
+) -> tuple[Engine, tuple[str, ...]]:
+    checkpoint = read_checkpoint(path)
+    config = configure(checkpoint.config)
+    names = given_names(labels, checkpoint.class_names)
+
+    from maskseg_cli.model.tensorflow_start import choose_device, import_tensorflow
 
     import_tensorflow()
+    choose_device(options.device, options.threads)
     from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
     from maskseg_cli.model.mask_rcnn import MaskRCNN
 
     model = MaskRCNN(config)
     apply_checkpoint(checkpoint, model.named_variables(), labels=names)
-    known = names or ("background", *(f"class {i}" for i in range(1, config.num_classes)))
-    return TensorFlowEngine(model), known
-
-
-def _class_names(labels: str | Path | Sequence[str] | None, stored: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    if labels is None:
-        return stored
-    if isinstance(labels, (str, Path)):
-        return read_labels(labels)
-    names = tuple(labels)
-    return names if names and is_background(names[0]) else ("background", *names)
+    return TensorFlowEngine(model), all_names(names, config)

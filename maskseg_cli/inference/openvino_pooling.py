@@ -88,10 +88,11 @@ def _corner_pooling(pool_size: int, channels: Sequence[int]) -> Pooling:
         width: int,
     ) -> Regions:
         levels = pyramid_levels(boxes, height, width)
-        inputs, order, rows, columns = {}, [], [], []
+        inputs: dict[str, NDArray[Any]] = {}
+        order, rows, columns = [], [], []
         for level, shape in enumerate(shapes[:4]):
             chosen = np.flatnonzero(levels == level + 2)
-            samples = corner_samples(boxes[chosen], *shape[2:], pool_size)
+            samples = corner_samples(boxes[chosen], shape[2], shape[3], pool_size)
             inputs[f"rectangles.{level}"], inputs[f"index.{level}"] = samples.rectangles, image_index[chosen]
             order.append(chosen)
             rows.append(samples.rows)
@@ -136,9 +137,9 @@ def _bin_pooling(grids: Sequence[tuple[int, int]], channels: Sequence[int]) -> P
     def regions(
         boxes: NDArray[np.float32], image_index: NDArray[np.int32], shapes: Sequence[Sequence[int]], *_: Any
     ) -> Regions:
-        inputs = {"index": image_index}
+        inputs: dict[str, NDArray[Any]] = {"index": image_index}
         for i, (stride, size) in enumerate(grids):
-            samples: Samples = bin_samples(boxes, stride, *shapes[i][2:], size * BIN_SAMPLES)
+            samples: Samples = bin_samples(boxes, stride, shapes[i][2], shapes[i][3], size * BIN_SAMPLES)
             inputs[f"rectangles.{i}"] = samples.rectangles
             inputs[f"rows.{i}"] = samples.rows[:, None, :, None].astype(np.float32)
             inputs[f"columns.{i}"] = samples.columns[:, None, None, :].astype(np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,7 @@ class OpenVinoStages:
         streams: int = 1,
     ) -> None:
         self.config = config
+        self._precision, self._device = precision, device
         core = openvino.Core()
         if precision not in PRECISIONS:
             raise UsageError(f"The precision is one of {', '.join(PRECISIONS)}, not {precision!r}.")
@@ -90,6 +91,8 @@ class OpenVinoStages:
         try:
             whole = model if isinstance(model, openvino.Model) else core.read_model(str(model))
             parts = split(whole)
+            if parts.keys() != PARTS.keys():
+                raise MasksegError("This OpenVINO model is not a network that maskseg has converted.")
             channels = [
                 port.partial_shape[1].get_length()
                 for port in parts["features"].outputs
@@ -112,6 +115,18 @@ class OpenVinoStages:
             reason = str(error).strip().splitlines()[-1]
             raise MasksegError(f"OpenVINO cannot use this network on {device}: {reason}.") from error
 
+    @property
+    def name(self) -> str:
+        """The library, the precision, and the device where it is not the processor."""
+        return f"openvino {self._precision}" + ("" if self._device == "CPU" else f" on {self._device}")
+
+    def pool_for_boxes(
+        self, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
+    ) -> dict[str, NDArray[np.float32]]:
+        """What the box head gets of some boxes, by the names of its inputs; arguments as for `classify`."""
+        with self._pooled(self._pool_boxes, self._box_pooling, maps, boxes, image_index) as (pooled, _):
+            return {name: np.array(tensor.data) for name, tensor in zip(self._boxes.inputs, pooled, strict=True)}
+
     def features(self, images: NDArray[np.float32]) -> tuple[Maps, NDArray[np.float32], NDArray[np.float32]]:
         """Computes what the other stages need from molded images.
 
@@ -127,7 +142,8 @@ class OpenVinoStages:
         weakref.finalize(maps, self._features.give_back, request).atexit = False
         outputs = self._features.run(request, {"image": np.ascontiguousarray(images, np.float32)})
         maps.tensors = outputs[:-2]
-        return maps, *(np.array(tensor.data) for tensor in outputs[-2:])
+        objectness, deltas = (np.array(tensor.data) for tensor in outputs[-2:])
+        return maps, objectness, deltas
 
     def classify(
         self, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
@@ -213,11 +229,7 @@ class OpenVinoStages:
 
 
 def split(model: openvino.Model) -> dict[str, openvino.Model]:
-    """Cuts a converted network into its parts; they share the nodes of `model`.
-
-    Raises:
-        MasksegError: it is not a network of `maskseg_cli.model.openvino_conversion`.
-    """
+    """Cuts a converted network into the parts of `PARTS` that it has; they share the nodes of `model`."""
     inputs = {port.any_name: port.get_node() for port in model.inputs}
     outputs = {port.any_name: port.get_node() for port in model.outputs}
     parts = {}
@@ -225,9 +237,16 @@ def split(model: openvino.Model) -> dict[str, openvino.Model]:
         results = [outputs[name] for name in outs if name in outputs]
         parameters = [inputs[name] for name in ins if name in inputs]
         if not results or not parameters:
-            raise MasksegError("This OpenVINO model is not a network that maskseg has converted.")
+            continue
         parts[part] = openvino.Model(results, parameters, part)
     return parts
+
+
+def join(parts: Mapping[str, openvino.Model]) -> openvino.Model:
+    """The inverse of `split`."""
+    results = [result for part in parts.values() for result in part.get_results()]
+    parameters = [parameter for part in parts.values() for parameter in part.get_parameters()]
+    return openvino.Model(results, parameters, "mask_rcnn")
 
 
 def _settings(threads: int | None, streams: int) -> dict[str, Any]:

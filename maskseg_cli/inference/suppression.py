@@ -84,8 +84,8 @@ def soft_nms(
     Example:
         >>> boxes = np.float32([[0, 0, 9, 9], [0, 0, 9, 9], [20, 20, 29, 29]])
         >>> found, scores = soft_nms(boxes, np.float32([0.9, 0.8, 0.7]), np.int32([1, 1, 1]), 0.5, 0.2, 10)
-        >>> found.tolist(), scores.round(3).tolist()
-        ([0, 2], [0.9, 0.7])
+        >>> found.tolist(), [f"{score:.2f}" for score in scores]
+        ([0, 2], ['0.90', '0.70'])
     """
     chosen: list[int] = []
     fallen: list[np.float32] = []

@@ -57,7 +57,9 @@ def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence
     """Traces a function of named tensors and converts it; inputs and outputs keep their names."""
     import openvino
 
-    part = openvino.convert_model(tf.function(compute, input_signature=list(inputs)).get_concrete_function())
+    function = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
+    # Shared weights would lie in memory that TensorFlow frees, and change while the network is in use.
+    part = openvino.convert_model(function, share_weights=False)
     inside = {spec.name for spec in inputs}
     for port in part.inputs:
         port.get_tensor().set_names(inside & port.get_names())

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from maskseg_cli.errors import UsageError
+
 
 @contextlib.contextmanager
 def _silent_stderr() -> Iterator[None]:
@@ -49,3 +51,33 @@ def import_tensorflow() -> Any:
         tensorflow.config.list_physical_devices()
     tensorflow.get_logger().setLevel("ERROR")
     return tensorflow
+
+
+def gpu_names() -> list[str]:
+    """Names of the GPUs that TensorFlow can use; imports it."""
+    return [device.name for device in import_tensorflow().config.list_physical_devices("GPU")]
+
+
+def choose_device(device: str, threads: int | None) -> None:
+    """Restricts TensorFlow to a device and a number of threads, for the whole process.
+
+    Args:
+        device: "auto", "cpu", "gpu" or "npu".
+        threads: None: one for each core.
+
+    Raises:
+        UsageError: there is no such device; those that are there are named.
+    """
+    config = import_tensorflow().config
+    if device == "npu" or (device == "gpu" and not gpu_names()):
+        there = "GPU and CPU" if gpu_names() else "CPU"
+        raise UsageError(f"No {device.upper()} can be used: OpenVINO finds none, and TensorFlow finds {there} only.")
+    try:
+        if device == "cpu":
+            config.set_visible_devices([], "GPU")
+        if threads is not None:
+            config.threading.set_intra_op_parallelism_threads(threads)
+            config.threading.set_inter_op_parallelism_threads(threads)
+    except RuntimeError:
+        # TensorFlow is at work already, for another network: its devices and threads cannot change any more.
+        return

@@ -118,7 +118,7 @@ def run_session(
         )
         interactive = viewer is not None or feed is not None
         live = LiveLoop(
-            capture, lambda: _load(network, controls, interactive), output, plan.mirror, plan.duration, stop
+            capture, lambda: _load(network, controls, interactive, reporter), output, plan.mirror, plan.duration, stop
         )
         try:
             live.run()
@@ -138,9 +138,9 @@ def run_session(
     return summary
 
 
-def _load(network: ModelOptions | Predictor, controls: Controls, interactive: bool) -> Predictor:
+def _load(network: ModelOptions | Predictor, controls: Controls, interactive: bool, reporter: Reporter) -> Predictor:
     """Loads the network, and lets it find objects too that are not shown before a viewer lowers the score."""
-    predictor = predictor_loader(network)()
+    predictor = predictor_loader(network, reporter=reporter)()
     usual = predictor.config.detection_min_confidence
     # A network that was loaded before may be used by other code too: it is changed only where there are viewers.
     if (interactive or predictor is not network) and usual > LOWEST_SCORE:

@@ -66,7 +66,7 @@ def estimate_videos(
         if job.done:
             yield f"{shown_name(job.source.name)}\n  -> {job.target}: exists already, is left out"
             continue
-        predictor = predictor or plan.load()
+        predictor = predictor or plan.load(reporter)
         try:
             yield from _estimate(job, plan, predictor)
         except MasksegError as error:

@@ -112,7 +112,7 @@ def process_images(
             window = [PhotoWindow(stack.enter_context(Window()))]
         predictor = None
         if watch or json is not None or not all(job.done for job in jobs):
-            predictor = predictor_loader(network, batch)()
+            predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
         all_sinks = [PictureFiles(quality=quality), *reports, *sinks, counts, *window]
         for sink in all_sinks:
@@ -163,7 +163,7 @@ def segment_images(
 
     network, _ = split_options(model, options)
     jobs = [Job(source, None, None) for source in find_sources(as_arguments(sources), recursive)]
-    predictor = predictor_loader(network, batch)()
+    predictor = predictor_loader(network, batch, throughput=len(jobs) > 1)()
     reset_transforms(transforms)
     stop = StopToken()
     calls = predictor.workers

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.reporter import Reporter
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
@@ -91,11 +92,15 @@ def split_options(
     return ModelOptions(model=model, **chosen), drawing
 
 
-def predictor_loader(model: ModelOptions | Predictor, batch: int = 1) -> Callable[[], Predictor]:
+def predictor_loader(
+    model: ModelOptions | Predictor, batch: int = 1, throughput: bool = False, reporter: Reporter | None = None
+) -> Callable[[], Predictor]:
     """A function that loads the network; at once where `model` is loaded already.
 
     Args:
         batch: pictures of equal size that the network takes at once.
+        throughput: several threads will call it at the same time.
+        reporter: told what takes long while the network is loaded.
     """
     if not isinstance(model, ModelOptions):
         return lambda: model
@@ -103,7 +108,7 @@ def predictor_loader(model: ModelOptions | Predictor, batch: int = 1) -> Callabl
     def load() -> Predictor:
         from maskseg_cli.inference.loading import load_predictor  # OpenCV is loaded when there is work only
 
-        return load_predictor(model, batch)
+        return load_predictor(model, batch, throughput, reporter)
 
     return load
 

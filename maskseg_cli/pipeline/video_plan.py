@@ -18,6 +18,7 @@ from maskseg_cli.pipeline.run_options import (
     split_options,
     take_options,
 )
+from maskseg_cli.reporter import Reporter
 from maskseg_cli.video.output_checks import check_output
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_outputs import means_folder, plan_videos
@@ -43,9 +44,9 @@ class VideoPlan:
     encoding: EncodeOptions
     drawing: DrawingOptions
 
-    def load(self) -> Predictor:
-        """The network."""
-        return predictor_loader(self.network, self.reading.batch)()
+    def load(self, reporter: Reporter | None = None) -> Predictor:
+        """The network; `reporter` as for `predictor_loader`."""
+        return predictor_loader(self.network, self.reading.batch, throughput=True, reporter=reporter)()
 
 
 def plan_run(

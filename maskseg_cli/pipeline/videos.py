@@ -95,7 +95,7 @@ def process_videos(
 
             advice = "leave out --show; the result is written to a file all the same"
             window = VideoWindow(stack.enter_context(LiveWindow(advice)))
-        predictor = plan.load()
+        predictor = plan.load(reporter)
         lines = None
         if json is not None:
             again = {job.source.exported_name for job in plan.jobs if not job.done}
@@ -151,7 +151,7 @@ def segment_video(
     network, _ = split_options(model, options, ReadingOptions)
     reset_transforms(transforms)
     with open_video(source, reading.start, reading.end) as video:
-        predictor = predictor_loader(network, reading.batch)()
+        predictor = predictor_loader(network, reading.batch, throughput=True)()
         frames = reading.select(video)
         with FramePipeline(frames, predictor, every=reading.network_every, batch=reading.batch) as pipeline:
             for frame, detections in pipeline:

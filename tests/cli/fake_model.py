@@ -74,7 +74,7 @@ def blob_predictor(**options: Any) -> Predictor:
 
 
 def open_blob_engine(
-    weights: Any, labels: Any, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig], options: Any
+    weights: Any, labels: Any, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig], *_: Any
 ) -> tuple[BlobEngine, tuple[str, ...]]:
     """Takes the place of `loading.open_engine`."""
     return BlobEngine(configure(LITE)), COCO_CLASSES

@@ -12,10 +12,11 @@ from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference import loading
+from maskseg_cli.inference.engine_options import calls_at_once
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from maskseg_cli.inference.predictor import Predictor
-from tests.cli.fake_model import DOG, PERSON, BlobEngine, blob_predictor, open_blob_engine, scene
+from tests.cli.fake_model import DOG, PERSON, BlobEngine, open_blob_engine, scene
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any, MaskRCNNConf
     """Weights, labels and config of each engine that is opened."""
     calls: list[tuple[Any, Any, MaskRCNNConfig]] = []
 
-    def open_engine(weights: Any, labels: Any, configure: Any) -> tuple[BlobEngine, tuple[str, ...]]:
+    def open_engine(weights: Any, labels: Any, configure: Any, *_: Any) -> tuple[BlobEngine, tuple[str, ...]]:
         calls.append((weights, labels, configure(LITE)))
         return open_blob_engine(weights, labels, configure)
 
@@ -106,9 +107,8 @@ def test_unknown_class(loaded: list) -> None:
 
 
 def test_the_size_of_the_network_decides_how_many_threads_call_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    predictor = blob_predictor()
     for cores, calls in ((1, 1), (2, 2), (16, 4), (None, 1)):
         monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
-        assert predictor.workers == calls
+        assert calls_at_once(LITE) == calls
     monkeypatch.setattr("os.cpu_count", lambda: 16)
     assert Predictor(BlobEngine(COCO), COCO_CLASSES).workers == 1

@@ -16,6 +16,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.staged_engine import StagedEngine
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from tests.model.lite_arrays import write_lite_arrays
 from tests.small_networks import small_matterport
@@ -30,7 +31,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(weights: Path, **options: Any) -> Predictor:
-    small = {"size": 64, "post_nms_rois_inference": 8, "pre_nms_limit": 50, "detection_min_confidence": 0.1}
+    small: dict[str, Any] = {
+        "engine": "tensorflow",
+        "size": 64,
+        "post_nms_rois_inference": 8,
+        "pre_nms_limit": 50,
+        "detection_min_confidence": 0.1,
+    }
     return load_model(weights, **(small | options))
 
 
@@ -53,12 +60,12 @@ def record_batches(predictor: Predictor) -> list[tuple[int, tuple[int, ...]]]:
     """Number and molded height and width of the pictures in each call of the engine from now on."""
     batches: list[tuple[int, tuple[int, ...]]] = []
 
-    class RecordingEngine(TensorFlowEngine):
+    class RecordingEngine(StagedEngine):
         def run(self, images: Any, anchors: Any, windows: Any) -> Any:
             batches.append((len(images), images.shape[1:3]))
             return super().run(images, anchors, windows)
 
-    predictor.engine = RecordingEngine(predictor.engine.model)
+    predictor.engine = RecordingEngine(predictor.engine.stages, predictor.engine.config)
     return batches
 
 
@@ -71,7 +78,12 @@ def assert_same(found: Detections, wanted: Detections, score: float = 0.0, box: 
         np.testing.assert_array_equal(found.mask, wanted.mask)
 
 
-@pytest.fixture(params=["lite", "matterport"])
+@pytest.fixture(scope="module")
+def openvino(weights: Path) -> Predictor:
+    return load(weights, labels=LABELS, engine="openvino", precision="float32")
+
+
+@pytest.fixture(params=["lite", "matterport", "openvino"])
 def predictor(request: pytest.FixtureRequest) -> Predictor:
     return request.getfixturevalue(request.param)
 

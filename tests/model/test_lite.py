@@ -41,6 +41,7 @@ def predictor(weights: Path) -> Predictor:
         post_nms_rois_inference=PROPOSALS,
         detection_min_confidence=MIN_SCORE,
         detection_duplicate_threshold=None,
+        engine="tensorflow",
     )
 
 
@@ -118,7 +119,11 @@ def test_detections_are_half_open_boxes_in_the_picture(predictor: Predictor, wan
 def real(shared: Path) -> tuple[Predictor, NDArray[np.float32], dict[str, NDArray[Any]]]:
     """The real weights, the photo as it was measured, and the numbers."""
     predictor = load_model(
-        shared / "weights/lite-init.npz", size=320, detection_min_confidence=0.05, detection_duplicate_threshold=None
+        shared / "weights/lite-init.npz",
+        size=320,
+        detection_min_confidence=0.05,
+        detection_duplicate_threshold=None,
+        engine="tensorflow",
     )
     coffee = np.ascontiguousarray(skimage.data.coffee()[:, :, ::-1]).astype(np.float32)
     with np.load(shared / "weights/lite-reference.npz") as archive:

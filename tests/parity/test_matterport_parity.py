@@ -32,7 +32,7 @@ class Run:
 
     def __init__(self, case: Case, weights: Path) -> None:
         self.case = case
-        self.predictor: Predictor = load_model(weights, config=case.config)
+        self.predictor: Predictor = load_model(weights, config=case.config, engine="tensorflow")
         self.model = self.predictor.engine.model
         self.molded: Molded = mold(case.image, case.config)
         self.shape = self.molded.image.shape[:2]
@@ -157,9 +157,13 @@ def test_masks_on_the_recorded_detections(run: Run) -> None:
     np.testing.assert_allclose(np.asarray(masks), case["masks28"], atol=1e-3)
 
 
-def test_end_to_end(run: Run) -> None:
-    case = run.case
-    result = run.predictor.detect([case.image])[0]
+@pytest.mark.parametrize("engine", ["tensorflow", "openvino"])
+def test_end_to_end(run: Run, engine: str, matterport_h5: Path) -> None:
+    case, predictor = run.case, run.predictor
+    if engine == "openvino":
+        predictor = load_model(matterport_h5, config=case.config, engine="openvino", precision="float32")
+    assert predictor.engine.name == f"{engine} float32"
+    result = predictor.detect([case.image])[0]
     steady = case["final/rois_steady"]
     rois, labels = case["final/rois"], case["final/class_ids"]
     assert len(result["rois"]) == len(rois)
