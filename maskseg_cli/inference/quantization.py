@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,19 @@ def import_nncf() -> Any:
     Raises:
         MasksegError: it is not installed.
     """
+    # NNCF reports its use to its makers over the network, unless this package is absent.
+    telemetry = sys.modules.get("openvino_telemetry")
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     try:
         import nncf
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "nncf":
             raise MasksegError("Quantising needs NNCF: install it with pip install 'maskseg[quantize]'.") from None
         raise
+    finally:
+        del sys.modules["openvino_telemetry"]
+        if telemetry is not None:
+            sys.modules["openvino_telemetry"] = telemetry
     return nncf
 
 

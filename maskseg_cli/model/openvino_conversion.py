@@ -19,7 +19,9 @@ B, H, W and N may vary.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -56,14 +58,27 @@ def convert(model: MaskRCNN) -> openvino.Model:
 def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[tf.TensorSpec]) -> openvino.Model:
     """Traces a function of named tensors and converts it; inputs and outputs keep their names."""
     import openvino
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     traced = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
-    # Shared weights would lie in TensorFlow's memory, which is reused once the traced function is gone.
-    part = openvino.convert_model(traced, share_weights=False)
-    inside = {spec.name for spec in inputs}
-    for port in part.inputs:
-        port.get_tensor().set_names(inside & port.get_names())
-    return part
+    frozen = convert_variables_to_constants_v2(traced, lower_control_flow=False)
+    # As a file: `openvino.convert_model` would report the conversion to its makers over the network, from a forked
+    # process, and lets weights lie in memory that TensorFlow frees.
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "part.pb"
+        file.write_bytes(frozen.graph.as_graph_def().SerializeToString())
+        part = openvino.Core().read_model(file)
+    parameters = {port.get_node().get_friendly_name(): port.get_node() for port in part.inputs}
+    ports = {name: port for port in part.outputs for name in port.get_names()}
+    results = []
+    # TensorFlow orders the outputs by their names.
+    for name, tensor in zip(sorted(traced.structured_outputs), frozen.outputs, strict=True):
+        ports[tensor.name].get_tensor().set_names({name})
+        results.append(ports[tensor.name].get_node())
+    wanted = [parameters[f"{spec.name}:0"] for spec in inputs]
+    for spec, parameter in zip(inputs, wanted, strict=True):
+        parameter.output(0).get_tensor().set_names({spec.name})
+    return openvino.Model(results, wanted, "part")
 
 
 def _features_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]:
