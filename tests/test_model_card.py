@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.model_card import __main__ as program
-from benchmarks.model_card import accuracy, misses, report, sections, speed, tables
+from benchmarks.model_card import accuracy, misses, report, search, sections, speed, tables
 from benchmarks.performance import tables as performance_tables
 from maskseg_cli import Detections, Predictor, load_model
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
@@ -71,7 +71,16 @@ def test_every_part_of_the_documents_is_one_that_is_made() -> None:
     parts = {name: path.name for path in sections.documents() for name in sections.names(path.read_text("utf-8"))}
     assert set(parts) <= set(tables.TABLES) | set(performance_tables.TABLES) | {"limits", "limits-size"}, parts
     card = sections.names(CARD.read_text("utf-8"))
-    assert {"model-facts", "ap-per-size", "ap-per-class", "ap-and-start", "storage", "speed", "missed"} <= set(card)
+    assert {
+        "model-facts",
+        "ap-per-size",
+        "ap-per-class",
+        "ap-and-start",
+        "search",
+        "precisions",
+        "speed",
+        "missed",
+    } <= set(card)
     assert len(card) == len(set(card))
 
 
@@ -119,7 +128,7 @@ def asked(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> list[ModelOptions]
 def arguments(sample: Sample, tmp_path: Path) -> list[str]:
     """Everything but the time, of the model `new.npz`."""
     new, start = weights_file(tmp_path / "new.npz", 1), weights_file(tmp_path / "start.npz", 2)
-    given = {"weights": new, "start": start, "float32": new, "seeds": start, "output": tmp_path / "figures.json"}
+    given = {"weights": new, "start": start, "output": tmp_path / "figures.json"}
     given |= {"annotations": sample.annotations, "images": sample.photos}
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     return [*words, "--sizes", "96", "400", "--parts", *(part for part in report.PARTS if part != "speed")]
@@ -141,8 +150,8 @@ def test_everything_is_measured_and_worded(
     assert "| 400 (default) | 100.0 | 100.0 |" in made["ap-per-size"]
     assert "| 400, `--tta` | 100.0 |" in made["ap-per-size"]
     assert "| 400 (default) | 66.7 → 100.0 (+33.3) | 66.7 → 100.0 (+33.3) |" in made["ap-and-start"]
-    assert "| mean | 83.3 | 83.3 |" in made["ap-per-seed"]
-    assert "| difference |  | 0.00 | 0.00 |" in made["storage"]
+    assert "| openvino int8 | 100.00 | 100.00 | 0.00 | 0.00 |" in made["precisions"]
+    assert "| options of this file | 100.0 | 100.0 | 100.0 | 0.5 | 9 | 0 |" in made["search"]
     assert "| tvmonitor | 3 | 100.0 | 100.0 |" in made["ap-per-class"]
     assert "| tvmonitor | 3 | 100 | 0 | 0 |" in made["missed"]
     output = capsys.readouterr()
@@ -151,7 +160,9 @@ def test_everything_is_measured_and_worded(
     # as `maskseg evaluate` measures, except for what is shown to people
     floors = {options.min_score for options in asked if "detection_duplicate_threshold=none" in options.settings}
     assert floors == {0.01}
-    assert sum(options.min_score is None for options in asked) == 1
+    assert sum(options.min_score is None for options in asked) == 2
+    assert {options.min_score for options in asked} == {0.01, None, search.FIRST_LITE_SCORE}
+    assert {(options.engine, options.precision) for options in asked} == set(accuracy.PRECISIONS)
 
 
 def test_parts_are_added_to_the_figures_of_the_same_model_only(
@@ -215,6 +226,16 @@ def test_objects_are_found_taken_for_others_or_missed(sample: Sample) -> None:
     judged = misses.outcomes(dataset.select([10]), rows)
     assert [outcome for _, outcome in judged] == ["found", "other class", "missed"]
     assert [outcome for _, outcome in misses.outcomes(dataset.select([20]), rows[:0])] == ["missed"] * 3
+
+
+def test_what_is_shown_is_right_or_wrong(sample: Sample) -> None:
+    dataset = CocoDataset.read(sample.annotations)
+    motorbike, dog, tv = sample.objects[1]
+    rows = _rows(found([motorbike, (3, dog[1]), tv]), dataset)
+    assert search.right_and_wrong(dataset.select([10]), rows) == (2, 1)
+    # an object that is shown twice is right once
+    assert search.right_and_wrong(dataset.select([10]), [*rows, *rows]) == (2, 4)
+    assert search.right_and_wrong(dataset.select([10]), []) == (0, 0)
 
 
 def _rows(detections: Detections, dataset: CocoDataset) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from benchmarks.model_card import report, sections, tables
-from benchmarks.model_card.accuracy import SIZES
+from benchmarks.model_card.accuracy import PRECISIONS, SIZES
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 
@@ -43,8 +43,6 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.model_card", description=__doc__)
     parser.add_argument("--weights", default="lite", help="the model of the card (default: the bundled one)")
     parser.add_argument("--start", metavar="FILE", help="the weights that its training began with")
-    parser.add_argument("--float32", metavar="FILE", help="the model before it was stored as float16")
-    parser.add_argument("--seeds", metavar="FILE", nargs="+", default=[], help="the same recipe with other seeds")
     parser.add_argument("--annotations", type=Path, default=COCO_FOLDER / "instances_val.json")
     parser.add_argument("--images", type=Path, default=COCO_FOLDER / "val")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
@@ -84,8 +82,6 @@ def plan_of(options: argparse.Namespace) -> report.Plan:
         dataset=CocoDataset.read(options.annotations),
         images=options.images,
         start=report.resolve(options.start) if options.start else None,
-        float32=report.resolve(options.float32) if options.float32 else None,
-        seeds=tuple(report.resolve(path) for path in options.seeds),
         sizes=tuple(sorted(set(options.sizes))),
         limit=options.limit,
         timed_photos=options.timed_photos,
@@ -96,14 +92,13 @@ def plan_of(options: argparse.Namespace) -> report.Plan:
 def photos_to_do(plan: report.Plan, parts: Sequence[str]) -> int:
     """How many photos the bar will count, if the default size is one of the sizes."""
     photos = len(plan.dataset.images[: plan.limit])
-    model = 0 if "accuracy" in parts else 1
     runs = {
         "accuracy": len(plan.sizes),
         "start": len(plan.sizes) + 1,
         "misses": 1,
         "tta": 1,
-        "storage": 1 + model,
-        "seeds": len(plan.seeds) + model,
+        "search": 4,
+        "precisions": len(PRECISIONS),
         "speed": 0,
     }
     return photos * sum(runs[part] for part in parts) + (min(plan.timed_photos, photos) if "speed" in parts else 0)
@@ -124,7 +119,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     parts = plan.parts if options.parts is None else tuple(part for part in report.PARTS if part in options.parts)
     for part in parts:
         if part not in plan.parts:
-            raise MasksegError(f"The part {part} needs a file: --start, --float32 or --seeds.")
+            raise MasksegError(f"The part {part} needs a file: --start.")
     bar = Bar(photos_to_do(plan, parts))
     try:
         return report.run(plan, parts, options.output, bar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,21 @@ Progress = Callable[[str, Sequence[Any]], Iterable[Any]]
 #: The sizes of the tables.
 SIZES = (256, 320, 400, 480, 640)
 
+#: Engine and precision of all tables but that of the precisions: quantisation must not count as training or size.
+EXACT = {"engine": "openvino", "precision": "float32"}
+
+#: What the table of the precisions compares.
+PRECISIONS = (("tensorflow", "float32"), ("openvino", "float32"), ("openvino", "bfloat16"), ("openvino", "int8"))
+
 #: Options of the search for objects that any weights can be used with.
 SEARCH_OPTIONS = (
     "detection_classes",
+    "detection_mask_scoring",
     "detection_max_instances",
     "detection_nms_threshold",
+    "detection_soft_sigma",
+    "detection_suppression",
+    "detection_voting_threshold",
     "mask_border",
     "post_nms_rois_inference",
     "pre_nms_limit",
@@ -42,10 +52,32 @@ def size_of(config: MaskRCNNConfig) -> int:
 
 
 def load_for_measuring(
-    weights: Path, size: int | None = None, tta: bool = False, settings: tuple[str, ...] = ()
+    weights: Path,
+    size: int | None = None,
+    tta: bool = False,
+    settings: tuple[str, ...] = (),
+    computing: Mapping[str, Any] = EXACT,
 ) -> Predictor:
-    """The network as `maskseg evaluate --weights WEIGHTS --size SIZE [--tta] [--set SETTING ...]` loads it."""
-    return load_predictor(for_measuring(ModelOptions(weights=str(weights), size=size, tta=tta, settings=settings)))
+    """The network as `maskseg evaluate --weights WEIGHTS --size SIZE [--tta] [--set SETTING ...]` loads it.
+
+    Args:
+        computing: engine and precision.
+    """
+    options = ModelOptions(weights=str(weights), size=size, tta=tta, settings=settings, **computing)
+    return load_predictor(for_measuring(options))
+
+
+def measure_precisions(
+    weights: Path, dataset: CocoDataset, images: Path, limit: int | None, progress: Progress
+) -> dict[str, Figures]:
+    """ "ENGINE PRECISION" -> figures at the default settings, for each that the bundled network has."""
+    found = {}
+    for engine, precision in PRECISIONS:
+        name = f"{engine} {precision}"
+        predictor = load_for_measuring(weights, computing={"engine": engine, "precision": precision})
+        figures = measure(predictor, dataset, images, limit, progress, name)
+        found[name] = {key: value for key, value in figures.items() if key != "per_class"}
+    return found
 
 
 def settings_like(config: MaskRCNNConfig, model: MaskRCNNConfig) -> tuple[str, ...]:

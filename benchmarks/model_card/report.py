@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.model_card import accuracy, misses, speed
+from benchmarks.model_card import accuracy, misses, search, speed
 from benchmarks.model_card.accuracy import Figures, Progress
 from maskseg_cli import __version__, load_model
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
@@ -26,7 +26,7 @@ from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import read_image
 
 #: What can be measured, in this order.
-PARTS = ("accuracy", "misses", "tta", "start", "storage", "seeds", "speed")
+PARTS = ("accuracy", "misses", "tta", "start", "search", "precisions", "speed")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,6 @@ class Plan:
         weights: the model of the card.
         dataset, images: the photos to measure on.
         start: the weights that its training began with.
-        float32: the model before it was stored as float16.
-        seeds: the same recipe with other seeds.
         sizes: of the tables.
         limit: only so many photos; None: all.
         timed_photos: how many of them are timed.
@@ -49,8 +47,6 @@ class Plan:
     dataset: CocoDataset
     images: Path
     start: Path | None = None
-    float32: Path | None = None
-    seeds: tuple[Path, ...] = ()
     sizes: tuple[int, ...] = accuracy.SIZES
     limit: int | None = None
     timed_photos: int = 20
@@ -59,8 +55,7 @@ class Plan:
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts that can be measured with these files."""
-        lacking = {"start": self.start is None, "storage": self.float32 is None, "seeds": not self.seeds}
-        return tuple(part for part in PARTS if not lacking.get(part))
+        return tuple(part for part in PARTS if part != "start" or self.start is not None)
 
 
 def facts(weights: Path) -> Figures:
@@ -123,8 +118,10 @@ def run(plan: Plan, parts: Sequence[str], path: Path, progress: Progress) -> Fig
         "misses": lambda: misses.measure(plan.weights, plan.dataset, plan.images, plan.limit, progress),
         "tta": lambda: _tta(plan, progress),
         "start": lambda: _start(plan, progress),
-        "storage": lambda: _storage(plan, figures, progress),
-        "seeds": lambda: _seeds(plan, figures, progress),
+        "search": lambda: search.measure(plan.weights, plan.dataset, plan.images, plan.limit, progress),
+        "precisions": lambda: accuracy.measure_precisions(
+            plan.weights, plan.dataset, plan.images, plan.limit, progress
+        ),
         "speed": lambda: _speed(plan, progress),
     }
     for part in parts:
@@ -134,7 +131,7 @@ def run(plan: Plan, parts: Sequence[str], path: Path, progress: Progress) -> Fig
 
 
 def _versions() -> dict[str, str]:
-    return {"maskseg": __version__, "tensorflow": importlib.metadata.version("tensorflow")}
+    return {"maskseg": __version__, **{name: importlib.metadata.version(name) for name in ("tensorflow", "openvino")}}
 
 
 def _accuracy(plan: Plan, progress: Progress) -> Figures:
@@ -167,25 +164,6 @@ def _default(weights: Path, plan: Plan, progress: Progress, label: str, tta: boo
 
 def _tta(plan: Plan, progress: Progress) -> Figures:
     return _default(plan.weights, plan, progress, "six views", tta=True)
-
-
-def _model_default(plan: Plan, figures: Figures, progress: Progress) -> Figures:
-    """The model's own figures at its default settings, measured now if they have not been."""
-    if "accuracy" in figures:
-        return dict(figures["accuracy"]["sizes"][str(figures["model"]["default_size"])])
-    return _default(plan.weights, plan, progress, plan.weights.name)
-
-
-def _storage(plan: Plan, figures: Figures, progress: Progress) -> Figures:
-    assert plan.float32 is not None
-    found = _default(plan.float32, plan, progress, plan.float32.name)
-    return {**facts(plan.float32), "found": found, "stored": _model_default(plan, figures, progress)}
-
-
-def _seeds(plan: Plan, figures: Figures, progress: Progress) -> Figures:
-    runs = [{"file": plan.weights.name, **_model_default(plan, figures, progress)}]
-    runs += [{"file": path.name, **_default(path, plan, progress, path.name)} for path in plan.seeds]
-    return {"runs": runs}
 
 
 def _speed(plan: Plan, progress: Progress) -> Figures:

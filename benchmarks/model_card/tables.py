@@ -76,7 +76,7 @@ def ap_per_size(figures: Figures) -> str:
 def _photos(figures: Figures) -> str:
     return (
         f"{figures['photos']} photos with {figures['objects']} objects; "
-        f"maskseg {figures['versions']['maskseg']}, TensorFlow {figures['versions']['tensorflow']}."
+        f"maskseg {figures['versions']['maskseg']}, OpenVINO {figures['versions']['openvino']} in float32."
     )
 
 
@@ -127,30 +127,35 @@ def _changes(before: Figures, after: Figures) -> list[str]:
     return cells
 
 
-def ap_per_seed(figures: Figures) -> str:
-    """The same recipe with several seeds, and their mean."""
-    runs = figures["seeds"]["runs"]
-    kinds = (("bbox", "AP"), ("segm", "AP"), ("segm", "APs"))
-    columns = ("run", "box AP", "mask AP", "mask AP of small objects")
-    rows = [[f"`{run['file']}`", *(percent(run[kind][figure]) for kind, figure in kinds)] for run in runs]
-    values = [[run[kind][figure] for run in runs] for kind, figure in kinds]
-    rows.append(["mean", *(percent(None if None in column else sum(column) / len(column)) for column in values)])
-    return table(columns, rows)
-
-
-def storage(figures: Figures) -> str:
-    """float16 against float32."""
-    full, stored = figures["storage"], figures["storage"]["stored"]
+def precisions(figures: Figures) -> str:
+    """AP of each engine and precision, and the difference from TensorFlow."""
+    found = figures["precisions"]
+    base = found["tensorflow float32"]
     rows = []
-    for dtype, size, found in (
-        (full["dtype"], full["bytes"], full["found"]),
-        (figures["model"]["dtype"], figures["model"]["bytes"], stored),
-    ):
-        ap = (percent(found[kind]["AP"], 2) for kind in ("bbox", "segm"))
-        rows.append((dtype, f"{size:,}", *ap))
-    change = (signed(stored[kind]["AP"] - full["found"][kind]["AP"], 2) for kind in ("bbox", "segm"))
-    rows.append(("difference", "", *change))
-    return table(("stored as", "bytes", "box AP", "mask AP"), rows)
+    for name, row in found.items():
+        ap = [percent(row[kind]["AP"], 2) for kind in ("bbox", "segm")]
+        change = [signed(row[kind]["AP"] - base[kind]["AP"], 2) for kind in ("bbox", "segm")]
+        rows.append((name, *ap, *(["", ""] if row is base else change)))
+    return table(("", "box AP", "mask AP", "box AP, change", "mask AP, change"), rows)
+
+
+def search(figures: Figures) -> str:
+    """What the options of the search bring."""
+    labels = {"before": "options of `maskseg-lite-coco-1.npz`", "now": "options of this file"}
+    rows = [
+        (
+            labels[name],
+            percent(row["bbox"]["AP"]),
+            percent(row["segm"]["AP"]),
+            percent(row["segm"]["APs"]),
+            f"{row['min_score']:g}",
+            str(row["right"]),
+            str(row["wrong"]),
+        )
+        for name, row in figures["search"].items()
+    ]
+    columns = ("", "box AP", "mask AP", "mask AP of small objects", "shown from", "shown, right", "shown, wrong")
+    return table(columns, rows)
 
 
 def speed(figures: Figures) -> str:
@@ -171,7 +176,8 @@ def speed(figures: Figures) -> str:
     load = "" if found["load_average"] is None else f", load average {found['load_average']:.1f} before the run"
     note = (
         f"Medians over {found['photos']} photos, each {found['rounds']} times, on {_cores(found['cores'])}{load}; "
-        f"ratios are medians of the ratios of calls side by side. TensorFlow {figures['versions']['tensorflow']}."
+        f"ratios are medians of the ratios of calls side by side. OpenVINO {figures['versions']['openvino']}, "
+        "the model in int8."
     )
     return f"{table(columns, rows)}\n\n{note}"
 
@@ -215,9 +221,9 @@ TABLES: dict[str, tuple[Callable[[Figures], str], tuple[str, ...]]] = {
     "ap-per-class": (ap_per_class, ("accuracy",)),
     "missed": (missed, ("misses",)),
     "ap-and-start": (ap_and_start, ("accuracy", "start")),
-    "ap-per-seed": (ap_per_seed, ("seeds",)),
+    "search": (search, ("search",)),
     "ap-short": (ap_short, ("accuracy", "tta")),
-    "storage": (storage, ("storage",)),
+    "precisions": (precisions, ("precisions",)),
     "speed": (speed, ("speed",)),
     "size-table": (size_table, ("accuracy", "speed")),
 }
