@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 #: Regions of one photo that calibrate the box head: more say the same again and fill the memory.
 _REGIONS = 40
 
+#: Backbones for which the biases are corrected layer by layer with the network's own outputs: measured on lite, that
+#: takes seconds and brings 0.7 points of box AP. For a ResNet it would take hours.
+_SMALL = ("mobile",)
+
 
 def import_nncf() -> Any:
     """The nncf module.
@@ -90,7 +94,7 @@ def quantize(
                     nncf.Dataset(inputs),
                     preset=nncf.QuantizationPreset.MIXED,
                     subset_size=len(inputs),
-                    fast_bias_correction=False,
+                    fast_bias_correction=config.backbone not in _SMALL,
                 )
         except (RuntimeError, nncf.errors.InternalError, nncf.errors.ValidationError) as error:
             raise MasksegError(f"NNCF cannot quantise this network ({str(error).strip().splitlines()[-1]}).") from error
