@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Regions of one photo that calibrate the box head: more say the same again and fill the memory.
 _REGIONS = 40
 
+#: What is kept of the photos for the calibration, in bytes: about 70 of 1024 x 1024 pixels, which are enough.
+_MOST_BYTES = 1 << 30
+
 #: Backbones for which the biases are corrected layer by layer with the network's own outputs: measured on lite, that
 #: takes seconds and brings 0.7 points of box AP. For a ResNet it would take hours.
 _SMALL = ("mobile",)
@@ -84,6 +87,8 @@ def quantize(
     for count, picture in enumerate(pictures, start=1):
         predictor(picture())
         seen(count)
+        if recorder.nbytes > _MOST_BYTES:  # a photo for a large network takes 15 MB
+            break
     parts = split(model.clone())
     for name, inputs in (("features", recorder.images), ("boxes", recorder.regions)):
         try:
@@ -112,6 +117,11 @@ class _Recorder:
     @property
     def name(self) -> str:
         return self._stages.name
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything that is kept."""
+        return sum(array.nbytes for kept in (*self.images, *self.regions) for array in kept.values())
 
     def features(self, images: NDArray[np.float32]) -> Any:
         self.images.append({"image": images})
