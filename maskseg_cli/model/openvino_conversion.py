@@ -58,6 +58,7 @@ def convert(model: MaskRCNN) -> openvino.Model:
 def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[tf.TensorSpec]) -> openvino.Model:
     """Traces a function of named tensors and converts it; inputs and outputs keep their names."""
     import openvino
+    from openvino._offline_transformations import apply_moc_transformations
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     traced = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
@@ -68,6 +69,7 @@ def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence
         file = Path(folder) / "part.pb"
         file.write_bytes(frozen.graph.as_graph_def().SerializeToString())
         part = openvino.Core().read_model(file)
+    apply_moc_transformations(part, False)  # batch normalisation joins the convolutions
     parameters = {port.get_node().get_friendly_name(): port.get_node() for port in part.inputs}
     ports = {name: port for port in part.outputs for name in port.get_names()}
     results = []
