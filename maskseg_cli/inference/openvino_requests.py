@@ -11,6 +11,8 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from maskseg_cli.inference.signal_stack import kept_signal_stack
+
 
 class CompiledPart:
     """Compiles a model and lends infer requests, each to one user at a time.
@@ -28,7 +30,8 @@ class CompiledPart:
 
     def __init__(self, core: openvino.Core, model: openvino.Model, device: str, settings: Mapping[str, Any]) -> None:
         self.inputs = tuple(port.any_name for port in model.inputs)
-        self._compiled = core.compile_model(model, device, dict(settings))
+        with kept_signal_stack():
+            self._compiled = core.compile_model(model, device, dict(settings))
         self._ports = list(self._compiled.outputs)
         self._idle: list[openvino.InferRequest] = []
         self._lock = Lock()

@@ -15,6 +15,7 @@ from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.openvino_pooling import RoiPooling
 from maskseg_cli.inference.openvino_requests import CompiledPart
+from maskseg_cli.inference.signal_stack import kept_signal_stack
 
 #: Inputs and outputs of the three parts of a converted network (model/openvino_conversion.py), where it has them.
 PARTS = {
@@ -28,12 +29,14 @@ PRECISIONS = ("float32", "bfloat16", "int8")
 
 def available_devices() -> list[str]:
     """What OpenVINO can compute on here: "CPU", and "GPU" or "NPU" (of Intel), numbered where there are several."""
-    return list(openvino.Core().available_devices)
+    with kept_signal_stack():
+        return list(openvino.Core().available_devices)
 
 
 def cpu_precisions() -> tuple[str, ...]:
     """The precisions of `PRECISIONS` for which the processor has instructions; float32 is always one."""
-    known = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    with kept_signal_stack():
+        known = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     names = {"float32": "FP32", "bfloat16": "BF16", "int8": "INT8"}
     return tuple(precision for precision in PRECISIONS if precision == "float32" or names[precision] in known)
 
@@ -86,8 +89,9 @@ class OpenVinoStages:
         core = openvino.Core()
         if precision not in PRECISIONS:
             raise UsageError(f"The precision is one of {', '.join(PRECISIONS)}, not {precision!r}.")
-        if device.split(".")[0] not in {name.split(".")[0] for name in core.available_devices}:
-            raise UsageError(f"There is no device {device} here; there is {', '.join(core.available_devices)}.")
+        there = available_devices()
+        if device.split(".")[0] not in {name.split(".")[0] for name in there}:
+            raise UsageError(f"There is no device {device} here; there is {', '.join(there)}.")
         settings = _settings(threads, streams)
         network = settings | {"INFERENCE_PRECISION_HINT": _inference_precision(precision, device)}
         try:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.signal_stack import kept_signal_stack
 from maskseg_cli.inference.staged_engine import StagedEngine
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def quantize(
     for name, inputs in (("features", recorder.images), ("boxes", recorder.regions)):
         try:
             # NNCF draws its progress on standard output, which carries results only.
-            with contextlib.redirect_stdout(io.StringIO()):
+            with contextlib.redirect_stdout(io.StringIO()), kept_signal_stack():
                 parts[name] = nncf.quantize(
                     parts[name],
                     nncf.Dataset(inputs),
