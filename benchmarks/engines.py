@@ -14,18 +14,16 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
 from maskseg_cli import Detections, Predictor, load_model
-from maskseg_cli.benchmark.interleaving import interleaved
+from maskseg_cli.benchmark.interleaving import interleaved, seconds_of
 from maskseg_cli.benchmark.statistics import ratio_of_pairs, spread_of
 from maskseg_cli.inference.box_arithmetic import pairwise_iou
 from maskseg_cli.media.images import read_image
@@ -45,13 +43,6 @@ def engines(weights: str, int8: str | None, precisions: Sequence[str], throughpu
         options = {"engine": "openvino", "precision": precision, "throughput": throughput}
         found[f"openvino {precision}"] = load_model(source, **options)  # type: ignore[arg-type]
     return found
-
-
-def timed(work: Callable[[], Any]) -> float:
-    """Seconds of a call."""
-    before = time.perf_counter()
-    work()
-    return time.perf_counter() - before
 
 
 def to_masks(predictor: Predictor, photo: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -89,7 +80,7 @@ def measure_photos(networks: dict[str, Predictor], photos: Sequence[NDArray[np.u
     """Prints the time of a photo, and the overlaps of masks."""
     times: dict[str, list[float]] = {name: [] for name in networks}
     for photo in photos:
-        calls = {name: partial(timed, partial(to_masks, network, photo)) for name, network in networks.items()}
+        calls = {name: partial(seconds_of, partial(to_masks, network, photo)) for name, network in networks.items()}
         for name, seconds in interleaved(calls, rounds).items():
             times[name] += seconds
     report(times, 1, "photo")
@@ -111,7 +102,7 @@ def measure_video(networks: dict[str, Predictor], video: Path, frames: int, roun
         def run(network: Predictor) -> None:
             VideoRun(str(video), Path(folder) / "out.mp4", network, ReadingOptions(), limit=frames).run()
 
-        calls = {name: partial(timed, partial(run, network)) for name, network in networks.items()}
+        calls = {name: partial(seconds_of, partial(run, network)) for name, network in networks.items()}
         report(interleaved(calls, rounds, warm_up=1), frames, "frame")
 
 

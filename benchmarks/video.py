@@ -15,11 +15,10 @@ import runpy
 import statistics
 import sys
 import tempfile
-import time
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
+from maskseg_cli.benchmark.interleaving import seconds_of
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing import DrawingOptions, draw
 from maskseg_cli.frame import Frame
@@ -79,20 +78,13 @@ class Stages:
         VideoRun(str(self.video), self.folder / "whole.mp4", self.predictor, reading, limit=self.count).run()
 
 
-def seconds(work: Any) -> float:
-    """How long a call takes."""
-    before = time.perf_counter()
-    work()
-    return time.perf_counter() - before
-
-
 def measure(stages: Stages, rounds: int) -> None:
     """Prints a row of the table."""
     count = len(stages.frames)
     times: dict[str, list[float]] = {"decode": [], "infer": [], "write": [], "whole": []}
     for _ in range(rounds):
         for name, spent in times.items():
-            spent.append(seconds(getattr(stages, name)) / count)
+            spent.append(seconds_of(getattr(stages, name)) / count)
     shares = [
         max(stage) / whole
         for *stage, whole in zip(times["decode"], times["infer"], times["write"], times["whole"], strict=True)

@@ -33,6 +33,12 @@ def explain(error: BaseException) -> str:
     return f"Something unexpected went wrong ({kind}: {_gist(str(error))}); --debug shows where."
 
 
+def last_line(error: BaseException) -> str:
+    """The last line of a message, where OpenVINO and NNCF say what happened; the error's kind where there is none."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__
+
+
 def _gist(message: str) -> str:
     """The one line of a message that says what happened."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]

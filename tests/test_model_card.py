@@ -16,6 +16,7 @@ from benchmarks.model_card import __main__ as program
 from benchmarks.model_card import accuracy, misses, report, search, sections, speed, tables
 from benchmarks.performance import tables as performance_tables
 from maskseg_cli import Detections, Predictor, load_model
+from maskseg_cli.benchmark import interleaving
 from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.config import LITE
 from maskseg_cli.config.overrides import parse_settings
@@ -276,7 +277,7 @@ def test_calls_are_timed_turn_by_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         return lambda *_: calls.append(name)
 
     monkeypatch.setattr(speed, "network_call", lambda predictor, _: lambda: predictor("network"))
-    monkeypatch.setattr(speed.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(interleaving.time, "perf_counter", lambda: float(next(clock)))
     photos = [np.zeros((4, 4, 3), np.uint8)] * 2
     times = speed.interleaved({"a": fake("a"), "b": fake("b")}, photos, rounds=2)
     # the first round of each photo is not counted; the second goes backwards

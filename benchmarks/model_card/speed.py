@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.benchmark.interleaving import interleaved as turns
+from maskseg_cli.benchmark.interleaving import seconds_of
+from maskseg_cli.benchmark.statistics import ratio_of_pairs
 from maskseg_cli.inference.molding import mold
 from maskseg_cli.inference.predictor import Predictor
-from maskseg_cli.model.anchors import AnchorCache
-from maskseg_cli.model.box_frames import to_frame
 
 Picture = NDArray[np.uint8]
 #: Seconds of every counted call, in the same order for all networks.
@@ -27,11 +28,7 @@ KINDS = ("network", "whole")
 def network_call(predictor: Predictor, image: Picture) -> Callable[[], Any]:
     """The network alone on one picture: from the molded picture to boxes and masks as arrays."""
     ordered = image if predictor.config.channel_order == "BGR" else image[:, :, ::-1]
-    molded = mold(ordered, predictor.config)
-    height, width = molded.image.shape[:2]
-    config = predictor.config
-    window = to_frame(np.array([molded.window]), height, width, config.box_frame)
-    inputs = (molded.image[None], AnchorCache(config)(height, width), window)
+    inputs = predictor.engine_inputs([mold(ordered, predictor.config)])
     return lambda: predictor.engine.run(*inputs)
 
 
@@ -56,12 +53,9 @@ def interleaved(
     for photo in progress(photos):
         calls = [(name, "network", network_call(predictor, photo)) for name, predictor in predictors.items()]
         calls += [(name, "whole", _whole_call(predictor, photo)) for name, predictor in predictors.items()]
-        for turn in range(rounds + 1):
-            for name, kind, call in calls[:: -1 if turn % 2 else 1]:
-                start = time.perf_counter()
-                call()
-                if turn:
-                    times[name][kind].append(time.perf_counter() - start)
+        timed = {(name, kind): partial(seconds_of, call) for name, kind, call in calls}
+        for (name, kind), seconds in turns(timed, rounds, warm_up=1).items():
+            times[name][kind] += seconds
     return times
 
 
@@ -85,7 +79,4 @@ def ratio(times: Times, name: str, other: str) -> dict[str, float]:
         >>> ratio({"slow": slow, "fast": fast}, "slow", "fast")
         {'whole': 2.0}
     """
-    return {
-        kind: round(statistics.median(a / b for a, b in zip(times[name][kind], times[other][kind], strict=True)), 4)
-        for kind in times[name]
-    }
+    return {kind: round(ratio_of_pairs(seconds, times[other][kind]), 4) for kind, seconds in times[name].items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 from benchmarks.performance.scenes import clip, mosaic, photo_of, video_of
 from maskseg_cli.benchmark import command_child
 from maskseg_cli.benchmark.figures import stage_figures
-from maskseg_cli.benchmark.interleaving import interleaved
+from maskseg_cli.benchmark.interleaving import interleaved, seconds_of
 from maskseg_cli.benchmark.model_words import words_of
 from maskseg_cli.benchmark.photo import as_photo, sample_photo
 from maskseg_cli.benchmark.run import run_benchmark
@@ -105,9 +104,7 @@ def measure_batches(plan: Plan, reporter: Reporter) -> Figures:
 
     def seconds(batch: int) -> float:
         predictor.batch = batch
-        start = time.perf_counter()
-        predictor([image] * batch)
-        return time.perf_counter() - start
+        return seconds_of(lambda: predictor([image] * batch))
 
     calls = {str(batch): partial(seconds, batch) for batch in plan.batches}
     with reporter.progress(2 + plan.few, "round", "batch") as done:

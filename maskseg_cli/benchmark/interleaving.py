@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+import time
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
 
+Name = TypeVar("Name", bound=Hashable)
 Result = TypeVar("Result")
 
 #: Rounds that do not count: libraries prepare themselves for a new shape, and caches are cold.
@@ -12,11 +14,11 @@ WARM_UP = 2
 
 
 def interleaved(
-    calls: Mapping[str, Callable[[], Result]],
+    calls: Mapping[Name, Callable[[], Result]],
     rounds: int,
     warm_up: int = WARM_UP,
     done: Callable[[int], None] = lambda rounds: None,
-) -> dict[str, list[Result]]:
+) -> dict[Name, list[Result]]:
     """Makes every call once in each round, and every other round backwards.
 
     Args:
@@ -32,7 +34,7 @@ def interleaved(
         >>> interleaved({"a": lambda: 1, "b": lambda: 2}, rounds=3)
         {'a': [1, 1, 1], 'b': [2, 2, 2]}
     """
-    results: dict[str, list[Result]] = {name: [] for name in calls}
+    results: dict[Name, list[Result]] = {name: [] for name in calls}
     for turn in range(warm_up + rounds):
         for name in list(calls)[:: -1 if turn % 2 else 1]:
             result = calls[name]()
@@ -40,3 +42,10 @@ def interleaved(
                 results[name].append(result)
         done(turn + 1)
     return results
+
+
+def seconds_of(call: Callable[[], Any]) -> float:
+    """How long a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start

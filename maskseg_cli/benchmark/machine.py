@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from pathlib import Path
 from typing import Any
 
 from maskseg_cli import __version__
+from maskseg_cli.inference.processor import processor_name
 
 #: Name in reports -> distribution; OpenCV's and TensorFlow's may be variants, of which the first that is there counts.
 _LIBRARIES = {
@@ -29,7 +29,7 @@ def describe_machine() -> dict[str, Any]:
         "processor", "cores", "memory_gb" (None where it is not known), "system", "load_average" (None likewise).
     """
     return {
-        "processor": _processor(),
+        "processor": processor_name(),
         "cores": usable_cores(),
         "memory_gb": _memory_gb(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -65,16 +65,6 @@ def _version(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return " ".join(value.split())
-    return platform.processor() or platform.machine()
 
 
 def _memory_gb() -> float | None:

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from maskseg_cli.benchmark.photo import BenchmarkPhoto
 from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.inference.molding import Molded, mold
-from maskseg_cli.inference.test_time_augmentation import ViewInput, mold_views, relative_frame
+from maskseg_cli.inference.test_time_augmentation import mold_views
 from maskseg_cli.inference.unmolding import unmold
 from maskseg_cli.media.images import encode_image
-from maskseg_cli.model.anchors import AnchorCache
-from maskseg_cli.model.box_frames import to_frame
 
 if TYPE_CHECKING:
     from maskseg_cli.detections import Detections
@@ -62,7 +60,6 @@ class PhotoStages:
     def __init__(self, predictor: Predictor, photo: BenchmarkPhoto) -> None:
         self._predictor = predictor
         self._photo = photo
-        self._anchors = AnchorCache(predictor.config)
 
     def run(self) -> StageTimes:
         """Does the photo once, stage by stage, and then calls the predictor on its picture.
@@ -88,33 +85,16 @@ class PhotoStages:
         ordered = image if config.channel_order == "BGR" else image[:, :, ::-1]
         if not self._predictor.tta:
             molded = mold(ordered, config)
-            inputs = (molded.image[None], self._anchors_of(molded), self._window(molded)[None])
+            inputs = self._predictor.engine_inputs([molded])
             return molded, lambda: engine.run(*inputs)
         several = mold_views(ordered, config)
-        views = [
-            ViewInput(
-                one.molded.image[None], self._anchors_of(one.molded), relative_frame(one, several[0]), one.mirrored
-            )
-            for one in several
-        ]
-        first = several[0].molded
-        return first, lambda: engine.run_views(views, self._window(first))
+        views = self._predictor.view_inputs(several)
+        return several[0].molded, lambda: engine.run_views(*views)
 
     def _paste(self, found: Segmented, molded: Molded) -> Detections:
         predictor = self._predictor
         arrays = (found.boxes, found.class_ids, found.scores, found.masks)
-        detections = unmold(*arrays, molded, predictor.config, predictor.class_names)
-        if predictor.class_ids is not None:
-            detections = detections.filter(predictor.class_ids)
-        return detections if predictor.max_detections is None else detections[: predictor.max_detections]
-
-    def _anchors_of(self, molded: Molded) -> NDArray[np.float32]:
-        return self._anchors(*molded.image.shape[:2])
-
-    def _window(self, molded: Molded) -> NDArray[np.float32]:
-        """The picture without its padding, float32 (4,), in the network's frame."""
-        height, width = molded.image.shape[:2]
-        return to_frame(np.array([molded.window]), height, width, self._predictor.config.box_frame)[0]
+        return predictor.choose(unmold(*arrays, molded, predictor.config, predictor.class_names))
 
 
 @contextmanager

@@ -15,12 +15,10 @@ from maskseg_cli.checkpoints.download import file_digest
 from maskseg_cli.checkpoints.matterport import write_matterport
 from maskseg_cli.checkpoints.native import write_checkpoint
 from maskseg_cli.checkpoints.reading import read_checkpoint
+from maskseg_cli.checkpoints.registry import IR_SUFFIX
 from maskseg_cli.errors import MasksegError, UsageError
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
-
-#: OpenVINO's files, which `inference.openvino_export` writes.
-IR_SUFFIX = ".xml"
 
 
 def check_target(source: Path, target: Path, overwrite: bool) -> None:

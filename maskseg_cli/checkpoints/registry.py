@@ -16,6 +16,9 @@ from maskseg_cli.errors import MasksegError
 #: Environment variable that moves the cache folder.
 HOME_VARIABLE = "MASKSEG_HOME"
 
+#: Ending of OpenVINO's files, which `inference.openvino_export` writes.
+IR_SUFFIX = ".xml"
+
 
 @dataclass(frozen=True)
 class Release:

@@ -201,8 +201,9 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
     maskseg weights convert shapes.npz shapes.xml
     """
     from maskseg_cli.checkpoints import find_weights
-    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, IR_SUFFIX, check_target
+    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_target
     from maskseg_cli.checkpoints.conversion import convert as convert_file
+    from maskseg_cli.checkpoints.registry import IR_SUFFIX
 
     path = find_weights(source)
     check_target(path, target, overwrite)
@@ -250,7 +251,8 @@ def quantize(
     maskseg image photo.jpg --weights shapes-int8.xml
     """
     from maskseg_cli.checkpoints import find_weights
-    from maskseg_cli.checkpoints.conversion import IR_SUFFIX, check_target
+    from maskseg_cli.checkpoints.conversion import check_target
+    from maskseg_cli.checkpoints.registry import IR_SUFFIX
     from maskseg_cli.cli.progress import TerminalReporter
     from maskseg_cli.inference.openvino_export import export_quantized
 

@@ -18,6 +18,9 @@ RESIZE_MODES = ("square", "pad64", "none", "fit")
 #: Backbones whose maps come from Matterport's graph, with its frozen normalised box coordinates.
 RESNETS = ("resnet50", "resnet101")
 
+#: Pixels per cell of the map that `detail` gives to the heads: the trunk's last one of that stride.
+DETAIL_STRIDE = 8
+
 LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "mrcnn_class_loss", "mrcnn_bbox_loss", "mrcnn_mask_loss")
 
 #: Lowest score of the objects that count for AP. The threshold for showing objects would cut off the end of the curve
@@ -267,6 +270,11 @@ class MaskRCNNConfig:
     def image_meta_size(self) -> int:
         """Length of Matterport's image_meta vector: id, two shapes, window, scale, active classes."""
         return 1 + 3 + 3 + 4 + 1 + self.num_classes
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        """The options of `GRAPH_OPTIONS`: two configs whose values are equal describe the same graph."""
+        return {option: getattr(self, option) for option in GRAPH_OPTIONS}
 
     def replace(self, **changes: Any) -> MaskRCNNConfig:
         """A copy with some options changed.

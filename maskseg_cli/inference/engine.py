@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import MasksegError
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.test_time_augmentation import ViewInput
+
+
+class EngineUnavailableError(MasksegError):
+    """This engine does not work here; another one may. The message has no full stop: what is done instead follows."""
 
 
 class Segmented(NamedTuple):
@@ -38,7 +43,7 @@ class Engine(Protocol):
     Attributes:
         workers: threads that should call it at the same time, each with pictures of its own.
         config: the options of the network; those that do not shape its graph may be replaced at any time.
-        observe: called after each part of the computation with its name and its seconds; None: nobody wants to know.
+        observe: called after each part of the computation with its name and its seconds; None: no call.
     """
 
     workers: int

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.checkpoints import apply_checkpoint, find_weights, read_checkpoint
+from maskseg_cli.checkpoints.registry import IR_SUFFIX
 from maskseg_cli.classes import parse_classes
 from maskseg_cli.config import PRESETS, MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.class_labels import Labels, all_names, given_names
-from maskseg_cli.inference.engine import Engine
+from maskseg_cli.inference.engine import Engine, EngineUnavailableError
 from maskseg_cli.inference.engine_options import EngineOptions
 from maskseg_cli.inference.model_options import ModelOptions, instance_limit, overrides_of
-from maskseg_cli.inference.openvino_engine import IR_SUFFIX, EngineUnavailableError, open_openvino
+from maskseg_cli.inference.openvino_engine import open_openvino
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.reporter import Reporter
 

@@ -26,6 +26,4 @@ def mask_certainty(masks: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def score_masks(scores: NDArray[np.float32], masks: NDArray[np.float32], power: float) -> NDArray[np.float32]:
     """Scores (D,) times the certainty of the masks (D, h, w) to the given power; 0 leaves them as they are."""
-    if power == 0 or not len(scores):
-        return scores
     return (scores * mask_certainty(masks) ** np.float32(power)).astype(np.float32)

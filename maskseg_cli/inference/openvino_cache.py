@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskseg_cli.checkpoints import apply_checkpoint
-from maskseg_cli.config.mask_rcnn_config import GRAPH_OPTIONS, MaskRCNNConfig
+from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.openvino_file import FORMAT_VERSION, NetworkInfo, read_ir, write_ir
-from maskseg_cli.inference.openvino_stages import join, split
 from maskseg_cli.inference.weights_source import WeightsSource, networks_folder
+from maskseg_cli.model.openvino_parts import join, split
 from maskseg_cli.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def bundled_network(source: WeightsSource, config: MaskRCNNConfig, suffix: str) 
 
 def cached_file(source: WeightsSource, config: MaskRCNNConfig) -> Path:
     """Where a converted network is kept; the name depends on the weights, the graph's options, and versions."""
-    options = {option: getattr(config, option) for option in GRAPH_OPTIONS}
-    shape = json.dumps([options, FORMAT_VERSION, version("openvino")], sort_keys=True)
+    shape = json.dumps([config.graph, FORMAT_VERSION, version("openvino")], sort_keys=True)
     return networks_folder() / f"{source.digest[:32]}-{hashlib.sha256(shape.encode()).hexdigest()[:16]}.xml"
 
 
@@ -104,10 +103,5 @@ def _read(path: Path, source: WeightsSource, config: MaskRCNNConfig) -> openvino
         model, info = read_ir(path)
     except MasksegError:
         return None  # it is made anew
-    fits = info.weights_sha256 == source.digest and same_graph(info.config, config)
+    fits = info.weights_sha256 == source.digest and info.config.graph == config.graph
     return model if fits else None
-
-
-def same_graph(one: MaskRCNNConfig, other: MaskRCNNConfig) -> bool:
-    """Whether two configs describe the same graph."""
-    return all(getattr(one, option) == getattr(other, option) for option in GRAPH_OPTIONS)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskseg_cli.checkpoints.assign import check_label_count
+from maskseg_cli.checkpoints.registry import IR_SUFFIX
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.errors import UsageError, last_line
 from maskseg_cli.inference.class_labels import Labels, all_names, given_names
+from maskseg_cli.inference.engine import EngineUnavailableError
 from maskseg_cli.inference.engine_options import EngineOptions, calls_at_once
 from maskseg_cli.inference.staged_engine import StagedEngine
 from maskseg_cli.inference.weights_source import WeightsSource
@@ -19,13 +21,6 @@ if TYPE_CHECKING:
     import openvino
 
     from maskseg_cli.inference.openvino_stages import OpenVinoStages
-
-#: Ending of OpenVINO's own files.
-IR_SUFFIX = ".xml"
-
-
-class EngineUnavailableError(MasksegError):
-    """This engine does not work here; another one may."""
 
 
 def open_openvino(
@@ -51,7 +46,7 @@ def open_openvino(
     try:
         stages = _choose_stages(network, options)
     except RuntimeError as error:  # OpenVINO's own
-        raise EngineUnavailableError(f"OpenVINO cannot run it ({_gist(error)})") from None
+        raise EngineUnavailableError(f"OpenVINO cannot run it ({last_line(error)})") from None
     return StagedEngine(stages, network.config, _workers(network.config, options)), all_names(names, network.config)
 
 
@@ -61,6 +56,7 @@ class _Network:
     Attributes:
         config: the options to use.
         class_names: in the file.
+        digest: SHA-256 of the weights that it was made from.
     """
 
     def __init__(self, path: Path, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig], reporter: Reporter) -> None:
@@ -68,25 +64,26 @@ class _Network:
         self._reporter = reporter
         self._given: openvino.Model | None = None
         if path.suffix.lower() == IR_SUFFIX:
-            from maskseg_cli.inference.openvino_cache import same_graph
             from maskseg_cli.inference.openvino_file import read_ir
 
             self._given, info = read_ir(path)
             self.quantized_only = info.precision == "int8"
             self.config, self.class_names = configure(info.config), info.class_names
-            if not same_graph(self.config, info.config):
+            self.digest = info.weights_sha256
+            if self.config.graph != info.config.graph:
                 raise UsageError(f"The structure of the network in {path} cannot be changed: only of a weights file.")
             return
         self.quantized_only = False
         self._source = WeightsSource(path)
         self.config, self.class_names = configure(self._source.config), self._source.class_names
+        self.digest = self._source.digest
 
-    def full(self) -> openvino.Model | None:
-        """The network with its weights as they are; None: there is only a quantised one."""
+    def full(self) -> openvino.Model:
+        """The network with its weights as they are; not for a file that is `quantized_only`."""
         from maskseg_cli.inference.openvino_cache import converted_network
 
         if self._given is not None:
-            return None if self.quantized_only else self._given
+            return self._given
         return converted_network(self._source, self.config, self._reporter)
 
     def quantized(self) -> openvino.Model | None:
@@ -120,23 +117,15 @@ def _choose_stages(network: _Network, options: EngineOptions) -> OpenVinoStages:
             raise UsageError(f"{network.path.name} holds an int8 network: {options.precision} needs its weights file.")
         return compiled(model, "int8")
     if options.precision != "auto":
-        full = network.full()
-        assert full is not None
-        return compiled(full, options.precision)
+        return compiled(network.full(), options.precision)
     usable = cpu_precisions() if device == "CPU" else ("float32",)
     for precision in ("int8", "bfloat16"):
         model = (network.quantized() if precision == "int8" else network.full()) if precision in usable else None
         if model is not None:
             stages = compiled(model, precision)
-            if passes_check(stages, precision, network.path.name, lambda: compiled(_full(network), "float32")):
+            if passes_check(stages, precision, network.digest, lambda: compiled(network.full(), "float32")):
                 return stages
-    return compiled(_full(network), "float32")
-
-
-def _full(network: _Network) -> openvino.Model:
-    model = network.full()
-    assert model is not None
-    return model
+    return compiled(network.full(), "float32")
 
 
 def _device(wanted: str) -> str:
@@ -160,9 +149,3 @@ def _device(wanted: str) -> str:
 def _workers(config: MaskRCNNConfig, options: EngineOptions) -> int:
     calls = calls_at_once(config)
     return calls if options.threads is None else max(1, min(calls, options.threads))
-
-
-def _gist(error: RuntimeError) -> str:
-    """The last line of OpenVINO's message, which says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1][:200] if lines else type(error).__name__

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from maskseg_cli.checkpoints.assign import check_label_count
 from maskseg_cli.inference.openvino_cache import convert_checkpoint, converted_network
 from maskseg_cli.inference.openvino_file import NetworkInfo, write_ir
-from maskseg_cli.inference.openvino_stages import join
 from maskseg_cli.inference.quantization import import_nncf, quantize
 from maskseg_cli.inference.weights_source import WeightsSource
 from maskseg_cli.media.images import read_image
 from maskseg_cli.media.input_files import find_sources
+from maskseg_cli.model.openvino_parts import join
 from maskseg_cli.reporter import Reporter
 
 

@@ -11,7 +11,7 @@ import openvino
 
 from maskseg_cli.checkpoints.download import file_digest
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, last_line
 from maskseg_cli.media.atomic_file import atomic_path
 
 #: Version of the converted graph and of what is stored with it; a file of another version is made anew.
@@ -76,7 +76,7 @@ def _save(model: openvino.Model, path: Path, compress: bool) -> None:
     try:
         openvino.save_model(model, path, compress_to_fp16=compress)
     except RuntimeError as error:
-        raise OSError(None, str(error).strip().splitlines()[-1]) from error
+        raise OSError(None, last_line(error)) from error
 
 
 def read_ir(path: Path) -> tuple[openvino.Model, NetworkInfo]:
@@ -92,8 +92,7 @@ def read_ir(path: Path) -> tuple[openvino.Model, NetworkInfo]:
     try:
         model = openvino.Core().read_model(path)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise MasksegError(f"{path} is damaged or no OpenVINO network ({reason}): {_REMEDY}.") from None
+        raise MasksegError(f"{path} is damaged or no OpenVINO network ({last_line(error)}): {_REMEDY}.") from None
     if not model.has_rt_info([_SECTION, "network"]):
         raise MasksegError(f"{path} is an OpenVINO model that maskseg has not made: give its weights file instead.")
     version = _text(model, "format")

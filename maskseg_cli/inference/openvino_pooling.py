@@ -14,7 +14,7 @@ import openvino
 from numpy.typing import NDArray
 from openvino import opset13 as ops
 
-from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.mask_rcnn_config import DETAIL_STRIDE, MaskRCNNConfig
 from maskseg_cli.inference.openvino_requests import CompiledPart
 from maskseg_cli.inference.roi_positions import (
     BIN_TAPS,
@@ -24,9 +24,6 @@ from maskseg_cli.inference.roi_positions import (
     corner_taps,
     pyramid_levels,
 )
-
-#: Pixels per cell of the map that `config.detail` adds; model/mobile.py has the same.
-DETAIL_STRIDE = 8
 
 #: Boxes that one call of OpenVINO pools: the operation needs a fixed number, and the rest of the last block is waste.
 BLOCK = 16

@@ -37,7 +37,7 @@ class CompiledPart:
         self._lock = Lock()
 
     def take(self) -> openvino.InferRequest:
-        """A request that nobody else uses, until `give_back`; a new one where all are in use."""
+        """A request for exclusive use until `give_back`; a new one where all are in use."""
         with self._lock:
             if self._idle:
                 return self._idle.pop()

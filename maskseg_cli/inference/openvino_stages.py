@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,12 @@ import openvino
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.errors import MasksegError, UsageError, last_line
+from maskseg_cli.inference.engine import EngineUnavailableError
 from maskseg_cli.inference.openvino_pooling import RoiPooling
 from maskseg_cli.inference.openvino_requests import CompiledPart
 from maskseg_cli.inference.signal_stack import kept_signal_stack
-
-#: Inputs and outputs of the three parts of a converted network (model/openvino_conversion.py), where it has them.
-PARTS = {
-    "features": (("image",), ("maps.0", "maps.1", "maps.2", "maps.3", "objectness", "rpn_deltas")),
-    "boxes": (("box_features", "box_detail"), ("probabilities", "deltas")),
-    "masks": (("mask_features", "mask_detail", "class_ids"), ("masks",)),
-}
+from maskseg_cli.model.openvino_parts import PARTS, split
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 
@@ -71,7 +66,8 @@ class OpenVinoStages:
         name: the library and the precision.
 
     Raises:
-        MasksegError: OpenVINO cannot compile the network for that device.
+        EngineUnavailableError: OpenVINO cannot compile the network for that device.
+        MasksegError: it is no converted network.
         UsageError: there is no such precision or device.
     """
 
@@ -111,8 +107,9 @@ class OpenVinoStages:
                 CompiledPart(core, parts[name], device, network) for name in PARTS
             )
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise MasksegError(f"OpenVINO cannot use this network on {device}: {reason}.") from error
+            raise EngineUnavailableError(
+                f"OpenVINO cannot use this network on {device} ({last_line(error)})"
+            ) from error
 
     @property
     def name(self) -> str:
@@ -205,27 +202,6 @@ class OpenVinoStages:
             for result, tensor in zip(results, outputs, strict=True):
                 result[order] = tensor.data
         return results
-
-
-def split(model: openvino.Model) -> dict[str, openvino.Model]:
-    """Cuts a converted network into the parts of `PARTS` that it has; they share the nodes of `model`."""
-    inputs = {port.any_name: port.get_node() for port in model.inputs}
-    outputs = {port.any_name: port.get_node() for port in model.outputs}
-    parts = {}
-    for part, (ins, outs) in PARTS.items():
-        results = [outputs[name] for name in outs if name in outputs]
-        parameters = [inputs[name] for name in ins if name in inputs]
-        if not results or not parameters:
-            continue
-        parts[part] = openvino.Model(results, parameters, part)
-    return parts
-
-
-def join(parts: Mapping[str, openvino.Model]) -> openvino.Model:
-    """The inverse of `split`."""
-    results = [result for part in parts.values() for result in part.get_results()]
-    parameters = [parameter for part in parts.values() for parameter in part.get_parameters()]
-    return openvino.Model(results, parameters, "mask_rcnn")
 
 
 def _settings(threads: int | None, streams: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import platform
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.inference.processor import processor_name
 from maskseg_cli.inference.weights_source import networks_folder
 from maskseg_cli.media.atomic_file import atomic_path
 
@@ -37,10 +37,10 @@ def passes_check(stages: OpenVinoStages, precision: str, network: str, reference
     Args:
         stages: in the reduced precision.
         precision: "bfloat16" or "int8".
-        network: name of the network's file.
+        network: digest of the network's weights.
         reference: makes the stages in float32; called only where there is no verdict yet.
     """
-    key = "/".join((precision, network, version("openvino"), _processor()))
+    key = "/".join((precision, network, version("openvino"), processor_name()))
     file = networks_folder() / f"check-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         known = json.loads(file.read_text(encoding="utf-8"))
@@ -94,12 +94,3 @@ def _picture() -> NDArray[np.float32]:
     picture[(y - 80) ** 2 + (x - 90) ** 2 < 900] -= 70
     picture += np.random.default_rng(0).normal(0, 8, picture.shape)
     return np.clip(picture, 0, 255).astype(np.float32)[None]
-
-
-def _processor() -> str:
-    """The processor's name, as the system gives it."""
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            if line.lower().startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.config.mask_rcnn_config import GRAPH_OPTIONS, MaskRCNNConfig
+from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.matterport_log import log_inputs
 from maskseg_cli.inference.molding import check_molded_shape, mold, molded_shape
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from maskseg_cli.detections import Detections
     from maskseg_cli.inference.engine import Engine
     from maskseg_cli.inference.molding import Molded
+    from maskseg_cli.inference.test_time_augmentation import MoldedView
 
 
 class Predictor:
@@ -96,7 +97,7 @@ class Predictor:
         single = isinstance(images, np.ndarray) and images.ndim != 4
         pictures: list[NDArray[np.uint8]] = [images] if single else list(images)  # type: ignore[list-item]
         before = time.perf_counter()
-        found = [self._choose(one) for one in self._predict(pictures, "BGR")]
+        found = [self.choose(one) for one in self._predict(pictures, "BGR")]
         seconds = (time.perf_counter() - before) / max(1, len(pictures))
         found = [replace(one, seconds=seconds) for one in found]
         return found[0] if single else found
@@ -119,8 +120,9 @@ class Predictor:
             >>> model.set_options(detection_min_confidence=0.3, detection_max_instances=20)    # doctest: +SKIP
         """
         config = self.engine.config.replace(**options)
-        for option in GRAPH_OPTIONS:
-            if getattr(config, option) != getattr(self.engine.config, option):
+        before = self.engine.config.graph
+        for option, value in config.graph.items():
+            if value != before[option]:
                 raise UsageError(f"{option} belongs to the network's structure: load the network again with it.")
         self.engine.config = config
 
@@ -145,9 +147,9 @@ class Predictor:
         if verbose:
             print(f"Processing {len(images)} images")
         found = self._predict(list(images), "RGB", bool(verbose))
-        return [self._choose(one).to_matterport() for one in found]
+        return [self.choose(one).to_matterport() for one in found]
 
-    def _choose(self, found: Detections) -> Detections:
+    def choose(self, found: Detections) -> Detections:
         """Applies `class_ids` and `max_detections`."""
         if self.class_ids is not None:
             found = found.filter(self.class_ids)
@@ -188,12 +190,7 @@ class Predictor:
 
     def _run(self, molded: list[Molded]) -> list[Detections]:
         """Runs the network on molded pictures of equal size."""
-        height, width = molded[0].image.shape[:2]
-        boxes, class_ids, scores, masks, index = self.engine.run(
-            np.stack([one.image for one in molded]),
-            self._anchors(height, width),
-            np.stack([self._window(one) for one in molded]),
-        )
+        boxes, class_ids, scores, masks, index = self.engine.run(*self.engine_inputs(molded))
         rows = [index == i for i in range(len(molded))]
         return [
             unmold(boxes[row], class_ids[row], scores[row], masks[row], one, self.config, self.class_names)
@@ -203,6 +200,18 @@ class Predictor:
     def _run_views(self, image: NDArray[np.uint8]) -> Detections:
         """Averages several views of one picture, whose channels are in the network's order."""
         molded = mold_views(image, self.config)
+        boxes, class_ids, scores, masks, _ = self.engine.run_views(*self.view_inputs(molded))
+        return unmold(boxes, class_ids, scores, masks, molded[0].molded, self.config, self.class_names)
+
+    def engine_inputs(
+        self, molded: Sequence[Molded]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """What `Engine.run` takes for molded pictures of equal size: images, anchors and windows."""
+        windows = np.stack([self._window(one) for one in molded])
+        return np.stack([one.image for one in molded]), self._anchors(*molded[0].image.shape[:2]), windows
+
+    def view_inputs(self, molded: Sequence[MoldedView]) -> tuple[list[ViewInput], NDArray[np.float32]]:
+        """What `Engine.run_views` takes for the molded views of one picture: views, and the window of the first."""
         views = [
             ViewInput(
                 one.molded.image[None],
@@ -212,9 +221,7 @@ class Predictor:
             )
             for one in molded
         ]
-        first = molded[0].molded
-        boxes, class_ids, scores, masks, _ = self.engine.run_views(views, self._window(first))
-        return unmold(boxes, class_ids, scores, masks, first, self.config, self.class_names)
+        return views, self._window(molded[0].molded)
 
     def _window(self, molded: Molded) -> NDArray[np.float32]:
         """The picture without its padding, float32 (4,), (y1, x1, y2, x2) in the network's frame."""

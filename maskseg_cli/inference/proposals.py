@@ -45,7 +45,7 @@ def propose(
         )
         boxes = clip_boxes(boxes, _image_window(shape, config))
         kept = greedy_nms(boxes, scores[top], config.rpn_nms_threshold, count)
-        if len(kept) == count or limit == config.pre_nms_limit:
+        if len(kept) == count or len(top) == min(config.pre_nms_limit, len(scores)):
             break
     boxes, indices = boxes[kept], top[kept].astype(np.int32)
     if config.pad_proposals:

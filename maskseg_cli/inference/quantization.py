@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, last_line
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.signal_stack import kept_signal_stack
 from maskseg_cli.inference.staged_engine import StagedEngine
@@ -80,7 +80,8 @@ def quantize(
     Raises:
         MasksegError: NNCF is not installed, or it cannot quantise the network.
     """
-    from maskseg_cli.inference.openvino_stages import OpenVinoStages, split
+    from maskseg_cli.inference.openvino_stages import OpenVinoStages
+    from maskseg_cli.model.openvino_parts import split
 
     nncf = import_nncf()
     recorder = _Recorder(OpenVinoStages(model, config))
@@ -103,7 +104,7 @@ def quantize(
                     fast_bias_correction=config.backbone not in _SMALL,
                 )
         except (RuntimeError, nncf.errors.InternalError, nncf.errors.ValidationError) as error:
-            raise MasksegError(f"NNCF cannot quantise this network ({str(error).strip().splitlines()[-1]}).") from error
+            raise MasksegError(f"NNCF cannot quantise this network ({last_line(error)}).") from error
     return parts
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import keras
 
+from maskseg_cli.config.mask_rcnn_config import DETAIL_STRIDE
+
 #: Channels of a block's depthwise part, as a multiple of its input's.
 EXPANSION = 6
 
@@ -31,9 +33,6 @@ TRUNK_BLOCKS = (
     ("block3_6", 128, 1),
 )
 
-
-#: Stride of the detail path's input: the trunk's last map of that stride.
-DETAIL_STRIDE = 8
 
 #: Channels of the detail path's depthwise part, as a multiple of its input's.
 DETAIL_EXPANSION = 2

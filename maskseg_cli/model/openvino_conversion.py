@@ -29,6 +29,7 @@ import numpy as np
 import tensorflow as tf
 
 from maskseg_cli.model.mask_rcnn import MaskRCNN
+from maskseg_cli.model.openvino_parts import join
 from maskseg_cli.model.rpn import objectness
 from maskseg_cli.model.unet_mask_head import PREFIX
 
@@ -47,12 +48,8 @@ def convert(model: MaskRCNN) -> openvino.Model:
         >>> [one.any_name for one in convert(MaskRCNN(LITE)).inputs]        # doctest: +SKIP
         ['image', 'box_features', 'box_detail', 'mask_features', 'mask_detail', 'class_ids']
     """
-    import openvino
-
-    parts = [_convert_part(*part) for part in (_features_part(model), _boxes_part(model), _masks_part(model))]
-    results = [result for part in parts for result in part.get_results()]
-    parameters = [parameter for part in parts for parameter in part.get_parameters()]
-    return openvino.Model(results, parameters, "mask_rcnn")
+    makers = {"features": _features_part, "boxes": _boxes_part, "masks": _masks_part}
+    return join({name: _convert_part(*make(model)) for name, make in makers.items()})
 
 
 def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[tf.TensorSpec]) -> openvino.Model:

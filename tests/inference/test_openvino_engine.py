@@ -169,6 +169,29 @@ def test_tensorflow_takes_over_where_openvino_fails(weights: Path, monkeypatch: 
     assert "the plugin is broken" in listener.said[-1]
 
 
+def test_tensorflow_takes_over_where_openvino_cannot_compile(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("Exception from src/core.cpp:\nno kernel for this processor")
+
+    monkeypatch.setattr("maskseg_cli.inference.openvino_requests.CompiledPart.__init__", fail)
+    listener = Listener()
+    assert load_model(weights, reporter=listener, **SMALL).engine.name == "tensorflow float32"
+    assert "no kernel for this processor" in listener.said[-1]
+    with pytest.raises(MasksegError, match="no kernel for this processor"):
+        load_model(weights, engine="openvino", **SMALL)
+
+
+def test_the_verdict_of_one_network_is_not_that_of_another(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maskseg_cli.inference.openvino_stages.cpu_precisions", lambda: ("float32", "bfloat16"))
+    assert load_model(weights, **SMALL).engine.name == "openvino bfloat16"
+    other = tmp_path / weights.name
+    write_lite_arrays(other, seed=11)
+    monkeypatch.setattr(precision_check, "largest_difference", lambda *_: 9.0)
+    assert load_model(other, **SMALL).engine.name == "openvino float32"
+
+
 def test_wrong_weights_are_an_error_and_no_reason_for_tensorflow(tmp_path: Path) -> None:
     file = tmp_path / "wrong.npz"
     file.write_bytes(b"nonsense")

@@ -14,7 +14,8 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.openvino_export import export_network
 from maskseg_cli.inference.openvino_file import FORMAT_VERSION, NetworkInfo, read_ir, write_ir
-from maskseg_cli.inference.openvino_stages import OpenVinoStages, join, split
+from maskseg_cli.inference.openvino_stages import OpenVinoStages
+from maskseg_cli.model.openvino_parts import join, split
 from tests.model.lite_arrays import write_lite_arrays
 
 NAMES = ("background", "cup", "spoon", "table", "saucer")

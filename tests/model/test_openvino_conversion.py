@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maskseg_cli.inference.openvino_stages import PARTS, split
+from maskseg_cli.model.openvino_parts import PARTS, split
 from tests.inference.openvino_networks import converted
 
 pytest.importorskip("openvino")
