@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import deque
 
@@ -46,4 +47,5 @@ class FPSMeter:
     @property
     def latency(self) -> float:
         """Seconds from capture to display, on average."""
-        return sum(latency for _, latency in self._shown) / len(self._shown) if self._shown else 0.0
+        # Exact before it is rounded once: a sum of floats can leave a mean outside the values.
+        return statistics.mean(latency for _, latency in self._shown) if self._shown else 0.0
