@@ -26,28 +26,32 @@ from tests.pipeline.session import Session, TimedCamera, nothing, session
 from tests.video.samples import number_of
 
 
-def test_latency_is_one_call_of_the_network_and_one_frame_at_most() -> None:
-    """The network takes 200 ms; the camera sends a frame every 20 ms."""
-    call, rate, busy = 0.2, 50.0, 0.1  # the last for a busy machine; a second call would show
-    camera = TimedCamera(rate)
-    late: list[float] = []
+def test_each_result_is_of_the_newest_frame_and_is_shown_after_one_call() -> None:
+    """The network takes 100 ms; the camera sends a frame every 20 ms."""
+    call, camera = 0.1, TimedCamera(50.0)
+    behind: list[int] = []  # frames that the camera had already sent after the one that a call begins with
+    begun: list[int] = []
 
     def slow(image: np.ndarray) -> Detections:
+        number = number_of(image)
+        behind.append(max(camera.sent) - number)
+        begun.append(number)
         time.sleep(call)
         return nothing(image)
 
     with session(lambda: camera, slow) as running:
         number = 0
-        while len(late) < 15:
+        for _ in range(15):
             number, image, status = running.picture(number)
-            late.append(time.monotonic() - camera.sent[number_of(image)])
-    # The median of 15 must be in time, and the latency may not grow.
-    assert call <= float(np.median(late)) <= call + 1 / rate + busy
-    assert np.median(late[-5:]) < 2 * call
-    assert status.latency == pytest.approx(float(np.median(late)), abs=busy)
-    assert status.dropped > 3 * status.frames
+            shown = number_of(image)
+            assert shown in begun[-2:]  # the call that ended last; the next one may have begun
+    # Medians: a machine that stands still for a moment delays some calls, not most.
+    assert np.median(behind) <= 1
+    assert np.median(np.diff(begun)) >= 4  # frames in between are dropped
+    assert status.latency >= call
+    assert status.fps < 1 / call
+    assert status.dropped > status.frames
     assert running.output.frames >= 15
-    assert 0.5 / call < status.fps < 1 / call
 
 
 def test_after_each_call_the_network_takes_the_newest_frame() -> None:

@@ -22,16 +22,18 @@ _PLAY = """
 const [source, places, done] = arguments;
 const video = document.getElementById('v'), canvas = document.getElementById('c');
 video.onerror = () => done({error: video.error.message});
-video.onseeked = () => {
-  video.onseeked = null;
+function look(tries) {
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   const pen = canvas.getContext('2d');
   pen.drawImage(video, 0, 0);
   const colours = places.map(([x, y]) => Array.from(pen.getImageData(x, y, 1, 1).data).slice(0, 3).reverse());
+  // A busy machine may not have the picture ready yet: the canvas stays black then.
+  if (tries && !colours.flat().some(Boolean)) { setTimeout(look, 50, tries - 1); return; }
   video.onended = () => done({colours, size: [canvas.width, canvas.height], seconds: video.duration,
                               sound: video.webkitAudioDecodedByteCount});
   video.play().catch(error => done({error: String(error)}));
-};
+}
+video.onseeked = () => { video.onseeked = null; look(100); };
 video.onloadeddata = () => { video.currentTime = 0.5; };
 video.src = source;
 """
