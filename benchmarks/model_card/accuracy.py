@@ -20,14 +20,25 @@ Figures = dict[str, Any]
 #: Called with what is being done and the photos; gives them back one by one.
 Progress = Callable[[str, Sequence[Any]], Iterable[Any]]
 
+#: Engine and precision of every AP but those of the part `precisions`, so that differences between sizes, options and
+#: weights are not mixed with what a lower precision costs.
+FLOAT32 = ("openvino", "float32")
+
+#: `maskseg`'s own choice of engine and precision.
+AUTO = ("auto", "auto")
+
 #: The sizes of the tables.
 SIZES = (256, 320, 400, 480, 640)
 
 #: Options of the search for objects that any weights can be used with.
 SEARCH_OPTIONS = (
     "detection_classes",
+    "detection_mask_scoring",
     "detection_max_instances",
     "detection_nms_threshold",
+    "detection_soft_sigma",
+    "detection_suppression",
+    "detection_voting_threshold",
     "mask_border",
     "post_nms_rois_inference",
     "pre_nms_limit",
@@ -42,10 +53,22 @@ def size_of(config: MaskRCNNConfig) -> int:
 
 
 def load_for_measuring(
-    weights: Path, size: int | None = None, tta: bool = False, settings: tuple[str, ...] = ()
+    weights: Path,
+    size: int | None = None,
+    tta: bool = False,
+    settings: tuple[str, ...] = (),
+    computed: tuple[str, str] = FLOAT32,
 ) -> Predictor:
-    """The network as `maskseg evaluate --weights WEIGHTS --size SIZE [--tta] [--set SETTING ...]` loads it."""
-    return load_predictor(for_measuring(ModelOptions(weights=str(weights), size=size, tta=tta, settings=settings)))
+    """The network as `maskseg evaluate --weights WEIGHTS --size SIZE [--tta] [--set SETTING ...]` loads it.
+
+    Args:
+        computed: engine and precision.
+    """
+    engine, precision = computed
+    options = ModelOptions(
+        weights=str(weights), size=size, tta=tta, settings=settings, engine=engine, precision=precision
+    )
+    return load_predictor(for_measuring(options))
 
 
 def settings_like(config: MaskRCNNConfig, model: MaskRCNNConfig) -> tuple[str, ...]:
@@ -100,6 +123,28 @@ def _per_class(found: Evaluation) -> dict[str, Figures]:
         }
         for name, figures in per_class(found).items()
     }
+
+
+def at_default(
+    weights: Path,
+    dataset: CocoDataset,
+    images: Path,
+    limit: int | None,
+    progress: Progress,
+    label: str,
+    *,
+    tta: bool = False,
+    settings: tuple[str, ...] = (),
+    computed: tuple[str, str] = FLOAT32,
+) -> Figures:
+    """A file's figures at its default size, without those of each class; the last three as `load_for_measuring`."""
+    predictor = load_for_measuring(weights, tta=tta, settings=settings, computed=computed)
+    return without_classes(measure(predictor, dataset, images, limit, progress, label))
+
+
+def without_classes(figures: Figures) -> Figures:
+    """The figures of all classes together."""
+    return {key: value for key, value in figures.items() if key != "per_class"}
 
 
 def measure_sizes(
