@@ -161,13 +161,14 @@ def search(figures: Figures) -> str:
     """The earlier options of the search against those of the file."""
     found = figures["search"]
     groups = list(found["own"]["shown"])
-    columns = ["options", "box AP", "mask AP", "mask AP of small objects", "shown from"]
+    columns = ["options", "box AP", "mask AP", "mask AP of small objects", "VOC mAP50", "shown from"]
     columns += [f"right / wrong on {found['own']['shown'][group]['photos']} {_PHOTOS[group]}" for group in groups]
     rows = []
     for label, name in (("earlier", "earlier"), ("the file's own", "own")):
         row = found[name]
         shown = [f"{row['shown'][group]['right']:,} / {row['shown'][group]['wrong']:,}" for group in groups]
-        rows.append((label, *(percent(row[kind][figure]) for kind, figure in _SHORT), f"{row['min_score']:g}", *shown))
+        ap = [*(row[kind][figure] for kind, figure in _SHORT), row["voc_mAP50"]]
+        rows.append((label, *map(percent, ap), f"{row['min_score']:g}", *shown))
     settings = ", ".join(f"`{setting}`" for setting in found["settings"])
     return f"{table(columns, rows)}\n\nEarlier: {settings}."
 
