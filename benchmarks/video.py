@@ -113,8 +113,13 @@ def main() -> None:
     parser.add_argument("--weights")
     parser.add_argument("--size", type=int)
     parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--engine", default="auto")
+    parser.add_argument("--precision", default="auto")
     options = parser.parse_args()
-    predictor = load_predictor(ModelOptions(weights=options.weights, size=options.size), options.batch)
+    chosen = ModelOptions(
+        weights=options.weights, size=options.size, engine=options.engine, precision=options.precision
+    )
+    predictor = load_predictor(chosen, options.batch, throughput=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         videos = options.videos or sorted(VIDEOS.glob("*.m[kp][v4]"))

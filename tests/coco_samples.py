@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -114,6 +115,8 @@ def found(objects: Sequence[tuple[int, np.ndarray]], scores: Sequence[float] = (
 
 class FakePredictor:
     """Knows a photo by its background, and answers with what `answer` makes of its objects."""
+
+    engine = SimpleNamespace(name="fake float32")
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.model_card.tables import table
+from maskseg_cli.benchmark.machine import is_busy
 from maskseg_cli.benchmark.stages import CALL, STAGES, WHOLE
 from maskseg_cli.benchmark.startup import STEPS
 
@@ -16,9 +17,8 @@ def machine(part: Figures) -> str:
     """The machine, the versions and the load, in words."""
     here = part["machine"]
     memory = "" if here["memory_gb"] is None else f" and {here['memory_gb']:.0f} GB of memory"
-    load = "" if here["load_average"] is None else f" Load average at the start: {here['load_average']:.1f}."
     versions = ", ".join(f"{name} {version}" for name, version in part["versions"].items())
-    return f"{here['processor']}, {here['cores']} cores{memory}, {here['system']}; {versions}.{load}"
+    return f"{here['processor']}, {here['cores']} cores{memory}, {here['system']}; {versions}.{_other_work(part)}"
 
 
 def stages(part: Figures) -> str:
@@ -94,7 +94,7 @@ def lengths(part: Figures) -> str:
         for step in part["steps"]
     ]
     first, last = part["steps"][0], part["steps"][-1]
-    text = f"`{part['engine']}`; the start is part of each time."
+    text = f"`{part['engine']}`; the start is part of each time.{_other_work(part)}"
     if last["frames"] > first["frames"] and last["seconds"] > first["seconds"]:
         speed = (last["frames"] - first["frames"]) / (last["seconds"] - first["seconds"])
         text += f" Without it, between the shortest and the longest video: {speed:.1f} frames a second."
@@ -121,7 +121,15 @@ def made_tables(figures: Figures) -> dict[str, str]:
 
 def _made(part: Figures) -> str:
     rounds = part["rounds"]
-    return f"`{part['engine']}`, medians of {rounds} {'round' if rounds == 1 else 'rounds'}."
+    return f"`{part['engine']}`, medians of {rounds} {'round' if rounds == 1 else 'rounds'}.{_other_work(part)}"
+
+
+def _other_work(part: Figures) -> str:
+    """A sentence where the machine was busy when the part was begun."""
+    load = part["machine"]["load_average"]
+    if not is_busy(part["machine"]):
+        return ""
+    return f" Other work was running (load average {load:.1f}): times are longer than on a machine that is free."
 
 
 def _ms(figures: Figures) -> str:

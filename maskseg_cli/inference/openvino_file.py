@@ -15,7 +15,7 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.atomic_file import atomic_path
 
 #: Version of the converted graph and of what is stored with it; a file of another version is made anew.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 #: Where OpenVINO's files keep what is not theirs.
 _SECTION = "maskseg"

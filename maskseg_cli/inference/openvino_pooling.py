@@ -1,12 +1,13 @@
-"""RoIAlign in OpenVINO: small graphs without weights, built from a network's options.
+"""RoIAlign in OpenVINO: weighted sums of the map's cells, in float32 whatever the network's precision.
 
-They run in float32 whatever the network's precision: bfloat16 has 8 bits, which are too few for positions.
+OpenVINO's own ROIAlign takes three to ten times as long on a processor, always on maps with channels first, and knows
+neither samples at a box's corners nor zeros beyond the centre of the last cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import openvino
@@ -14,145 +15,162 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.inference.roi_positions import Samples, bin_samples, corner_samples, pyramid_levels
+from maskseg_cli.inference.openvino_requests import CompiledPart
+from maskseg_cli.inference.roi_positions import (
+    BIN_TAPS,
+    CORNER_TAPS,
+    Taps,
+    bin_taps,
+    corner_taps,
+    pyramid_levels,
+)
 
 #: Pixels per cell of the map that `config.detail` adds; model/mobile.py has the same.
 DETAIL_STRIDE = 8
 
-#: Samples in each direction of a bin, of the kinds "bins" and "bins_clamped".
-BIN_SAMPLES = 2
+#: Boxes that one call of OpenVINO pools: the operation needs a fixed number, and the rest of the last block is waste.
+BLOCK = 16
 
 
-class Regions(NamedTuple):
-    """The inputs of a pooling graph for some boxes.
-
-    Attributes:
-        inputs: name -> array.
-        order: int64 (N,): row i of the pooled features is box order[i].
-        zeros: (rows, rows of samples) and (rows, columns of samples) of the first output that have to be set to 0.
-    """
-
-    inputs: dict[str, NDArray[Any]]
-    order: NDArray[np.int64]
-    zeros: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...] = ()
-
-
-class Pooling(NamedTuple):
-    """A pooling graph and what prepares its inputs.
-
-    Attributes:
-        model: inputs maps.0 .. (B, c, h, w) and those of `Regions`; outputs (N, c, p, p), with detail a second one.
-        regions: boxes (N, 4), image_index (N,), the maps' shapes, height and width of the image -> Regions.
-    """
-
-    model: openvino.Model
-    regions: Callable[..., Regions]
-
-
-def build_pooling(
-    config: MaskRCNNConfig, pool_size: int, channels: Sequence[int], detail_size: int | None = None
-) -> Pooling:
-    """Builds RoIAlign of the config's kind.
+class RoiPooling:
+    """Pools features of fixed size for boxes, by the kind and from the maps that the config says.
 
     Args:
+        core: OpenVINO's.
         config: roi_align, backbone_strides.
-        pool_size: rows and columns of the result.
+        size: rows and columns of the result.
         channels: of each map.
         detail_size: rows and columns of the features from the map of stride 8, which is the second; None: none.
+        settings: for `openvino.Core.compile_model`; the precision is added.
     """
-    if config.roi_align == "corners":
-        return _corner_pooling(pool_size, channels[:4])
-    grids = [(config.backbone_strides[0], pool_size)]
-    if detail_size is not None:
-        grids.append((DETAIL_STRIDE, detail_size))
-    if config.roi_align == "bins_clamped":
-        return _clamped_pooling(grids, channels)
-    return _bin_pooling(grids, channels)
 
+    def __init__(
+        self,
+        core: openvino.Core,
+        config: MaskRCNNConfig,
+        size: int,
+        channels: Sequence[int],
+        detail_size: int | None,
+        settings: Mapping[str, Any],
+    ) -> None:
+        self._kind = config.roi_align
+        taps = CORNER_TAPS if self._kind == "corners" else BIN_TAPS
+        #: stride (of the kinds "bins") and size of each output
+        self._grids = [(config.backbone_strides[0], size)]
+        if detail_size is not None:
+            self._grids.append((DETAIL_STRIDE, detail_size))
+        self._sums = [
+            WeightedSums(core, count, BLOCK * grid * grid, taps, settings)
+            for count, (_, grid) in zip(channels, self._grids, strict=False)
+        ]
 
-def _corner_pooling(pool_size: int, channels: Sequence[int]) -> Pooling:
-    """Each box from its own level of the pyramid, one sample a cell; the result is in the order of the levels."""
-    parameters, pooled = [], []
-    for level, count in enumerate(channels):
-        feature_map = _parameter(f"maps.{level}", (-1, count, -1, -1))
-        rectangles = _parameter(f"rectangles.{level}", (-1, 4))
-        index = _parameter(f"index.{level}", (-1,), np.int32)
-        parameters += [feature_map, rectangles, index]
-        pooled.append(ops.roi_align(feature_map, rectangles, index, pool_size, pool_size, 1, 1.0, "avg", "half_pixel"))
-
-    def regions(
+    def __call__(
+        self,
+        maps: Sequence[NDArray[np.float32]],
         boxes: NDArray[np.float32],
         image_index: NDArray[np.int32],
-        shapes: Sequence[Sequence[int]],
         height: int,
         width: int,
-    ) -> Regions:
+    ) -> tuple[list[NDArray[np.float32]], NDArray[np.int64]]:
+        """Pools the features of boxes.
+
+        Args:
+            maps: (B, h, w, c).
+            boxes: float32 (N, 4) in the network's frame.
+            image_index: int32 (N,).
+            height, width: of the image, in pixels.
+
+        Returns:
+            features (N, p, p, c), with detail those of its map too; and int64 (N,): row i belongs to box order[i].
+        """
+        if self._kind == "corners":
+            return self._from_pyramid(maps[:4], boxes, image_index, height, width)
+        clamped = self._kind == "bins_clamped"
+        pooled = []
+        for feature_map, sums, (stride, size) in zip(maps, self._sums, self._grids, strict=False):
+            taps = bin_taps(boxes, image_index, stride, feature_map.shape[1], feature_map.shape[2], size, clamped)
+            pooled.append(_pool(sums, [feature_map], [taps], size))
+        return pooled, np.arange(len(boxes))
+
+    def _from_pyramid(
+        self,
+        maps: Sequence[NDArray[np.float32]],
+        boxes: NDArray[np.float32],
+        image_index: NDArray[np.int32],
+        height: int,
+        width: int,
+    ) -> tuple[list[NDArray[np.float32]], NDArray[np.int64]]:
+        """Each box from its own level; the result is in the order of the levels."""
         levels = pyramid_levels(boxes, height, width)
-        inputs: dict[str, NDArray[Any]] = {}
-        order, rows, columns = [], [], []
-        for level, shape in enumerate(shapes[:4]):
-            chosen = np.flatnonzero(levels == level + 2)
-            samples = corner_samples(boxes[chosen], shape[2], shape[3], pool_size)
-            inputs[f"rectangles.{level}"], inputs[f"index.{level}"] = samples.rectangles, image_index[chosen]
-            order.append(chosen)
-            rows.append(samples.rows)
-            columns.append(samples.columns)
-        zeros = tuple(np.nonzero(~np.concatenate(kept)) for kept in (rows, columns))
-        return Regions(inputs, np.concatenate(order), zeros)  # type: ignore[arg-type]
-
-    return Pooling(_model([ops.concat(pooled, 0)], parameters), regions)
+        rows = [np.flatnonzero(levels == level) for level in range(2, 6)]
+        _, size = self._grids[0]
+        taps = [
+            corner_taps(boxes[row], image_index[row], feature_map.shape[1], feature_map.shape[2], size)
+            for feature_map, row in zip(maps, rows, strict=True)
+        ]
+        return [_pool(self._sums[0], maps, taps, size)], np.concatenate(rows)
 
 
-def _clamped_pooling(grids: Sequence[tuple[int, int]], channels: Sequence[int]) -> Pooling:
-    """OpenVINO's own RoIAlign: the values of the map's last cells are used up to one cell beyond their centres."""
-    rectangles, index = _parameter("rectangles", (-1, 4)), _parameter("index", (-1,), np.int32)
-    maps = [_parameter(f"maps.{i}", (-1, channels[i], -1, -1)) for i in range(len(grids))]
-    pooled = [
-        ops.roi_align(feature_map, rectangles, index, size, size, BIN_SAMPLES, 1 / stride, "avg", "asymmetric")
-        for feature_map, (stride, size) in zip(maps, grids, strict=True)
-    ]
+class WeightedSums:
+    """Sums of weighted rows of a table, in blocks of a fixed number of sums.
 
-    def regions(boxes: NDArray[np.float32], image_index: NDArray[np.int32], *_: Any) -> Regions:
-        sides = np.ascontiguousarray(boxes[:, [1, 0, 3, 2]])
-        return Regions({"rectangles": sides, "index": image_index}, np.arange(len(boxes)))
+    Args:
+        core: OpenVINO's.
+        channels: columns of the table.
+        block: sums computed by one call.
+        taps: rows of the table in one sum.
+        settings: for `openvino.Core.compile_model`.
+    """
 
-    return Pooling(_model(pooled, [*maps, rectangles, index]), regions)
+    def __init__(self, core: openvino.Core, channels: int, block: int, taps: int, settings: Mapping[str, Any]) -> None:
+        self.block, self.channels = block, channels
+        table = ops.parameter([-1, channels], np.float32, "table")
+        index = ops.parameter([block, taps], np.int32, "index")
+        weight = ops.parameter([block, taps], np.float32, "weight")
+        sums = ops.result(ops.embedding_bag_packed_sum(table, index, weight))
+        model = openvino.Model([sums], [table, index, weight], "weighted_sums")
+        self._part = CompiledPart(core, model, "CPU", {**settings, "INFERENCE_PRECISION_HINT": "f32"})
 
+    def fill(self, result: NDArray[np.float32], start: int, table: NDArray[np.float32], taps: Taps) -> int:
+        """Writes the sums into rows of `result` (at least one block longer than needed) from `start` on.
 
-def _bin_pooling(grids: Sequence[tuple[int, int]], channels: Sequence[int]) -> Pooling:
-    """Samples beyond the centre of the map's last cells are multiplied by 0 before the bins' averages."""
-    index = _parameter("index", (-1,), np.int32)
-    parameters, pooled = [index], []
-    for i, (_, size) in enumerate(grids):
-        grid = size * BIN_SAMPLES
-        feature_map = _parameter(f"maps.{i}", (-1, channels[i], -1, -1))
-        rectangles = _parameter(f"rectangles.{i}", (-1, 4))
-        rows, columns = _parameter(f"rows.{i}", (-1, 1, grid, 1)), _parameter(f"columns.{i}", (-1, 1, 1, grid))
-        parameters += [feature_map, rectangles, rows, columns]
-        fine = ops.roi_align(feature_map, rectangles, index, grid, grid, 1, 1.0, "avg", "half_pixel")
-        fine = ops.multiply(ops.multiply(fine, rows), columns)
-        window = [BIN_SAMPLES, BIN_SAMPLES]
-        pooled.append(ops.avg_pool(fine, window, [0, 0], [0, 0], window, exclude_pad=False))
-
-    def regions(
-        boxes: NDArray[np.float32], image_index: NDArray[np.int32], shapes: Sequence[Sequence[int]], *_: Any
-    ) -> Regions:
-        inputs: dict[str, NDArray[Any]] = {"index": image_index}
-        for i, (stride, size) in enumerate(grids):
-            samples: Samples = bin_samples(boxes, stride, shapes[i][2], shapes[i][3], size * BIN_SAMPLES)
-            inputs[f"rectangles.{i}"] = samples.rectangles
-            inputs[f"rows.{i}"] = samples.rows[:, None, :, None].astype(np.float32)
-            inputs[f"columns.{i}"] = samples.columns[:, None, None, :].astype(np.float32)
-        return Regions(inputs, np.arange(len(boxes)))
-
-    return Pooling(_model(pooled, parameters), regions)
+        Returns:
+            the row after the last sum; rows from there to the block's end hold zeros.
+        """
+        count = len(taps.cells)
+        with self._part.request() as request:
+            request.set_input_tensor(0, _shared(table))
+            for first in range(0, count, self.block):
+                index, weight = (_block(array, first, self.block) for array in taps)
+                request.set_input_tensor(1, _shared(index))
+                request.set_input_tensor(2, _shared(weight))
+                request.set_output_tensor(0, _shared(result[start + first : start + first + self.block]))
+                request.start_async()
+                request.wait()
+        return start + count
 
 
-def _parameter(name: str, shape: Sequence[int], dtype: Any = np.float32) -> Any:
-    node = ops.parameter(list(shape), dtype, name)
-    node.output(0).set_names({name})
-    return node
+def _pool(
+    sums: WeightedSums, maps: Sequence[NDArray[np.float32]], taps: Sequence[Taps], size: int
+) -> NDArray[np.float32]:
+    """Features (N, size, size, c) of the boxes of all maps, one map's after the other's."""
+    total = sum(len(one.cells) for one in taps)
+    result = np.empty((total + sums.block, sums.channels), np.float32)
+    row = 0
+    for feature_map, one in zip(maps, taps, strict=True):
+        row = sums.fill(result, row, feature_map.reshape(-1, sums.channels), one)
+    return result[:total].reshape(-1, size, size, sums.channels)
 
 
-def _model(outputs: Sequence[Any], parameters: Sequence[Any]) -> openvino.Model:
-    return openvino.Model([ops.result(node) for node in outputs], list(parameters), "roi_align")
+def _block(array: NDArray[Any], first: int, length: int) -> NDArray[Any]:
+    """Rows from `first` on, filled up with zeros to `length`."""
+    part = array[first : first + length]
+    if len(part) == length:
+        return part
+    filled = np.zeros((length, *array.shape[1:]), array.dtype)
+    filled[: len(part)] = part
+    return filled
+
+
+def _shared(array: NDArray[Any]) -> openvino.Tensor:
+    return openvino.Tensor(array, shared_memory=True)

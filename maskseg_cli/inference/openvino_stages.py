@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.inference.openvino_pooling import Pooling, build_pooling
+from maskseg_cli.inference.openvino_pooling import RoiPooling
 from maskseg_cli.inference.openvino_requests import CompiledPart
 
 #: Inputs and outputs of the three parts of a converted network (model/openvino_conversion.py), where it has them.
@@ -43,12 +42,12 @@ class Maps:
     """Feature maps of a batch in the memory of an infer request, which no other call uses while this object lives.
 
     Attributes:
-        tensors: OpenVINO tensors (B, c, h, w).
+        arrays: float32 (B, h, w, c), in that memory.
         height, width: of the images, in pixels.
     """
 
-    def __init__(self, tensors: Sequence[Any], height: int, width: int) -> None:
-        self.tensors = list(tensors)
+    def __init__(self, arrays: Sequence[NDArray[np.float32]], height: int, width: int) -> None:
+        self.arrays = list(arrays)
         self.height, self.width = height, width
 
 
@@ -63,6 +62,10 @@ class OpenVinoStages:
         device: one of `available_devices()`.
         threads: of the processor; None: as many as OpenVINO chooses.
         streams: calls that are computed side by side: 1 makes each fast, more make many fast.
+
+    Attributes:
+        config: the options of the network.
+        name: the library and the precision.
 
     Raises:
         MasksegError: OpenVINO cannot compile the network for that device.
@@ -87,29 +90,21 @@ class OpenVinoStages:
             raise UsageError(f"There is no device {device} here; there is {', '.join(core.available_devices)}.")
         settings = _settings(threads, streams)
         network = settings | {"INFERENCE_PRECISION_HINT": _inference_precision(precision, device)}
-        exact = settings | {"INFERENCE_PRECISION_HINT": "f32"}
         try:
             whole = model if isinstance(model, openvino.Model) else core.read_model(str(model))
             parts = split(whole)
             if parts.keys() != PARTS.keys():
                 raise MasksegError("This OpenVINO model is not a network that maskseg has converted.")
-            channels = [
-                port.partial_shape[1].get_length()
-                for port in parts["features"].outputs
-                if port.any_name.startswith("maps.")
-            ]
-            detail = config.detail and config.mask_head == "mobile"
-            self._box_pooling = build_pooling(
-                config, config.pool_size, channels, config.pool_size if config.detail else None
-            )
-            self._mask_pooling = build_pooling(
-                config, config.mask_pool_size, channels, 2 * config.mask_pool_size if detail else None
+            maps = [port for port in parts["features"].outputs if port.any_name.startswith("maps.")]
+            channels = [port.partial_shape[3].get_length() for port in maps]
+            box_detail = config.pool_size if config.detail else None
+            mask_detail = 2 * config.mask_pool_size if config.detail and config.mask_head == "mobile" else None
+            self._pool_boxes, self._pool_masks = (
+                RoiPooling(core, config, size, channels, detail, settings)
+                for size, detail in ((config.pool_size, box_detail), (config.mask_pool_size, mask_detail))
             )
             self._features, self._boxes, self._masks = (
                 CompiledPart(core, parts[name], device, network) for name in PARTS
-            )
-            self._pool_boxes, self._pool_masks = (
-                CompiledPart(core, pooling.model, device, exact) for pooling in (self._box_pooling, self._mask_pooling)
             )
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
@@ -124,8 +119,8 @@ class OpenVinoStages:
         self, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
     ) -> dict[str, NDArray[np.float32]]:
         """What the box head gets of some boxes, by the names of its inputs; arguments as for `classify`."""
-        with self._pooled(self._pool_boxes, self._box_pooling, maps, boxes, image_index) as (pooled, _):
-            return {name: np.array(tensor.data) for name, tensor in zip(self._boxes.inputs, pooled, strict=True)}
+        pooled, _ = self._pooled(self._pool_boxes, maps, boxes, image_index)
+        return dict(zip(self._boxes.inputs, pooled, strict=True))
 
     def features(self, images: NDArray[np.float32]) -> tuple[Maps, NDArray[np.float32], NDArray[np.float32]]:
         """Computes what the other stages need from molded images.
@@ -141,9 +136,8 @@ class OpenVinoStages:
         maps = Maps([], *images.shape[1:3])
         weakref.finalize(maps, self._features.give_back, request).atexit = False
         outputs = self._features.run(request, {"image": np.ascontiguousarray(images, np.float32)})
-        maps.tensors = outputs[:-2]
-        objectness, deltas = (np.array(tensor.data) for tensor in outputs[-2:])
-        return maps, objectness, deltas
+        *maps.arrays, objectness, deltas = (tensor.data for tensor in outputs)
+        return maps, np.array(objectness), np.array(deltas)
 
     def classify(
         self, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
@@ -161,8 +155,8 @@ class OpenVinoStages:
         if not len(boxes):
             classes = self.config.num_classes
             return np.zeros((0, classes), np.float32), np.zeros((0, classes, 4), np.float32)
-        with self._pooled(self._pool_boxes, self._box_pooling, maps, boxes, image_index) as (pooled, order):
-            probabilities, deltas = self._run_head(self._boxes, pooled, order)
+        pooled, order = self._pooled(self._pool_boxes, maps, boxes, image_index)
+        probabilities, deltas = self._run_head(self._boxes, pooled, order)
         return probabilities, deltas
 
     def masks(
@@ -185,39 +179,20 @@ class OpenVinoStages:
         """
         if not len(boxes):
             return np.zeros((0, *self.config.mask_shape), np.float32)
-        with self._pooled(self._pool_masks, self._mask_pooling, maps, boxes, image_index) as (pooled, order):
-            classes = openvino.Tensor(np.ascontiguousarray(class_ids[order], np.int32))
-            return self._run_head(self._masks, [*pooled, classes], order)[0]
+        pooled, order = self._pooled(self._pool_masks, maps, boxes, image_index)
+        classes = np.asarray(class_ids, np.int32)[order]
+        return self._run_head(self._masks, [*pooled, classes], order)[0]
 
-    @contextlib.contextmanager
+    @staticmethod
     def _pooled(
-        self,
-        part: CompiledPart,
-        pooling: Pooling,
-        maps: Maps,
-        boxes: NDArray[np.float32],
-        image_index: NDArray[np.int32],
-    ) -> Iterator[tuple[list[Any], NDArray[np.int64]]]:
-        """Pools features; yields tensors (N, c, p, p) and the boxes' order in them, for as long as the block runs."""
-        regions = pooling.regions(
-            np.asarray(boxes, np.float32),
-            np.asarray(image_index, np.int32),
-            [tuple(tensor.shape) for tensor in maps.tensors],
-            maps.height,
-            maps.width,
-        )
-        named = {f"maps.{i}": tensor for i, tensor in enumerate(maps.tensors)}
-        inputs = {name: named[name] for name in part.inputs if name in named} | regions.inputs
-        with part.request() as request:
-            tensors = part.run(request, inputs)
-            if regions.zeros:
-                (boxes_of_rows, rows), (boxes_of_columns, columns) = regions.zeros
-                tensors[0].data[boxes_of_rows, :, rows] = 0
-                tensors[0].data[boxes_of_columns, :, :, columns] = 0
-            yield tensors, regions.order
+        pooling: RoiPooling, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
+    ) -> tuple[list[NDArray[np.float32]], NDArray[np.int64]]:
+        """Pools features (N, p, p, c) of boxes, and says their order."""
+        boxes, image_index = np.asarray(boxes, np.float32), np.asarray(image_index, np.int32)
+        return pooling(maps.arrays, boxes, image_index, maps.height, maps.width)
 
     def _run_head(
-        self, part: CompiledPart, inputs: Sequence[Any], order: NDArray[np.int64]
+        self, part: CompiledPart, inputs: Sequence[NDArray[Any]], order: NDArray[np.int64]
     ) -> list[NDArray[np.float32]]:
         """Runs a head and returns its outputs in the boxes' own order."""
         with part.request() as request:

@@ -12,6 +12,9 @@ from maskseg_cli.inference.box_arithmetic import Array, clip_boxes, decode_boxes
 from maskseg_cli.inference.suppression import greedy_nms
 from maskseg_cli.model.box_frames import LAST_PIXEL
 
+#: Candidates that are decoded at first, as a multiple of the proposals that are wanted.
+_FIRST = 8
+
 
 def propose(
     scores: Array, deltas: Array, anchors: Array, shape: tuple[int, int], config: MaskRCNNConfig
@@ -30,16 +33,20 @@ def propose(
         boxes float32 (P, 4), best first, and anchor indices int32 (P,). With pad_proposals P is
         post_nms_rois_inference, and rows of zeros (anchor -1) fill it up.
     """
-    top = best_indices(scores, config.pre_nms_limit)
-    boxes = decode_boxes(
-        anchors[top],
-        deltas[top] * np.array(config.rpn_bbox_std_dev, np.float32),
-        config.bbox_delta_limit,
-        LAST_PIXEL[config.box_frame],
-    )
-    boxes = clip_boxes(boxes, _image_window(shape, config))
     count = config.post_nms_rois_inference
-    kept = greedy_nms(boxes, scores[top], config.rpn_nms_threshold, count)
+    # The suppression seldom looks beyond the first candidates: the others are decoded only when it does.
+    for limit in (min(_FIRST * count, config.pre_nms_limit), config.pre_nms_limit):
+        top = best_indices(scores, limit)
+        boxes = decode_boxes(
+            anchors[top],
+            deltas[top] * np.array(config.rpn_bbox_std_dev, np.float32),
+            config.bbox_delta_limit,
+            LAST_PIXEL[config.box_frame],
+        )
+        boxes = clip_boxes(boxes, _image_window(shape, config))
+        kept = greedy_nms(boxes, scores[top], config.rpn_nms_threshold, count)
+        if len(kept) == count or limit == config.pre_nms_limit:
+            break
     boxes, indices = boxes[kept], top[kept].astype(np.int32)
     if config.pad_proposals:
         gap = count - len(boxes)

@@ -1,4 +1,4 @@
-"""Where RoIAlign takes its samples, in NumPy and float32: rectangles for OpenVINO's operation, and samples that are 0.
+"""Where RoIAlign takes its values, in NumPy and float32: for each cell of the result, cells of the map and weights.
 
 The arithmetic is that of model/roi_align.py and of `tf.image.crop_and_resize`, operation by operation: at the map's far
 edge one rounding step decides whether a sample lies on the map or beyond it, where it is 0.
@@ -12,23 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
+Int = NDArray[np.int32]
+
+#: Samples in each direction of a bin, of the kinds "bins" and "bins_clamped".
+BIN_SAMPLES = 2
+
+#: Cells of the map in one result of the kinds "corners" (one bilinear sample) and "bins" (2 x 2 of them).
+CORNER_TAPS, BIN_TAPS = 4, 4 * BIN_SAMPLES**2
 
 
-class Samples(NamedTuple):
-    """A grid of samples for each box.
+class Taps(NamedTuple):
+    """Each result is a weighted sum of cells of the map.
 
     Attributes:
-        rectangles: float32 (N, 4), (x1, y1, x2, y2) in cells of the map, whose cell (0, 0) has its centre at (0, 0);
-            one sample lies in the middle of each of their grid x grid parts.
-        rows, columns: bool (N, grid), whether the samples of a row or column lie on the map.
+        cells: int32 (N * p * p, taps), rows of a map (B, h, w, c) seen as (B * h * w, c).
+        weight: float32 (N * p * p, taps); 0 for samples beyond the map.
     """
 
-    rectangles: Float
-    rows: NDArray[np.bool_]
-    columns: NDArray[np.bool_]
+    cells: Int
+    weight: Float
 
 
-def pyramid_levels(boxes: Float, height: int, width: int) -> NDArray[np.int32]:
+def pyramid_levels(boxes: Float, height: int, width: int) -> Int:
     """The level, 2..5, from which each normalized box (N, 4) is taken (FPN, eq. 1).
 
     Args:
@@ -48,55 +53,79 @@ def pyramid_levels(boxes: Float, height: int, width: int) -> NDArray[np.int32]:
     return np.clip(4 + exponent.astype(np.int32), 2, 5)
 
 
-def corner_samples(boxes: Float, height: int, width: int, grid: int) -> Samples:
-    """The samples of `tf.image.crop_and_resize`: the first and last ones on the corners of normalized boxes (N, 4).
+def corner_taps(boxes: Float, image_index: Int, height: int, width: int, size: int) -> Taps:
+    """One sample a cell, the first and last ones on the corners of normalized boxes (N, 4).
 
     Args:
         boxes: (N, 4), normalized: 1 is the centre of the map's last cell.
+        image_index: (N,), the image of each box.
         height, width: of the map, in cells.
-        grid: samples in each direction.
+        size: rows and columns of the result.
     """
-    starts, steps, kept = zip(
-        *(_crop_axis(boxes[:, axis], boxes[:, axis + 2], length, grid) for axis, length in ((0, height), (1, width))),
-        strict=True,
-    )
-    (y, x), (step_y, step_x) = starts, steps
-    first_y, first_x = y - step_y / 2, x - step_x / 2
-    sides = [first_x, first_y, first_x + grid * step_x, first_y + grid * step_y]
-    return Samples(np.stack(sides, axis=1).astype(np.float32), *kept)
+    axes = []
+    for axis, length in enumerate((height, width)):
+        positions = _crop_positions(boxes[:, axis], boxes[:, axis + 2], length, size)
+        axes.append(_bilinear(positions, length, length))
+    return _combined(axes, image_index, height, width)
 
 
-def bin_samples(boxes: Float, stride: int, height: int, width: int, grid: int) -> Samples:
-    """The samples of the paper's RoIAlign in boxes of pixels (N, 4), 0 beyond the centre of the map's last cells.
+def bin_taps(boxes: Float, image_index: Int, stride: int, height: int, width: int, size: int, clamped: bool) -> Taps:
+    """The paper's RoIAlign: each bin is the average of 2 x 2 samples; boxes (N, 4) have at least the size of one cell.
 
     Args:
         boxes: (N, 4), first and last pixels.
+        image_index: (N,), the image of each box.
         stride: pixels per cell.
         height, width: of the map, in cells.
-        grid: samples in each direction: those of all bins.
+        size: bins in each direction.
+        clamped: whether the values of the map's last cells are used up to one cell beyond their centres; else 0 is.
     """
     near = boxes[:, :2] / np.float32(stride)
-    size = np.maximum(boxes[:, 2:] / np.float32(stride) - near, np.float32(1))
-    first = near + size * np.float32(0.5 / grid)
-    last = near + size * np.float32((grid - 0.5) / grid)
-    extent = np.maximum(np.array([height, width], np.float32) - 1, np.float32(1))
-    crops = np.concatenate([first / extent, last / extent], axis=1)
-    kept = [_crop_axis(crops[:, axis], crops[:, axis + 2], (height, width)[axis], grid)[2] for axis in (0, 1)]
-    # On a map of a single row or column every sample lies on it.
-    single = np.array([height == 1, width == 1])
-    near, size = np.where(single, np.float32(0), near), np.where(single, np.float32(1), size)
-    return Samples(np.concatenate([near[:, ::-1], (near + size)[:, ::-1]], axis=1), *kept)
+    extent_of_box = np.maximum(boxes[:, 2:] / np.float32(stride) - near, np.float32(1))
+    grid = size * BIN_SAMPLES
+    first = near + extent_of_box * np.float32(0.5 / grid)
+    last = near + extent_of_box * np.float32((grid - 0.5) / grid)
+    axes = []
+    for axis, length in enumerate((height, width)):
+        padded = length + 1 if clamped else length
+        extent = np.float32(max(padded - 1, 1))
+        positions = _crop_positions(first[:, axis] / extent, last[:, axis] / extent, padded, grid)
+        index, weight = _bilinear(positions, padded, length)
+        shape = (len(boxes), size, 2 * BIN_SAMPLES)
+        axes.append((index.reshape(shape), weight.reshape(shape) / np.float32(BIN_SAMPLES)))
+    return _combined(axes, image_index, height, width)
 
 
-def _crop_axis(first: Float, last: Float, length: int, grid: int) -> tuple[Float, Float, NDArray[np.bool_]]:
-    """First position and step in cells (N,), and which of the samples (N, grid) lie on the map."""
+def _crop_positions(first: Float, last: Float, length: int, count: int) -> Float:
+    """Positions (N, count) in cells from normalized first and last ones (N,), as crop_and_resize computes them."""
     extent = np.float32(length - 1)
-    if grid > 1:
-        start = first * extent
-        step = (last - first) * extent / np.float32(grid - 1)
-        positions = start[:, None] + np.arange(grid, dtype=np.float32) * step[:, None]
-    else:
-        start = np.float32(0.5) * (first + last) * extent
-        step = np.ones_like(start)
-        positions = start[:, None]
-    return start, step, (positions >= 0) & (positions <= extent)
+    if count == 1:
+        return (np.float32(0.5) * (first + last) * extent)[:, None]
+    step = (last - first) * extent / np.float32(count - 1)
+    return (first * extent)[:, None] + np.arange(count, dtype=np.float32) * step[:, None]
+
+
+def _bilinear(positions: Float, padded: int, length: int) -> tuple[Int, Float]:
+    """The two neighbours of each position (N, n) and their weights, both (N, n, 2); weights 0 beyond the map.
+
+    Args:
+        padded: cells of the map, with the repeated last one where there is one.
+        length: cells of the map without it.
+    """
+    on_map = (positions >= 0) & (positions <= padded - 1)
+    positions = np.where(on_map, positions, np.float32(0))
+    low = np.floor(positions)
+    far = positions - low
+    neighbours = np.stack([low, np.ceil(positions)], axis=-1).astype(np.int32)
+    weight = np.stack([1 - far, far], axis=-1) * on_map[..., None]
+    return np.minimum(neighbours, length - 1), weight.astype(np.float32)
+
+
+def _combined(axes: list[tuple[Int, Float]], image_index: Int, height: int, width: int) -> Taps:
+    """Taps of both directions from those of rows and of columns, each (N, p, t)."""
+    (y, wy), (x, wx) = axes
+    rows = (np.asarray(image_index, np.int32)[:, None, None] * np.int32(height) + y) * np.int32(width)
+    index = rows[:, :, None, :, None] + x[:, None, :, None, :]
+    weight = wy[:, :, None, :, None] * wx[:, None, :, None, :]
+    taps = y.shape[-1] * x.shape[-1]
+    return Taps(index.reshape(-1, taps), weight.reshape(-1, taps))

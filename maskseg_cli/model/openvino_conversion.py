@@ -5,21 +5,23 @@ It holds three parts that are not connected; what lies between them (boxes, supp
 ======== ========================================== ==========================================================
 part     inputs                                     outputs
 ======== ========================================== ==========================================================
-features image (B, H, W, 3) float32                 maps.0 .. (B, c, h, w) that the heads use, objectness
+features image (B, H, W, 3) float32                 maps.0 .. (B, h, w, c) that the heads use, objectness
                                                     (B, A) 0..1, rpn_deltas (B, A, 4)
-boxes    box_features (N, c, p, p), with            probabilities (N, classes), deltas (N, classes, 4)
-         config.detail box_detail (N, d, p, p)
-masks    mask_features (N, c, q, q), for the mobile masks (N, h, w) 0..1 of each row's class
+boxes    box_features (N, p, p, c), with            probabilities (N, classes), deltas (N, classes, 4)
+         config.detail box_detail (N, p, p, d)
+masks    mask_features (N, q, q, c), for the mobile masks (N, h, w) 0..1 of each row's class
          head with config.detail mask_detail
-         (N, d, 2q, 2q), class_ids (N,) int32
+         (N, 2q, 2q, d), class_ids (N,) int32
 ======== ========================================== ==========================================================
 
-Maps and pooled features have their channels first, as OpenVINO's RoIAlign takes them. B, H, W and N may vary.
+B, H, W and N may vary.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -56,21 +58,42 @@ def convert(model: MaskRCNN) -> openvino.Model:
 def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence[tf.TensorSpec]) -> openvino.Model:
     """Traces a function of named tensors and converts it; inputs and outputs keep their names."""
     import openvino
+    from openvino._offline_transformations import apply_moc_transformations
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    function = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
-    # Shared weights would lie in memory that TensorFlow frees, and change while the network is in use.
-    part = openvino.convert_model(function, share_weights=False)
-    inside = {spec.name for spec in inputs}
-    for port in part.inputs:
-        port.get_tensor().set_names(inside & port.get_names())
-    return part
+    traced = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(traced, lower_control_flow=False)
+    # As a file: `openvino.convert_model` would report the conversion to its makers over the network, from a forked
+    # process, and lets weights lie in memory that TensorFlow frees.
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "part.pb"
+        file.write_bytes(frozen.graph.as_graph_def().SerializeToString())
+        part = openvino.Core().read_model(file)
+    apply_moc_transformations(part, False)  # batch normalisation joins the convolutions
+    parameters = {port.get_node().get_friendly_name(): port.get_node() for port in part.inputs}
+    ports = {name: port for port in part.outputs for name in port.get_names()}
+    results = []
+    # TensorFlow orders the outputs by their names.
+    for name, tensor in zip(sorted(traced.structured_outputs), frozen.outputs, strict=True):
+        ports[tensor.name].get_tensor().set_names({name})
+        results.append(ports[tensor.name].get_node())
+    wanted = [parameters[f"{spec.name}:0"] for spec in inputs]
+    for spec, parameter in zip(inputs, wanted, strict=True):
+        parameter.output(0).get_tensor().set_names({spec.name})
+    return openvino.Model(results, wanted, "part")
 
 
 def _features_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]:
+    neck = None if model.neck is None else _with_resizing(model.neck)
+
     def compute(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        maps = model.features(image)
+        maps = model.backbone(image, training=False)
+        if neck is None:
+            maps = list(maps) if model.config.detail else [maps]
+        else:
+            maps = neck(list(maps[-4:]), training=False)
         logits, deltas = model.region_scores(maps)
-        outputs = {f"maps.{i}": _channels_first(maps[i]) for i in range(_maps_used(model))}
+        outputs = {f"maps.{i}": maps[i] for i in range(_maps_used(model))}
         return outputs | {"objectness": objectness(logits), "rpn_deltas": deltas}
 
     return compute, [tf.TensorSpec((None, None, None, model.config.image_channel_count), name="image")]
@@ -84,7 +107,7 @@ def _maps_used(model: MaskRCNN) -> int:
 
 
 def _boxes_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]:
-    head = _matrix_products(model.box_head) if model.config.box_head == "fc" else _channels_last_head(model.box_head)
+    head = _matrix_products(model.box_head) if model.config.box_head == "fc" else _whole(model.box_head)
 
     def compute(*pooled: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, deltas = head(*pooled)
@@ -95,14 +118,14 @@ def _boxes_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], l
 
 def _masks_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]:
     last = model.mask_head.get_layer(_LAST_MASK_LAYER[model.config.mask_head])
-    features_of = _channels_last_head(keras.Model(model.mask_head.inputs, last.input))
+    features_of = _whole(_with_resizing(keras.Model(model.mask_head.inputs, last.input)))
     height, width, channels = last.input.shape[1:]
     kernels, biases = tf.transpose(last.kernel[0, 0]), last.bias[:]
 
     def compute(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         *pooled, class_ids = inputs
         # The 1x1 convolution of the one class, as a product of its kernel with the features at every place.
-        features = tf.reshape(_channels_first(features_of(*pooled)), (-1, channels, height * width))
+        features = tf.reshape(tf.transpose(features_of(*pooled), (0, 3, 1, 2)), (-1, channels, height * width))
         logits = tf.matmul(tf.gather(kernels, class_ids)[:, None], features)[:, 0]
         logits = tf.reshape(logits + tf.gather(biases, class_ids)[:, None], (-1, height, width))
         if model.mask_upsampling is not None:
@@ -114,19 +137,33 @@ def _masks_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], l
 
 
 def _pooled_inputs(head: keras.Model, names: Sequence[str]) -> list[tf.TensorSpec]:
-    """The head's inputs, channels first, under the first of `names`."""
-    shapes = [(None, one.shape[-1], *one.shape[1:-1]) for one in head.inputs]
-    return [tf.TensorSpec(shape, name=name) for shape, name in zip(shapes, names, strict=False)]
+    """The head's inputs under the first of `names`."""
+    return [tf.TensorSpec(one.shape, name=name) for one, name in zip(head.inputs, names, strict=False)]
 
 
-def _channels_last_head(head: keras.Model) -> Callable[..., Any]:
-    """Makes a function of pooled features (N, c, p, p) from a head of (N, p, p, c)."""
+def _whole(head: keras.Model) -> Callable[..., Any]:
+    """A head of one or two inputs as a function of them."""
 
     def compute(*pooled: tf.Tensor) -> Any:
-        inputs = [tf.transpose(one, (0, 2, 3, 1)) for one in pooled]
-        return head(inputs if len(inputs) > 1 else inputs[0], training=False)
+        return head(list(pooled) if len(pooled) > 1 else pooled[0], training=False)
 
     return compute
+
+
+class _NearestResizing(keras.layers.Layer):
+    """Doubles a map (B, h, w, c) as UpSampling2D does, by an operation that OpenVINO has."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return tf.raw_ops.ResizeNearestNeighbor(images=inputs, size=2 * tf.shape(inputs)[1:3])
+
+
+def _with_resizing(model: keras.Model) -> keras.Model:
+    """The same layers, with `_NearestResizing` for UpSampling2D, which repeats rows and columns by transpositions."""
+
+    def replace(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return _NearestResizing() if isinstance(layer, keras.layers.UpSampling2D) else layer
+
+    return keras.models.clone_model(model, clone_function=replace)
 
 
 def _matrix_products(head: keras.Model) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
@@ -140,7 +177,7 @@ def _matrix_products(head: keras.Model) -> Callable[[tf.Tensor], tuple[tf.Tensor
         gamma, beta, mean, variance = (np.asarray(array, np.float64) for array in norm_layer.get_weights())
         scale = gamma / np.sqrt(variance + norm_layer.epsilon)
         kernel, bias = layer.get_weights()
-        matrix = np.transpose(kernel, (2, 0, 1, 3)).reshape(-1, kernel.shape[-1]) * scale
+        matrix = kernel.reshape(-1, kernel.shape[-1]) * scale
         return tf.constant(matrix, tf.float32), tf.constant((bias - mean) * scale + beta, tf.float32)
 
     hidden = [weights("mrcnn_class_conv1", "mrcnn_class_bn1"), weights("mrcnn_class_conv2", "mrcnn_class_bn2")]
@@ -154,7 +191,3 @@ def _matrix_products(head: keras.Model) -> Callable[[tf.Tensor], tuple[tf.Tensor
         return logits, tf.reshape(deltas, (-1, logits.shape[-1], 4))
 
     return compute
-
-
-def _channels_first(tensor: tf.Tensor) -> tf.Tensor:
-    return tf.transpose(tensor, (0, 3, 1, 2))

@@ -36,7 +36,7 @@ def use(
 ) -> list[ModelOptions]:
     calls: list[ModelOptions] = []
 
-    def load(options: ModelOptions) -> FakePredictor:
+    def load(options: ModelOptions, **_: Any) -> FakePredictor:
         calls.append(options)
         predictor = FakePredictor(sample, answer)
         overrides = overrides_of(options)
@@ -105,7 +105,7 @@ def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOption
 def test_several_views_are_asked_for_and_noted(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     views = []
 
-    def load(options: ModelOptions) -> FakePredictor:
+    def load(options: ModelOptions, **_: Any) -> FakePredictor:
         views.append(overrides_of(options).get("tta", False))
         return FakePredictor(sample, lambda _, o: found(o))
 
@@ -292,7 +292,11 @@ def test_a_real_network_on_real_photos(shared: Path, tmp_path: Path) -> None:
     ]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"Score floor 0\.01; \d+\.\d\d s a photo\.\n", done.stderr), "no chatter of TensorFlow's"
+    last = done.stderr.splitlines()[-1]
+    assert re.fullmatch(r"Score floor 0\.01; \d+\.\d\d s a photo with openvino \w+\.", last), (
+        "no chatter of TensorFlow's"
+    )
+    assert all(line.startswith("Preparing ") for line in done.stderr.splitlines()[:-1])
     assert done.stdout.startswith("10 photos, 80 objects, 80 classes\n")
     metrics = json.loads(output.read_text())
     assert metrics["images"] == 10

@@ -65,6 +65,7 @@ def test_a_large_network_takes_one_after_the_other(here: Path, monkeypatch: pyte
         write_image(here / "in" / f"{i}.png", scene())
     met = meeting(monkeypatch, 0.1)
     engine = BlobEngine(COCO)
+    engine.workers = 1
     monkeypatch.setattr(loading, "open_engine", lambda *_: (engine, COCO_CLASSES))
     run("in", "-o", "out")
     assert met() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -77,3 +78,20 @@ def test_quantize_with_wrong_paths(
     assert result.exit_code in (1, 2)
     assert words in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_reported_over_the_network(lite_arrays_file: Path, tmp_path: Path) -> None:
+    """OpenVINO's converter and NNCF tell their makers of each use where the package for that is found."""
+    program = f"""
+import socket, sys
+def refuse(*_, **__):
+    raise AssertionError("a connection")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+from maskseg_cli.inference.quantization import import_nncf
+from maskseg_cli.inference.loading import load_model
+import_nncf()
+load_model({str(lite_arrays_file)!r}, size=64)
+assert "openvino_telemetry" not in sys.modules, "loaded"
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr

@@ -19,7 +19,13 @@ from tests.model import naive
 
 WINDOW = np.array([0, 0, 1, 1], np.float32)
 BEST = COCO.replace(num_classes=4, detection_min_confidence=0.5)
-ALL = LITE.replace(num_classes=4, detection_min_confidence=0.2, detection_duplicate_threshold=None)
+ALL = LITE.replace(
+    num_classes=4,
+    detection_min_confidence=0.2,
+    detection_duplicate_threshold=None,
+    detection_suppression="greedy",
+    detection_voting_threshold=None,
+)
 
 #: Box corners on a grid, logits and deltas of 15 proposals and 4 classes.
 CORNERS = arrays(np.int64, (15, 4), elements=st.integers(0, 12))

@@ -15,7 +15,6 @@ from maskseg_cli.inference import loading
 from maskseg_cli.inference.engine_options import calls_at_once
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
-from maskseg_cli.inference.predictor import Predictor
 from tests.cli.fake_model import DOG, PERSON, BlobEngine, open_blob_engine, scene
 
 
@@ -111,4 +110,4 @@ def test_the_size_of_the_network_decides_how_many_threads_call_it(monkeypatch: p
         monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
         assert calls_at_once(LITE) == calls
     monkeypatch.setattr("os.cpu_count", lambda: 16)
-    assert Predictor(BlobEngine(COCO), COCO_CLASSES).workers == 1
+    assert calls_at_once(COCO) == 1

@@ -13,7 +13,7 @@ from maskseg_cli.config import LITE
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.openvino_export import export_network
-from maskseg_cli.inference.openvino_file import NetworkInfo, read_ir, write_ir
+from maskseg_cli.inference.openvino_file import FORMAT_VERSION, NetworkInfo, read_ir, write_ir
 from maskseg_cli.inference.openvino_stages import OpenVinoStages, join, split
 from tests.model.lite_arrays import write_lite_arrays
 
@@ -106,7 +106,9 @@ def test_parts_join_again(made: Path) -> None:
             r"lite\.bin is damaged or does not belong to lite\.xml",
         ),
         (
-            lambda xml: xml.write_text(xml.read_text().replace('<format value="1"', '<format value="99"')),
+            lambda xml: xml.write_text(
+                xml.read_text().replace(f'<format value="{FORMAT_VERSION}"', '<format value="99"')
+            ),
             "has the format 99",
         ),
         (

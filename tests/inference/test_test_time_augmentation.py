@@ -166,7 +166,7 @@ def test_matterports_detect_sees_the_same(predictor: Predictor, monkeypatch: pyt
 
 def test_a_real_photo_and_its_mirror_image(shared: Path) -> None:
     """The views of a picture and of its mirror image are the same ones: so are the answers."""
-    network = load_model(shared / "weights/lite-init.npz", tta=True, detection_min_confidence=0.5)
+    network = load_model(shared / "weights/lite-init.npz", tta=True, detection_min_confidence=0.5, precision="float32")
     image = read_image(shared / "photos/dog.jpg")
     found, turned = network(image), network(np.ascontiguousarray(image[:, ::-1]))
     assert {"dog", "bicycle"} <= set(found.names)
