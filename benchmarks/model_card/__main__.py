@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.model_card import report, sections, tables
-from benchmarks.model_card.accuracy import PRECISIONS, SIZES
+from benchmarks.model_card import precisions, report, sections, tables
+from benchmarks.model_card.accuracy import SIZES
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 
@@ -45,6 +45,14 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--start", metavar="FILE", help="the weights that its training began with")
     parser.add_argument("--annotations", type=Path, default=COCO_FOLDER / "instances_val.json")
     parser.add_argument("--images", type=Path, default=COCO_FOLDER / "val")
+    parser.add_argument(
+        "--training",
+        type=Path,
+        nargs=2,
+        metavar=("JSON", "FOLDER"),
+        default=(COCO_FOLDER / "instances_train.json", COCO_FOLDER / "train"),
+        help="annotated photos of the training, on which the part search counts shown objects, too",
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--parts", nargs="+", choices=report.PARTS, help="measure these only (default: all)")
     parser.add_argument(
@@ -77,11 +85,13 @@ def plan_of(options: argparse.Namespace) -> report.Plan:
     Raises:
         MasksegError: a file is missing, or is no annotation file.
     """
+    trained = options.training[0].is_file()
     return report.Plan(
         weights=report.resolve(options.weights),
         dataset=CocoDataset.read(options.annotations),
         images=options.images,
         start=report.resolve(options.start) if options.start else None,
+        training=(CocoDataset.read(options.training[0]), options.training[1]) if trained else None,
         sizes=tuple(sorted(set(options.sizes))),
         limit=options.limit,
         timed_photos=options.timed_photos,
@@ -92,16 +102,18 @@ def plan_of(options: argparse.Namespace) -> report.Plan:
 def photos_to_do(plan: report.Plan, parts: Sequence[str]) -> int:
     """How many photos the bar will count, if the default size is one of the sizes."""
     photos = len(plan.dataset.images[: plan.limit])
-    runs = {
-        "accuracy": len(plan.sizes),
-        "start": len(plan.sizes) + 1,
-        "misses": 1,
-        "tta": 1,
-        "search": 4,
-        "precisions": len(PRECISIONS),
-        "speed": 0,
+    training = 0 if plan.training is None else len(plan.training[0].images[: plan.limit])
+    timed = min(plan.timed_photos, photos)
+    counts = {
+        "accuracy": len(plan.sizes) * photos,
+        "misses": photos,
+        "tta": photos,
+        "search": (3 if "accuracy" in parts else 4) * photos + 2 * training,
+        "start": (len(plan.sizes) + 1) * photos,
+        "precisions": len(precisions.WAYS) * photos + timed,
+        "speed": timed,
     }
-    return photos * sum(runs[part] for part in parts) + (min(plan.timed_photos, photos) if "speed" in parts else 0)
+    return sum(counts[part] for part in parts)
 
 
 def measured(options: argparse.Namespace) -> dict[str, Any]:

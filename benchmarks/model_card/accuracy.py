@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,15 @@ Figures = dict[str, Any]
 #: Called with what is being done and the photos; gives them back one by one.
 Progress = Callable[[str, Sequence[Any]], Iterable[Any]]
 
+#: Engine and precision of every AP but those of the part `precisions`, so that differences between sizes, options and
+#: weights are not mixed with what a lower precision costs.
+FLOAT32 = ("openvino", "float32")
+
+#: `maskseg`'s own choice of engine and precision.
+AUTO = ("auto", "auto")
+
 #: The sizes of the tables.
 SIZES = (256, 320, 400, 480, 640)
-
-#: Engine and precision of all tables but that of the precisions: quantisation must not count as training or size.
-EXACT = {"engine": "openvino", "precision": "float32"}
-
-#: What the table of the precisions compares.
-PRECISIONS = (("tensorflow", "float32"), ("openvino", "float32"), ("openvino", "bfloat16"), ("openvino", "int8"))
 
 #: Options of the search for objects that any weights can be used with.
 SEARCH_OPTIONS = (
@@ -56,28 +57,18 @@ def load_for_measuring(
     size: int | None = None,
     tta: bool = False,
     settings: tuple[str, ...] = (),
-    computing: Mapping[str, Any] = EXACT,
+    computed: tuple[str, str] = FLOAT32,
 ) -> Predictor:
     """The network as `maskseg evaluate --weights WEIGHTS --size SIZE [--tta] [--set SETTING ...]` loads it.
 
     Args:
-        computing: engine and precision.
+        computed: engine and precision.
     """
-    options = ModelOptions(weights=str(weights), size=size, tta=tta, settings=settings, **computing)
+    engine, precision = computed
+    options = ModelOptions(
+        weights=str(weights), size=size, tta=tta, settings=settings, engine=engine, precision=precision
+    )
     return load_predictor(for_measuring(options))
-
-
-def measure_precisions(
-    weights: Path, dataset: CocoDataset, images: Path, limit: int | None, progress: Progress
-) -> dict[str, Figures]:
-    """ "ENGINE PRECISION" -> figures at the default settings, for each that the bundled network has."""
-    found = {}
-    for engine, precision in PRECISIONS:
-        name = f"{engine} {precision}"
-        predictor = load_for_measuring(weights, computing={"engine": engine, "precision": precision})
-        figures = measure(predictor, dataset, images, limit, progress, name)
-        found[name] = {key: value for key, value in figures.items() if key != "per_class"}
-    return found
 
 
 def settings_like(config: MaskRCNNConfig, model: MaskRCNNConfig) -> tuple[str, ...]:
@@ -132,6 +123,28 @@ def _per_class(found: Evaluation) -> dict[str, Figures]:
         }
         for name, figures in per_class(found).items()
     }
+
+
+def at_default(
+    weights: Path,
+    dataset: CocoDataset,
+    images: Path,
+    limit: int | None,
+    progress: Progress,
+    label: str,
+    *,
+    tta: bool = False,
+    settings: tuple[str, ...] = (),
+    computed: tuple[str, str] = FLOAT32,
+) -> Figures:
+    """A file's figures at its default size, without those of each class; the last three as `load_for_measuring`."""
+    predictor = load_for_measuring(weights, tta=tta, settings=settings, computed=computed)
+    return without_classes(measure(predictor, dataset, images, limit, progress, label))
+
+
+def without_classes(figures: Figures) -> Figures:
+    """The figures of all classes together."""
+    return {key: value for key, value in figures.items() if key != "per_class"}
 
 
 def measure_sizes(

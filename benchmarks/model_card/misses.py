@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.model_card.accuracy import EXACT, Figures, Progress
+from benchmarks.model_card.accuracy import FLOAT32, Figures, Progress
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.polygons_and_rle import to_rle
 from maskseg_cli.evaluation import CocoDataset, evaluate
@@ -30,7 +30,8 @@ def measure(weights: Path, dataset: CocoDataset, images: Path, limit: int | None
     Returns:
         {"sizes" or "groups": name -> {"objects", "found", "other class", "missed"}}, crowds left out.
     """
-    predictor = load_predictor(ModelOptions(weights=str(weights), **EXACT))
+    engine, precision = FLOAT32
+    predictor = load_predictor(ModelOptions(weights=str(weights), engine=engine, precision=precision))
     found = evaluate(predictor, dataset, images, limit=limit, progress=lambda photos: progress("misses", photos))
     groups = _groups(dataset.path)
     counts: Figures = {"min_score": predictor.config.detection_min_confidence, "sizes": {}, "groups": {}}

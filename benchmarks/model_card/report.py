@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.model_card import accuracy, misses, search, speed
+from benchmarks.model_card import accuracy, misses, precisions, search, speed
 from benchmarks.model_card.accuracy import Figures, Progress
 from maskseg_cli import __version__, load_model
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
@@ -26,7 +26,7 @@ from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import read_image
 
 #: What can be measured, in this order.
-PARTS = ("accuracy", "misses", "tta", "start", "search", "precisions", "speed")
+PARTS = ("accuracy", "misses", "tta", "search", "start", "precisions", "speed")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Plan:
         weights: the model of the card.
         dataset, images: the photos to measure on.
         start: the weights that its training began with.
+        training: annotated photos of the training and their folder, on which the part `search` counts, too.
         sizes: of the tables.
         limit: only so many photos; None: all.
         timed_photos: how many of them are timed.
@@ -47,6 +48,7 @@ class Plan:
     dataset: CocoDataset
     images: Path
     start: Path | None = None
+    training: tuple[CocoDataset, Path] | None = None
     sizes: tuple[int, ...] = accuracy.SIZES
     limit: int | None = None
     timed_photos: int = 20
@@ -117,11 +119,9 @@ def run(plan: Plan, parts: Sequence[str], path: Path, progress: Progress) -> Fig
         "accuracy": lambda: _accuracy(plan, progress),
         "misses": lambda: misses.measure(plan.weights, plan.dataset, plan.images, plan.limit, progress),
         "tta": lambda: _tta(plan, progress),
+        "search": lambda: _search(plan, figures, progress),
         "start": lambda: _start(plan, progress),
-        "search": lambda: search.measure(plan.weights, plan.dataset, plan.images, plan.limit, progress),
-        "precisions": lambda: accuracy.measure_precisions(
-            plan.weights, plan.dataset, plan.images, plan.limit, progress
-        ),
+        "precisions": lambda: _precisions(plan, progress),
         "speed": lambda: _speed(plan, progress),
     }
     for part in parts:
@@ -131,13 +131,15 @@ def run(plan: Plan, parts: Sequence[str], path: Path, progress: Progress) -> Fig
 
 
 def _versions() -> dict[str, str]:
-    return {"maskseg": __version__, **{name: importlib.metadata.version(name) for name in ("tensorflow", "openvino")}}
+    libraries = {name: importlib.metadata.version(name) for name in ("openvino", "tensorflow")}
+    # OpenVINO's version goes on with its build: 2026.4.1-22500-...
+    return {"maskseg": __version__, **{name: version.split("-")[0] for name, version in libraries.items()}}
 
 
 def _accuracy(plan: Plan, progress: Progress) -> Figures:
     sizes = accuracy.measure_sizes(plan.weights, plan.sizes, plan.dataset, plan.images, plan.limit, progress)
     default = sizes[str(accuracy.size_of(read_checkpoint(plan.weights).config))]
-    return {"per_class": default["per_class"], "sizes": _without_classes(sizes)}
+    return {"per_class": default["per_class"], "sizes": _sizes_without_classes(sizes)}
 
 
 def _start(plan: Plan, progress: Progress) -> Figures:
@@ -146,40 +148,63 @@ def _start(plan: Plan, progress: Progress) -> Figures:
     settings = accuracy.settings_like(read_checkpoint(plan.start).config, read_checkpoint(plan.weights).config)
     found = accuracy.measure_sizes(plan.start, plan.sizes, plan.dataset, plan.images, plan.limit, progress, settings)
     own = _default(plan.start, plan, progress, plan.start.name)
-    return {**facts(plan.start), "settings": list(settings), "sizes": _without_classes(found), "own": own}
+    return {**facts(plan.start), "settings": list(settings), "sizes": _sizes_without_classes(found), "own": own}
 
 
-def _without_classes(sizes: dict[str, Figures]) -> dict[str, Figures]:
-    return {
-        size: {key: value for key, value in figures.items() if key != "per_class"} for size, figures in sizes.items()
-    }
+def _sizes_without_classes(sizes: dict[str, Figures]) -> dict[str, Figures]:
+    return {size: accuracy.without_classes(figures) for size, figures in sizes.items()}
 
 
 def _default(weights: Path, plan: Plan, progress: Progress, label: str, tta: bool = False) -> Figures:
     """A file's figures at its own default settings."""
-    predictor = accuracy.load_for_measuring(weights, tta=tta)
-    figures = accuracy.measure(predictor, plan.dataset, plan.images, plan.limit, progress, label)
-    return _without_classes({"": figures})[""]
+    return accuracy.at_default(weights, plan.dataset, plan.images, plan.limit, progress, label, tta=tta)
 
 
 def _tta(plan: Plan, progress: Progress) -> Figures:
     return _default(plan.weights, plan, progress, "six views", tta=True)
 
 
+def _search(plan: Plan, figures: Figures, progress: Progress) -> Figures:
+    if "accuracy" in figures:
+        own = figures["accuracy"]["sizes"][str(figures["model"]["default_size"])]
+    else:
+        own = _default(plan.weights, plan, progress, plan.weights.name)
+    others = {} if plan.training is None else {"training": plan.training}
+    return search.measure(plan.weights, plan.dataset, plan.images, plan.limit, progress, own, others)
+
+
+def _precisions(plan: Plan, progress: Progress) -> Figures:
+    found = precisions.measure(
+        plan.weights, plan.dataset, plan.images, plan.limit, progress, _timed_photos(plan), plan.rounds
+    )
+    return {"cores": _cores(), "load_average": _load(), **found}
+
+
+def _timed_photos(plan: Plan) -> list[speed.Picture]:
+    records = _spread(plan.dataset.images[: plan.limit], plan.timed_photos)
+    return [read_image(find_photo(plan.images, record["file_name"])) for record in records]
+
+
+def _cores() -> int | None:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
 def _speed(plan: Plan, progress: Progress) -> Figures:
-    photos = [
-        read_image(find_photo(plan.images, record["file_name"]))
-        for record in _spread(plan.dataset.images[: plan.limit], plan.timed_photos)
-    ]
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    predictors = _contestants(plan)
+    photos, load = _timed_photos(plan), _load()
+    files = _files(plan)
+    predictors = _contestants(plan, files)
     times = speed.interleaved(predictors, photos, plan.rounds, lambda all_: progress("time", all_))
     default = str(accuracy.size_of(read_checkpoint(plan.weights).config))
     found: Figures = {
         "photos": len(photos),
         "rounds": plan.rounds,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": _cores(),
         "load_average": load,
+        "engines": {name: predictors[f"{name} measuring"].engine.name for name in files},
         "median_ms": speed.median_ms(times),
         "to_default": {size: speed.ratio(times, f"model {size}", f"model {default}") for size in _sizes(plan)},
     }
@@ -204,10 +229,13 @@ def _sizes(plan: Plan) -> list[str]:
     return [str(size) for size in sorted({*plan.sizes, default})]
 
 
-def _contestants(plan: Plan) -> dict[str, Predictor]:
+def _files(plan: Plan) -> dict[str, Path]:
+    return {"model": plan.weights} | ({"start": plan.start} if plan.start else {})
+
+
+def _contestants(plan: Plan, files: dict[str, Path]) -> dict[str, Predictor]:
     """The networks to time: "model 256" beside "start 256", and so on, at the settings of `maskseg image`; and both
-    at the settings of `maskseg evaluate`."""
-    files = {"model": plan.weights} | ({"start": plan.start} if plan.start else {})
+    at the settings of `maskseg evaluate`. Each is computed as `maskseg` does by itself."""
     sizes = [int(size) for size in _sizes(plan)]
     sizes += [accuracy.size_of(read_checkpoint(path).config) for path in files.values()]
     found: dict[str, Predictor] = {}
@@ -218,7 +246,7 @@ def _contestants(plan: Plan) -> dict[str, Predictor]:
             usual = accuracy.size_of(config) == size
             found[f"{name} {size}"] = load_model(path, config=config if usual else with_size(config, size))
     for name, path in files.items():
-        found[f"{name} measuring"] = accuracy.load_for_measuring(path)
+        found[f"{name} measuring"] = accuracy.load_for_measuring(path, computed=accuracy.AUTO)
     return found
 
 

@@ -1,78 +1,102 @@
-"""What the options of the search bring: the same weights with those of the first lite and with today's."""
+"""What the options of the search bring: the same weights with the earlier options and with the file's own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pycocotools import mask as coco_mask
 
-from benchmarks.model_card import accuracy
-from benchmarks.model_card.accuracy import Figures, Progress
-from benchmarks.model_card.misses import IOU
+from benchmarks.model_card.accuracy import FLOAT32, Figures, Progress, at_default
 from maskseg_cli.datasets.polygons_and_rle import to_rle
 from maskseg_cli.evaluation import CocoDataset, evaluate
+from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions
 
-#: Options of maskseg-lite-coco-1.npz, and the score from which it showed objects.
-FIRST_LITE = (
+#: The options of maskseg-lite-coco-1, which held the same arrays.
+EARLIER = (
     "post_nms_rois_inference=120",
     "detection_suppression=greedy",
     "detection_voting_threshold=none",
     "detection_mask_scoring=0",
 )
-FIRST_LITE_SCORE = 0.6
+
+#: The score from which `maskseg image` showed objects with these options.
+EARLIER_MIN_SCORE = 0.6
+
+#: Overlap of masks from which a shown object is right.
+IOU = 0.5
 
 
-def measure(weights: Path, dataset: CocoDataset, images: Path, limit: int | None, progress: Progress) -> Figures:
-    """AP in float32, and the objects that `maskseg image` shows, right and wrong ones.
+def measure(
+    weights: Path,
+    dataset: CocoDataset,
+    images: Path,
+    limit: int | None,
+    progress: Progress,
+    own: Figures,
+    others: Mapping[str, tuple[CocoDataset, Path]],
+) -> Figures:
+    """AP, and how many right and wrong objects are shown, with the earlier options and with the file's own.
+
+    Args:
+        own: AP with the file's own options, measured before.
+        others: name -> more annotated photos on which only the shown objects are counted.
 
     Returns:
-        {"before" or "now": {"bbox", "segm", "min_score", "right", "wrong"}}.
+        settings: the earlier options as for `--set`; "earlier" and "own": bbox, segm, min_score, and shown: name of
+        the photos ("measured" are those of `dataset`) -> photos, right and wrong.
     """
-    found: Figures = {}
-    for name, settings, score in (("before", FIRST_LITE, FIRST_LITE_SCORE), ("now", (), None)):
-        predictor = accuracy.load_for_measuring(weights, settings=settings)
-        figures = accuracy.measure(predictor, dataset, images, limit, progress, f"search {name}")
-        chosen = ModelOptions(weights=str(weights), settings=settings, min_score=score, **accuracy.EXACT)
-        showing = accuracy.load_predictor(chosen)
-        shown = evaluate(showing, dataset, images, limit=limit, progress=lambda photos: progress("shown", photos))
-        right, wrong = right_and_wrong(shown.dataset, shown.results)
-        found[name] = {
-            "bbox": figures["bbox"],
-            "segm": figures["segm"],
-            "min_score": showing.config.detection_min_confidence,
-            "right": right,
-            "wrong": wrong,
-        }
+    before = at_default(weights, dataset, images, limit, progress, "earlier options", settings=EARLIER)
+    found: Figures = {"settings": list(EARLIER), "earlier": dict(before), "own": dict(own)}
+    for name, settings, min_score in (("earlier", EARLIER, EARLIER_MIN_SCORE), ("own", (), None)):
+        engine, precision = FLOAT32
+        predictor = load_predictor(
+            ModelOptions(
+                weights=str(weights), settings=settings, min_score=min_score, engine=engine, precision=precision
+            )
+        )
+        found[name]["min_score"] = predictor.config.detection_min_confidence
+        found[name]["shown"] = {}
+        for photos, (truth, folder) in {"measured": (dataset, images), **others}.items():
+            shown = evaluate(
+                predictor, truth, folder, limit=limit, progress=lambda all_: progress("shown objects", all_)
+            )
+            right, wrong = right_and_wrong(shown.dataset, shown.results)
+            found[name]["shown"][photos] = {"photos": len(shown.dataset.images), "right": right, "wrong": wrong}
     return found
 
 
 def right_and_wrong(dataset: CocoDataset, results: Sequence[dict[str, Any]]) -> tuple[int, int]:
-    """How many detections are of an object, and how many of none.
+    """Counts detections that are an object of their class, and those that are none.
 
-    Best score first, each takes the object of its class that its mask overlaps most, by `IOU` at least, unless another
-    has taken it. Those on crowds count neither way.
+    Matched as by COCO: in the order of their scores, each takes the object of its class in its photo that it overlaps
+    most, by at least IOU and not taken yet. One that overlaps only a crowd of its class counts neither way.
     """
-    from pycocotools import mask as coco_mask
-
-    objects: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in dataset.images}
-    for annotation in dataset.annotations:
-        objects[annotation["image_id"]].append(annotation)
-    sizes = {image["id"]: (image["height"], image["width"]) for image in dataset.images}
+    images = {image["id"]: image for image in dataset.images}
+    truth: dict[tuple[Any, int], list[dict[str, Any]]] = {}
+    found: dict[tuple[Any, int], list[dict[str, Any]]] = {}
+    for rows, groups in ((dataset.annotations, truth), (results, found)):
+        for row in rows:
+            groups.setdefault((row["image_id"], row["category_id"]), []).append(row)
     right = wrong = 0
-    taken: set[Any] = set()
-    for row in sorted(results, key=lambda row: -row["score"]):
-        same = [one for one in objects[row["image_id"]] if one["category_id"] == row["category_id"]]
-        outline = to_rle(row["segmentation"], *sizes[row["image_id"]])
-        crowds = [one["iscrowd"] for one in same]
-        overlaps = np.ravel(coco_mask.iou([outline], [one["segmentation"] for one in same], crowds)) if same else []
-        close = [(overlap, one) for overlap, one in zip(overlaps, same, strict=True) if overlap >= IOU]
-        free = [(overlap, one) for overlap, one in close if not one["iscrowd"] and one["id"] not in taken]
-        if free:
-            taken.add(max(free, key=lambda pair: pair[0])[1]["id"])
-            right += 1
-        elif not any(one["iscrowd"] for _, one in close):
-            wrong += 1
+    for (image, category), rows in found.items():
+        objects = truth.get((image, category), [])
+        rows = sorted(rows, key=lambda row: -row["score"])
+        size = images[image]["height"], images[image]["width"]
+        crowd = np.array([one["iscrowd"] for one in objects], bool)
+        outlines = [to_rle(row["segmentation"], *size) for row in rows]
+        marked = [to_rle(one["segmentation"], *size) for one in objects]
+        # (detections, objects); of a crowd the share of the detection that lies inside it
+        overlaps = np.reshape(coco_mask.iou(outlines, marked, crowd.astype(int).tolist()), (len(rows), len(objects)))
+        free = ~crowd
+        for overlap in overlaps:
+            close = np.where(free, overlap, 0.0)
+            if close.size and close.max() >= IOU:
+                free[int(close.argmax())] = False
+                right += 1
+            elif not (overlap[crowd] >= IOU).any():
+                wrong += 1
     return right, wrong

@@ -11,6 +11,14 @@ from benchmarks.model_card.misses import OUTCOMES
 #: In a table of AP: what it is called, and its name in the figures.
 _AREAS = ("APs", "APm", "APl")
 
+#: AP of boxes, masks, and masks of small objects.
+_SHORT = (("bbox", "AP"), ("segm", "AP"), ("segm", "APs"))
+
+_LIBRARIES = {"tensorflow": "TensorFlow", "openvino": "OpenVINO"}
+
+#: What is said of the photos on which the part `search` counts.
+_PHOTOS = {"measured": "photos", "training": "photos of the training"}
+
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
@@ -120,7 +128,7 @@ def ap_and_start(figures: Figures) -> str:
 def _changes(before: Figures, after: Figures) -> list[str]:
     """ "27.0 → 29.3 (+2.3)" for the AP of boxes, masks, and masks of small objects."""
     cells = []
-    for kind, figure in (("bbox", "AP"), ("segm", "AP"), ("segm", "APs")):
+    for kind, figure in _SHORT:
         old, new = before[kind][figure], after[kind][figure]
         change = "" if None in (old, new) else f" ({signed(new - old)})"
         cells.append(f"{percent(old)} → {percent(new)}{change}")
@@ -128,34 +136,41 @@ def _changes(before: Figures, after: Figures) -> list[str]:
 
 
 def precisions(figures: Figures) -> str:
-    """AP of each engine and precision, and the difference from TensorFlow."""
+    """AP and time of each engine and precision."""
     found = figures["precisions"]
-    base = found["tensorflow float32"]
-    rows = []
-    for name, row in found.items():
-        ap = [percent(row[kind]["AP"], 2) for kind in ("bbox", "segm")]
-        change = [signed(row[kind]["AP"] - base[kind]["AP"], 2) for kind in ("bbox", "segm")]
-        rows.append((name, *ap, *(["", ""] if row is base else change)))
-    return table(("", "box AP", "mask AP", "box AP, change", "mask AP, change"), rows)
+    columns = ("engine", "`--precision`", "box AP", "mask AP", "mask AP of small objects", "whole call, ms")
+    rows = [
+        (
+            _LIBRARIES[way["engine"]],
+            way["precision"],
+            *(percent(way[kind][figure]) for kind, figure in _SHORT),
+            f"{way['whole_ms']:.0f}",
+            f"{way['to_first']:.2f}",
+        )
+        for way in found["ways"]
+    ]
+    first = _LIBRARIES[found["ways"][0]["engine"]]
+    note = (
+        f"AP on {figures['photos']} photos. {_timing(found)} OpenVINO {figures['versions']['openvino']}, "
+        f"TensorFlow {figures['versions']['tensorflow']}."
+    )
+    return f"{table((*columns, f'times {first}'), rows)}\n\n{note}"
 
 
 def search(figures: Figures) -> str:
-    """What the options of the search bring."""
-    labels = {"before": "options of `maskseg-lite-coco-1.npz`", "now": "options of this file"}
-    rows = [
-        (
-            labels[name],
-            percent(row["bbox"]["AP"]),
-            percent(row["segm"]["AP"]),
-            percent(row["segm"]["APs"]),
-            f"{row['min_score']:g}",
-            str(row["right"]),
-            str(row["wrong"]),
-        )
-        for name, row in figures["search"].items()
-    ]
-    columns = ("", "box AP", "mask AP", "mask AP of small objects", "shown from", "shown, right", "shown, wrong")
-    return table(columns, rows)
+    """The earlier options of the search against those of the file."""
+    found = figures["search"]
+    groups = list(found["own"]["shown"])
+    columns = ["options", "box AP", "mask AP", "mask AP of small objects", "VOC mAP50", "shown from"]
+    columns += [f"right / wrong on {found['own']['shown'][group]['photos']} {_PHOTOS[group]}" for group in groups]
+    rows = []
+    for label, name in (("earlier", "earlier"), ("the file's own", "own")):
+        row = found[name]
+        shown = [f"{row['shown'][group]['right']:,} / {row['shown'][group]['wrong']:,}" for group in groups]
+        ap = [*(row[kind][figure] for kind, figure in _SHORT), row["voc_mAP50"]]
+        rows.append((label, *map(percent, ap), f"{row['min_score']:g}", *shown))
+    settings = ", ".join(f"`{setting}`" for setting in found["settings"])
+    return f"{table(columns, rows)}\n\nEarlier: {settings}."
 
 
 def speed(figures: Figures) -> str:
@@ -173,18 +188,31 @@ def speed(figures: Figures) -> str:
         default = str(figures["model"]["default_size"])
         label = f"{default} against the start's own default, {found['start_default']}"
         rows.append(_speed_row(label, found["median_ms"][f"model {default}"], to_start["default"]))
-    load = "" if found["load_average"] is None else f", load average {found['load_average']:.1f} before the run"
-    note = (
-        f"Medians over {found['photos']} photos, each {found['rounds']} times, on {_cores(found['cores'])}{load}; "
-        f"ratios are medians of the ratios of calls side by side. OpenVINO {figures['versions']['openvino']}, "
-        "the model in int8."
-    )
+    engines = f"The model was computed by {_engine(found['engines']['model'])}"
+    if to_start:
+        engines += f", the starting weights by {_engine(found['engines']['start'])}"
+    note = f"{_timing(found)} {engines}; OpenVINO {figures['versions']['openvino']}."
     return f"{table(columns, rows)}\n\n{note}"
 
 
 def _speed_row(label: str, medians: dict[str, float], ratios: dict[str, float] | None) -> list[str]:
     cells = [label, *(f"{medians[kind]:.0f}" for kind in ("network", "whole"))]
     return cells + ([] if ratios is None else [f"{ratios[kind]:.2f}" for kind in ("network", "whole")])
+
+
+def _timing(found: Figures) -> str:
+    """How times were taken."""
+    load = "" if found["load_average"] is None else f", load average {found['load_average']:.1f} before the run"
+    return (
+        f"Times are medians over {found['photos']} photos, each {found['rounds']} times, on "
+        f"{_cores(found['cores'])}{load}; ratios are medians of the ratios of calls side by side."
+    )
+
+
+def _engine(name: str) -> str:
+    """ "openvino int8" -> "OpenVINO in int8"."""
+    library, precision = name.split(maxsplit=1)
+    return f"{_LIBRARIES[library]} in {precision}"
 
 
 def _cores(count: int) -> str:
@@ -221,9 +249,9 @@ TABLES: dict[str, tuple[Callable[[Figures], str], tuple[str, ...]]] = {
     "ap-per-class": (ap_per_class, ("accuracy",)),
     "missed": (missed, ("misses",)),
     "ap-and-start": (ap_and_start, ("accuracy", "start")),
+    "precisions": (precisions, ("precisions",)),
     "search": (search, ("search",)),
     "ap-short": (ap_short, ("accuracy", "tta")),
-    "precisions": (precisions, ("precisions",)),
     "speed": (speed, ("speed",)),
     "size-table": (size_table, ("accuracy", "speed")),
 }
