@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import figure_file
 from benchmarks.model_card import accuracy, misses, precisions, search, speed
 from benchmarks.model_card.accuracy import Figures, Progress
 from maskseg_cli import __version__, load_model
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.datasets.picture_files import find_photo
-from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.atomic_file import write_atomic
@@ -93,15 +93,7 @@ def read_figures(path: Path) -> Figures:
     Raises:
         MasksegError: the file is not one of ours.
     """
-    if not path.exists():
-        return {}
-    try:
-        figures = json.loads(path.read_bytes())
-    except ValueError:
-        figures = None
-    if not isinstance(figures, dict) or "model" not in figures:
-        raise MasksegError(f"{path} holds no figures of a model card.")
-    return figures
+    return figure_file.read_figures(path, "model", "a model card")
 
 
 def run(plan: Plan, parts: Sequence[str], path: Path, progress: Progress) -> Figures:

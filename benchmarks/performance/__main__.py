@@ -12,6 +12,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from benchmarks import figure_file
 from benchmarks.model_card import sections
 from benchmarks.performance.growth import PARTS, Plan
 from benchmarks.performance.plots import plots
@@ -59,15 +60,7 @@ def read_figures(path: Path) -> dict[str, Any]:
     Raises:
         MasksegError: the file is not one of ours.
     """
-    if not path.exists():
-        return {"parts": {}}
-    try:
-        figures = json.loads(path.read_bytes())
-    except ValueError:
-        figures = None
-    if not isinstance(figures, dict) or "parts" not in figures:
-        raise MasksegError(f"{path} holds no figures of the performance.")
-    return figures
+    return figure_file.read_figures(path, "parts", "the performance") or {"parts": {}}
 
 
 def measure(plan: Plan, parts: Sequence[str], path: Path, quick: bool = False) -> dict[str, Any]:
