@@ -61,17 +61,18 @@ def pairwise_iou(boxes_a: Array, boxes_b: Array) -> Array:
     Returns:
         float32 (N, M), 0..1; 0 where a box has no area.
     """
-    # Coordinate by coordinate: tables of (N, M) are several times faster to compute than one of (N, M, 2).
-    y1 = np.maximum(boxes_a[:, None, 0], boxes_b[None, :, 0])
-    height = np.minimum(boxes_a[:, None, 2], boxes_b[None, :, 2])
-    height -= y1
-    np.maximum(height, 0, out=height)
-    x1 = np.maximum(boxes_a[:, None, 1], boxes_b[None, :, 1])
-    intersection = np.minimum(boxes_a[:, None, 3], boxes_b[None, :, 3])
-    intersection -= x1
-    np.maximum(intersection, 0, out=intersection)
-    intersection *= height
-    union = box_areas(boxes_a)[:, None] + box_areas(boxes_b)[None, :]
+    # Coordinate by coordinate, in place: tables of (N, M) are several times faster to compute than one of (N, M, 2).
+    # fmax, because an overlap with a box of no numbers is 0, too.
+    near_y, near_x, far_y, far_x = np.ascontiguousarray(boxes_b.T)
+    intersection = np.minimum(boxes_a[:, 2, None], far_y)
+    intersection -= np.maximum(boxes_a[:, 0, None], near_y)
+    np.fmax(intersection, 0, out=intersection)
+    width = np.minimum(boxes_a[:, 3, None], far_x)
+    width -= np.maximum(boxes_a[:, 1, None], near_x)
+    np.fmax(width, 0, out=width)
+    intersection *= width
+    union = box_areas(boxes_a)[:, None] + box_areas(boxes_b)
     union -= intersection
-    # Without an intersection the quotient is 0; where it is positive the union is positive too.
-    return np.divide(intersection, union, out=np.zeros_like(intersection), where=intersection > 0)
+    # Two boxes of no area: 0 divided by something.
+    np.fmax(union, np.finfo(np.float32).tiny, out=union)
+    return np.divide(intersection, union, out=intersection)

@@ -13,7 +13,7 @@ from maskseg_cli.inference.suppression import greedy_nms
 from maskseg_cli.model.box_frames import LAST_PIXEL
 
 #: Candidates that are decoded at first, as a multiple of the proposals that are wanted.
-_FIRST = 8
+_FIRST = 16
 
 
 def propose(

@@ -53,3 +53,8 @@ def test_overlaps_are_those_of_training_to_the_last_bit(a: NDArray[Any], b: NDAr
 def test_boxes_of_no_area_overlap_nothing() -> None:
     boxes = np.array([[0, 0, 5, 0], [0, 0, 5, 5], [5, 5, 1, 1]], np.float32)
     assert plain.pairwise_iou(boxes, boxes).tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+
+
+def test_boxes_of_no_numbers_overlap_nothing() -> None:
+    boxes = np.array([[0, 0, 5, 5], [np.nan] * 4, [0, 0, np.nan, 5]], np.float32)
+    assert plain.pairwise_iou(boxes, boxes).tolist() == [[1, 0, 0], [0, 0, 0], [0, 0, 0]]

@@ -133,6 +133,22 @@ def test_threads_at_once_give_what_they_give_one_after_the_other(lite: Case, str
             np.testing.assert_array_equal(one, other)
 
 
+def test_the_mask_head_meets_few_numbers_of_objects(lite: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenVINO prepares its code anew for each number, which takes as long as the head itself."""
+    stages = lite.stages()
+    seen: list[int] = []
+    run = stages._run_head
+    monkeypatch.setattr(
+        stages, "_run_head", lambda part, inputs, order: (seen.append(len(inputs[0])), run(part, inputs, order))[1]
+    )
+    maps, *_ = stages.features(lite.images[:1])
+    index = np.zeros(9, np.int32)
+    found = [stages.masks(maps, lite.boxes[:n], index[:n], lite.class_ids[:n]) for n in range(1, 10)]
+    assert seen == [4] * 4 + [8] * 4 + [12]
+    for masks in found:
+        assert_close(masks, found[-1][: len(masks)])
+
+
 def test_maps_outlast_the_next_images(lite: Case) -> None:
     stages = lite.stages()
     maps, *_ = stages.features(lite.images[:1])
