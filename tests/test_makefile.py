@@ -34,11 +34,14 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_demo_outlines_the_samples_and_a_photo_of_yours(lite_weights: Path, tmp_path: Path) -> None:
+def test_demo_finds_the_objects_of_the_samples_and_takes_a_photo_of_yours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASKSEG_HOME", str(tmp_path / "empty"))
     photo = tmp_path / "my $1 photo.png"
     write_image(photo, np.random.default_rng(1).integers(0, 256, (90, 120, 3), np.uint8))
     escaped = str(photo).replace("$", "$$")  # as make wants it
-    done = make("demo", f"OUT={tmp_path / 'out'}", f"WEIGHTS={lite_weights}", f"PHOTO={escaped}")
+    done = make("demo", f"OUT={tmp_path / 'out'}", f"PHOTO={escaped}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == (
         f"Look at the outlined photos and the video sample.mp4 in the folder {tmp_path / 'out'}."
@@ -48,19 +51,26 @@ def test_demo_outlines_the_samples_and_a_photo_of_yours(lite_weights: Path, tmp_
         assert before.shape == after.shape
         assert (np.abs(before.astype(int) - after) > 40).any(axis=2).mean() > 0.02
     assert read_image(tmp_path / "out" / photo.name).shape == (90, 120, 3)
-
-
-def test_demo_finds_the_objects_of_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MASKSEG_HOME", str(tmp_path / "empty"))
-    done = make("demo", f"OUT={tmp_path / 'out'}")
-    assert done.returncode == 0, done.stderr
     said = dict(re.findall(r"(\w+)\.jpg: (.+) -> ", done.stderr))
-    for photo, name in (("astronaut", "person"), ("cat", "cat"), ("coffee", "cup"), ("coffee", "spoon")):
-        assert f"1 {name}" in said[photo].split(", "), said
+    for photograph, name in (("astronaut", "person"), ("cat", "cat"), ("coffee", "cup"), ("coffee", "spoon")):
+        assert f"1 {name}" in said[photograph].split(", "), said
     assert len(facts(tmp_path / "out" / "sample.mp4").frames) == 150
     in_video = re.search(r"most at once: (.+)\.$", done.stderr, re.MULTILINE)
     assert in_video is not None
     assert {"1 person", "1 cat", "1 cup"} <= set(in_video[1].split(", ")), in_video[1]
+
+
+def test_demo_uses_weights_of_yours() -> None:
+    done = make("--dry-run", "demo", "WEIGHTS=my weights.npz")
+    lines = [line for line in done.stdout.splitlines() if "/maskseg " in line]
+    assert len(lines) == 2
+    for line in lines:
+        given = subprocess.run(
+            ["sh", "-c", 'WEIGHTS="my weights.npz"; printf "%s\n" ' + line[line.index("${WEIGHTS") :]],
+            capture_output=True,
+            text=True,
+        )
+        assert given.stdout == "--weights\nmy weights.npz\n"
 
 
 def test_help_lists_every_target() -> None:

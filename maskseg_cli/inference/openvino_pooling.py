@@ -25,9 +25,6 @@ from maskseg_cli.inference.roi_positions import (
     pyramid_levels,
 )
 
-#: Boxes that one call of OpenVINO pools: the operation needs a fixed number, and the rest of the last block is waste.
-BLOCK = 16
-
 
 class RoiPooling:
     """Pools features of fixed size for boxes, by the kind and from the maps that the config says.
@@ -38,6 +35,7 @@ class RoiPooling:
         size: rows and columns of the result.
         channels: of each map.
         detail_size: rows and columns of the features from the map of stride 8, which is the second; None: none.
+        block: boxes that one call of OpenVINO pools: it needs a fixed number, and the rest of the last block is waste.
         settings: for `openvino.Core.compile_model`; the precision is added.
     """
 
@@ -48,6 +46,7 @@ class RoiPooling:
         size: int,
         channels: Sequence[int],
         detail_size: int | None,
+        block: int,
         settings: Mapping[str, Any],
     ) -> None:
         self._kind = config.roi_align
@@ -57,7 +56,7 @@ class RoiPooling:
         if detail_size is not None:
             self._grids.append((DETAIL_STRIDE, detail_size))
         self._sums = [
-            WeightedSums(core, count, BLOCK * grid * grid, taps, settings)
+            WeightedSums(core, count, block * grid * grid, taps, settings)
             for count, (_, grid) in zip(channels, self._grids, strict=False)
         ]
 
@@ -142,8 +141,8 @@ class WeightedSums:
                 request.set_input_tensor(1, _shared(index))
                 request.set_input_tensor(2, _shared(weight))
                 request.set_output_tensor(0, _shared(result[start + first : start + first + self.block]))
-                request.start_async()
-                request.wait()
+                # Not start_async and wait: they pass the work to another thread, which waits for a turn on busy cores.
+                request.infer(share_outputs=True)
         return start + count
 
 

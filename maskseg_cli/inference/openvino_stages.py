@@ -24,6 +24,9 @@ PRECISIONS = ("float32", "bfloat16", "int8")
 #: The mask head computes a multiple of so many objects.
 MASK_STEP = 4
 
+#: Boxes that are pooled by one call, for the box head at most, and for the mask head.
+MOST_BOXES, OBJECTS = 128, 16
+
 
 def available_devices() -> list[str]:
     """What OpenVINO can compute on here: "CPU", and "GPU" or "NPU" (of Intel), numbered where there are several."""
@@ -103,8 +106,11 @@ class OpenVinoStages:
             box_detail = config.pool_size if config.detail else None
             mask_detail = 2 * config.mask_pool_size if config.detail and config.mask_head == "mobile" else None
             self._pool_boxes, self._pool_masks = (
-                RoiPooling(core, config, size, channels, detail, settings)
-                for size, detail in ((config.pool_size, box_detail), (config.mask_pool_size, mask_detail))
+                RoiPooling(core, config, size, channels, detail, block, settings)
+                for size, detail, block in (
+                    (config.pool_size, box_detail, min(config.post_nms_rois_inference, MOST_BOXES)),
+                    (config.mask_pool_size, mask_detail, OBJECTS),
+                )
             )
             self._features, self._boxes, self._masks = (
                 CompiledPart(core, parts[name], device, network) for name in PARTS
