@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.inference.box_arithmetic import Array, clip_boxes, decode_boxes
+from maskseg_cli.inference.box_arithmetic import Array, clip_boxes, decode_boxes, pairwise_iou
 from maskseg_cli.inference.suppression import greedy_nms
 from maskseg_cli.model.box_frames import LAST_PIXEL
 
@@ -33,26 +33,38 @@ def propose(
         boxes float32 (P, 4), best first, and anchor indices int32 (P,). With pad_proposals P is
         post_nms_rois_inference, and rows of zeros (anchor -1) fill it up.
     """
-    count = config.post_nms_rois_inference
+    count, threshold = config.post_nms_rois_inference, config.rpn_nms_threshold
     # The suppression seldom looks beyond the first candidates: the others are decoded only when it does.
-    for limit in (min(_FIRST * count, config.pre_nms_limit), config.pre_nms_limit):
-        top = best_indices(scores, limit)
-        boxes = decode_boxes(
-            anchors[top],
-            deltas[top] * np.array(config.rpn_bbox_std_dev, np.float32),
-            config.bbox_delta_limit,
-            LAST_PIXEL[config.box_frame],
-        )
-        boxes = clip_boxes(boxes, _image_window(shape, config))
-        kept = greedy_nms(boxes, scores[top], config.rpn_nms_threshold, count)
-        if len(kept) == count or len(top) == min(config.pre_nms_limit, len(scores)):
-            break
+    top = best_indices(scores, min(_FIRST * count, config.pre_nms_limit))
+    boxes = _decoded(top, deltas, anchors, shape, config)
+    kept = greedy_nms(boxes, scores[top], threshold, count)
     boxes, indices = boxes[kept], top[kept].astype(np.int32)
+    if len(kept) < count and len(top) < min(config.pre_nms_limit, len(scores)):
+        rest = best_indices(scores, config.pre_nms_limit)[len(top) :]
+        more = _decoded(rest, deltas, anchors, shape, config)
+        free = ~(pairwise_iou(more, boxes) > np.float32(threshold)).any(axis=1)
+        rest, more = rest[free], more[free]
+        kept = greedy_nms(more, scores[rest], threshold, count - len(boxes))
+        boxes = np.concatenate([boxes, more[kept]])
+        indices = np.concatenate([indices, rest[kept].astype(np.int32)])
     if config.pad_proposals:
         gap = count - len(boxes)
         boxes = np.pad(boxes, [(0, gap), (0, 0)])
         indices = np.pad(indices, (0, gap), constant_values=-1)
     return boxes, indices
+
+
+def _decoded(
+    rows: NDArray[np.int64], deltas: Array, anchors: Array, shape: tuple[int, int], config: MaskRCNNConfig
+) -> Array:
+    """Boxes (N, 4) of the anchors of these rows, moved by their deltas and clipped to the padded image."""
+    boxes = decode_boxes(
+        anchors[rows],
+        deltas[rows] * np.array(config.rpn_bbox_std_dev, np.float32),
+        config.bbox_delta_limit,
+        LAST_PIXEL[config.box_frame],
+    )
+    return clip_boxes(boxes, _image_window(shape, config))
 
 
 def best_indices(scores: Array, count: int) -> NDArray[np.int64]:
