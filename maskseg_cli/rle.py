@@ -61,8 +61,8 @@ def rle_counts(rle: dict[str, Any]) -> list[int]:
     """
     counts = rle["counts"]
     if isinstance(counts, list):
-        if not all(isinstance(count, int) and count >= 0 for count in counts):
-            raise ValueError("counts are whole numbers from 0")
+        if not all(isinstance(count, int) and 0 <= count < 2**32 for count in counts):
+            raise ValueError("counts are whole numbers from 0, of 32 bits")
         return counts
     text = counts.decode("latin-1") if isinstance(counts, bytes) else counts
     if not _is_compressed(text):
@@ -100,6 +100,8 @@ def rle_totals(outlines: Iterable[Any]) -> Iterator[tuple[int, int] | None]:
         yield from totals
 
 
+_COUNTS, _TOO_LONG = re.compile("[0-o]*[0-O]"), re.compile("[P-o]{7}")
+
 #: So many RLEs are decoded at once: enough to make calls of NumPy cheap, few enough for a processor's cache.
 _AT_ONCE = 256
 
@@ -113,8 +115,11 @@ def _uncompressed_totals(counts: list[Any]) -> tuple[int, int] | None:
 
 
 def _is_compressed(counts: Any) -> TypeGuard[str]:
-    """Whether these are compressed counts: five bits a character from "0" on, a sixth where more of a number follow."""
-    return isinstance(counts, str) and re.fullmatch("[0-o]*[0-O]", counts) is not None
+    """Whether these are compressed counts: five bits a character from "0" on, a sixth where more of a number follow.
+
+    Seven characters hold every number of 32 bits; longer ones overflow in pycocotools.
+    """
+    return isinstance(counts, str) and bool(_COUNTS.fullmatch(counts)) and not _TOO_LONG.search(counts)
 
 
 def _decompress(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

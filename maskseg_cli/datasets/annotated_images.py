@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.datasets.example import Example, box_overlap, filled_box, mask_box
+from maskseg_cli.datasets.example import SAME_BOX, Example, box_overlap, filled_box, mask_box
 from maskseg_cli.datasets.picture_files import check_picture_size
 from maskseg_cli.datasets.polygons_and_rle import outline_mask
 from maskseg_cli.datasets.problems import Problem
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.media.images import read_image
-
-#: A given box counts if it overlaps the outline's own by this much (IoU); otherwise the outline's does.
-SAME_BOX = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from maskseg_cli.classes import canonical_name, is_background
+from maskseg_cli.classes import canonical_name
 from maskseg_cli.errors import MasksegError
 
 
@@ -41,11 +41,6 @@ def match_categories(categories: Mapping[int, str], class_names: Sequence[str], 
             f"{some_names(list(categories.values()))}; --labels gives the network's."
         )
     return matches
-
-
-def object_categories(categories: Mapping[int, str]) -> dict[int, str]:
-    """The categories without the background, which some programs list as a category of its own."""
-    return {category: name for category, name in categories.items() if not is_background(name)}
 
 
 def have_same_classes(names: Sequence[str], known: Sequence[str] | None) -> bool:

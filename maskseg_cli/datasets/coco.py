@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.datasets.annotated_images import SAME_BOX, AnnotatedImages, ImageRecord, ObjectRecord
-from maskseg_cli.datasets.class_matching import match_categories, object_categories
-from maskseg_cli.datasets.coco_records import (
-    AnnotationEntry,
-    Box,
-    check_annotations,
-    check_categories,
-    check_document,
-    check_images,
-)
-from maskseg_cli.datasets.example import box_overlap
+from maskseg_cli.datasets.annotated_images import AnnotatedImages, ImageRecord, ObjectRecord
+from maskseg_cli.datasets.class_matching import match_categories
+from maskseg_cli.datasets.coco_categories import Categories, check_categories
+from maskseg_cli.datasets.coco_images import check_images
+from maskseg_cli.datasets.coco_records import AnnotationEntry, Box, check_annotations, check_document, clip_box
+from maskseg_cli.datasets.field_values import id_of, is_number, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.problems import ProblemLog, refuse, summary
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 
 #: A box may reach so many pixels over the edge before that is a problem.
 _EDGE = 1.0
@@ -53,33 +48,45 @@ def from_document(
     document: Mapping[str, Any],
     path: str | Path,
     folder: str | Path,
-    class_names: Sequence[str] | None,
+    class_names: Sequence[str] | Callable[[list[str]], Sequence[str] | None] | None,
     strict: bool,
     log: ProblemLog,
+    reporter: Reporter | None = None,
 ) -> AnnotatedImages:
     """Checks annotations in COCO's format that have been read, as `read_coco` does.
 
     Args:
         document: its images, annotations and categories are lists of records.
         path: the annotation file, for messages.
+        class_names: as `read_coco` takes them, or a function that gives them for the names of the file's classes.
         log: holds the problems that were found in reading the file, and gets the others.
+        reporter: is shown the progress.
     """
-    categories = check_categories(document["categories"], path)
+    categories = check_categories(document["categories"], document["annotations"], path, log)
+    if callable(class_names):
+        class_names = class_names(list(categories.names.values()))
     names, class_of = _number_classes(categories, class_names, path)
     category_ids = [0] * len(names)
     for category, class_id in reversed(class_of.items()):
         category_ids[class_id] = category
     covered = frozenset(class_of.values()) if len(set(class_of.values())) < len(names) - 1 else None
-    entries = check_images(document["images"], Path(folder), log)
+    entries = check_images(document["images"], Path(folder), log, reporter=reporter)
     images = {
         identity: ImageRecord(
-            identity, entry.path, entry.height, entry.width, _complete_classes(entry.record, class_of, covered)
+            entry.record["id"],
+            entry.path,
+            entry.height,
+            entry.width,
+            _complete_classes(entry.record, categories, class_of, covered),
         )
         for identity, entry in entries.items()
         if entry is not None and entry.path is not None
     }
-    for annotation in check_annotations(document["annotations"], entries, categories, class_of, log, need_area=True):
-        image = images[annotation.record["image_id"]]
+    annotations = document["annotations"]
+    for annotation in check_annotations(
+        annotations, entries, categories, class_of, log, need_area=True, reporter=reporter
+    ):
+        image = images[id_of(annotation.record["image_id"])]  # type: ignore[index]
         found = _object_record(annotation, class_of[annotation.category], image, log)
         if found is not None:
             image.objects.append(found)
@@ -95,64 +102,50 @@ def from_document(
 
 
 def _number_classes(
-    categories: dict[int, str], class_names: Sequence[str] | None, path: str | Path
+    categories: Categories, class_names: Sequence[str] | None, path: str | Path
 ) -> tuple[tuple[str, ...], dict[int, int]]:
     """Class names, and category id -> class index."""
-    objects = object_categories(categories)
     if class_names is not None:
-        return tuple(class_names), match_categories(objects, class_names, path)
-    # Categories of one name are one class.
-    names = ("background", *dict.fromkeys(objects.values()))
-    return names, {category: names.index(name, 1) for category, name in objects.items()}
+        return tuple(class_names), match_categories(categories.names, class_names, path)
+    return ("background", *categories.names.values()), {one: index for index, one in enumerate(categories.names, 1)}
 
 
 def _complete_classes(
-    record: dict[str, Any], class_of: Mapping[int, int], covered: frozenset[int] | None
+    record: dict[str, Any], categories: Categories, class_of: Mapping[int, int], covered: frozenset[int] | None
 ) -> frozenset[int] | None:
     """The classes whose objects are all marked in an image: those of its own list, else `covered`; None: all."""
     complete = record.get("complete_classes")
     if not isinstance(complete, list):
         return covered
-    return frozenset(class_of[category] for category in complete if category in class_of)
+    kinds = {categories.same_as.get(number) for one in complete if (number := whole_number(one)) is not None}
+    return frozenset(class_of[kind] for kind in kinds if kind is not None and kind in class_of)
 
 
 def _object_record(
     annotation: AnnotationEntry, class_id: int, image: ImageRecord, log: ProblemLog
 ) -> ObjectRecord | None:
     """The object to learn; None if no part of it lies in the picture."""
-    outline, bounds = annotation.outline, None
-    if isinstance(outline, list):
-        xs, ys = ([number for polygon in outline for number in polygon[axis::2]] for axis in (0, 1))
-        bounds = min(xs), min(ys), max(xs), max(ys)
-        if _clip(bounds, image) is None:
-            log.add("box-outside", annotation.label)
-            return None
-    box = None if annotation.box is None else _box_inside(annotation, annotation.box, bounds, image, log)
-    if box is None and outline is None:
+    if annotation.bounds is not None and clip_box(annotation.bounds, image.height, image.width) is None:
+        log.add("box-outside", annotation.label)
         return None
-    score = annotation.record.get("score")
-    weight = float(score) if isinstance(score, (int, float)) and math.isfinite(score) else 1.0
-    return ObjectRecord(-class_id if annotation.crowd else class_id, outline, box, weight)
+    box = None if annotation.box is None else _box_inside(annotation, annotation.box, image, log)
+    if box is None and annotation.outline is None:
+        return None
+    weight, score = 1.0, annotation.record.get("score")
+    if is_number(score) and 0 <= score <= 1:
+        weight = float(score)
+    elif score is not None:
+        log.add("weight", annotation.label)
+    return ObjectRecord(-class_id if annotation.crowd else class_id, annotation.outline, box, weight)
 
 
-def _box_inside(
-    annotation: AnnotationEntry, given: Box, bounds: Box | None, image: ImageRecord, log: ProblemLog
-) -> Box | None:
+def _box_inside(annotation: AnnotationEntry, given: Box, image: ImageRecord, log: ProblemLog) -> Box | None:
     """The given box as x1 y1 x2 y2 inside the picture; None where it is of no use."""
     box = (float(given[0]), float(given[1]), float(given[0] + given[2]), float(given[1] + given[3]))
-    clipped = _clip(box, image)
+    clipped = clip_box(box, image.height, image.width)
     if clipped is None:
-        log.add("box-outside" if annotation.outline is None else "box-differs", annotation.label)
-    elif bounds is not None and box_overlap(clipped, _clip(bounds, image) or bounds) < SAME_BOX:
-        log.add("box-differs", annotation.label)
-        return None
+        if annotation.outline is None:
+            log.add("box-outside", annotation.label)
     elif max(-box[0], -box[1], box[2] - image.width, box[3] - image.height) > _EDGE:
         log.add("box-over-edge", annotation.label)
     return clipped
-
-
-def _clip(box: Box, image: ImageRecord) -> Box | None:
-    """The part of a box inside the picture; None if there is none."""
-    x1, y1 = max(0.0, box[0]), max(0.0, box[1])
-    x2, y2 = min(float(image.width), box[2]), min(float(image.height), box[3])
-    return (x1, y1, x2, y2) if x2 > x1 and y2 > y1 else None

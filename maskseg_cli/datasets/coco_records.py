@@ -7,36 +7,23 @@ understood.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
-from maskseg_cli.classes import is_background
-from maskseg_cli.datasets.picture_files import SIDES, find_photo, picture_size
-from maskseg_cli.datasets.polygons_and_rle import rle_problem, sound_polygons
+from maskseg_cli.datasets.coco_categories import Categories
+from maskseg_cli.datasets.coco_images import MANY, ImageEntry, Images
+from maskseg_cli.datasets.coordinate_systems import to_pixels
+from maskseg_cli.datasets.example import SAME_BOX, box_overlap
+from maskseg_cli.datasets.field_values import far_number, id_of, is_number, truth, whole_number
+from maskseg_cli.datasets.foreign_formats import explain_document
+from maskseg_cli.datasets.polygons_and_rle import as_polygons, check_outline, outline_bounds
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 from maskseg_cli.rle import rle_totals
 
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageEntry:
-    """A checked record of an image.
-
-    Attributes:
-        record: all fields, as the file has them.
-        path: the photo; None: it was not looked for.
-        height, width: of the upright picture, in pixels.
-    """
-
-    record: dict[str, Any]
-    path: Path | None
-    height: int
-    width: int
 
 
 class AnnotationEntry(NamedTuple):
@@ -44,10 +31,11 @@ class AnnotationEntry(NamedTuple):
 
     Attributes:
         label: names it in messages.
-        record: all fields, as the file has them.
+        record: all fields, as the file has them; converted to pixels where the file's coordinates are others.
         image: the image that it belongs to.
-        category: its category id.
+        category: its category id, one of `Categories.names`.
         outline: polygons or an RLE of the image's size; None: boxed only.
+        bounds: x1 y1 x2 y2 of the outline, None where there is none.
         box: COCO's x, y, width, height, finite; None: there is an outline, whose box counts.
         crowd: it marks a crowd or a region to ignore, not one object.
     """
@@ -57,6 +45,7 @@ class AnnotationEntry(NamedTuple):
     image: ImageEntry
     category: int
     outline: Any
+    bounds: Box | None
     box: Box | None
     crowd: bool
 
@@ -65,80 +54,31 @@ def check_document(document: Any, path: Path) -> dict[str, Any]:
     """Checks that the content of a file is COCO's: images, annotations and categories are lists of records.
 
     Raises:
-        MasksegError: it is not; `path` is for this message.
+        MasksegError: it is not; `path` is for this message, which names the format where it is known.
     """
-    if not isinstance(document, dict):
-        raise MasksegError(f"{path} is not a COCO annotation file: it holds no images and annotations.")
-    for part in ("images", "annotations", "categories"):
-        records = document.get(part)
-        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise MasksegError(f"{path} is not a COCO annotation file: it has no list of {part}.")
-    return document
+    parts = ("images", "annotations", "categories")
+    wrong = [part for part in parts if not isinstance(document, dict) or not _are_records(document.get(part))]
+    if wrong:
+        what = (
+            "it holds no images and annotations" if not isinstance(document, dict) else f"it has no list of {wrong[0]}"
+        )
+        raise MasksegError(f"{path} is not a COCO annotation file: {explain_document(document) or what}.")
+    found: dict[str, Any] = document
+    return found
 
 
-def check_categories(records: list[dict[str, Any]], path: str | Path) -> dict[int, str]:
-    """Category id -> name, in the order of the file.
-
-    Raises:
-        MasksegError: no category, one without a whole number and a name, or an id that occurs twice.
-    """
-    categories: dict[int, str] = {}
-    for record in records:
-        identity, name = record.get("id"), record.get("name")
-        if type(identity) is not int or not isinstance(name, str):
-            raise MasksegError(f"In {path}: the category {identity!r} ({name!r}) needs a whole number and a name.")
-        if identity in categories:
-            raise MasksegError(f"In {path}: two categories have the id {identity}.")
-        categories[identity] = name
-    if not categories:
-        raise MasksegError(f"In {path}: there is no category.")
-    return categories
-
-
-def check_images(
-    records: list[dict[str, Any]], folder: Path | None, log: ProblemLog, trust_sizes: bool = False
-) -> dict[int | str, ImageEntry | None]:
-    """Image id -> the checked image, in the order of the file; None: it has a problem, which `log` notes.
-
-    Args:
-        folder: where the photos lie; None: unknown, and every record needs a width and height.
-        trust_sizes: open the photo of a record without a size only; otherwise every photo, to check its size.
-    """
-    images: dict[int | str, ImageEntry | None] = {}
-    for record in records:
-        identity, name = record.get("id"), record.get("file_name")
-        label = name if isinstance(name, str) and name else f"image {identity!r}"
-        if not is_id(identity):
-            log.add("image-record", label, "id that is a whole number or a text")
-        elif identity in images:
-            log.add("duplicate-image-id", label, identity)
-        elif label != name:
-            log.add("image-record", label, "file_name")
-            images[identity] = None
-        else:
-            size = _recorded_size(record) if trust_sizes or folder is None else None
-            path = None
-            if size is None and folder is not None:
-                path = find_photo(folder, label)
-                size = picture_size(path, record, log)
-            elif size is None:
-                log.add("image-without-size", label)
-            images[identity] = None if size is None else ImageEntry(record, path, *size)
-    return images
-
-
-def _recorded_size(record: dict[str, Any]) -> tuple[int, int] | None:
-    height, width = (record.get(side) for side in SIDES)
-    return (height, width) if type(height) is type(width) is int and height > 0 and width > 0 else None
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(record, dict) for record in value)
 
 
 def check_annotations(
     records: list[dict[str, Any]],
-    images: Mapping[int | str, ImageEntry | None],
-    categories: Mapping[int, str],
-    wanted: Mapping[int, Any],
+    images: Images,
+    categories: Categories,
+    wanted: Any,
     log: ProblemLog,
     need_area: bool,
+    reporter: Reporter | None = None,
 ) -> Iterator[AnnotationEntry]:
     """Yields the annotations that make sense, in the order of the file; `log` notes what is wrong with others.
 
@@ -147,85 +87,148 @@ def check_annotations(
 
     Args:
         images: as `check_images` gives them; annotations of an image with a problem are passed over.
-        categories: of the file, id -> name.
-        wanted: the category ids whose annotations are asked for.
+        categories: of the file.
+        wanted: a container of the category ids whose annotations are asked for.
         need_area: leave out outlines and boxes without area, which cannot be learnt. COCO's evaluation counts them.
+        reporter: is shown the progress where there are many.
     """
+
+    def size_of(record: dict[str, Any]) -> tuple[int, int] | None:
+        image = images.get(identity) if (identity := id_of(record.get("image_id"))) is not None else None
+        return None if image is None else (image.height, image.width)
+
+    tidy = to_pixels([_with_polygons(record) for record in records], size_of, log)
     seen: dict[int | str, dict[str, Any]] = {}
-    all_totals = rle_totals(record.get("segmentation") for record in records)
-    for number, (record, totals) in enumerate(zip(records, all_totals, strict=True), 1):
-        identity, image_id, category = record.get("id"), record.get("image_id"), record.get("category_id")
-        label = f"annotation {identity if is_id(identity) else f'number {number}'}"
-        if is_id(identity) and (earlier := seen.setdefault(identity, record)) is not record:
-            if earlier == record:
-                log.add("repeated-annotation", label)
-                continue
-            log.add("duplicate-annotation-id", label)
-        if not is_id(image_id) or image_id not in images:
-            log.add("unknown-image", label, image_id)
-        elif type(category) is not int or category not in categories:
-            log.add("unknown-category", label, category)
-        elif category not in wanted:
-            log.add("background" if is_background(categories[category]) else "unknown-class", categories[category])
-        elif (image := images[image_id]) is not None:  # otherwise the image itself is a problem, which is noted once
-            label = f"{label} of {image.record['file_name']}"
-            outline = _check_outline(record.get("segmentation") or None, totals, image, label, log, need_area)
-            if outline is not _BROKEN:
-                box = _check_box(record.get("bbox"), outline is not None, label, log, need_area)
-                if box is not None or outline is not None:
-                    crowd = bool(record.get("iscrowd")) or bool(record.get("ignore"))
-                    yield AnnotationEntry(label, record, image, category, outline, box, crowd)
+    all_totals = rle_totals(record.get("segmentation") for record in tidy)
+    reporter = reporter if reporter is not None and len(records) >= MANY else Reporter()
+    with reporter.progress(len(records), "annotation", "reading annotations") as show:
+        for number, (record, totals) in enumerate(zip(tidy, all_totals, strict=True), 1):
+            identity = record.get("id")
+            label = f"annotation {identity if id_of(identity) is not None else f'number {number}'}"
+            if not _is_repeated(record, seen, label, log):
+                entry = _check_annotation(record, totals, images, categories, wanted, label, log, need_area)
+                if entry is not None:
+                    yield entry
+            if number % 1000 == 0:
+                show(number)
 
 
-_BROKEN = object()
+def _with_polygons(record: dict[str, Any]) -> dict[str, Any]:
+    outline = record.get("segmentation")
+    polygons = as_polygons(outline)
+    return record if polygons is outline else {**record, "segmentation": polygons}
 
 
-def _check_outline(
-    outline: Any, totals: tuple[int, int] | None, image: ImageEntry, label: str, log: ProblemLog, need_area: bool
+def _is_repeated(record: dict[str, Any], seen: dict[int | str, dict[str, Any]], label: str, log: ProblemLog) -> bool:
+    """Whether this is an earlier record once more; a different one with the same id is noted."""
+    identity = id_of(record.get("id"))
+    if identity is None or (earlier := seen.setdefault(identity, record)) is record:
+        return False
+    log.add("repeated-annotation" if earlier == record else "duplicate-annotation-id", label)
+    return earlier == record
+
+
+def _check_annotation(
+    record: dict[str, Any],
+    totals: tuple[int, int] | None,
+    images: Images,
+    categories: Categories,
+    wanted: Any,
+    label: str,
+    log: ProblemLog,
+    need_area: bool,
+) -> AnnotationEntry | None:
+    """The object, or None if it is left out, which was noted."""
+    image_id, category = id_of(record.get("image_id")), whole_number(record.get("category_id"))
+    if image_id is None or image_id not in images:
+        log.add("unknown-image", label, record.get("image_id"))
+        return None
+    if category is None or (category not in categories.same_as and category not in categories.background):
+        log.add("unknown-category", label, record.get("category_id"))
+        return None
+    kind = categories.same_as.get(category)
+    if kind is None or kind not in wanted:
+        log.add("background" if kind is None else "unknown-class", label if kind is None else categories.names[kind])
+        return None
+    image = images[image_id]
+    if image is None:  # the image itself is a problem, which was noted once
+        return None
+    label = f"{label} of {image.record['file_name']}"
+    flags = [truth(record.get(name)) for name in ("iscrowd", "ignore")]
+    if None in flags:
+        name = ("iscrowd", "ignore")[flags.index(None)]
+        log.add("crowd", label, f"{name} {record[name]!r}")
+        return None
+    outline = _sound_outline(record, totals, image, label, log, need_area)
+    bounds = None if outline is None else outline_bounds(outline)
+    if outline is None and record.get("segmentation") and not _is_sound_box(record.get("bbox"), image, need_area):
+        return None  # neither is of use, and the outline was noted
+    box = _sound_box(record.get("bbox"), bounds, image, label, log, need_area)
+    if box is None and outline is None:
+        return None
+    return AnnotationEntry(label, record, image, kind, outline, bounds, box, any(flags))
+
+
+def _sound_outline(
+    record: dict[str, Any],
+    totals: tuple[int, int] | None,
+    image: ImageEntry,
+    label: str,
+    log: ProblemLog,
+    need_area: bool,
 ) -> Any:
-    """The sound polygons or the RLE; None if there is no outline, `_BROKEN` if it is of no use."""
-    if outline is None:
+    """The sound polygons or the RLE; None if there is no outline or it is of no use."""
+    outline = record.get("segmentation")
+    if not outline:
         return None
-    if isinstance(outline, list):
-        sound = sound_polygons(outline, need_area)
-        if not sound:
-            log.add("outline", label)
-            return _BROKEN
-        if len(sound) < len(outline):
-            log.add("outline-part", label)
-        return sound
-    problem = rle_problem(outline, totals, image.height, image.width, need_area)
+    checked = check_outline(outline, totals, image.height, image.width, need_area)
+    problem = checked.problem
     if problem is not None:
-        log.add(problem, label)
-        return _BROKEN
-    return outline
+        # Some programs write an empty outline beside a box: then the box is what they mean.
+        if problem == "outline-empty" and not _is_sound_box(record.get("bbox"), image, need_area):
+            problem = "outline"
+        log.add(problem, label, checked.value)
+    return checked.outline
 
 
-def _check_box(given: Any, outlined: bool, label: str, log: ProblemLog, need_area: bool) -> Box | None:
+def _is_sound_box(box: Any, image: ImageEntry, need_area: bool) -> bool:
+    return is_box(box, image.height, image.width) and (not need_area or (box[2] > 0 and box[3] > 0))
+
+
+def _sound_box(
+    given: Any, bounds: Box | None, image: ImageEntry, label: str, log: ProblemLog, need_area: bool
+) -> Box | None:
     """The given box if it is to be used; None if the outline's counts, or if there is neither."""
-    if given is None and outlined:
+    outlined = bounds is not None
+    if outlined and (given is None or given == []):
         return None
-    if not is_box(given):
-        log.add("box-broken" if outlined else "box", label)
+    if not is_box(given, image.height, image.width):
+        log.add("box-broken" if outlined else "box", label, repr(given))
         return None
     x, y, width, height = given
     if width == 0 or height == 0:  # with an outline: filled in by a program that computes no boxes
         if outlined:
             return None
         if need_area:
-            log.add("box", label)
+            log.add("box", label, repr(given))
+            return None
+    elif bounds is not None and bounds[2] > bounds[0] and bounds[3] > bounds[1]:
+        box, own = (clip_box(one, image.height, image.width) for one in ((x, y, x + width, y + height), bounds))
+        if own is not None and (box is None or box_overlap(box, own) < SAME_BOX):
+            log.add("box-differs", label)
             return None
     return x, y, width, height
 
 
-def is_id(value: Any) -> TypeGuard[int | str]:
-    """Whether this can be an id of an image or annotation: a whole number or a text."""
-    return isinstance(value, (int, str)) and not isinstance(value, bool)
+def clip_box(box: Box, height: int, width: int) -> Box | None:
+    """The part of a box x1 y1 x2 y2 inside a picture; None if there is none."""
+    x1, y1 = max(0.0, box[0]), max(0.0, box[1])
+    x2, y2 = min(float(width), box[2]), min(float(height), box[3])
+    return (x1, y1, x2, y2) if x2 > x1 and y2 > y1 else None
 
 
-def is_box(box: Any) -> bool:
-    """Whether this is COCO's [x, y, width, height]: finite numbers, no size below 0."""
-    if not isinstance(box, list) or len(box) != 4:
+def is_box(box: Any, height: int, width: int) -> bool:
+    """Whether this is COCO's [x, y, width, height]: numbers not far outside the picture, no size below 0."""
+    if not isinstance(box, list) or len(box) != 4 or not all(map(is_number, box)):
         return False
-    finite = all(isinstance(number, (int, float)) and math.isfinite(number) for number in box)
-    return finite and box[2] >= 0 and box[3] >= 0
+    return far_number(box, height, width) is None and box[2] >= 0 and box[3] >= 0

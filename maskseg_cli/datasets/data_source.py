@@ -13,6 +13,7 @@ from maskseg_cli.datasets.example import Example
 from maskseg_cli.datasets.problems import Problem, ProblemLog
 from maskseg_cli.datasets.shapes import ShapesSource
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 
 
 class DataSource(Protocol):
@@ -52,6 +53,7 @@ def open_source(
     class_name: str = "object",
     attribute: str | None = None,
     strict: bool = False,
+    reporter: Reporter | None = None,
 ) -> DataSource:
     """Opens a data set of any known format.
 
@@ -63,6 +65,7 @@ def open_source(
         shapes: number of pictures of the built-in data set and their side in pixels.
         class_name, attribute: as `via.read_via` takes them.
         strict: refuse data with any problem.
+        reporter: is shown the progress of reading.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
@@ -74,6 +77,8 @@ def open_source(
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
     document = read_annotations(path, log, class_name, attribute)
-    names = [str(record.get("name")) for record in document["categories"]]
-    same = have_same_classes(names, known_classes)
-    return from_document(document, path, folder, known_classes if same else None, strict, log)
+
+    def class_names(names: list[str]) -> Sequence[str] | None:
+        return known_classes if have_same_classes(names, known_classes) else None
+
+    return from_document(document, path, folder, class_names, strict, log, reporter)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections, MaskCrop
 
+#: A given box counts if it overlaps the outline's own by this much (IoU); otherwise the outline's does.
+SAME_BOX = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class Example:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.datasets.foreign_formats import explain_bytes
 from maskseg_cli.errors import MasksegError
 
 
@@ -13,15 +14,20 @@ def read_json(path: Path) -> Any:
     """The content of a JSON file.
 
     Raises:
-        MasksegError: it cannot be read or is not JSON (with the line).
+        MasksegError: it cannot be read or is not JSON (with the line, or the format that it has).
     """
     try:
-        return json.loads(path.read_bytes())
+        data = path.read_bytes()
     except FileNotFoundError:
         raise MasksegError(f"There is no file {path}.") from None
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from None
-    except json.JSONDecodeError as error:
-        raise MasksegError(f"{path} is not valid JSON: line {error.lineno}: {error.msg}.") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise MasksegError(f"{path} is not valid JSON.") from None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        if known := explain_bytes(data):
+            raise MasksegError(f"{path} {known}.") from None
+        if not data.strip():
+            raise MasksegError(f"{path} is empty.") from None
+        where = f": line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else ""
+        raise MasksegError(f"{path} is not valid JSON{where}.") from None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from maskseg_cli.datasets.field_values import whole_number
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.header import Header, picture_format, read_header
@@ -17,9 +20,54 @@ _START, _END = 1 << 16, 1 << 10
 
 
 def find_photo(folder: Path, name: str) -> Path:
-    """The path of a record's photo; some files name photos with the folder that they lie in: "val/0001.jpg"."""
-    path = folder / name
-    return path if path.exists() or not (folder / path.name).exists() else folder / path.name
+    """The path of one record's photo; see `find_photos`, which finds those of a whole file."""
+    return find_photos(folder, [name])[name]
+
+
+def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = None) -> dict[str, Path]:
+    r"""The path of each photo of an annotation file, which does not exist where it cannot be told.
+
+    A name may have `\` for `/`, and may begin with the folder's own name ("val/0001.jpg" for the folder val). Where its
+    folders are not there at all, the photo of the same name in `folder` is taken, which `log` notes. It is not, if
+    another record's photo would be the same, or if the named photo exists beside `folder`.
+
+    Example:
+        >>> find_photos(Path("photos/val"), ["val/0001.jpg"])                         # doctest: +SKIP
+        {'val/0001.jpg': PosixPath('photos/val/0001.jpg')}
+    """
+    found: dict[str, Path] = {}
+    guessed: dict[Path, list[str]] = {}
+    own = folder.resolve().parts
+    for name in names:
+        if name in found:
+            continue
+        path = folder / name
+        if not os.path.exists(path):
+            parts = PurePosixPath(name.replace("\\", "/")).parts or (name,)
+            path = next((one for one in _places(folder, own, parts) if os.path.exists(one)), path)
+            if path.parent == folder and len(parts) > 1 and own[1 - len(parts) :] != parts[:-1]:
+                guessed.setdefault(path, []).append(name)
+                continue
+        found[name] = path
+    certain = set(found.values())
+    for path, same in guessed.items():
+        name = same[0].replace("\\", "/")
+        elsewhere = any(os.path.exists(above / name) for above in folder.resolve().parents)
+        taken = len(same) == 1 and path not in certain and not elsewhere
+        for name in same:
+            found[name] = path if taken else folder / name.replace("\\", "/")
+        if taken and log is not None:
+            log.add("image-folder", same[0])
+    return found
+
+
+def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Path]:
+    """Where a photo may be: its name with `/`, without the folders that end the folder's own path, without any."""
+    yield folder.joinpath(*parts)
+    for count in range(1, len(parts) - 1):
+        if own[-count:] == parts[:count]:
+            yield folder.joinpath(*parts[count:])
+    yield folder / parts[-1]
 
 
 def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[int, int] | None:
@@ -33,7 +81,7 @@ def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[i
     except FileNotFoundError:
         log.add("missing-image", record["file_name"])
         return None
-    except OSError:
+    except (OSError, ValueError):  # a name with a zero byte
         header = None
     if header is None or not header.complete or not header.width or not header.height:
         log.add("unreadable-image", record["file_name"])
@@ -41,7 +89,7 @@ def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[i
     height, width = upright_size(header)
     found = dict(zip(SIDES, (height, width), strict=True))
     recorded = [size if record.get(side) is None else record[side] for side, size in found.items()]
-    if recorded != [height, width]:
+    if [whole_number(side) for side in recorded] != [height, width]:
         log.add("image-size", f"{record['file_name']} ({width} x {height}, not {recorded[1]} x {recorded[0]})")
         return None
     return height, width

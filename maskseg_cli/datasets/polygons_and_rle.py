@@ -7,41 +7,100 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.datasets.example import tighten
+from maskseg_cli.datasets.field_values import far_number, whole_number
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.rle import counts_to_mask, rle_counts
 
+#: Pixels along the lines of an outline, above which it is refused: pycocotools takes 40 bytes for each.
+_LONGEST = 10_000_000
 
-def outline_problem(outline: Any, totals: tuple[int, int] | None, height: int, width: int) -> str | None:
-    """The kind of problem (a key of `problems.KINDS`) of an outline in COCO's format, or None if it is sound.
 
-    An outline without area is sound here; the arguments are those of `rle_problem`.
+class CheckedOutline(NamedTuple):
+    """An outline after `check_outline`.
+
+    Attributes:
+        outline: what is sound of it: polygons, or an RLE of the image's size; None: nothing.
+        problem: the kind of problem (a key of `problems.KINDS`), or None if all of it is sound.
+        value: what is wrong, for the sentence about the problem.
     """
-    if isinstance(outline, list):
-        sound = sound_polygons(outline, need_area=False)
-        return None if sound and len(sound) == len(outline) else "outline"
-    return rle_problem(outline, totals, height, width, need_area=False)
+
+    outline: Any
+    problem: str | None = None
+    value: object = ""
 
 
-def sound_polygons(polygons: Sequence[Any], need_area: bool) -> list[Sequence[float]]:
-    """The polygons of at least three points with finite coordinates and, if `need_area`, an area above zero."""
-    return [one for one in polygons if is_polygon(one) and (not need_area or has_area(one))]
+def as_polygons(outline: Any) -> Any:
+    """COCO's list of polygons [[x1, y1, x2, y2, ...], ...] for what programs write in its place.
+
+    Known are one polygon without the outer list, and points as pairs; anything else comes back as it is.
+
+    Example:
+        >>> as_polygons([1, 2, 5, 2, 5, 6]), as_polygons([[[1, 2], [5, 2], [5, 6]]])
+        ([[1, 2, 5, 2, 5, 6]], [[1, 2, 5, 2, 5, 6]])
+    """
+    if not isinstance(outline, list) or not outline:
+        return outline
+    if not isinstance(outline[0], list):
+        return outline if any(isinstance(one, (list, dict, str)) for one in outline) else [outline]
+    if len(outline) > 2 and _are_pairs(outline):
+        return [_flat(outline)]
+    if any(isinstance(one, list) and one and isinstance(one[0], list) for one in outline):
+        return [_flat(one) if isinstance(one, list) and _are_pairs(one) else one for one in outline]
+    return outline
 
 
-def is_polygon(polygon: Any) -> bool:
-    """Whether this is x1 y1 x2 y2 ... of at least three points, all finite numbers."""
-    if not isinstance(polygon, (list, tuple)) or len(polygon) < 6 or len(polygon) % 2:
-        return False
-    try:
-        return math.isfinite(sum(polygon))
-    except (TypeError, OverflowError):
-        return False
+def _are_pairs(points: list[Any]) -> bool:
+    return all(isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list) for point in points)
+
+
+def _flat(points: list[list[Any]]) -> list[Any]:
+    return [number for point in points for number in point]
+
+
+def check_outline(
+    outline: Any, totals: tuple[int, int] | None, height: int, width: int, need_area: bool
+) -> CheckedOutline:
+    """Checks an outline in COCO's format, so that pycocotools can be given what is sound of it.
+
+    Args:
+        outline: polygons or RLE, as `as_polygons` leaves them.
+        totals: what `rle_totals` yields for it.
+        height, width: of its image, in pixels.
+        need_area: polygons without area and an RLE without a pixel are a problem, too.
+    """
+    if not isinstance(outline, list):
+        return _check_rle(outline, totals, height, width, need_area)
+    sound: list[Sequence[float]] = []
+    wild = None
+    for polygon in outline:
+        points = isinstance(polygon, (list, tuple))
+        far = far_number(polygon, height, width) if points else repr(polygon)
+        if far is not None:
+            wild = far
+        elif len(polygon) >= 6 and len(polygon) % 2 == 0 and (not need_area or has_area(polygon)):
+            sound.append(polygon)
+    if sum(map(_length, sound)) > _LONGEST:
+        return CheckedOutline(None, "outline-long")
+    if wild is not None:
+        return CheckedOutline(sound or None, "outline-number", wild)
+    if not sound:
+        return CheckedOutline(None, "outline-empty")
+    return CheckedOutline(sound, "outline-part" if len(sound) < len(outline) else None)
+
+
+def _length(polygon: Sequence[float]) -> float:
+    """Pixels along the lines of a polygon, as many as the rasterizer stores; short polygons are not counted."""
+    if len(polygon) < 1000:
+        return 0.0
+    points = np.asarray(polygon, np.float64).reshape(-1, 2)
+    return float(np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum())
 
 
 def has_area(polygon: Sequence[float]) -> bool:
@@ -60,20 +119,28 @@ def _on_one_line(xs: Sequence[float], ys: Sequence[float]) -> bool:
     return all(abs(dx * (y - ys[0]) - dy * (x - xs[0])) < 1e-6 for x, y in zip(xs, ys, strict=True))
 
 
-def rle_problem(rle: Any, totals: tuple[int, int] | None, height: int, width: int, need_area: bool) -> str | None:
-    """The kind of problem (a key of `problems.KINDS`) of an RLE, compressed or not, or None if it is sound.
-
-    Args:
-        totals: what `rle_totals` yields for it.
-        height, width: of its image, in pixels.
-        need_area: an RLE without a pixel is a problem, too.
-    """
+def _check_rle(rle: Any, totals: tuple[int, int] | None, height: int, width: int, need_area: bool) -> CheckedOutline:
     size = rle.get("size") if isinstance(rle, dict) else None
-    if isinstance(size, list) and size != [height, width]:
-        return "outline-size"
-    if totals is None or not isinstance(size, list) or totals[0] != height * width:
-        return "outline"
-    return "outline" if need_area and totals[1] == 0 else None
+    if not isinstance(size, list):
+        return CheckedOutline(None, "outline")
+    if [whole_number(side) for side in size] != [height, width]:
+        return CheckedOutline(None, "outline-size", size)
+    if totals is None:
+        return CheckedOutline(None, "outline")
+    if totals[0] != height * width:
+        return CheckedOutline(None, "outline-length", f"{totals[0]} pixels, not {height * width}")
+    if need_area and totals[1] == 0:
+        return CheckedOutline(None, "outline-empty")
+    return CheckedOutline(rle if type(size[0]) is type(size[1]) is int else {**rle, "size": [height, width]})
+
+
+def outline_bounds(outline: Any) -> tuple[float, float, float, float]:
+    """x1 y1 x2 y2 round a sound outline: the polygons' own corners, or the pixels of an RLE."""
+    if isinstance(outline, list):
+        xs, ys = ([number for polygon in outline for number in polygon[axis::2]] for axis in (0, 1))
+        return min(xs), min(ys), max(xs), max(ys)
+    x, y, width, height = coco_mask.toBbox(to_rle(outline, *outline["size"])).tolist()
+    return x, y, x + width, y + height
 
 
 def to_rle(outline: Any, height: int, width: int) -> dict[str, Any]:

@@ -17,10 +17,12 @@ class Kind:
         many: follows the number of records that have it, and says what the lenient reader does about them.
         one: follows the name of one such record, for the reader that refuses it; "{}" is the offending value. Empty:
             such records are accepted by that reader, too.
+        harmless: nothing is wrong: it is said, and `refuse` passes it over.
     """
 
     many: str
     one: str = ""
+    harmless: bool = False
 
 
 KINDS = {
@@ -33,9 +35,17 @@ KINDS = {
         "has no width and height in its record, and its file is no picture, damaged or cut off",
     ),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
-    "image-without-size": Kind("images without a width and height (left out)", "has no width and height"),
+    "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
+    "image-without-size": Kind(
+        "images without a width and height (left out)",
+        "has no width and height{}: name the folder of the pictures, whose sizes are taken",
+    ),
     "image-record": Kind("image records without an id or a file name (left out)", "has no {}"),
     "duplicate-image-id": Kind("images whose id another image has (left out)", "has the id {}, as another image has"),
+    "repeated-image": Kind("images that are in the file more than once (counted once)"),
+    "group-category": Kind("categories that group others and have no objects (no classes)", harmless=True),
+    "similar-categories": Kind("pairs of categories whose names differ in case alone (one class)"),
+    "one-class": Kind("pairs of categories that are one class to the network (counted as one)"),
     "duplicate-annotation-id": Kind("annotations whose id another one has (kept)"),
     "repeated-annotation": Kind("annotations that are in the file more than once (counted once)"),
     "unknown-image": Kind(
@@ -44,28 +54,50 @@ KINDS = {
     "unknown-category": Kind(
         "annotations of a category that is not in the file (left out)", "has the category {}, which is not there"
     ),
+    "crowd": Kind(
+        "annotations whose iscrowd or ignore is neither 0 nor 1 (left out)", "has {}, which is neither 0 nor 1"
+    ),
     "unknown-class": Kind("annotations of a class that the network does not have (left out)"),
     "background": Kind("annotations of the background, which is no class (left out)"),
     "no-class": Kind("regions without a class (left out)", "has a region without a class"),
+    "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
-        "outlines with less than three points, without area, or broken (object left out)",
-        "has an outline that is no polygon or RLE of its image",
+        "outlines with less than three points, without area, or broken (the box taken; left out without one)",
+        "has an outline that is no polygon or RLE of its image: correct it, or leave it out",
     ),
-    "outline-part": Kind(
-        "objects of which one of several polygons is broken (that polygon left out)",
-        "has an outline of which one polygon is broken",
+    "outline-empty": Kind("outlines with less than three points or without area (the box taken)"),
+    "outline-part": Kind("objects of which one of several polygons is broken (that polygon left out)"),
+    "outline-number": Kind(
+        "outlines with a number that is none or far outside the picture (what is sound or the box taken)",
+        "has an outline with the number {}, which is none or far outside its image: correct it, or leave it out",
+    ),
+    "outline-long": Kind(
+        "outlines too long to be drawn (the box taken)", "has an outline too long to be drawn: it needs fewer points"
     ),
     "outline-size": Kind(
-        "outlines of another size than their image (object left out)", "has an outline of another size than its image"
+        "outlines of another size than their image (the box taken; left out without one)",
+        "has an outline of another size than its image: {}",
     ),
+    "outline-length": Kind(
+        "run lengths that do not add up to their image (the box taken; left out without one)",
+        "has run lengths that do not add up to its image ({}): correct it, or leave it out",
+    ),
+    "outline-shares": Kind("outlines with coordinates from 0 to 1 (multiplied by the picture's size)"),
+    "box-shares": Kind("boxes with coordinates from 0 to 1 (multiplied by the picture's size)"),
+    "box-corners": Kind("boxes as x1 y1 x2 y2 (read so; COCO's are x, y, width, height)"),
     "box": Kind(
         "objects without an outline whose box is missing or broken (left out)",
-        "has no outline and no bbox of four numbers",
+        "has no outline and no bbox of four numbers in pixels, x, y, width, height, but {}",
     ),
-    "box-broken": Kind("boxes that are broken (the outline's taken)", "has no bbox of four numbers"),
+    "box-broken": Kind(
+        "boxes that are broken (the outline's taken)",
+        "has no bbox of four numbers in pixels, x, y, width, height, but {}",
+    ),
     "box-outside": Kind("boxes outside their image (left out)"),
     "box-over-edge": Kind("boxes that reach over the edge of their image (cut off there)"),
     "box-differs": Kind("boxes that do not fit their outline (the outline's taken)"),
+    "area": Kind("areas that are no number or larger than the picture (measured anew)"),
+    "weight": Kind("scores that are no number from 0 to 1 (counted as 1)"),
     "no-objects": Kind("no object at all is annotated"),
 }
 
@@ -161,5 +193,6 @@ def refuse(problems: Sequence[Problem], path: str | Path) -> None:
     Raises:
         MasksegError: there is a problem; the message is the summary.
     """
+    problems = [problem for problem in problems if not KINDS[problem.kind].harmless]
     if problems:
         raise MasksegError(summary(problems, path))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,14 @@ def read_via(
         folder: where the pictures lie; None: beside the file.
         class_name: the class of every region, if no attribute says it.
         attribute: the region attribute that holds the class; None: the first of `CLASS_ATTRIBUTES` in use, or the
-            only one there is; if there is none, every region is a `class_name`.
+            only one there is. Where each region has one attribute only, which is ticked or repeats its own name, the
+            attribute's name is the class. If there is no attribute, every region is a `class_name`.
         class_names: a network's classes, background first; None: those of the file, in the order of the project's
             options, then of the alphabet.
         strict: refuse a file with any problem.
 
     Raises:
-        UsageError: no region has the named attribute.
+        UsageError: no region has the named attribute, or one of several must be named.
         MasksegError: as `read_coco`.
     """
     path, log = Path(path), ProblemLog()
@@ -72,10 +73,7 @@ def via_to_coco(
     if entries is None:
         raise MasksegError(f"{path} is not a file of the VGG Image Annotator, version 1 or 2.")
     regions = [region for entry in entries for region in _regions(entry)]
-    named = _class_attribute(regions, attribute)
-    if named is None and attribute is not None:
-        raise UsageError(f"No region of {path} has the attribute {attribute!r}.")
-    classes = [class_name] if named is None else _classes(document, regions, named)
+    class_of, classes = _classes(document, regions, class_name, attribute, path)
     if not classes:
         raise MasksegError(f"No region of {path} has a class.")
     number = {name: category for category, name in enumerate(classes, 1)}
@@ -87,13 +85,15 @@ def via_to_coco(
             continue
         images.append({"id": len(images) + 1, "file_name": entry["filename"]})
         for region in outlined:
-            name = class_name if named is None else _value(region, named)
-            if not name:
+            shape = region.get("shape_attributes")
+            if isinstance(shape, dict) and shape.get("name") == "point":
+                log.add("point", entry["filename"])
+            elif not (name := class_of(region)):
                 log.add("no-class", entry["filename"])
-                continue
-            # [[]] is an outline that is no outline: counted, and left out.
-            outline = _outline(region.get("shape_attributes")) or []
-            annotations.append({"image_id": len(images), "category_id": number[name], "segmentation": [outline]})
+            else:
+                # [[]] is an outline that is no outline: counted, and left out.
+                outline = _outline(shape) or []
+                annotations.append({"image_id": len(images), "category_id": number[name], "segmentation": [outline]})
     categories = [{"id": category, "name": name} for name, category in number.items()]
     return {"images": images, "annotations": annotations, "categories": categories}
 
@@ -126,30 +126,53 @@ def _value(region: dict[str, Any], attribute: str) -> str:
     return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
-def _class_attribute(regions: list[dict[str, Any]], attribute: str | None) -> str | None:
-    used = Counter(
-        name
-        for region in regions
-        if isinstance(region.get("region_attributes"), dict)
-        for name in region["region_attributes"]
-        if _value(region, name)
-    )
-    if attribute is not None:
-        return attribute if attribute in used else None
-    known = {name.lower(): name for name in used}
-    for name in CLASS_ATTRIBUTES:
-        if name in known:
-            return known[name]
-    return next(iter(used)) if len(used) == 1 else None
+def _attributes(region: dict[str, Any]) -> dict[str, Any]:
+    attributes = region.get("region_attributes")
+    return attributes if isinstance(attributes, dict) else {}
 
 
-def _classes(document: dict[str, Any], regions: list[dict[str, Any]], attribute: str) -> list[str]:
-    """Every class that occurs; those that the project lists come first, in its order, whether they occur or not."""
+def _classes(
+    document: dict[str, Any], regions: list[dict[str, Any]], class_name: str, attribute: str | None, path: Path
+) -> tuple[Callable[[dict[str, Any]], str], list[str]]:
+    """A function from a region to its class, "" if it has none; and all classes.
+
+    Every class that occurs is there; those that the project lists come first, in its order, whether they occur or not.
+    """
+    used = Counter(name for region in regions for name in _attributes(region) if _value(region, name))
+    if attribute is None and len(used) != 1:
+        known = {name.lower(): name for name in used}
+        attribute = next((known[name] for name in CLASS_ATTRIBUTES if name in known), None)
+        if attribute is None and used and _names_are_classes(regions):
+            return lambda region: next(iter(_attributes(region)), ""), sorted(used)
+        if attribute is None and used:
+            raise UsageError(
+                f"The regions of {path} have the attributes {', '.join(used)}: name the one that is the class with "
+                "--via-attribute."
+            )
+    elif attribute is None:
+        attribute = next(iter(used))
+    elif attribute not in used:
+        others = f"; they have {', '.join(used)}" if used else ""
+        raise UsageError(f"No region of {path} has the attribute {attribute!r}{others}.")
+    if attribute is None:
+        return lambda _: class_name, [class_name]
+    name = attribute
     settings: Any = document.get("_via_attributes", {})
-    for step in ("region", attribute, "options"):
+    for step in ("region", name, "options"):
         settings = settings.get(step, {}) if isinstance(settings, dict) else {}
-    listed = [str(name) for name in settings] if isinstance(settings, dict) else []
-    return list(dict.fromkeys(listed + sorted({_value(region, attribute) for region in regions} - {""})))
+    listed = [str(option) for option in settings] if isinstance(settings, dict) else []
+    found = list(dict.fromkeys(listed + sorted({_value(region, name) for region in regions} - {""})))
+    return lambda region: _value(region, name), found
+
+
+def _names_are_classes(regions: list[dict[str, Any]]) -> bool:
+    """Whether each region has at most one attribute, whose value says no more than that it is there."""
+    for region in regions:
+        attributes = _attributes(region)
+        for name in attributes:
+            if len(attributes) > 1 or _value(region, name).lower() not in (name.lower(), "1", "true", "yes", "x", "on"):
+                return False
+    return True
 
 
 def _outline(shape: Any) -> list[float] | None:
@@ -169,7 +192,7 @@ def _outline(shape: Any) -> list[float] | None:
         if kind == "ellipse":
             x, y, rx, ry = (float(shape[key]) for key in ("cx", "cy", "rx", "ry"))
             return list(_ellipse(x, y, rx, ry, float(shape.get("theta") or 0.0)))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         pass
     return None
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.datasets.annotation_file import read_annotations
-from maskseg_cli.datasets.class_matching import match_categories, object_categories
-from maskseg_cli.datasets.coco_records import (
-    AnnotationEntry,
-    ImageEntry,
-    check_annotations,
-    check_categories,
-    check_images,
-)
+from maskseg_cli.datasets.class_matching import match_categories
+from maskseg_cli.datasets.coco_categories import check_categories
+from maskseg_cli.datasets.coco_images import ImageEntry, check_images
+from maskseg_cli.datasets.coco_records import AnnotationEntry, check_annotations
+from maskseg_cli.datasets.field_values import is_number
 from maskseg_cli.datasets.polygons_and_rle import to_rle
-from maskseg_cli.datasets.problems import Problem, StrictProblemLog
+from maskseg_cli.datasets.problems import Problem, ProblemLog, StrictProblemLog
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,8 @@ class CocoDataset:
         images: records with at least id, file_name, width and height, in the order of the file.
         annotations: records with at least id (1..), image_id, category_id, bbox, area, iscrowd (also 1 for a region
             to `ignore`) and, if `has_masks`, segmentation.
-        categories: category id -> name, in the order of the file, without the background.
+        categories: category id -> name, in the order of the file, without the background; one for each class.
+        same_as: id of every category of the file -> the id in `categories` that stands for it, or None.
         unmasked: how many objects have a box but no outline.
         problems: what is wrong with the file but does not prevent measuring.
     """
@@ -44,6 +42,7 @@ class CocoDataset:
     categories: dict[int, str]
     unmasked: int
     problems: tuple[Problem, ...] = ()
+    same_as: Mapping[int, int | None] = field(default_factory=dict)
 
     @property
     def has_masks(self) -> bool:
@@ -57,6 +56,7 @@ class CocoDataset:
         folder: str | Path | None = None,
         class_name: str = "object",
         attribute: str | None = None,
+        reporter: Reporter | None = None,
     ) -> CocoDataset:
         """Reads and checks an annotation file: COCO's format (instances), or VIA's.
 
@@ -67,6 +67,7 @@ class CocoDataset:
             folder: where the photos lie. A record without width and height gets those of its photo; None: every
                 record must have them (a VIA file has none).
             class_name, attribute: of a VIA file, as `via.read_via` takes them.
+            reporter: is shown the progress where there is much to read.
 
         Raises:
             MasksegError: the file cannot be read, is of neither format, or holds a record that cannot be understood;
@@ -76,16 +77,24 @@ class CocoDataset:
         log = StrictProblemLog(path)
         document = read_annotations(path, log, class_name, attribute)
         # The log refuses every image with a problem: none is left without an entry.
-        entries = check_images(document["images"], None if folder is None else Path(folder), log, trust_sizes=True)
+        images = None if folder is None else Path(folder)
+        entries = check_images(document["images"], images, log, trust_sizes=True, reporter=reporter)
         if not entries:
             raise MasksegError(f"In {path}: there is no image.")
-        categories = check_categories(document["categories"], path)
-        wanted = object_categories(categories)
-        checked = check_annotations(document["annotations"], entries, categories, wanted, log, need_area=False)
+        categories = check_categories(document["categories"], document["annotations"], path, log)
+        records, wanted = document["annotations"], categories.names
+        checked = check_annotations(records, entries, categories, wanted, log, need_area=False, reporter=reporter)
         # Ids are given anew: pycocotools takes an object with the id 0 for never found, and merges equal ids.
-        annotations = tuple(_complete(entry, number) for number, entry in enumerate(checked, 1))
-        images = tuple(_with_size(entry) for entry in entries.values() if entry is not None)
-        return cls(path, images, annotations, wanted, _count_unmasked(annotations), tuple(log.problems()))
+        annotations = tuple(_complete(entry, number, log) for number, entry in enumerate(checked, 1))
+        return cls(
+            path,
+            tuple(_with_size(entry) for entry in entries.values() if entry is not None),
+            annotations,
+            wanted,
+            _count_unmasked(annotations),
+            tuple(log.problems()),
+            categories.same_as,
+        )
 
     def select(self, image_ids: Iterable[int | str]) -> CocoDataset:
         """The same data set with these photos only."""
@@ -98,18 +107,39 @@ class CocoDataset:
         """Which category each of a network's classes is, by name in either spelling.
 
         Returns:
-            class index -> category id, for the classes that both have.
+            class index -> category id, for the classes that both have; the first of several categories that are one
+            class to this network (see `merge_classes`).
 
         Raises:
-            MasksegError: two categories are the same class to this network, or it has none of them.
+            MasksegError: the network has none of the categories.
         """
         matches: dict[int, int] = {}
         for category, index in match_categories(self.categories, class_names, self.path).items():
-            if index in matches:
-                one, other = self.categories[matches[index]], self.categories[category]
-                raise MasksegError(f"{self.path} has both {one!r} and {other!r}, which are one class.")
-            matches[index] = category
+            matches.setdefault(index, category)
         return matches
+
+    def merge_classes(self, class_names: Sequence[str]) -> CocoDataset:
+        """The same data set with one category for all that are one class to a network, as training takes them.
+
+        Raises:
+            MasksegError: the network has none of the categories.
+        """
+        first = self.match_classes(class_names)
+        matches = match_categories(self.categories, class_names, self.path)
+        kept = {one: first[matches[one]] if one in matches else one for one in self.categories}
+        if all(one == other for one, other in kept.items()):
+            return self
+        log = ProblemLog()
+        for one, other in kept.items():
+            if one != other:
+                log.add("one-class", f"{self.categories[other]!r} and {self.categories[one]!r}")
+        return replace(
+            self,
+            annotations=tuple({**each, "category_id": kept[each["category_id"]]} for each in self.annotations),
+            categories={one: name for one, name in self.categories.items() if kept[one] == one},
+            problems=(*self.problems, *log.problems()),
+            same_as={one: None if kind is None else kept[kind] for one, kind in self.same_as.items()},
+        )
 
 
 def _with_size(entry: ImageEntry) -> dict[str, Any]:
@@ -117,19 +147,20 @@ def _with_size(entry: ImageEntry) -> dict[str, Any]:
     return entry.record if entry.record.items() >= size.items() else {**entry.record, **size}
 
 
-def _complete(entry: AnnotationEntry, number: int) -> dict[str, Any]:
+def _complete(entry: AnnotationEntry, number: int, log: ProblemLog) -> dict[str, Any]:
     """The record with its outline as RLE, and with the box and the area where the file leaves them out."""
-    annotation: dict[str, Any] = {**entry.record, "id": number, "iscrowd": int(entry.crowd)}
-    rle = None if entry.outline is None else to_rle(entry.outline, entry.image.height, entry.image.width)
-    if rle is not None:
-        annotation["segmentation"] = rle
-    if entry.box is None:
-        annotation["bbox"] = coco_mask.toBbox(rle).tolist()
+    own = {"id": number, "image_id": entry.image.record["id"], "category_id": entry.category}
+    annotation: dict[str, Any] = {**entry.record, **own, "iscrowd": int(entry.crowd)}
+    height, width = entry.image.height, entry.image.width
+    rle = None if entry.outline is None else to_rle(entry.outline, height, width)
+    annotation["segmentation"] = rle if rle is not None else []
+    annotation["bbox"] = list(entry.box) if entry.box is not None else coco_mask.toBbox(rle).tolist()
     area = annotation.get("area")
-    if not isinstance(area, (int, float)) or not math.isfinite(area):
-        annotation["area"] = (
-            annotation["bbox"][2] * annotation["bbox"][3] if rle is None else float(coco_mask.area(rle))
-        )
+    if not is_number(area) or not 0 <= area <= height * width:
+        if area is not None:
+            log.add("area", entry.label)
+        box = annotation["bbox"]
+        annotation["area"] = box[2] * box[3] if rle is None else float(coco_mask.area(rle))
     return annotation
 
 

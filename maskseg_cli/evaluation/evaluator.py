@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pycocotools import mask as coco_mask
-
-from maskseg_cli.datasets.coco_records import is_box, is_id
-from maskseg_cli.datasets.json_file import read_json
-from maskseg_cli.datasets.picture_files import check_picture_size, find_photo
-from maskseg_cli.datasets.polygons_and_rle import outline_problem, to_rle
-from maskseg_cli.datasets.problems import StrictProblemLog
+from maskseg_cli.datasets.picture_files import check_picture_size, find_photos
+from maskseg_cli.datasets.problems import summary
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
+from maskseg_cli.evaluation.results_file import read_results
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE, voc_mean_average_precision
 from maskseg_cli.export.coco_json import coco_annotations
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.images import read_image
-from maskseg_cli.rle import rle_totals
+from maskseg_cli.reporter import Reporter
 
 #: What a row of COCO's result format holds.
 RESULT_KEYS = ("image_id", "category_id", "bbox", "score", "segmentation")
@@ -97,6 +92,8 @@ def evaluate(
         0.445
     """
     dataset = annotations if isinstance(annotations, CocoDataset) else CocoDataset.read(annotations, images)
+    dataset = dataset.merge_classes(predictor.class_names)
+    _require_objects(dataset)
     matches = dataset.match_classes(predictor.class_names)
     if class_ids is not None:
         matches = {index: category for index, category in matches.items() if index in set(class_ids)}
@@ -105,8 +102,9 @@ def evaluate(
     category_of = [matches.get(index, 0) for index in range(len(predictor.class_names))]
     results: list[dict[str, Any]] = []
     seen, failures = [], []
+    paths = find_photos(Path(images), [record["file_name"] for record in dataset.images[:limit]])
     for record in progress(dataset.images[:limit]):
-        path = find_photo(Path(images), record["file_name"])
+        path = paths[record["file_name"]]
         try:
             image = read_image(path)
             check_picture_size(path, image.shape, (record["height"], record["width"]))
@@ -126,52 +124,36 @@ def evaluate(
     return _score(dataset, results, chosen, unknown, failures)
 
 
-def score_results(annotations: str | Path, results: str | Path) -> Evaluation:
+def score_results(
+    annotations: str | Path,
+    results: str | Path,
+    images: str | Path | None = None,
+    attribute: str | None = None,
+    reporter: Reporter | None = None,
+) -> Evaluation:
     """Scores a file in COCO's result format, as `evaluate` gives and other programs write it.
 
     All photos of the annotation file count. A row without a box gets its mask's.
 
+    Args:
+        annotations: the annotation file (COCO's format or VIA's).
+        results: the file of results.
+        images: folder of the photos; only needed where the annotations lack sizes.
+        attribute: of a VIA file, as `via.read_via` takes it.
+        reporter: is shown the progress where there is much to read.
+
     Raises:
         MasksegError: a file is wrong, or a row names a photo or category that the annotations lack.
     """
-    dataset = CocoDataset.read(annotations)
-    path = Path(results)
-    rows = read_json(path)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise MasksegError(f"{path} is not a file of COCO results: it is no list of detections.")
-    images = {image["id"]: image for image in dataset.images}
-    log = StrictProblemLog(path)
-    totals = rle_totals(row.get("segmentation") for row in rows)
-    checked = [
-        _check_row(row, total, images, dataset, f"result {number}", log)
-        for number, (row, total) in enumerate(zip(rows, totals, strict=True), 1)
-    ]
-    return _score(dataset, checked, dataset.categories, (), ())
+    dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
+    _require_objects(dataset)
+    return _score(dataset, read_results(results, dataset), dataset.categories, (), ())
 
 
-def _check_row(
-    row: dict[str, Any],
-    totals: tuple[int, int] | None,
-    images: dict[Any, dict[str, Any]],
-    dataset: CocoDataset,
-    label: str,
-    log: StrictProblemLog,
-) -> dict[str, Any]:
-    image_id, category = row.get("image_id"), row.get("category_id")
-    if not is_id(image_id) or image_id not in images or type(category) is not int or category not in dataset.categories:
-        raise MasksegError(f"In {log.path}: {label} belongs to no image or category of {dataset.path}.")
-    score, outline, box = row.get("score"), row.get("segmentation"), row.get("bbox")
-    if not isinstance(score, (int, float)) or not math.isfinite(score):
-        raise MasksegError(f"In {log.path}: {label} has no score.")
-    if outline:
-        size = images[image_id]["height"], images[image_id]["width"]
-        problem = outline_problem(outline, totals, *size)
-        if problem is not None:
-            log.add(problem, label)
-        box = box or coco_mask.toBbox(to_rle(outline, *size)).tolist()
-    if not is_box(box):
-        log.add("box-broken", label)
-    return {**row, "bbox": box}
+def _require_objects(dataset: CocoDataset) -> None:
+    if all(annotation["iscrowd"] for annotation in dataset.annotations):
+        details = f"\n{summary(dataset.problems, dataset.path)}" if dataset.problems else ""
+        raise MasksegError(f"{dataset.path} marks no object: there is nothing to measure.{details}")
 
 
 def _score(

@@ -256,7 +256,7 @@ def test_unwritable_output(sample: Sample, asked: list[ModelOptions], tmp_path: 
             "--from-results runs no network",
         ),
         (["{annotations}", "--from-results", "{annotations}"], 1, "is not a file of COCO results"),
-        (["{photo}", "{photos}"], 1, "is not valid JSON"),
+        (["{photo}", "{photos}"], 1, "is a picture: name the annotation file first"),
     ],
 )
 def test_errors_are_sentences(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco_mask
 
-from maskseg_cli.datasets.polygons_and_rle import from_polygons, has_area, is_polygon, outline_mask
+from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons, outline_mask
 from maskseg_cli.rle import rle_counts
 
 HEIGHT, WIDTH = 37, 53
@@ -59,4 +59,4 @@ def test_runs_compressed_or_not(mask: np.ndarray, as_bytes: bool) -> None:
     ],
 )
 def test_sound_polygons(polygon: Any, sound: bool) -> None:
-    assert (is_polygon(polygon) and has_area(polygon)) is sound
+    assert (check_outline([polygon], None, HEIGHT, WIDTH, need_area=True).outline is not None) is sound

@@ -108,7 +108,10 @@ def test_broken_shapes(tmp_path: Path) -> None:
     ]
     path = write(tmp_path, {"a": entry("1.png", *map(region, shapes), region(POLYGON))})
     source = read_via(path)
-    assert [(problem.kind, problem.count) for problem in source.problems] == [("outline", len(shapes))]
+    assert [(problem.kind, problem.count) for problem in source.problems] == [
+        ("point", 1),
+        ("outline", len(shapes) - 1),
+    ]
     assert len(source[0]) == 1
 
 

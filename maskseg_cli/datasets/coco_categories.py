@@ -1,0 +1,83 @@
+"""Checking the categories of a COCO annotation file: which classes it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from maskseg_cli.classes import is_background
+from maskseg_cli.datasets.field_values import whole_number
+from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.errors import MasksegError
+
+
+@dataclass(frozen=True)
+class Categories:
+    """The classes of an annotation file.
+
+    Attributes:
+        names: category id -> name, in the order of the file; without the background, without categories that only
+            group others, and with one id for each class.
+        same_as: id of every category of the file -> the id in `names` that stands for it, or None: it is no class.
+        background: ids of categories that stand for the background.
+    """
+
+    names: dict[int, str] = field(default_factory=dict)
+    same_as: dict[int, int | None] = field(default_factory=dict)
+    background: frozenset[int] = frozenset()
+
+
+def check_categories(
+    records: list[dict[str, Any]], annotations: Iterable[dict[str, Any]], path: str | Path, log: ProblemLog
+) -> Categories:
+    """The classes of a file, from its categories and the category ids of its annotations.
+
+    Categories whose names are equal, or differ in case and outer spaces alone, are one class; single letters are told
+    apart. A category without objects that is the supercategory of another one is no class (Roboflow writes such a
+    root).
+
+    Raises:
+        MasksegError: no category, one without a whole number and a name, or an id that two names have.
+    """
+    if not records:
+        raise MasksegError(f"In {path}: there is no category.")
+    used = {whole_number(annotation.get("category_id")) for annotation in annotations}
+    names: dict[int, str] = {}
+    groups: dict[int, set[str]] = {}
+    for record in records:
+        identity, name = whole_number(record.get("id")), record.get("name")
+        if identity is None or not isinstance(name, str):
+            raise MasksegError(
+                f"In {path}: the category {record.get('id')!r} ({name!r}) needs a whole number and a name."
+            )
+        if names.setdefault(identity, name) != name:
+            raise MasksegError(f"In {path}: two categories have the id {identity}: {names[identity]!r} and {name!r}.")
+        group = record.get("supercategory")
+        groups.setdefault(identity, set()).update([group] if isinstance(group, str) else [])
+    found = Categories({}, {}, frozenset(identity for identity, name in names.items() if is_background(name)))
+    kept: dict[str, int] = {}
+    for identity, name in names.items():
+        if identity in found.background or (identity not in used and _is_group(identity, name, groups)):
+            if identity not in found.background:
+                log.add("group-category", name)
+            found.same_as[identity] = None
+            continue
+        first = kept.setdefault(_key(name), identity)
+        found.same_as[identity] = first
+        if first == identity:
+            found.names[identity] = name
+        elif names[first] != name:
+            log.add("similar-categories", f"{names[first]!r} and {name!r}")
+    return found
+
+
+def _is_group(identity: int, name: str, groups: dict[int, set[str]]) -> bool:
+    """Whether it is named as the group of another category, and not of itself as COCO's "person"."""
+    return name not in groups[identity] and any(name in above for above in groups.values())
+
+
+def _key(name: str) -> str:
+    short = name.strip()
+    return short if len(short) < 2 else short.casefold()

@@ -1,0 +1,85 @@
+"""Values of an annotation's fields: numbers and ids, however a program wrote them, where they have one meaning."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, TypeGuard
+
+#: Coordinates this many picture sides away from the picture belong to no object of it. The rasterizer of pycocotools
+#: needs memory in proportion to the length of an outline, and counts with 32 bits.
+FAR = 10
+
+#: No picture has more pixels: run lengths and pixel numbers have 32 bits in pycocotools.
+MOST_PIXELS = 2**31 - 1
+
+_TRUE, _FALSE = ("1", "true", "yes"), ("", "0", "false", "no", "none")
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether this is a finite number; true and false are none."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    # An int of 400 digits cannot be converted to a float.
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def whole_number(value: Any) -> int | None:
+    """The whole number that 7, 7.0 and "7" mean; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,18})(\.0+)?", value.strip()):
+        return int(value.strip().partition(".")[0])
+    return None
+
+
+def id_of(value: Any) -> int | str | None:
+    """One form for all spellings of an id, for comparing: 7, 7.0 and "7" are the same, "007" is a text.
+
+    Returns:
+        None for what can be no id.
+
+    Example:
+        >>> id_of(7.0), id_of("7"), id_of("007"), id_of(True), id_of([7])
+        (7, 7, '007', None, None)
+    """
+    if type(value) is int:
+        return value
+    number = whole_number(value)
+    return number if number is not None else value if isinstance(value, str) else None
+
+
+def truth(value: Any) -> bool | None:
+    """What `iscrowd` and `ignore` say: 0 or 1, as a number, a text or a truth value; None: neither.
+
+    Example:
+        >>> truth(None), truth("0"), truth(1.0), truth("true"), truth(2)
+        (False, False, True, True, None)
+    """
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, (int, float)):
+        return bool(value) if value in (0, 1) else None
+    word = value.strip().lower() if isinstance(value, str) else None
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def picture_sides(height: Any, width: Any) -> tuple[int, int] | None:
+    """Height and width in pixels as a record gives them; None where they can be no picture's."""
+    rows, columns = whole_number(height), whole_number(width)
+    if rows is None or columns is None or min(rows, columns) < 1 or rows * columns > MOST_PIXELS:
+        return None
+    return rows, columns
+
+
+def far_number(numbers: Any, height: int, width: int) -> Any:
+    """The first of some coordinates that is no finite number, or is far outside a picture; None: all are sound."""
+    most = FAR * max(height, width)
+    for number in numbers:
+        if not is_number(number) or not -most <= number <= most + max(height, width):
+            return "null" if number is None else number
+    return None

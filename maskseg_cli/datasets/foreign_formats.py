@@ -1,0 +1,81 @@
+"""Naming annotation formats that are not read, with what to do about each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_COCO = "export the annotations in COCO's format (instances)"
+
+#: How a file begins -> what it is, and what to do.
+_BEGINNINGS = (
+    (b"PK\x03\x04", "is a ZIP archive: unpack it, and name the JSON file and the folder of pictures in it"),
+    (b"\x1f\x8b", "is packed with gzip: unpack it first"),
+    (b"Rar!", "is a RAR archive: unpack it, and name the JSON file in it"),
+    (b"7z\xbc\xaf", "is a 7-Zip archive: unpack it, and name the JSON file in it"),
+    (b"\x89PNG", "is a picture: name the annotation file first, then the folder of pictures"),
+    (b"\xff\xd8\xff", "is a picture: name the annotation file first, then the folder of pictures"),
+)
+
+
+def explain_bytes(data: bytes) -> str:
+    """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown."""
+    for beginning, words in _BEGINNINGS:
+        if data.startswith(beginning):
+            return words
+    text = data[:4000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        if "<annotations" in text:
+            return f"is an XML file of CVAT: {_COCO} in CVAT, as COCO 1.0"
+        if "<annotation" in text:
+            return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {_COCO}"
+        return f"is an XML or HTML file: {_COCO}"
+    first, _, second = text.partition("\n")
+    if "region_shape_attributes" in first:
+        return "is a CSV file of the VGG Image Annotator: choose Annotation, Export Annotations (as JSON) there"
+    if first.startswith("{") and first.rstrip().endswith("}") and second.lstrip().startswith("{"):
+        return f"has one JSON record a line: {_COCO}, as one JSON document"
+    if first and all(_is_numeric(word) for word in first.split()) and len(first.split()) >= 5:
+        return f"has lines of numbers, as YOLO's files have: {_COCO}"
+    if first.count(",") >= 3 and not first.startswith(("{", "[")):
+        return f"is a table (CSV): {_COCO}"
+    return ""
+
+
+def explain_document(document: Any) -> str:
+    """What a JSON document that is not in COCO's format is, and what to do, as the rest of a sentence; "": unknown."""
+    if isinstance(document, list):
+        first = document[0] if document and isinstance(document[0], dict) else {}
+        if {"image_id", "category_id", "score"} <= set(first):
+            return "it is a list of results; the annotations come first, and results go behind --from-results"
+        if "annotations" in first and ("image" in first or "data" in first):
+            program = "Label Studio" if "data" in first else "CreateML"
+            return f"it is a file of {program}; {_COCO}"
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    keys = set(document)
+    if {"shapes", "imagePath"} <= keys:
+        return "it is labelme's file of one picture; its own labelme2coco.py converts a folder of them to COCO's format"
+    if {"project", "config", "file", "metadata"} <= keys:
+        return "it is a project of the VGG Image Annotator 3; files of its versions 1 and 2, and COCO's, can be read"
+    if "item" in keys and "annotations" in keys:
+        return f"it is a file of V7 Darwin; {_COCO} there"
+    if {"description", "objects"} <= keys or {"size", "objects", "tags"} <= keys:
+        return f"it is a file of Supervisely; {_COCO} there"
+    if "frames" in keys or {"objects", "imgHeight", "imgWidth"} <= keys:
+        return f"it is a file of Scalabel or Cityscapes; {_COCO}"
+    annotations = document.get("annotations")
+    first = annotations[0] if isinstance(annotations, list) and annotations else {}
+    if isinstance(first, dict) and "segments_info" in first:
+        return "it is COCO's panoptic format; the one for instances is needed"
+    if isinstance(first, dict) and "caption" in first:
+        return "it holds captions; the file for instances is needed"
+    return ""
+
+
+def _is_numeric(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
