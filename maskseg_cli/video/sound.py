@@ -55,6 +55,7 @@ class SoundReader:
         sound: the source and its part.
 
     Attributes:
+        sound: as given.
         stream: the track, as PyAV opened it.
         begins: time in the output at which the track begins, in seconds; negative before its start, 0 if unknown.
         broken: why reading ended before the end of the track, one sentence, else None.
@@ -64,7 +65,7 @@ class SoundReader:
     """
 
     def __init__(self, sound: Sound) -> None:
-        self._sound = sound
+        self.sound = sound
         self.broken: str | None = None
         self._container, _ = open_container(sound.source)
         try:
@@ -103,7 +104,7 @@ class SoundReader:
 
     def _read(self) -> Iterator[SoundPacket]:
         base, last = self.stream.time_base, None
-        end = None if self._sound.end is None else self._sound.end - self._sound.start
+        end = None if self.sound.end is None else self.sound.end - self.sound.start
         packets = self._container.demux(self.stream)
         while True:
             try:
