@@ -118,7 +118,12 @@ class VideoRun:
         with (
             self.stop,
             open_video(
-                self.source, reading.start, reading.end, self.limit, picture_rate(self.source, self.encoding)
+                self.source,
+                reading.start,
+                reading.end,
+                self.limit,
+                picture_rate(self.source, self.encoding),
+                reading.stream,
             ) as video,
         ):
             info = replace(video.info, frame_rate=video.info.frame_rate / reading.kept_every)

@@ -60,15 +60,20 @@ class ContainerVideo:
 
     The first frame is decoded at once: it has the orientation, and shows whether the codec works.
 
+    Args:
+        source: a file or an address.
+        stream: number of the stream with its pictures; None chooses, see `choose_track`.
+
     Raises:
         MasksegError: see `open_container`; or no frame can be decoded.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, stream: int | None = None) -> None:
         self._source, self._name = source, shown_name(source)
         self.skipped = 0
         self.broken: str | None = None
-        self._container, self._stream = open_container(source)
+        self._container, self._stream = open_container(source, stream)
+        self._index = self._stream.index
         self._decoder = decoder_for(self._stream)
         try:
             self._frames = self._decode()
@@ -173,7 +178,7 @@ class ContainerVideo:
 
     def _reopen(self) -> None:
         self._container.close()
-        self._container, self._stream = open_container(self._source)
+        self._container, self._stream = open_container(self._source, self._index)
         self._decoder = decoder_for(self._stream)
         self.skipped, self.broken = 0, None
         self._frames = self._decode()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 import av
 from av.container import InputContainer
 
 from maskseg_cli.video.pixel_conversion import Converter
+from maskseg_cli.video.tracks import duration_tag, track_note
 from maskseg_cli.video.video_info import VideoInfo
 
 #: Frames per second if the source says none or an impossible number.
@@ -31,7 +31,8 @@ def probe_video(
         interlaced: whether its first frame is interlaced.
     """
     sound = next((track for track in container.streams.audio if track.codec_context is not None), None)
-    notes = converter.notes + (("deinterlaced",) if interlaced else ())
+    track = track_note(container, stream)
+    notes = (*([] if track is None else [track]), *converter.notes, *(["deinterlaced"] if interlaced else []))
     seconds = _duration(container, stream)
     return VideoInfo(
         name=name,
@@ -73,7 +74,7 @@ def start_time_of(container: InputContainer, first: Fraction) -> Fraction:
 def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)\W*", stream.metadata.get("DURATION", ""))
-    if tag:  # Matroska's duration of this stream; that of the container includes the sound
-        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    tag = duration_tag(stream)
+    if tag is not None:  # of this stream; that of the container includes the sound
+        return tag
     return container.duration / av.time_base if container.duration and container.duration > 0 else None

@@ -27,6 +27,7 @@ def open_video(
     end: float | None = None,
     max_frames: int | None = None,
     rate: Fraction | None = None,
+    stream: int | None = None,
 ) -> VideoReader:
     """Opens a video and decodes its first frame, so that an unreadable video raises an error here.
 
@@ -37,6 +38,7 @@ def open_video(
         end: seconds before which frames are yielded.
         max_frames: the most frames that are yielded.
         rate: frames per second of numbered pictures, 25 if None; ignored for videos, which have their own.
+        stream: number of the stream with the pictures, where a file has several; None chooses the film.
 
     Raises:
         MasksegError: it cannot be read; the message says why.
@@ -54,7 +56,13 @@ def open_video(
     if max_frames is not None and max_frames < 1:
         raise UsageError(f"At least one frame must be read, not {max_frames}.")
     name = str(source)
-    opened: LazyFrameSource = PictureSequence(name, rate or PICTURE_RATE) if is_sequence(name) else ContainerVideo(name)
+    opened: LazyFrameSource
+    if is_sequence(name):
+        if stream is not None:
+            raise UsageError(f"{name} are pictures, which have no streams to choose from.")
+        opened = PictureSequence(name, rate or PICTURE_RATE)
+    else:
+        opened = ContainerVideo(name, stream)
     return VideoReader(opened, start, end, max_frames)
 
 
