@@ -21,7 +21,7 @@ _LONGEST_WAIT = 600
 
 
 def probe_video(
-    container: InputContainer, stream: av.VideoStream, name: str, converter: Converter, interlaced: bool
+    container: InputContainer, stream: av.VideoStream, name: str, converter: Converter, interlaced: bool, joined: bool
 ) -> VideoInfo:
     """The properties of an opened video.
 
@@ -29,11 +29,15 @@ def probe_video(
         name: its name in messages.
         converter: made from its first frame.
         interlaced: whether its first frame is interlaced.
+        joined: whether its clock jumps, so that its length is not known.
     """
     sound = next((track for track in container.streams.audio if track.codec_context is not None), None)
     track = track_note(container, stream)
-    notes = (*([] if track is None else [track]), *converter.notes, *(["deinterlaced"] if interlaced else []))
-    seconds = _duration(container, stream)
+    notes = [] if track is None else [track]
+    if joined:
+        notes.append("its clock starts anew or jumps, as where pieces were joined: the pieces follow one another")
+    notes += [*converter.notes, *(["deinterlaced"] if interlaced else [])]
+    seconds = None if joined else _duration(container, stream)
     return VideoInfo(
         name=name,
         width=converter.width,
@@ -43,7 +47,7 @@ def probe_video(
         duration=seconds,
         has_sound=bool(container.streams.audio),
         sound_codec=sound.codec_context.name if sound is not None else None,
-        notes=notes,
+        notes=tuple(notes),
     )
 
 

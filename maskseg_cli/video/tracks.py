@@ -66,6 +66,13 @@ def film_tracks(container: av.container.InputContainer) -> list[av.VideoStream]:
     return [stream for stream in container.streams.video if not stream.disposition & covers]
 
 
+def default_sound(container: av.container.InputContainer) -> av.AudioStream | None:
+    """The default one of the sound tracks that can be decoded, else the first of them; None if there is none."""
+    tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    default = next((track for track in tracks if track.disposition & av.stream.Disposition.default), None)
+    return default or next(iter(tracks), None)
+
+
 def track_note(container: av.container.InputContainer, chosen: av.VideoStream) -> str | None:
     """A sentence about which of several tracks is read; None if there is only one."""
     others = [stream for stream in film_tracks(container) if stream.index != chosen.index]
