@@ -37,6 +37,12 @@ _UNSTAMPED = {"avi"}
 #: Seconds between two frames of a broadcast above which the timestamps have jumped.
 _BROADCAST_JUMP = Fraction(10)
 
+#: Share of a file behind the last packet from which something is missing: more than an index.
+_UNREAD = Fraction(1, 10)
+
+#: Most seconds that the picture before a damaged end stays, in case that the length in the header is wrong.
+_LONGEST_GAP = 3600
+
 
 class _Label(NamedTuple):
     """What `LazyFrame` says of a frame; it passes the deinterlacer together with the frame."""
@@ -100,7 +106,12 @@ class ContainerVideo:
         # After a jump the time of a packet is not that of a frame.
         if not ends or packets.broken is not None or self._timestamps.jumped:
             return None
-        return max(ends) - self._origin
+        end, length = max(ends) - self._origin, self.info.duration
+        hidden = self._container.format.name.startswith("matroska") and packets.unread > _UNREAD * self._container.size
+        if hidden and length is not None:
+            # Damage hides the packets behind it from the demuxer of Matroska.
+            end = max(end, min(Fraction(length), end + _LONGEST_GAP))
+        return end
 
     def close(self) -> None:
         """Closes the file or connection. Must not be called while another thread iterates over `lazy_frames`."""

@@ -36,18 +36,25 @@ class PacketReader:
         broken: after the last packet: why it came too early, one sentence; else None.
         pictures_end, sound_end: seconds by the container's clock at which the pictures and the sound that were read so
             far end; None before the first.
+        unread: bytes of the file behind the last packet that was read.
     """
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream, source: str, name: str) -> None:
         self.broken: str | None = None
         self.pictures_end: Fraction | None = None
         self.sound_end: Fraction | None = None
+        self._size, self._place = container.size, 0
         self._stream, self._source, self._name = stream, source, name
         self._broadcast, self._untimed = is_broadcast(container), is_untimed(container)
         self._clock = ContinuousClock() if self._broadcast else None
         sound = default_sound(container)
         tracks: Any = [stream] if sound is None else [stream, sound]
         self._packets: Iterator[av.Packet] = container.demux(tracks)
+
+    @property
+    def unread(self) -> int:
+        """See above."""
+        return max(0, self._size - self._place)
 
     def next(self) -> av.Packet | None:
         """The next packet with a picture; None at the end."""
@@ -72,6 +79,8 @@ class PacketReader:
                 return packet
 
     def _note_end(self, packet: av.Packet) -> None:
+        if packet.pos is not None:
+            self._place = max(self._place, packet.pos + packet.size)
         if packet.pts is None or packet.is_discard or not packet.time_base:
             return
         end = (packet.pts + (packet.duration or 0)) * packet.time_base
