@@ -40,6 +40,13 @@ reading_options = gather(
             metavar="N",
             help="Frames that the network takes at once.",
         ),
+        click.option(
+            "--stream",
+            "reading_stream",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Number of the stream with the pictures, where a file has several. Otherwise the film is chosen.",
+        ),
     ],
 )
 

@@ -82,7 +82,7 @@ def _estimate(job: Job, plan: VideoPlan, predictor: Predictor) -> Iterator[str]:
     assert job.target is not None
     reading, encoding = plan.reading, plan.encoding
     rate = picture_rate(job.source.name, encoding)
-    with open_video(job.source.name, reading.start, reading.end, rate=rate) as video:
+    with open_video(job.source.name, reading.start, reading.end, rate=rate, stream=reading.stream) as video:
         info = video.info
         # The container's own count may be wrong or missing, but frames that can be decoded are not guessed.
         first = next(iter(islice(video, 1)), None)

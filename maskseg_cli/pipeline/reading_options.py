@@ -25,6 +25,7 @@ class ReadingOptions:
         every: the network is run on every n-th frame.
         drop: the frames in between are left out, instead of keeping the last result.
         batch: frames that the network takes at once.
+        stream: number of the stream with the pictures, where a file has several; None chooses the film.
 
     Raises:
         UsageError: the end does not come after the start, or no frames lie in between that could be dropped.
@@ -36,6 +37,7 @@ class ReadingOptions:
     every: int = 1
     drop: bool = False
     batch: int = 1
+    stream: int | None = None
 
     def __post_init__(self) -> None:
         if self.drop and self.every == 1:

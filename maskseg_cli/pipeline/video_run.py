@@ -118,7 +118,12 @@ class VideoRun:
         with (
             self.stop,
             open_video(
-                self.source, reading.start, reading.end, self.limit, picture_rate(self.source, self.encoding)
+                self.source,
+                reading.start,
+                reading.end,
+                self.limit,
+                picture_rate(self.source, self.encoding),
+                reading.stream,
             ) as video,
         ):
             info = replace(video.info, frame_rate=video.info.frame_rate / reading.kept_every)
@@ -130,7 +135,7 @@ class VideoRun:
             reset_transforms(self.transforms)
             frames = (replace(frame, source=self.label) for frame in reading.select(video, rate))
             pipeline = FramePipeline(frames, self.predictor, self._write, reading.network_every, reading.batch)
-            self.summary.name, self.summary.notes = video.info.name, video.info.notes
+            self.summary.name = video.info.name
             started = time.monotonic()
             try:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
@@ -152,6 +157,7 @@ class VideoRun:
                 pipeline.join(PATIENCE)
                 self.summary.seconds = time.monotonic() - began
                 self.summary.skipped = video.skipped
+                self.summary.notes = (*video.info.notes, *video.notes)
         self.stop.raise_if_requested()
         return self.summary
 

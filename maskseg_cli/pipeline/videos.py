@@ -150,7 +150,7 @@ def segment_video(
     reading = take_options(options, ReadingOptions)
     network, _ = split_options(model, options, ReadingOptions)
     reset_transforms(transforms)
-    with open_video(source, reading.start, reading.end) as video:
+    with open_video(source, reading.start, reading.end, stream=reading.stream) as video:
         predictor = predictor_loader(network, reading.batch, throughput=True)()
         frames = reading.select(video)
         with FramePipeline(frames, predictor, every=reading.network_every, batch=reading.batch) as pipeline:

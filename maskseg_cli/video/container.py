@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -13,14 +12,14 @@ import av
 import numpy as np
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.video.continuous_clock import is_broadcast, is_joined
 from maskseg_cli.video.deinterlacing import Deinterlacer
 from maskseg_cli.video.lazy_frames import LazyFrame, no_frame_message
 from maskseg_cli.video.opening import decoder_for, open_container, reason, shown_name
+from maskseg_cli.video.packets import PacketReader, is_untimed
 from maskseg_cli.video.pixel_conversion import Converter
 from maskseg_cli.video.probe import frame_rate, probe_video, start_time_of
 from maskseg_cli.video.timestamps import TimestampConverter, constant_rate
-from maskseg_cli.video.truncation import is_truncated
-from maskseg_cli.video.video_sources import is_address
 
 #: Seconds before the wanted time at which decoding begins, tried in turn until it begins early enough: frames
 #: right after a key frame may still need others, and the index of some containers is coarse.
@@ -35,16 +34,14 @@ _NEAR = Fraction(2)
 #: Formats with decoding timestamps only; the presentation timestamps that FFmpeg guesses are wrong with B-frames.
 _UNSTAMPED = {"avi"}
 
-#: Formats of live cameras that send pictures without times: the time of arrival is used.
-_UNTIMED = {"mpjpeg"}
-
-_ARRIVAL_TICK = Fraction(1, 1_000_000)
-
-#: FFmpeg's flag (AVFMT_TS_DISCONT) of formats whose timestamps may jump, such as MPEG transport streams.
-_TS_DISCONT = 0x0200
-
 #: Seconds between two frames of a broadcast above which the timestamps have jumped.
 _BROADCAST_JUMP = Fraction(10)
+
+#: Share of a file behind the last packet from which something is missing: more than an index.
+_UNREAD = Fraction(1, 10)
+
+#: Most seconds that the picture before a damaged end stays, in case that the length in the header is wrong.
+_LONGEST_GAP = 3600
 
 
 class _Label(NamedTuple):
@@ -60,15 +57,19 @@ class ContainerVideo:
 
     The first frame is decoded at once: it has the orientation, and shows whether the codec works.
 
+    Args:
+        source: a file or an address.
+        stream: number of the stream with its pictures; None chooses, see `choose_track`.
+
     Raises:
         MasksegError: see `open_container`; or no frame can be decoded.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, stream: int | None = None) -> None:
         self._source, self._name = source, shown_name(source)
         self.skipped = 0
-        self.broken: str | None = None
-        self._container, self._stream = open_container(source)
+        self._container, self._stream = open_container(source, stream)
+        self._index = self._stream.index
         self._decoder = decoder_for(self._stream)
         try:
             self._frames = self._decode()
@@ -79,14 +80,38 @@ class ContainerVideo:
             self._rate = frame_rate(self._stream)
             self._lag = self._find_lag(first)
             self._first = (self._stamp(first) or 0) * self._tick(first)
-            self._origin = self._first if self._is_untimed() else start_time_of(self._container, self._first)
+            self._origin = self._first if is_untimed(self._container) else start_time_of(self._container, self._first)
             interlaced = first.interlaced_frame
-            self.info = probe_video(self._container, self._stream, self._name, self._converter, interlaced)
+            self._joined = is_joined(source, self._container, self._stream)
+            self.info = probe_video(
+                self._container, self._stream, self._name, self._converter, interlaced, self._joined
+            )
         except BaseException:
             self._container.close()
             raise
         self._frames = chain([first], self._frames)
         self._fresh = True
+        self._timestamps = self._timestamp_converter()
+
+    @property
+    def broken(self) -> str | None:
+        """See `LazyFrameSource`."""
+        return self._packets.broken
+
+    @property
+    def end(self) -> Fraction | None:
+        """See `LazyFrameSource`."""
+        packets = self._packets
+        ends = [end for end in (packets.pictures_end, packets.sound_end) if end is not None]
+        # After a jump the time of a packet is not that of a frame.
+        if not ends or packets.broken is not None or self._timestamps.jumped:
+            return None
+        end, length = max(ends) - self._origin, self.info.duration
+        hidden = self._container.format.name.startswith("matroska") and packets.unread > _UNREAD * self._container.size
+        if hidden and length is not None:
+            # Damage hides the packets behind it from the demuxer of Matroska.
+            end = max(end, min(Fraction(length), end + _LONGEST_GAP))
+        return end
 
     def close(self) -> None:
         """Closes the file or connection. Must not be called while another thread iterates over `lazy_frames`."""
@@ -94,7 +119,7 @@ class ContainerVideo:
 
     def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
         frames, sought = self._frames_from(start)
-        timestamps = self._timestamp_converter()
+        timestamps = self._timestamps = self._timestamp_converter()
         deinterlacer: Deinterlacer[_Label] = Deinterlacer()
         before = 0  # frames that were skipped by seeking
         for count, frame in enumerate(frames):
@@ -137,13 +162,13 @@ class ContainerVideo:
         tick = self._stream.time_base or Fraction(1)
         grid = constant_rate([self._stream.average_rate, self._stream.base_rate], tick)
         # Broadcasts consist of pieces with unrelated timestamps.
-        jump = _BROADCAST_JUMP if self._is_broadcast() else Fraction(3600)
+        jump = _BROADCAST_JUMP if is_broadcast(self._container) else Fraction(3600)
         return TimestampConverter(self._origin, 1 / self._rate, grid, self._first, jump)
 
     def _frames_from(self, start: Fraction) -> tuple[Iterator[av.VideoFrame], bool]:
         """Frames from `start` or shortly before it, and whether frames were skipped by seeking."""
         wanted = start + self._origin
-        if wanted > self._first + _NEAR:
+        if wanted > self._first + _NEAR and not self._joined:
             for margin in _MPEG_MARGINS if self._container.format.name == "mpeg" else _MARGINS:
                 frames = self._seek(wanted - margin)
                 first = next(frames, None) if frames is not None else None
@@ -163,7 +188,7 @@ class ContainerVideo:
         if wanted <= self._first:
             return None
         self._fresh = False
-        self.skipped, self.broken = 0, None
+        self.skipped = 0
         try:
             self._container.seek(int(wanted / (self._stream.time_base or 1)), stream=self._stream)
         except av.FFmpegError:  # some formats and servers cannot seek
@@ -173,48 +198,27 @@ class ContainerVideo:
 
     def _reopen(self) -> None:
         self._container.close()
-        self._container, self._stream = open_container(self._source)
+        self._container, self._stream = open_container(self._source, self._index)
         self._decoder = decoder_for(self._stream)
-        self.skipped, self.broken = 0, None
+        self.skipped = 0
         self._frames = self._decode()
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Decodes all frames from the current position; those that cannot be decoded are counted in `skipped`."""
-        packets = self._container.demux(self._stream)
+        self._packets = PacketReader(self._container, self._stream, self._source, self._name)
+        return self._decoded(self._packets)
+
+    def _decoded(self, packets: PacketReader) -> Iterator[av.VideoFrame]:
         while True:
-            packet = self._next_packet(packets)
-            if packet is not None and not packet.size and packet.pts is not None:
-                continue  # means "the same picture again"; the decoder would take it for the end
-            if packet is not None and packet.is_corrupt and not self._is_broadcast():
+            packet = packets.next()
+            if packet is not None and packet.is_corrupt and not is_broadcast(self._container):
                 self.skipped += 1  # truncated by the end of the file: half a picture
                 continue
             try:
                 yield from self._decoder.decode(packet)
             except av.error.EOFError:
-                break
+                return
             except av.FFmpegError:
                 self.skipped += 1
-            if packet is None or not packet.size:
-                break
-
-    def _next_packet(self, packets: Iterator[av.Packet]) -> av.Packet | None:
-        """The next packet, an empty one or None at the end; sets `broken` if the end came too early."""
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError as error:
-            self.broken = f"{self._name} broke off: {reason(error, is_address(self._source))}."
-            return None
-        if packet is None or (not packet.size and packet.pts is None):
-            if not is_address(self._source) and is_truncated(self._source):
-                self.broken = f"{self._name} is cut off: its end is missing."
-            return packet
-        if self._is_untimed():
-            packet.time_base = _ARRIVAL_TICK
-            packet.pts = packet.dts = int(time.monotonic() / _ARRIVAL_TICK)
-        return packet
-
-    def _is_broadcast(self) -> bool:
-        return bool(self._container.format.flags & _TS_DISCONT)
-
-    def _is_untimed(self) -> bool:
-        return self._container.format.name in _UNTIMED
+            if packet is None:
+                return

@@ -36,11 +36,20 @@ class LazyFrameSource(Protocol):
         info: its properties.
         skipped: frames so far that could not be decoded.
         broken: why reading ended too early, one sentence; else None.
+        end: after the last frame: seconds at which the pictures and the sound of the source end, also those that cannot
+            be decoded; None if unknown.
     """
 
     info: VideoInfo
     skipped: int
-    broken: str | None
+
+    @property
+    def broken(self) -> str | None:
+        """See above."""
+
+    @property
+    def end(self) -> Fraction | None:
+        """See above."""
 
     def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
         """Yields the frames in order of time, from `start` seconds or shortly before."""

@@ -13,27 +13,23 @@ import av
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.file_type import special_file_type
+from maskseg_cli.video.tracks import choose_track
 from maskseg_cli.video.truncation import is_truncated
 from maskseg_cli.video.video_sources import is_address
 
 #: Seconds until a server must answer, and later until it must send the next data.
 OPEN_TIMEOUT, READ_TIMEOUT = 15.0, 15.0
 
-#: Text formats that FFmpeg renders as pictures of a terminal.
-_TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
-
 #: Codec -> the decoder that supports its transparency.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
-#: Brands of photos (HEIC, AVIF) in the container that MP4 also uses.
-_PHOTO_BRANDS = {"heic", "heix", "heim", "heis", "avif", "mif1"}
 
-
-def open_container(source: str | Path) -> tuple[av.container.InputContainer, av.VideoStream]:
+def open_container(source: str | Path, stream: int | None = None) -> tuple[av.container.InputContainer, av.VideoStream]:
     """Opens a video and selects its video stream.
 
     Args:
         source: a file, or an address such as `https://...` or `rtsp://...`.
+        stream: its number; see `choose_track`.
 
     Raises:
         MasksegError: it is absent, empty, forbidden, damaged, no video, or does not answer.
@@ -41,7 +37,7 @@ def open_container(source: str | Path) -> tuple[av.container.InputContainer, av.
     name = str(source)
     container = _open_address(name) if is_address(name) else _open_file(Path(name))
     try:
-        return container, _video_stream(container, shown_name(name))
+        return container, choose_track(container, shown_name(name), stream)
     except BaseException:
         container.close()
         raise
@@ -138,29 +134,3 @@ def _open_address(address: str) -> av.container.InputContainer:
         if isinstance(error, av.error.InvalidDataError):
             raise MasksegError(f"{name} is no video, or so damaged that it cannot be read as one.") from error
         raise MasksegError(f"{name} cannot be opened: {reason(error, network=True)}.") from error
-
-
-def _video_stream(container: av.container.InputContainer, name: str) -> av.VideoStream:
-    kind = container.format.name
-    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
-    if not streams:
-        what = "sound, but no pictures" if container.streams.audio else "no pictures"
-        raise MasksegError(f"{name} holds {what}.")
-    known = [stream for stream in streams if stream.codec_context is not None]
-    if not known:
-        raise MasksegError(f"{name} cannot be read: its pictures are coded in a way that is not known here.")
-    if known[0].codec_context.name in _TEXT_CODECS:
-        raise MasksegError(f"{name} is a text, not a video.")
-    if kind.endswith("_pipe") or kind == "image2" or container.metadata.get("major_brand") in _PHOTO_BRANDS:
-        raise MasksegError(f"{name} is a photo, not a video: `maskseg image` reads photos.")
-    # Of several (cameras with a preview stream, films with angles): the default one, else the largest.
-    return max(known, key=lambda stream: (_is_default(stream), stream.width * stream.height, -stream.index))
-
-
-def _is_cover(stream: av.VideoStream) -> bool:
-    """Whether a stream is the cover of a song or chapter thumbnails."""
-    return bool(stream.disposition & (av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails))
-
-
-def _is_default(stream: av.VideoStream) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.default)

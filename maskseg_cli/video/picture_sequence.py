@@ -40,6 +40,7 @@ class PictureSequence:
         self.info = VideoInfo(pattern, width, height, rate, count, float(count / rate))
         self.skipped = 0
         self.broken: str | None = None
+        self.end: Fraction | None = None
 
     def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
         for number in range(max(0, int(start * self._rate)), len(self._paths)):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 import av
 from av.container import InputContainer
 
 from maskseg_cli.video.pixel_conversion import Converter
+from maskseg_cli.video.tracks import duration_tag, track_note
 from maskseg_cli.video.video_info import VideoInfo
 
 #: Frames per second if the source says none or an impossible number.
@@ -21,7 +21,7 @@ _LONGEST_WAIT = 600
 
 
 def probe_video(
-    container: InputContainer, stream: av.VideoStream, name: str, converter: Converter, interlaced: bool
+    container: InputContainer, stream: av.VideoStream, name: str, converter: Converter, interlaced: bool, joined: bool
 ) -> VideoInfo:
     """The properties of an opened video.
 
@@ -29,10 +29,15 @@ def probe_video(
         name: its name in messages.
         converter: made from its first frame.
         interlaced: whether its first frame is interlaced.
+        joined: whether its clock jumps, so that its length is not known.
     """
     sound = next((track for track in container.streams.audio if track.codec_context is not None), None)
-    notes = converter.notes + (("deinterlaced",) if interlaced else ())
-    seconds = _duration(container, stream)
+    track = track_note(container, stream)
+    notes = [] if track is None else [track]
+    if joined:
+        notes.append("its clock starts anew or jumps, as where pieces were joined: the pieces follow one another")
+    notes += [*converter.notes, *(["deinterlaced"] if interlaced else [])]
+    seconds = None if joined else _duration(container, stream)
     return VideoInfo(
         name=name,
         width=converter.width,
@@ -42,7 +47,7 @@ def probe_video(
         duration=seconds,
         has_sound=bool(container.streams.audio),
         sound_codec=sound.codec_context.name if sound is not None else None,
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
@@ -73,7 +78,7 @@ def start_time_of(container: InputContainer, first: Fraction) -> Fraction:
 def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)\W*", stream.metadata.get("DURATION", ""))
-    if tag:  # Matroska's duration of this stream; that of the container includes the sound
-        return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    tag = duration_tag(stream)
+    if tag is not None:  # of this stream; that of the container includes the sound
+        return tag
     return container.duration / av.time_base if container.duration and container.duration > 0 else None

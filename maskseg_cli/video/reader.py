@@ -20,6 +20,9 @@ from maskseg_cli.video.video_sources import is_sequence
 #: Seconds by which `start` and `end` may differ from a frame's time: users copy times shown in milliseconds.
 _TOLERANCE = Fraction(1, 2000)
 
+#: Seconds after the end of the pictures up to which a source may end: sound is often some packets longer.
+_LATE_END = Fraction(1, 4)
+
 
 def open_video(
     source: str | Path,
@@ -27,6 +30,7 @@ def open_video(
     end: float | None = None,
     max_frames: int | None = None,
     rate: Fraction | None = None,
+    stream: int | None = None,
 ) -> VideoReader:
     """Opens a video and decodes its first frame, so that an unreadable video raises an error here.
 
@@ -37,6 +41,7 @@ def open_video(
         end: seconds before which frames are yielded.
         max_frames: the most frames that are yielded.
         rate: frames per second of numbered pictures, 25 if None; ignored for videos, which have their own.
+        stream: number of the stream with the pictures, where a file has several; None chooses the film.
 
     Raises:
         MasksegError: it cannot be read; the message says why.
@@ -54,7 +59,13 @@ def open_video(
     if max_frames is not None and max_frames < 1:
         raise UsageError(f"At least one frame must be read, not {max_frames}.")
     name = str(source)
-    opened: LazyFrameSource = PictureSequence(name, rate or PICTURE_RATE) if is_sequence(name) else ContainerVideo(name)
+    opened: LazyFrameSource
+    if is_sequence(name):
+        if stream is not None:
+            raise UsageError(f"{name} are pictures, which have no streams to choose from.")
+        opened = PictureSequence(name, rate or PICTURE_RATE)
+    else:
+        opened = ContainerVideo(name, stream)
     return VideoReader(opened, start, end, max_frames)
 
 
@@ -66,6 +77,7 @@ class VideoReader:
     Attributes:
         info: the properties of the whole video.
         skipped: frames so far that could not be decoded, between `start` and `end`.
+        notes: after the last frame: what became of the frames, for users, besides `info.notes`.
         broken: after the last frame: why reading ended before the end of the source (the file is truncated, the
             connection was lost), as a sentence; else None.
     """
@@ -79,6 +91,7 @@ class VideoReader:
     ) -> None:
         self.info: VideoInfo = source.info
         self.skipped = 0
+        self.notes: list[str] = []
         self._source = source
         self._start = _seconds(start or 0)
         self._end = None if end is None else _seconds(end)
@@ -99,6 +112,7 @@ class VideoReader:
             MasksegError: there is none between `start` and `end`.
         """
         self.skipped = count = 0
+        self.notes = []
         for lazy_frame, until in self._spans():
             try:
                 image = lazy_frame.picture()
@@ -123,7 +137,16 @@ class VideoReader:
                 return
             previous = lazy_frame
         if previous is not None and not self._closing:
-            yield previous, self._clipped(previous.time + (previous.duration or period))
+            yield previous, self._clipped(self._last_until(previous, previous.duration or period))
+
+    def _last_until(self, last: LazyFrame, duration: Fraction) -> Fraction:
+        """When the last frame ends: where the pictures or the sound of the source end, if that is later."""
+        until, end = last.time + duration, self._source.end
+        if end is None or end <= until + max(duration, _LATE_END):
+            return until
+        if self._end is None or until < self._end:
+            self.notes.append(f"the last picture stays for {float(self._clipped(end) - last.time):.1f} s, to the end")
+        return end
 
     def _clipped(self, until: Fraction) -> Fraction:
         return until if self._end_exactly is None else min(until, self._end_exactly)

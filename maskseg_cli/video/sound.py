@@ -11,7 +11,9 @@ from typing import Any
 import av
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.video.continuous_clock import ContinuousClock, is_broadcast, is_joined
 from maskseg_cli.video.opening import open_container, reason
+from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.video_sources import is_address
 
 #: Seconds before the start from which packets are read: decoders need some earlier sound for a correct result.
@@ -55,6 +57,7 @@ class SoundReader:
         sound: the source and its part.
 
     Attributes:
+        sound: as given.
         stream: the track, as PyAV opened it.
         begins: time in the output at which the track begins, in seconds; negative before its start, 0 if unknown.
         broken: why reading ended before the end of the track, one sentence, else None.
@@ -64,22 +67,28 @@ class SoundReader:
     """
 
     def __init__(self, sound: Sound) -> None:
-        self._sound = sound
+        self.sound = sound
         self.broken: str | None = None
-        self._container, _ = open_container(sound.source)
+        self._container, pictures = open_container(sound.source)
         try:
             # A file on a plain web server may have no known duration, but it has a size; live streams have none.
             if is_address(sound.source) and self._container.duration is None and self._container.size <= 0:
                 raise MasksegError("a stream whose end is not known can be read only once")
-            self.stream = _default_track(self._container)
+            track: Any = default_sound(self._container)
+            if track is None:
+                raise MasksegError("its sound is coded in a way that is not known here")
+            self.stream = track
+            # Where the clock may jump, the pictures are read too: they decide with the sound how times go on.
+            self._clock = ContinuousClock() if is_broadcast(self._container) else None
+            self._tracks = [self.stream] if self._clock is None else [pictures, self.stream]
             for other in self._container.streams:
-                if other is not self.stream:
+                if other not in self._tracks:
                     other.discard = av.stream.Discard.all  # FFmpeg then skips it in the file, if possible
             origin = Fraction(self._container.start_time or 0, av.time_base)
             self._zero = origin + sound.start
             begin = self.stream.start_time
             self.begins = begin * self.stream.time_base - self._zero if begin is not None else Fraction(0)
-            if sound.start > _PREROLL:
+            if sound.start > _PREROLL and not is_joined(sound.source, self._container, pictures):
                 # A source that cannot seek is read from its start.
                 with contextlib.suppress(av.FFmpegError):
                     self._container.seek(int((self._zero - _PREROLL) / self.stream.time_base), stream=self.stream)
@@ -103,8 +112,8 @@ class SoundReader:
 
     def _read(self) -> Iterator[SoundPacket]:
         base, last = self.stream.time_base, None
-        end = None if self._sound.end is None else self._sound.end - self._sound.start
-        packets = self._container.demux(self.stream)
+        end = None if self.sound.end is None else self.sound.end - self.sound.start
+        packets = self._container.demux(self._tracks)
         while True:
             try:
                 packet = next(packets, None)
@@ -113,7 +122,9 @@ class SoundReader:
                 return
             if packet is None:
                 return
-            if not packet.size:
+            if self._clock is not None:
+                self._clock.adjust(packet)
+            if not packet.size or packet.stream_index != self.stream.index:
                 continue
             if packet.pts is None:
                 packet.pts = last
@@ -131,10 +142,3 @@ class SoundReader:
     def close(self) -> None:
         """Closes the source."""
         self._container.close()
-
-
-def _default_track(container: Any) -> Any:
-    tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
-    if not tracks:
-        raise MasksegError("its sound is coded in a way that is not known here")
-    return next((track for track in tracks if track.disposition & av.stream.Disposition.default), tracks[0])

@@ -10,7 +10,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.video.sound import SoundPacket, SoundReader
+from maskseg_cli.video.sound import SoundReader
+from maskseg_cli.video.sound_channels import channels_in_words, is_usual, layout_of, may_change
+from maskseg_cli.video.sound_decoder import DecodedSound, SoundDecoder
+from maskseg_cli.video.sound_process import SoundProcess
 
 #: Bits a second for each channel: transparent for speech and good for music.
 _BIT_RATE = 80_000
@@ -30,22 +33,36 @@ class EncodedSound:
         container: PyAV's output, before its first packet.
         encoder: "aac", "libmp3lame" or "libopus".
         from_zero: silence fills the time before the sound begins; needed for a container that stores no times.
+
+    Attributes:
+        note: what becomes of the channels, for the user; None if all stay.
     """
 
     def __init__(self, reader: SoundReader, container: Any, encoder: str, from_zero: bool = False) -> None:
-        self._reader, self._packets = reader, iter(reader)
-        self._decoder = reader.stream.codec_context
+        source = reader.stream.codec_context
         rates = _RATES[encoder]
-        self._rate = self._decoder.sample_rate if self._decoder.sample_rate in rates else rates[-1]
-        self._channels = min(self._decoder.channels, 2)
-        layout = "mono" if self._channels == 1 else "stereo"
+        self._rate = source.sample_rate if source.sample_rate in rates else rates[-1]
+        layout = layout_of(source)
+        self._channels = min(layout.nb_channels, 2)
+        self.note = f"its {channels_in_words(layout)} become stereo" if layout.nb_channels > 2 else None
+        self._decoded: DecodedSound
+        if is_usual(layout) and not may_change(source):
+            source.layout = layout.name  # without a list of channels, if the file has them as one
+            self._decoded = SoundDecoder(reader, self._rate, self._channels)
+        else:
+            self._channels = 2
+            self._decoded = SoundProcess(reader.sound, self._rate)
+            reader.close()
+        self._samples = iter(self._decoded)
+        self._layout = "mono" if self._channels == 1 else "stereo"
         self._stream = container.add_stream(
-            encoder, self._rate, layout=layout, bit_rate=_BIT_RATE * self._channels, time_base=Fraction(1, self._rate)
+            encoder,
+            self._rate,
+            layout=self._layout,
+            bit_rate=_BIT_RATE * self._channels,
+            time_base=Fraction(1, self._rate),
         )
         self._stream.codec_context.open()
-        self._layout = layout
-        self._kind: tuple[str, str, int] | None = None  # of the frames that go into the resampler
-        self._resampler = av.AudioResampler("fltp", layout, self._rate)
         # Decoded samples that are not encoded yet, and the number of the next: sample n is heard at n / rate.
         self._waiting: list[NDArray[np.float32]] = []
         self._position: int | None = 0 if from_zero else None
@@ -58,9 +75,10 @@ class EncodedSound:
         """See `SoundTrack`."""
         limit = round(until * self._rate)
         while not self._ended and (self._position is None or self._position < limit):
-            one = next(self._packets, None)
+            one = next(self._samples, None)
             self._ended = one is None
-            self._decode(one)
+            if one is not None:
+                self._add(one.values, one.time)
         for frame in [*self._frames(limit), *([None] if last else [])]:
             for packet in self._stream.encode(frame):
                 if self._earliest is None or packet.pts >= self._earliest:
@@ -69,37 +87,11 @@ class EncodedSound:
     @property
     def broken(self) -> str | None:
         """See `SoundTrack`."""
-        return self._reader.broken
+        return self._decoded.broken
 
     def close(self) -> None:
         """Closes the source."""
-        self._reader.close()
-
-    def _decode(self, one: SoundPacket | None) -> None:
-        try:
-            frames = self._decoder.decode(one.packet if one else None)
-        except av.FFmpegError:
-            return  # a damaged packet: by the time of the next one it is a gap, and so silence
-        for frame in frames:
-            time = None
-            if frame.pts is not None and one is not None:
-                # The decoder may hold packets back, so the frame's own timestamp is used.
-                time = one.time + (frame.pts * frame.time_base - one.packet.pts * one.packet.time_base)
-            frame.pts = None
-            for converted in self._resampled(frame):
-                self._add(converted.to_ndarray().astype(np.float32, copy=False), time)
-                time = None
-        if one is None and self._position is not None:
-            for converted in self._resampler.resample(None):
-                self._add(converted.to_ndarray().astype(np.float32, copy=False), None)
-
-    def _resampled(self, frame: Any) -> Iterator[Any]:
-        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._kind not in (None, kind):  # broadcasts change from stereo to surround and back
-            yield from self._resampler.resample(None)
-            self._resampler = av.AudioResampler("fltp", self._layout, self._rate)
-        self._kind = kind
-        yield from self._resampler.resample(frame)
+        self._decoded.close()
 
     def _add(self, samples: NDArray[np.float32], time: Fraction | None) -> None:
         """Appends samples; `time` is theirs in seconds, or None directly after the previous ones."""
@@ -127,7 +119,7 @@ class EncodedSound:
             if samples.shape[1] > room:
                 self._waiting.insert(0, samples[:, room:])
                 samples = samples[:, :room]
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", self._stream.layout.name)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", self._layout)
             frame.sample_rate, frame.time_base = self._rate, Fraction(1, self._rate)
             frame.pts = self._written
             self._written += samples.shape[1]

@@ -85,7 +85,7 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         return NoSound()
     notes.append(
         f"the sound was encoded anew as {_SOUND_NAMES[output.sound_encoder]}, "
-        f"because {output.suffix} cannot well hold {codec}"
+        f"because {output.suffix} cannot well hold {codec}" + (f"; {track.note}" if track.note else "")
     )
     return track
 

@@ -23,6 +23,9 @@ class TimestampConverter:
         grid: the constant rate at which the frames may have been recorded, or None; see `constant_rate`.
         phase: a time on the grid, in seconds, by the container.
         jump: seconds between two frames above which the timestamps have jumped; less is a long pause.
+
+    Attributes:
+        jumped: the timestamps have jumped.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class TimestampConverter:
         self._origin, self._period, self._grid, self._phase, self._jump = origin, period, grid, phase, jump
         self._last: Fraction | None = None
         self._stamped: Fraction | None = None
+        self.jumped = False
 
     def time_of(self, stamp: int | None, tick: Fraction) -> Fraction:
         """Seconds of the next frame.
@@ -71,6 +75,7 @@ class TimestampConverter:
         if time > last or time < last - 1:
             repaired = last + self._period
             self._origin += time - repaired
+            self.jumped = True
             return repaired
         # With half a period per frame, timestamps that keep increasing catch up.
         increases = self._stamped is not None and time > self._stamped

@@ -1,0 +1,99 @@
+"""Reads the packets of a video's pictures, and notes where its pictures and its sound end: `PacketReader`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+
+from maskseg_cli.video.continuous_clock import ContinuousClock, is_broadcast
+from maskseg_cli.video.opening import reason
+from maskseg_cli.video.tracks import default_sound
+from maskseg_cli.video.truncation import is_truncated
+from maskseg_cli.video.video_sources import is_address
+
+#: Formats of live cameras that send pictures without times: the time of arrival is used.
+_UNTIMED = {"mpjpeg"}
+
+_ARRIVAL_TICK = Fraction(1, 1_000_000)
+
+#: Seconds by which a packet may be ahead of the others; one further ahead is damaged, and is no end of the source.
+_AHEAD = Fraction(10)
+
+
+class PacketReader:
+    """The packets of a track of pictures, from the current position of a container on.
+
+    Args:
+        container: as opened.
+        stream: the track.
+        source, name: the file or address, and its name in messages.
+
+    Attributes:
+        broken: after the last packet: why it came too early, one sentence; else None.
+        pictures_end, sound_end: seconds by the container's clock at which the pictures and the sound that were read so
+            far end; None before the first.
+        unread: bytes of the file behind the last packet that was read.
+    """
+
+    def __init__(self, container: av.container.InputContainer, stream: av.VideoStream, source: str, name: str) -> None:
+        self.broken: str | None = None
+        self.pictures_end: Fraction | None = None
+        self.sound_end: Fraction | None = None
+        self._size, self._place = container.size, 0
+        self._stream, self._source, self._name = stream, source, name
+        self._broadcast, self._untimed = is_broadcast(container), is_untimed(container)
+        self._clock = ContinuousClock() if self._broadcast else None
+        sound = default_sound(container)
+        tracks: Any = [stream] if sound is None else [stream, sound]
+        self._packets: Iterator[av.Packet] = container.demux(tracks)
+
+    @property
+    def unread(self) -> int:
+        """See above."""
+        return max(0, self._size - self._place)
+
+    def next(self) -> av.Packet | None:
+        """The next packet with a picture; None at the end."""
+        while True:
+            try:
+                packet = next(self._packets, None)
+            except av.FFmpegError as error:
+                self.broken = f"{self._name} broke off: {reason(error, is_address(self._source))}."
+                return None
+            if packet is None:
+                if not is_address(self._source) and is_truncated(self._source):
+                    self.broken = f"{self._name} is cut off: its end is missing."
+                return None
+            if self._untimed:
+                packet.time_base = _ARRIVAL_TICK
+                packet.pts = packet.dts = int(time.monotonic() / _ARRIVAL_TICK)
+            if self._clock is not None:
+                self._clock.adjust(packet)
+            self._note_end(packet)
+            # An empty packet with a time means "the same picture again"; the decoder would take it for the end.
+            if packet.stream_index == self._stream.index and packet.size:
+                return packet
+
+    def _note_end(self, packet: av.Packet) -> None:
+        if packet.pos is not None:
+            self._place = max(self._place, packet.pos + packet.size)
+        if packet.pts is None or packet.is_discard or not packet.time_base:
+            return
+        end = (packet.pts + (packet.duration or 0)) * packet.time_base
+        is_picture = packet.stream_index == self._stream.index
+        others = [known for known in (self.pictures_end, self.sound_end) if known is not None]
+        if others and end > max(others) + _AHEAD:
+            return
+        if is_picture:
+            self.pictures_end = end if self.pictures_end is None else max(self.pictures_end, end)
+        elif packet.size:
+            self.sound_end = end if self.sound_end is None else max(self.sound_end, end)
+
+
+def is_untimed(container: av.container.InputContainer) -> bool:
+    """Whether a container has no timestamps, so that the time of arrival counts."""
+    return container.format.name in _UNTIMED

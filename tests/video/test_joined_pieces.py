@@ -1,0 +1,96 @@
+"""Broadcasts that were joined by appending files, so that their clock starts anew or jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from maskseg_cli.video.continuous_clock import ContinuousClock
+from maskseg_cli.video.reader import open_video
+from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.video_formats import EncodeOptions
+from tests.video.samples import make_sound, number_of, picture
+from tests.video.written import clicks, write
+
+PICTURES = 50  # of a piece of 2 seconds
+
+
+def make_piece(path: Path, first: int, begin: int, codec: str, seconds: int = 2) -> bytes:
+    """A part of a broadcast whose clock begins at `begin`; its pictures are numbered from `first` on.
+
+    A click is heard in the middle of each second: a little before and after a joint it is quiet.
+    """
+    with av.open(str(path), "w") as output:
+        video = output.add_stream(codec, 25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        video.codec_context.thread_count = 1
+        voice = output.add_stream("mp2", 48000, layout="mono")
+        for index in range(25 * seconds):
+            frame = av.VideoFrame.from_ndarray(picture(first + index), format="bgr24")
+            frame.pts, frame.time_base = 25 * begin + index, Fraction(1, 25)
+            output.mux(video.encode(frame))
+            samples = (make_sound(0.04, 48000, index / 25 + 0.5) * 32767).astype(np.int16)
+            sound = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
+            sound.sample_rate, sound.time_base = 48000, Fraction(1, 48000)
+            sound.pts = 48000 * begin + 1920 * index
+            output.mux(voice.encode(sound))
+        output.mux(video.encode(None))
+        output.mux(voice.encode(None))
+    return path.read_bytes()
+
+
+def join(path: Path, begins: Sequence[int], codec: str = "mpeg2video", seconds: int = 2) -> Path:
+    """A file of such parts, whose clocks begin at these seconds."""
+    pieces = [
+        make_piece(path.with_name(f"{number}{path.suffix}"), number * 25 * seconds, begin, codec, seconds)
+        for number, begin in enumerate(begins)
+    ]
+    path.write_bytes(b"".join(pieces))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "codec"),
+    [
+        ("in.ts", [0, 0, 0], "mpeg2video"),
+        ("in.ts", [500, 20000, 7], "libx264"),
+        ("in.vob", [0, 0, 0], "mpeg2video"),
+        ("in.mpg", [500, 7, 900], "mpeg2video"),
+    ],
+)
+def test_pictures_and_sound_go_on_behind_a_joint(tmp_path: Path, name: str, begins: list[int], codec: str) -> None:
+    source = join(tmp_path / name, begins, codec)
+    for start in (0, 4.4, 2.6):
+        with open_video(source, start=start) as video:
+            frames = list(video)
+            assert video.info.notes[0].startswith("its clock starts anew")
+            assert video.info.duration is None
+        numbers = [number_of(frame.image) for frame in frames]
+        assert numbers == list(range(numbers[0], 3 * PICTURES))
+        assert abs(numbers[0] - 25 * start) <= 2
+        assert all(0.02 < after.time - before.time < 0.07 for before, after in pairwise(frames))
+
+    times = [frame.time - frames[0].time for frame in frames]
+    sound = Sound(str(source), frames[0].time)
+    written = write(tmp_path / "out.mp4", times, Fraction(1, 25), options=EncodeOptions(codec="mpeg4"), sound=sound)
+    assert (written.frames, written.has_sound) == (len(frames), True)
+    # The tracks of a piece begin and end some 20 ms apart, and a joint moves both by the same time.
+    heard = [0.5 + second - numbers[0] / 25 for second in range(6)]
+    assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
+
+
+def test_a_plain_broadcast_is_still_sought_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = join(tmp_path / "in.ts", [100], "mpeg2video", seconds=4)
+    read: list[int] = []
+    adjust = ContinuousClock.adjust
+    monkeypatch.setattr(ContinuousClock, "adjust", lambda clock, packet: read.append(1) or adjust(clock, packet))
+    with open_video(source, start=3.5) as video:
+        assert [frame.index for frame in video] == list(range(88, 100))
+        assert video.info.notes == ()
+    assert len(read) < 150  # of 270 packets
