@@ -95,8 +95,8 @@ def process_images(
     jobs = plan_outputs(found, target, format, overwrite, skip_existing)
     json_path = None if json is None or str(json) == "-" else Path(json)
     _check_streams(jobs, to_stdout=json is not None and json_path is None)
-    counts = RunSummary(summary)
     _check_reports(json_path, None if summary is None else Path(summary), jobs, overwrite or skip_existing)
+    counts = RunSummary(summary, resume=skip_existing)
     # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
     from maskseg_cli.export.picture_files import PictureFiles
     from maskseg_cli.pipeline.photo_run import PhotoRun

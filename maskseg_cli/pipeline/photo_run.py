@@ -71,8 +71,7 @@ class PhotoRun:
         """
         kept = [job for job in jobs if job.done and all(sink.has(job.source.exported_name) for sink in self.sinks)]
         for job in kept:
-            for sink in self.sinks:
-                sink.skip(job.source.name, None if job.target is None else str(job.target))
+            self._skip(job)
         kept_ids = {id(job) for job in kept}
         waiting = [job for job in jobs if id(job) not in kept_ids]
         threads = THREADS if self.threaded and not alone else 0
@@ -112,6 +111,17 @@ class PhotoRun:
                 report(everything=True)
                 raise
             return report(everything=True)
+
+    def _skip(self, job: Job) -> None:
+        """Tells the sinks that a photo is left out; the summary gets its objects from the sink that knows them."""
+        target = None if job.target is None else str(job.target)
+        known = (sink.objects_of(job.source.exported_name) for sink in self.sinks)
+        objects = next((found for found in known if found is not None), None)
+        for sink in self.sinks:
+            if sink is self.summary:
+                self.summary.skip(job.source.name, target, objects)
+            else:
+                sink.skip(job.source.name, target)
 
     def _put(self, results: WriteBehind[Job], prediction: Prediction) -> None:
         """Begins to draw and write a photo. Errors pass through the same queue, so that sinks see them in order."""
