@@ -145,7 +145,7 @@ class PhotoRun:
             except Exception as problem:
                 return problem
 
-        def write(prepared: list[Callable[[], None]] | Exception) -> Detections:
+        def write(prepared: list[Callable[[], None]] | Exception) -> tuple[Detections, tuple[str, ...]]:
             try:
                 if isinstance(prepared, Exception):
                     raise prepared
@@ -155,15 +155,16 @@ class PhotoRun:
                 for sink in self.sinks:
                     sink.fail(job.source.name, explain(problem))
                 raise
+            assert frame is not None
             assert detections is not None
-            return detections
+            return detections, frame.notes
 
         size = 0 if frame is None else 2 * frame.image.nbytes  # the photo, and the drawn picture
         results.put(job, size, prepare, write)
 
     def _report(self, job: Job, future: Future[Any], photos: int, alone: bool) -> None:
         try:
-            detections: Detections = future.result()
+            detections, notes = future.result()
         except Exception as error:
             if alone:
                 raise
@@ -173,5 +174,7 @@ class PhotoRun:
                 of = "" if self.endless else f" of {photos}"
                 raise StoppedError(f"Stopped after {self.summary.done}{of} photos.") from error
             return
+        for note in notes:
+            self.reporter.warn(f"Note: {job.source.name}: {note}")
         arrow = "" if job.target is None or job.done else f" -> {job.target}"
         self.reporter.say(f"{job.source.name}: {describe(detections)}{arrow}")
