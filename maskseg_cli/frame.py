@@ -28,6 +28,7 @@ class Frame:
         detected_in: index of the frame in which the network found the objects: the frame's own, or that of an earlier
             one where only every n-th frame is given to the network.
         job: of a photo: where its result goes; else None.
+        notes: of a photo: sentences about what was changed when it was read, or what may be wrong with it.
     """
 
     image: NDArray[np.uint8]
@@ -37,3 +38,4 @@ class Frame:
     source: str = ""
     detected_in: int | None = None
     job: Job | None = None
+    notes: tuple[str, ...] = ()

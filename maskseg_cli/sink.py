@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 import numpy as np
@@ -48,6 +48,13 @@ class Sink:
         Asked only for photos whose result exists and is to be kept.
         """
         return True
+
+    def objects_of(self, source: str) -> Mapping[str, int] | None:
+        """Class name -> number of objects of a photo, where the output, continued from an earlier run, holds them.
+
+        Asked only for photos that are left out because their result exists; `source` as for `has`.
+        """
+        return None
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Takes one frame.

@@ -13,6 +13,7 @@ from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.devices import cameras_in_words, list_cameras
 from maskseg_cli.camera.quiet import quiet_opencv
 from maskseg_cli.camera.source import CameraError, CaptureSettings
+from maskseg_cli.media.decoder_messages import collect_messages
 
 #: So many failed reads in a row mean that the camera is lost; fewer are single damaged pictures.
 _LOST_AFTER = 10
@@ -80,7 +81,12 @@ class DeviceSource:
                 self._capture.set(key, value)
 
     def _try_to_read(self) -> NDArray[np.uint8] | None:
-        success, image = self._capture.read()
+        # `grab` waits for the picture; `retrieve` decodes it, and libjpeg's lines about it belong to no user.
+        success = self._capture.grab()
+        image = None
+        if success:
+            with collect_messages():
+                success, image = self._capture.retrieve()
         if not success or image is None or image.size == 0:
             return None
         if image.ndim == 2:

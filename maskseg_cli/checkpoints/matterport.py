@@ -18,6 +18,7 @@ from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.matterport_layers import (
     UNET_PREFIX,
     grouped,
+    is_anchors,
     is_backbone_layer,
     is_known_layer,
     known_layer,
@@ -38,7 +39,7 @@ def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint
     """Reads a Matterport weight file: `save_weights` files, whole models (.h5), and Keras 3's `.weights.h5`.
 
     Backbone, number of classes, kind of the mask head, pyramid and head sizes come from names and shapes. Optimizer
-    state is ignored.
+    state and anchor boxes are ignored.
 
     Args:
         path: an HDF5 file.
@@ -235,6 +236,8 @@ def _read_keras3(path: Path, root: h5py.Group) -> Arrays:
 
 
 def _put(path: Path, arrays: Arrays, key: str, dataset: h5py.Dataset) -> None:
+    if is_anchors(key, dataset.shape):
+        return
     if key in arrays:
         raise MasksegError(f"{path} has two arrays for {key}: it holds more than one network.")
     if dataset.dtype.kind not in "fiu":

@@ -43,6 +43,18 @@ def is_known_layer(layer: str) -> bool:
     return is_backbone_layer(layer) or _NECK_AND_HEADS.fullmatch(layer) is not None
 
 
+def is_anchors(key: str, shape: tuple[int, ...]) -> bool:
+    """Whether an array holds the anchor boxes, which ports to TensorFlow 2 save in a layer `anchors`.
+
+    They follow from the configuration and are no trained weights.
+
+    Args:
+        key: "layer/weight".
+        shape: (number of anchors, 4), with the pictures of a batch in front in some ports.
+    """
+    return re.match(r"anchors(_\d+)?/", key) is not None and len(shape) in (2, 3) and shape[-1] == 4
+
+
 def known_layer(name: str) -> str | None:
     """The layer of a name scope: Keras names the second scope of `conv1` `conv1_1`."""
     for candidate in (name, re.sub(r"_\d+$", "", name)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -50,11 +51,10 @@ class CocoJournal:
         self.path = path
         self._class_names = tuple(class_names)
         self._ids = category_ids(class_names)
-        self._first = {"maskseg": _KIND, "categories": coco_categories(class_names)}
+        self._first: dict[str, Any] = {"maskseg": _KIND, "categories": coco_categories(class_names)}
         self._file: BinaryIO | None = None
-        #: Name of each photo -> number of its line; a photo has one entry in the JSON.
+        #: Name of each photo -> where its line begins in the file; a photo has one entry in the JSON.
         self._lines: dict[str, int] = {}
-        self._count = 0
         self.resumed = path is not None and path.exists()
         if path is not None and self.resumed:
             self._go_on(path)
@@ -80,13 +80,22 @@ class CocoJournal:
         """
         if self._file is None:
             self._file = self._begin()
-        self._write(entry[1])
-        self._lines[entry[0]] = self._count
-        self._count += 1
+        self._lines[entry[0]] = self._write(entry[1])
 
     def add(self, file_name: str, detections: Detections) -> None:
         """Adds a picture and its objects."""
         self.append(self.entry(file_name, detections))
+
+    def objects_of(self, file_name: str) -> dict[str, int] | None:
+        """Class name -> number of objects of a picture; None if there is no such picture."""
+        if self._file is None or file_name not in self._lines:
+            return None
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
+            lines.seek(self._lines[file_name])
+            annotations = json.loads(lines.readline())["annotations"]
+        names = {category["id"]: category["name"] for category in self._first["categories"]}
+        ids = [annotation["category_id"] for annotation in annotations]
+        return dict(Counter(names.get(i, f"class {i}") for i in ids))
 
     def add_dataset(self, data: dict[str, Any]) -> None:
         """Adds the pictures of a finished data set (`read_dataset`) that the journal does not have."""
@@ -147,11 +156,11 @@ class CocoJournal:
         kept = set(self._lines.values())
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            lines.readline()
-            for number in range(self._count):
-                line = lines.readline()
-                if number in kept:
+            at = 0
+            for line in lines:
+                if at in kept:
                     yield json.loads(line)
+                at += len(line)
 
     def _begin(self) -> BinaryIO:
         if self.path is None:
@@ -162,10 +171,11 @@ class CocoJournal:
         self._write(compact_json(self._first).encode() + b"\n")
         return self._file
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, line: bytes) -> int:
+        """Appends a line; returns where it begins."""
         # Not buffered: a line is written before the next photo begins.
         assert self._file is not None
-        self._file.seek(0, os.SEEK_END)
+        begin = self._file.seek(0, os.SEEK_END)
         left = memoryview(line)
         try:
             while left:
@@ -173,6 +183,7 @@ class CocoJournal:
         except OSError as error:
             error.filename = None if self.path is None else str(self.path)
             raise
+        return begin
 
     def _go_on(self, path: Path) -> None:
         with path.open("r+b") as lines:
@@ -186,8 +197,7 @@ class CocoJournal:
                     name = None
                 if name is None:  # cut off when the run was killed
                     break
-                self._lines[name] = self._count
-                self._count += 1
+                self._lines[name] = end
                 end += len(line)
             lines.truncate(end)
         self._file = path.open("r+b", buffering=0)

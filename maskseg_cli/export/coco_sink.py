@@ -56,6 +56,10 @@ class CocoJson(Sink):
         """Whether an earlier run has found the objects of this picture."""
         return self._journal is None or source in self._journal
 
+    def objects_of(self, source: str) -> dict[str, int] | None:
+        """The objects that an earlier run has found in this picture."""
+        return None if self._journal is None else self._journal.objects_of(source)
+
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Adds a picture and its objects.
 

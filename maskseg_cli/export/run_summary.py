@@ -13,7 +13,7 @@ import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,16 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.earlier_summary import COLUMNS, read_summary
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
-from maskseg_cli.messages import count_words
+from maskseg_cli.messages import count_words, counted
 from maskseg_cli.sink import Sink
 
 #: Failed photos, and classes, that the last lines name.
 _LISTED = 10
 _NAMED = 12
-
-_COLUMNS = ("photo", "result", "status", "reason", "seconds", "objects")
 
 
 class RunSummary(Sink):
@@ -40,14 +39,17 @@ class RunSummary(Sink):
 
     Args:
         path: a .csv or .json file to write at the end, also of a run that failed; None: none.
+        resume: take the objects of photos whose result is kept from that file, if an earlier run has written it.
 
     Attributes:
         done, kept: photos whose result was written, or existed already.
-        objects: objects of the photos done, by the name of their class.
+        unknown: photos whose result existed already, and whose objects no earlier output holds.
+        objects: objects of all other photos, by the name of their class.
         failures: name of each failed photo -> reason.
 
     Raises:
         UsageError: another kind of file.
+        MasksegError: the file that is to be continued is no summary.
 
     Example:
         >>> summary = RunSummary()
@@ -59,14 +61,18 @@ class RunSummary(Sink):
 
     needs_picture = False
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, resume: bool = False) -> None:
         self.done = 0
         self.kept = 0
+        self.unknown = 0
         self.objects: Counter[str] = Counter()
         self.failures: dict[str, str] = {}
         self._path = None if path is None else Path(path)
         if self._path is not None and self._path.suffix.lower() not in (".csv", ".json"):
             raise UsageError(f"--summary writes .csv and .json files, not {self._path}.")
+        self._earlier: dict[str, dict[str, int]] = {}
+        if resume and self._path is not None and self._path.is_file():
+            self._earlier = read_summary(self._path)
         self._class_names: tuple[str, ...] = ()
         self._failed_rows: dict[str, int] = {}  # name of the photo -> number of its row
         self._outdated: set[int] = set()  # numbers of rows
@@ -93,11 +99,20 @@ class RunSummary(Sink):
         seconds = None if detections.seconds is None else round(detections.seconds, 4)
         self._add_row(name, result, "done", seconds=seconds, counts=counts)
 
-    def skip(self, name: str, target: str | None) -> None:
-        """Counts a photo whose result existed already."""
+    def skip(self, name: str, target: str | None, objects: Mapping[str, int] | None = None) -> None:
+        """Counts a photo whose result existed already.
+
+        Args:
+            objects: class name -> number of objects, where another output knows it.
+        """
         self.kept += 1
         self._forget_failure(name)
-        self._add_row(name, target, "skipped")
+        if objects is None:
+            objects = self._earlier.get(name, self._earlier.get(utf8(name).decode()))
+        if objects is None:
+            self.unknown += 1
+        self.objects.update(objects or {})
+        self._add_row(name, target, "skipped", counts=objects)
 
     def fail(self, name: str, reason: str) -> None:
         """Counts a photo that failed."""
@@ -144,7 +159,9 @@ class RunSummary(Sink):
         if self.failed:
             more = f" and {self.failed - _LISTED} more" if self.failed > _LISTED else ""
             parts.append(f"{self.failed} failed: {', '.join(itertools.islice(self.failures, _LISTED))}{more}")
-        found = [f"In all: {count_words(self.objects, _NAMED)}."] if self.done else []
+        without = f", without {counted(self.unknown, 'photo')} there already" if self.unknown else ""
+        known = self.done + self.kept - self.unknown
+        found = [f"In all{without}: {count_words(self.objects, _NAMED)}."] if known else []
         return [*found, ", ".join(parts) + "."]
 
     def _csv_parts(self) -> Iterator[bytes]:
@@ -152,7 +169,7 @@ class RunSummary(Sink):
         found = self._found()
         stream = io.StringIO()
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow([*_COLUMNS, *found])
+        table.writerow([*COLUMNS, *found])
         for row in self._read_rows():
             counts = row.pop("counts")
             objects = [""] * (1 + len(found))
@@ -192,7 +209,7 @@ class RunSummary(Sink):
         status: str,
         reason: str | None = None,
         seconds: float | None = None,
-        counts: Counter[str] | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> None:
         if self._rows is None:
             return

@@ -6,7 +6,7 @@ why it failed, and in some versions returns half a picture for half a file.
 
 from __future__ import annotations
 
-import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +16,29 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import write_atomic
+from maskseg_cli.media.damage import damage, suspicion
+from maskseg_cli.media.decoder_messages import collect_messages
 from maskseg_cli.media.file_type import special_file_type
+from maskseg_cli.media.foreign_files import name_content
 from maskseg_cli.media.header import picture_format, read_header
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF
+from maskseg_cli.media.pixels import to_bgr, turn_upright
 
 #: Larger pictures are refused before memory is allocated for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28
 
-_UNSUPPORTED = {
-    b"GIF8": "a GIF",
-    b"<!DO": "a web page",
-    b"<htm": "a web page",
-    b"<svg": "an SVG drawing",
-    b"<?xm": "an XML file",
-    b"%PDF": "a PDF",
-    b"vers": "a git-LFS pointer",
-    b"PK\x03\x04": "a ZIP archive",
-    b"\xff\x0a": "a JPEG XL picture",
-}
-_UNSUPPORTED_FTYP = {
-    b"avif": "an AVIF picture",
-    b"heic": "a HEIC picture",
-    b"heix": "a HEIC picture",
-    b"mif1": "a HEIC picture",
-}
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded photo.
+
+    Attributes:
+        image: uint8 array (H, W, 3), BGR, upright, writable.
+        notes: sentences without the photo's name about what was changed or may be wrong, such as "Page 1 of 3.".
+    """
+
+    image: NDArray[np.uint8]
+    notes: tuple[str, ...] = ()
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -49,7 +48,16 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
         uint8 array (H, W, 3), BGR.
 
     Raises:
-        MasksegError: there is no such file, or `decode_image` cannot read it; the message names the file.
+        MasksegError: there is no such file, or `decode_photo` cannot read it; the message names the file.
+    """
+    return load_photo(path).image
+
+
+def load_photo(path: str | Path) -> Photo:
+    """Reads a photo with all that is known about it.
+
+    Raises:
+        MasksegError: as `read_image`.
     """
     path = Path(path)
     if path.is_dir():
@@ -64,10 +72,15 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
             data = start + file.read() if picture_format(start) else start
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return decode_image(data, str(path))
+    return decode_photo(data, str(path))
 
 
 def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
+    """The picture of `decode_photo`, uint8 array (H, W, 3), BGR, upright, writable."""
+    return decode_photo(data, name).image
+
+
+def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     """Decodes a JPEG, PNG, WebP, BMP or TIFF photo and turns it upright.
 
     Gray becomes three equal channels; 16 bits are scaled to 8 over their whole range; floating point counts
@@ -78,17 +91,15 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
         data: the file's bytes.
         name: what messages call the picture.
 
-    Returns:
-        uint8 array (H, W, 3), BGR, writable.
-
     Raises:
-        MasksegError: no picture, truncated, damaged, or above `MAX_PIXELS`.
+        MasksegError: no picture, truncated, damaged (also where a decoder fills the missing part with gray), or above
+            `MAX_PIXELS`.
     """
     if not data:
         raise MasksegError(f"{name} is empty (0 bytes).")
     header = read_header(data)
     if header is None:
-        raise MasksegError(f"{name} is {_name_content(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
+        raise MasksegError(f"{name} is {name_content(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
     if header.width * header.height > MAX_PIXELS:
         raise MasksegError(
             f"{name} has {header.width} x {header.height} pixels; at most {MAX_PIXELS // 10**6} million can "
@@ -96,29 +107,43 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
         )
     if not header.complete:
         raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
-    try:
-        with _OPENCV_SILENCED:
+    pixels, notes = _decode(data, header.format, name)
+    image = to_bgr(pixels, name, premultiplied=header.format == "TIFF" and pixels.dtype == np.uint8)
+    return Photo(image if header.format == "TIFF" else turn_upright(image, header.orientation), notes)
+
+
+def _decode(data: bytes, kind: str, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """The pixels as stored, and notes.
+
+    Raises:
+        MasksegError: the file is damaged.
+    """
+    pixels, messages = _call_decoder(data)
+    if pixels is not None and (damage(messages, len(data)) or suspicion(messages)):
+        # The messages may be about a picture that another thread decodes.
+        pixels, messages = _call_decoder(data, alone=True)
+    if pixels is None:
+        raise MasksegError(f"{name} is a damaged {kind} file and cannot be read.")
+    found = damage(messages, len(data))
+    if found is not None:
+        raise MasksegError(
+            f"{name} is damaged ({found}): a part of the picture is missing or wrong; copy or download it again."
+        )
+    doubt = suspicion(messages)
+    return pixels, () if doubt is None else (f"{doubt}: it may be damaged.",)
+
+
+def _call_decoder(data: bytes, alone: bool = False) -> tuple[NDArray[Any] | None, str]:
+    """The pixels, None if OpenCV refuses the file; and what the decoders wrote."""
+    pixels = None
+    with collect_messages(alone) as messages:
+        try:
             # UNCHANGED keeps alpha and 16 bits and does not turn the picture (except TIFF, always turned).
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        if error.code == cv2.Error.STS_NO_MEM:
-            raise MemoryError from error
-        pixels = None
-    if pixels is None:
-        raise MasksegError(f"{name} is a damaged {header.format} file and cannot be read.")
-    image = _to_bgr(pixels, name, premultiplied=header.format == "TIFF" and pixels.dtype == np.uint8)
-    return image if header.format == "TIFF" else turn_upright(image, header.orientation)
-
-
-def turn_upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Undoes EXIF's orientation 1..8 of an array (H, W, ...): 5 to 8 swap height and width."""
-    if orientation in (5, 6, 7, 8):
-        image = image.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image)
+        except cv2.error as error:
+            if error.code == cv2.Error.STS_NO_MEM:
+                raise MemoryError from error
+    return pixels, messages.text
 
 
 def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> bytes:
@@ -141,7 +166,7 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
         "WebP": [cv2.IMWRITE_WEBP_QUALITY, quality],
     }
     try:
-        with _OPENCV_SILENCED:
+        with collect_messages():
             done, encoded = cv2.imencode(SUFFIX_OF[kind], image, parameters.get(kind, []))
     except cv2.error:
         done = False
@@ -157,74 +182,3 @@ def write_image(path: str | Path, image: NDArray[np.uint8], quality: int = 95) -
     See `encode_image` for arguments and errors; missing folders are made.
     """
     write_atomic(path, encode_image(image, Path(path).suffix, quality))
-
-
-def _to_bgr(pixels: NDArray[Any], name: str, premultiplied: bool) -> NDArray[np.uint8]:
-    if pixels.dtype == np.uint16:
-        pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
-    elif pixels.dtype in (np.float32, np.float64):
-        pixels = np.nan_to_num(pixels, nan=0, posinf=255, neginf=0)
-        scale = 255 if pixels.size and pixels.max() <= 1 else 1
-        pixels = np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8)
-    elif pixels.dtype != np.uint8:
-        raise MasksegError(
-            f"{name} holds {pixels.dtype} numbers, which is no kind of photo: save it with 8 or 16 bits."
-        )
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    if channels not in (1, 2, 3, 4):
-        raise MasksegError(f"{name} has {channels} channels; a photo has 1 to 4.")
-    if channels <= 2:  # gray, or gray and alpha
-        gray = pixels.reshape(*pixels.shape[:2], channels)[..., :1]
-        colour = np.ascontiguousarray(np.broadcast_to(gray, (*pixels.shape[:2], 3)))
-    else:
-        colour = np.ascontiguousarray(pixels[..., :3])
-    return colour if channels in (1, 3) else _on_white(colour, pixels[..., -1], premultiplied)
-
-
-def _on_white(colour: NDArray[np.uint8], alpha: NDArray[np.uint8], premultiplied: bool) -> NDArray[np.uint8]:
-    if (alpha == 255).all() or not alpha.any():
-        return colour
-    white = (255 - alpha)[..., None]
-    if premultiplied:  # libtiff has already multiplied colour with alpha
-        return np.asarray(cv2.add(colour, np.repeat(white, 3, axis=2)), np.uint8)
-    # At most 255 * 255 + 127: fits into 16 bits, and is right to the nearest integer.
-    product = colour.astype(np.uint16) * alpha[..., None] + np.uint16(255) * white + np.uint16(127)
-    return (product // 255).astype(np.uint8)
-
-
-def _name_content(data: bytes) -> str:
-    start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
-    if start[4:8] == b"ftyp":
-        return _UNSUPPORTED_FTYP.get(start[8:12], "a film")
-    for magic, kind in _UNSUPPORTED.items():
-        if start.lower().startswith(magic.lower()):
-            return kind
-    sample = data[:1024]
-    return "a text" if sample.isascii() and b"\0" not in sample else "no picture"
-
-
-class _OpenCVSilencer:
-    """Silences OpenCV's own log while at least one thread is inside.
-
-    Its messages about damaged files do not name the file; our messages do.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.inside = 0
-        self.level = 0
-
-    def __enter__(self) -> None:
-        with self.lock:
-            if self.inside == 0:
-                self.level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-            self.inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self.lock:
-            self.inside -= 1
-            if self.inside == 0:
-                cv2.utils.logging.setLogLevel(self.level)
-
-
-_OPENCV_SILENCED = _OpenCVSilencer()

@@ -13,7 +13,7 @@ from maskseg_cli.job import Job, Source
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
-from maskseg_cli.media.same_file import file_identity, fold_name, same_name
+from maskseg_cli.media.same_file import file_identity, name_keys, same_name
 
 
 def plan_outputs(
@@ -222,12 +222,11 @@ def _suffix_of(source: Source) -> str:
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
+    placed = [job for job in jobs if job.target is not None and not _is_device(job.target)]
     seen: dict[str, Job] = {}
-    for job in jobs:
-        if job.target is None:
-            continue
-        other = seen.setdefault(fold_name(job.target), job)
-        if other is not job and other.target is not None and same_name(job.target, other.target):
+    for job, key in zip(placed, name_keys(job.target for job in placed if job.target is not None), strict=True):
+        other = seen.setdefault(key, job)
+        if other is not job:
             raise UsageError(
                 f"{other.source.name} and {job.source.name} would both be written to {job.target}: "
                 "do them one after the other, with another output for each."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -23,14 +24,30 @@ def file_identity(path: str | Path) -> tuple[int, int] | None:
 
 def same_name(a: Path, b: Path) -> bool:
     """Whether two paths, which may not exist yet, name one file."""
-    if os.path.abspath(a) == os.path.abspath(b):
-        return True
-    return fold_name(a) == fold_name(b) and ignores_case(a)
+    return name_key(a) == name_key(b)
 
 
-def fold_name(path: Path) -> str:
-    """The absolute path without the difference of upper and lower case."""
-    return os.path.abspath(path).casefold()
+def name_key(path: Path) -> str:
+    """A text that is equal for all names of one file, which may not exist yet.
+
+    Links to folders are followed, and the difference of upper and lower case is left out where the file system does
+    not make it. A link in the place of the file itself is not followed: writing replaces it.
+    """
+    return name_keys([path])[0]
+
+
+def name_keys(paths: Iterable[Path]) -> list[str]:
+    """`name_key` of each path; each folder is looked at once."""
+    folders: dict[str, tuple[str, bool]] = {}
+    keys = []
+    for path in paths:
+        folder = os.path.dirname(os.path.abspath(path))
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder), ignores_case(path)
+        real, folds = folders[folder]
+        key = os.path.join(real, path.name)
+        keys.append(key.casefold() if folds else key)
+    return keys
 
 
 def ignores_case(path: Path) -> bool:

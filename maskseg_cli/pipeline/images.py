@@ -16,6 +16,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_extra_output, plan_outputs, refuse_existing
+from maskseg_cli.media.same_file import same_name
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -94,8 +95,8 @@ def process_images(
     jobs = plan_outputs(found, target, format, overwrite, skip_existing)
     json_path = None if json is None or str(json) == "-" else Path(json)
     _check_streams(jobs, to_stdout=json is not None and json_path is None)
-    counts = RunSummary(summary)
     _check_reports(json_path, None if summary is None else Path(summary), jobs, overwrite or skip_existing)
+    counts = RunSummary(summary, resume=skip_existing)
     # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
     from maskseg_cli.export.picture_files import PictureFiles
     from maskseg_cli.pipeline.photo_run import PhotoRun
@@ -250,7 +251,7 @@ def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job],
         UsageError: one is an input, a result, or the other one.
         MasksegError: one exists, or its folder cannot be written.
     """
-    if json is not None and summary is not None and json.resolve() == summary.resolve():
+    if json is not None and summary is not None and same_name(json, summary):
         raise UsageError(f"--json and --summary would both write {json}: name two files.")
     for path in (json, summary):
         if path is not None:

@@ -71,8 +71,7 @@ class PhotoRun:
         """
         kept = [job for job in jobs if job.done and all(sink.has(job.source.exported_name) for sink in self.sinks)]
         for job in kept:
-            for sink in self.sinks:
-                sink.skip(job.source.name, None if job.target is None else str(job.target))
+            self._skip(job)
         kept_ids = {id(job) for job in kept}
         waiting = [job for job in jobs if id(job) not in kept_ids]
         threads = THREADS if self.threaded and not alone else 0
@@ -113,6 +112,17 @@ class PhotoRun:
                 raise
             return report(everything=True)
 
+    def _skip(self, job: Job) -> None:
+        """Tells the sinks that a photo is left out; the summary gets its objects from the sink that knows them."""
+        target = None if job.target is None else str(job.target)
+        known = (sink.objects_of(job.source.exported_name) for sink in self.sinks)
+        objects = next((found for found in known if found is not None), None)
+        for sink in self.sinks:
+            if sink is self.summary:
+                self.summary.skip(job.source.name, target, objects)
+            else:
+                sink.skip(job.source.name, target)
+
     def _put(self, results: WriteBehind[Job], prediction: Prediction) -> None:
         """Begins to draw and write a photo. Errors pass through the same queue, so that sinks see them in order."""
         job, frame, detections = prediction.job, prediction.frame, prediction.detections
@@ -135,7 +145,7 @@ class PhotoRun:
             except Exception as problem:
                 return problem
 
-        def write(prepared: list[Callable[[], None]] | Exception) -> Detections:
+        def write(prepared: list[Callable[[], None]] | Exception) -> tuple[Detections, tuple[str, ...]]:
             try:
                 if isinstance(prepared, Exception):
                     raise prepared
@@ -145,15 +155,16 @@ class PhotoRun:
                 for sink in self.sinks:
                     sink.fail(job.source.name, explain(problem))
                 raise
+            assert frame is not None
             assert detections is not None
-            return detections
+            return detections, frame.notes
 
         size = 0 if frame is None else 2 * frame.image.nbytes  # the photo, and the drawn picture
         results.put(job, size, prepare, write)
 
     def _report(self, job: Job, future: Future[Any], photos: int, alone: bool) -> None:
         try:
-            detections: Detections = future.result()
+            detections, notes = future.result()
         except Exception as error:
             if alone:
                 raise
@@ -163,5 +174,7 @@ class PhotoRun:
                 of = "" if self.endless else f" of {photos}"
                 raise StoppedError(f"Stopped after {self.summary.done}{of} photos.") from error
             return
+        for note in notes:
+            self.reporter.warn(f"Note: {job.source.name}: {note}")
         arrow = "" if job.target is None or job.done else f" -> {job.target}"
         self.reporter.say(f"{job.source.name}: {describe(detections)}{arrow}")

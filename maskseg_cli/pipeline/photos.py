@@ -12,7 +12,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format
-from maskseg_cli.media.images import decode_image, read_image
+from maskseg_cli.media.images import decode_photo, load_photo
 from maskseg_cli.media.picture_formats import SUFFIX_OF
 from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
 from maskseg_cli.pipeline.workers import Workers
@@ -56,12 +56,14 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         kind = None if job.source.alone else special_file_type(job.source.path)
         if kind is not None:
             raise MasksegError(f"{job.source.path} is {kind}, not a file.")
-        image, suffix = read_image(job.source.path), job.suffix or ".png"
+        photo, suffix = load_photo(job.source.path), job.suffix or ".png"
     else:
         data = sys.stdin.buffer.read()
         suffix = job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]
-        image = decode_image(data, "Standard input")
-    return Frame(image, index, source=job.source.exported_name, job=replace(job, suffix=suffix))
+        photo = decode_photo(data, "Standard input")
+    return Frame(
+        photo.image, index, source=job.source.exported_name, job=replace(job, suffix=suffix), notes=photo.notes
+    )
 
 
 def estimate_bytes(job: Job) -> int:

@@ -14,6 +14,7 @@ from maskseg_cli.job import Job, Source
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_writable, plan_outputs, refuse_existing
 from maskseg_cli.media.picture_formats import FORMAT_OF
+from maskseg_cli.media.same_file import name_key, name_keys
 from maskseg_cli.media.watch import FolderWatch
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ class WatchedPhotos:
         """The photos in the folders, without the results of this run."""
         avoid = None if self.output is None else Path(self.output)
         sources = find_sources(self.arguments, self.recursive, avoid, may_be_empty=True)
-        sources = [source for source in sources if os.path.abspath(source.name) not in self._made]
-        self._inputs = {os.path.abspath(source.name) for source in sources}
-        return sources
+        keys = name_keys(Path(source.name) for source in sources)
+        found = [(source, key) for source, key in zip(sources, keys, strict=True) if key not in self._made]
+        self._inputs = {key for _, key in found}
+        return [source for source, _ in found]
 
     def job(self, source: Source) -> Job:
         """Where the result of a photo goes. An earlier result of this run for the same photo is replaced.
@@ -72,7 +74,7 @@ class WatchedPhotos:
         """
         [job] = plan_outputs([source], self.output, self.format_name, overwrite=True)
         assert job.target is not None
-        name = os.path.abspath(job.target)
+        name = name_key(job.target)
         maker = self._made.get(name)
         if name in self._inputs:
             raise UsageError(f"The output {job.target} is an input; inputs are never overwritten.")

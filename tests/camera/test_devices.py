@@ -85,7 +85,10 @@ class Driver:
     def get(self, key: int) -> float:
         return 30.0 if key == cv2.CAP_PROP_FPS else 0.0
 
-    def read(self) -> tuple[bool, np.ndarray | None]:
+    def grab(self) -> bool:
+        return True
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
         picture = self.pictures.pop(0) if self.pictures else None
         return picture is not None, picture
 

@@ -57,6 +57,23 @@ def test_ignores_what_the_optimizer_left(tmp_path: Path) -> None:
     assert_same(read_checkpoint(path).arrays, tiny_arrays())
 
 
+@pytest.mark.parametrize(
+    ("weight", "shape"), [("Variable", (12, 4)), ("anchors/Variable", (2, 12, 4)), ("anchors_1/anchors", (12, 4))]
+)
+def test_ignores_the_anchors_that_ports_to_tensorflow_2_save(
+    weight: str, shape: tuple[int, ...], tmp_path: Path
+) -> None:
+    groups = [*tiny_groups(), ("anchors", [(weight, np.ones(shape, np.float32))])]
+    assert_same(read_checkpoint(write_h5(tmp_path / "w.h5", groups)).arrays, tiny_arrays())
+    nested = [("mask_rcnn", [one for _, weights in tiny_groups() for one in weights] + [("anchors/v", np.ones(shape))])]
+    assert_same(read_checkpoint(write_h5(tmp_path / "n.h5", nested)).arrays, tiny_arrays())
+
+
+def test_a_layer_called_anchors_that_holds_something_else_is_not_forgotten(tmp_path: Path) -> None:
+    groups = [*tiny_groups(), ("anchors", [("anchors/kernel", np.ones((3, 3, 8, 4), np.float32))])]
+    assert "anchors/kernel" in read_checkpoint(write_h5(tmp_path / "w.h5", groups)).arrays
+
+
 def test_an_array_that_no_layer_names_is_not_forgotten(tmp_path: Path) -> None:
     path = write_h5(tmp_path / "w.h5", tiny_groups())
     with h5py.File(path, "a") as file:

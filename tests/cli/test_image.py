@@ -87,7 +87,7 @@ def test_quality(here: Path) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_coordinates_are_those_of_the_upright_photo(here: Path, orientation: int) -> None:
     """Stored turned, shown upright: the person must come out as a person (taller than wide) each time."""
-    from maskseg_cli.media.images import turn_upright
+    from maskseg_cli.media.pixels import turn_upright
 
     stored = turn_upright(scene(), {6: 8, 8: 6}.get(orientation, orientation))
     exif = Image.Exif()

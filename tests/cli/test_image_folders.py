@@ -128,6 +128,27 @@ def test_the_summary_as_a_table_and_as_json(here: Path) -> None:
     assert read_json("one.json")["failed"] == 1
 
 
+@pytest.mark.parametrize("reports", [["--summary", "s.csv"], ["--summary", "s.csv", "--json", "r.json"]])
+def test_a_continued_run_counts_the_objects_of_all_photos(reports: list[str], here: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_image(here / "in" / name, scene())
+    run("in", "-o", "out", *reports)
+    first = (here / "s.csv").read_text()
+    if "--json" in reports:
+        (here / "s.csv").unlink()  # the JSON knows the objects too
+    write_image(here / "in" / "c.png", scene())
+    result = run("in", "-o", "out", *reports, "--skip-existing")
+    *_, objects, last = result.stderr.splitlines()
+    assert (objects, last) == ("In all: 3 persons, 3 dogs.", "1 of 3 photos done, 2 there already.")
+    rows = list(csv.DictReader((here / "s.csv").open(newline="")))
+    assert [(row["status"], row["objects"], row["dog"]) for row in rows] == [
+        ("skipped", "2", "1"),
+        ("skipped", "2", "1"),
+        ("done", "2", "1"),
+    ]
+    assert first.count(",2,1,1") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -69,7 +69,7 @@ def test_a_stopped_run_goes_on(here: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert [image["id"] for image in data["images"]] == [1, 2, 3, 4]
     assert [(a["id"], a["image_id"]) for a in data["annotations"]] == [(i + 1, i // 2 + 1) for i in range(8)]
     again = run(*arguments)
-    assert again.stderr == "0 of 4 photos done, 4 there already.\n"
+    assert again.stderr == "In all: 4 persons, 4 dogs.\n0 of 4 photos done, 4 there already.\n"
     assert read_json("r.json") == data
 
 

@@ -125,7 +125,7 @@ def test_results_in_the_watched_folder_are_no_photos(tmp_path: Path, watching: l
     assert program.lines == [
         "a.png: 1 person, 1 dog -> a_maskseg.png",
         "Watching .: Ctrl-C ends.",
-        "In all: 1 person, 1 dog.",
+        "In all, without 1 photo there already: 1 person, 1 dog.",
         "1 photo done, 1 there already.",
         "Stopped.",
     ]

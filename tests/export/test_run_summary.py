@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.errors import UsageError
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job, Source
@@ -128,7 +128,7 @@ def test_nothing_at_all(tmp_path: Path) -> None:
 
 def test_closing_lines(summary: RunSummary) -> None:
     assert summary.lines(None) == [
-        "In all: 2 dogs, 1 person.",
+        "In all, without 1 photo there already: 2 dogs, 1 person.",
         '2 photos done, 1 there already, 1 failed: in/"d".jpg.',
     ]
     assert summary.lines(4)[-1].startswith("2 of 4 photos done, ")
@@ -141,3 +141,34 @@ def test_closing_lines(summary: RunSummary) -> None:
     one = RunSummary()
     add(one, "a.jpg", None, [], 1)
     assert one.lines(None) == ["In all: nothing found.", "1 photo done."]
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.json"])
+def test_kept_photos_have_the_objects_that_an_earlier_run_has_written(name: str, tmp_path: Path) -> None:
+    filled(tmp_path / name).finish()
+    again = RunSummary(tmp_path / name, resume=True)
+    again.start(NAMES)
+    for photo in ("in/a, b.jpg", "in/c.jpg", "in/ü.jpg"):
+        again.skip(photo, "out")
+    again.skip("in/new.jpg", "out", {"dog": 4})
+    add(again, "later.jpg", None, ["person"], 1)
+    assert again.lines(5) == [
+        "In all, without 1 photo there already: 6 dogs, 2 persons.",
+        "1 of 5 photos done, 4 there already.",
+    ]
+    again.finish()
+    third = RunSummary(tmp_path / name, resume=True)
+    for photo in ("in/a, b.jpg", "in/new.jpg", "later.jpg"):
+        third.skip(photo, "out")
+    assert third.lines(3)[0] == "In all: 6 dogs, 2 persons."
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("s.csv", "my,own,table\n1,2,3\n"), ("s.json", '{"photos": 3}'), ("s.json", "[1, 2]"), ("s.csv", "\0")],
+)
+def test_a_file_that_is_no_summary_is_not_replaced(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(MasksegError, match="is no summary that could be continued"):
+        RunSummary(tmp_path / name, resume=True)
+    assert (tmp_path / name).read_text() == text

@@ -129,6 +129,23 @@ def test_names_that_differ_in_case_meet_where_the_file_system_takes_them_for_one
         plan("a.jpg", "other/A.JPG", output="out")
 
 
+def test_a_result_meets_any_earlier_one_of_its_name_not_only_the_first(here: Path) -> None:
+    for name in ("A.PNG", "a.png"):
+        (here / "photos" / name).write_bytes(JPEG)
+    if len(list((here / "photos").iterdir())) < 5:
+        pytest.skip("this file system takes A.PNG and a.png for one")
+    with pytest.raises(UsageError, match=r"photos.a.jpg and photos.a.png would both be written to out.a.png"):
+        plan("photos", output="out", format_name="png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows needs rights for links")
+def test_results_meet_in_folders_that_are_one_through_a_link(here: Path) -> None:
+    (here / "link").symlink_to(here / "photos", target_is_directory=True)
+    with pytest.raises(UsageError, match="would both be written"):
+        plan("photos/a.jpg", "link/a.jpg")
+    assert len(plan("photos/a.jpg", "link/b.JPEG")) == 2
+
+
 def test_the_file_system_is_asked_about_case(here: Path) -> None:
     (here / "Probe").mkdir()
     ignores = (here / "pROBE").exists()

@@ -1,0 +1,167 @@
+"""Collects what picture decoders write to standard error, so that our own messages can say it with the photo's name.
+
+libjpeg and libpng write to file descriptor 2 and offer no other way through OpenCV: a JPEG whose data are damaged is
+decoded half gray without an error, and only such a line tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+
+#: Lines of libjpeg, libpng and OpenCV's log; any other text is of somebody else and is passed on.
+_PREFIXES = (
+    "Corrupt JPEG data",
+    "Premature end of JPEG",
+    "Invalid SOS parameters",
+    "Inconsistent progression",
+    "Warning: unknown JFIF",
+    "Unsupported marker type",
+    "Application transferred too",
+    "libpng warning",
+    "libpng error",
+    "[ WARN:",
+    "[ERROR:",
+)
+_START = rb"(?:" + rb"|".join(re.escape(prefix.encode()) for prefix in _PREFIXES) + rb")[^\n]*"
+_LINE = re.compile(_START + rb"\n+")
+_UNFINISHED = re.compile(_START + rb"\Z")
+
+
+@dataclass
+class Messages:
+    """What the decoders wrote.
+
+    Attributes:
+        text: their lines; complete when the block of `collect_messages` has ended. Unless the block was alone, they may
+            be about another picture that was decoded at the same time.
+    """
+
+    text: str = ""
+
+
+class _Collector:
+    """Redirects file descriptor 2 into a file while at least one thread is inside."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._alone = False
+        self._waiting = 0
+        self._file: int | None = None
+        self._real: int | None = None
+        self._passed_on = 0
+        self._log_level = 0
+
+    def enter(self, alone: bool) -> int:
+        """Begins to collect; returns the position in the file.
+
+        Args:
+            alone: wait until no other thread is inside, and let none in.
+        """
+        with self._changed:
+            if alone:
+                self._waiting += 1
+                self._changed.wait_for(lambda: self._inside == 0)
+                self._waiting -= 1
+                self._alone = True
+            else:
+                self._changed.wait_for(lambda: not self._alone and not self._waiting)
+            if self._inside == 0:
+                self._begin()
+            self._inside += 1
+            return self._size()
+
+    def leave(self, begin: int) -> str:
+        """Ends collecting; returns the decoders' lines since `begin`, and passes on everything else."""
+        with self._changed:
+            end = self._size()
+            new = b"" if self._file is None else _read(self._file, self._passed_on, end)
+            held = _UNFINISHED.search(new)  # the rest of a line that another thread is writing
+            new = new[: held.start()] if held else new
+            self._passed_on += len(new)
+            foreign = _LINE.sub(b"", new)
+            if foreign and self._real is not None:
+                with contextlib.suppress(OSError):
+                    os.write(self._real, foreign)
+            text = b"" if self._file is None else _read(self._file, begin, end)
+            self._inside -= 1
+            self._alone = False
+            if self._inside == 0:
+                self._end()
+            self._changed.notify_all()
+        return "".join(line.decode("utf-8", "replace") for line in _LINE.findall(text))
+
+    def _begin(self) -> None:
+        self._log_level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        self._passed_on = 0
+        try:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+            if self._file is None:
+                with tempfile.TemporaryFile(buffering=0) as file:
+                    self._file = os.dup(file.fileno())
+            os.ftruncate(self._file, 0)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            self._real = os.dup(2)
+            os.dup2(self._file, 2)
+        except (OSError, ValueError):  # no standard error at all
+            self._real = None
+            return
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
+    def _end(self) -> None:
+        cv2.utils.logging.setLogLevel(self._log_level)
+        if self._real is None or self._file is None:
+            return
+        with contextlib.suppress(OSError):
+            # A terminal that was lost in between is redirected by others: then descriptor 2 is no longer ours.
+            if os.path.sameopenfile(2, self._file):
+                os.dup2(self._real, 2)
+        os.close(self._real)
+        self._real = None
+
+    def _size(self) -> int:
+        return 0 if self._file is None else os.fstat(self._file).st_size
+
+
+def _read(file: int, begin: int, end: int) -> bytes:
+    """A part of the file; the position stays at its end, where descriptor 2 writes."""
+    if end <= begin:
+        return b""
+    if hasattr(os, "pread"):
+        return os.pread(file, end - begin, begin)
+    os.lseek(file, begin, os.SEEK_SET)
+    try:
+        return os.read(file, end - begin)
+    finally:
+        os.lseek(file, 0, os.SEEK_END)
+
+
+_COLLECTOR = _Collector()
+
+
+@contextlib.contextmanager
+def collect_messages(alone: bool = False) -> Iterator[Messages]:
+    """Keeps the lines of picture decoders from the terminal, and gives them to the caller.
+
+    Whatever else is written to standard error in the block appears when a thread leaves it. Blocks of several threads
+    may overlap.
+
+    Args:
+        alone: no other thread is in such a block at the same time, so that all lines are about the caller's picture.
+    """
+    messages = Messages()
+    begin = _COLLECTOR.enter(alone)
+    try:
+        yield messages
+    finally:
+        messages.text = _COLLECTOR.leave(begin)

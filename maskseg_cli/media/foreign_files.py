@@ -1,0 +1,43 @@
+"""Names the content of a file that is no photo that can be read."""
+
+from __future__ import annotations
+
+_KINDS = {
+    b"GIF8": "a GIF",
+    b"<!DO": "a web page",
+    b"<htm": "a web page",
+    b"<svg": "an SVG drawing",
+    b"<?xm": "an XML file",
+    b"%PDF": "a PDF",
+    b"vers": "a git-LFS pointer",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\xff\x0a": "a JPEG XL picture",
+}
+
+#: Brands of photos in the container that MP4 films use too -> format.
+BRANDS = {
+    b"avif": "AVIF",
+    b"heic": "HEIC",
+    b"heix": "HEIC",
+    b"heim": "HEIC",
+    b"heis": "HEIC",
+    b"mif1": "HEIC",
+}
+
+
+def name_content(data: bytes) -> str:
+    """What a file holds, with its article: "a PDF"; by its first bytes.
+
+    Example:
+        >>> name_content(b"%PDF-1.7"), name_content(b"once upon a time"), name_content(bytes(9))
+        ('a PDF', 'a text', 'no picture')
+    """
+    start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
+    if start[4:8] == b"ftyp":
+        brand = BRANDS.get(start[8:12])
+        return "a film" if brand is None else f"a{'n' if brand[0] == 'A' else ''} {brand} picture"
+    for magic, kind in _KINDS.items():
+        if start.lower().startswith(magic.lower()):
+            return kind
+    sample = data[:1024]
+    return "a text" if sample.isascii() and b"\0" not in sample else "no picture"
