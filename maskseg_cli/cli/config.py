@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @model_options
+@section("Form")
 @click.option("--toml", "form", flag_value="toml", help="Print TOML, which --config reads back.")
 @click.option("--json", "form", flag_value="json", help="Print JSON, which --config reads back.")
 @message_options

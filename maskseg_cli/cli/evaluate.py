@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.options import message_options, model_options_with
 from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
+from maskseg_cli.media.outputs import check_json_name
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -25,7 +27,8 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
+@section("Photos and results")
 @click.argument("annotations", type=_FILE)
 @click.argument("images", type=_FOLDER, required=False)
 @click.option("--output", "-o", type=_NEW_FILE, metavar="FILE", help="Write the figures as JSON, 0 to 1.")
@@ -39,7 +42,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
 @click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
-@model_options
+@model_options_with(f"{SCORE_FLOOR:g}")
 @message_options
 @click.pass_context
 def evaluate(
@@ -125,6 +128,8 @@ def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:
 
 
 def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None], overwrite: bool) -> None:
+    for path, option in zip(outputs, ("--output", "--results"), strict=True):
+        check_json_name(path, option)
     given = [path.resolve() for path in outputs if path is not None]
     if len(set(given)) < len(given):
         raise UsageError("--output and --results name the same file.")

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from maskseg_cli.cli.main import DEBUG
+from maskseg_cli.cli.parameters import Share
+from maskseg_cli.cli.sections import GENERAL, section
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
 from maskseg_cli.inference.model_options import ModelOptions
@@ -39,11 +41,22 @@ def gather(
     return decorate
 
 
-#: Passes `model: ModelOptions` to the command.
-model_options = gather(
-    "model",
-    ModelOptions,
-    [
+#: The default of --size in words.
+SIZES = "400 for lite, 1024 for coco, or as the weights file says"
+
+
+def model_options_with(min_score: str) -> Callable[[Command], Command]:
+    """A decorator that passes `model: ModelOptions` to the command.
+
+    Args:
+        min_score: the command's default of --min-score in words.
+    """
+    return gather("model", ModelOptions, _model_options(min_score))
+
+
+def _model_options(min_score: str) -> list[Callable[[Any], Any]]:
+    return [
+        section("Network"),
         click.option(
             "--model",
             "model_model",
@@ -63,6 +76,7 @@ model_options = gather(
             "model_size",
             type=click.IntRange(min=64),
             metavar="PIXELS",
+            show_default=SIZES,
             help="Scale photos to this size first: smaller is faster, larger finds smaller objects. The "
             "short side for lite (the long side at most twice that), the side of the square for "
             "Matterport models.",
@@ -70,8 +84,9 @@ model_options = gather(
         click.option(
             "--min-score",
             "model_min_score",
-            type=click.FloatRange(0, 1),
+            type=Share(0, 1),
             metavar="SCORE",
+            show_default=min_score,
             help="Leave out objects with a lower score, 0 to 1.",
         ),
         click.option(
@@ -85,6 +100,7 @@ model_options = gather(
             "model_max_detections",
             type=click.IntRange(min=1),
             metavar="N",
+            show_default="100",
             help="At most so many objects a photo, best score first.",
         ),
         click.option(
@@ -106,6 +122,7 @@ model_options = gather(
             is_flag=True,
             help="Average six views of each photo, at three sizes and mirrored: more accurate, about six times slower.",
         ),
+        section("Engine"),
         click.option(
             "--engine",
             "model_engine",
@@ -136,16 +153,21 @@ model_options = gather(
             "model_threads",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Threads of the network; the default is one for each core.",
+            show_default="one for each core",
+            help="Threads of the network.",
         ),
-    ],
-)
+    ]
+
+
+#: Passes `model: ModelOptions` to commands that show what they find.
+model_options = model_options_with("0.5 for lite, 0.7 for coco, or as the weights file says")
 
 #: Passes `drawing: DrawingOptions` to the command.
 drawing_options = gather(
     "drawing",
     DrawingOptions,
     [
+        section("Drawing"),
         click.option("--masks/--no-masks", "drawing_masks", default=True, help="Fill objects with colour."),
         click.option("--contours/--no-contours", "drawing_contours", default=True, help="Draw outlines."),
         click.option("--boxes/--no-boxes", "drawing_boxes", default=True, help="Draw boxes."),
@@ -153,7 +175,7 @@ drawing_options = gather(
         click.option(
             "--alpha",
             "drawing_alpha",
-            type=click.FloatRange(0, 1),
+            type=Share(0, 1),
             default=0.5,
             show_default=True,
             help="How much colour covers an object: 0 none, 1 all.",
@@ -209,4 +231,4 @@ def message_options(command: Command) -> Command:
         help="Show the full traceback of an error.",
     )
     quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
-    return quiet(debug(command))
+    return section(GENERAL)(quiet(debug(command)))

@@ -13,6 +13,7 @@ import click
 
 from maskseg_cli.classes import read_labels
 from maskseg_cli.cli.options import message_options
+from maskseg_cli.cli.sections import SectionedGroup
 from maskseg_cli.config.display import display
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.reporter import Reporter
@@ -35,7 +36,7 @@ class _DownloadBar(Reporter):
             yield advance
 
 
-@click.group()
+@click.group(cls=SectionedGroup)
 def weights() -> None:
     """List, inspect, fetch, verify and convert weights.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskseg_cli.errors import UsageError
+from maskseg_cli.messages import percent_hint
 
 #: Blue, green, red, each 0..255.
 Color = tuple[int, int, int]
@@ -113,7 +114,8 @@ def _check_number(name: str, value: Any, low: float, high: float) -> None:
     except (TypeError, ValueError):
         good = False
     if not good:
-        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {value!r}.")
+        hint = percent_hint(value) if (low, high) == (0, 1) else ""
+        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {value!r}{hint}.")
 
 
 def _own_color(value: Any) -> Color:

@@ -25,6 +25,10 @@ MAX_PIXELS = 2**28
 
 _UNSUPPORTED = {
     b"GIF8": "a GIF",
+    b"\x1aE\xdf\xa3": "a film",  # Matroska and WebM
+    b"FLV\x01": "a film",
+    b"\0\0\x01\xba": "a film",  # MPEG
+    b"0&\xb2u\x8ef\xcf\x11": "a film",  # WMV
     b"<!DO": "a web page",
     b"<htm": "a web page",
     b"<svg": "an SVG drawing",
@@ -40,6 +44,9 @@ _UNSUPPORTED_FTYP = {
     b"heix": "a HEIC picture",
     b"mif1": "a HEIC picture",
 }
+
+#: What `maskseg video` reads.
+_FILMS = ("a film", "a GIF")
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -88,7 +95,10 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
         raise MasksegError(f"{name} is empty (0 bytes).")
     header = read_header(data)
     if header is None:
-        raise MasksegError(f"{name} is {_name_content(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
+        kind = _name_content(data)
+        if kind in _FILMS:
+            raise MasksegError(f"{name} is {kind}, not a photo: maskseg video {name}")
+        raise MasksegError(f"{name} is {kind}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
     if header.width * header.height > MAX_PIXELS:
         raise MasksegError(
             f"{name} has {header.width} x {header.height} pixels; at most {MAX_PIXELS // 10**6} million can "
@@ -194,6 +204,8 @@ def _on_white(colour: NDArray[np.uint8], alpha: NDArray[np.uint8], premultiplied
 
 def _name_content(data: bytes) -> str:
     start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
+    if start[8:12] == b"AVI " or (start[:1] == b"G" and data[188:189] == b"G" == data[376:377]):  # 188: MPEG-TS packets
+        return "a film"
     if start[4:8] == b"ftyp":
         return _UNSUPPORTED_FTYP.get(start[8:12], "a film")
     for magic, kind in _UNSUPPORTED.items():

@@ -15,7 +15,7 @@ from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import check_extra_output, plan_outputs, refuse_existing
+from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -83,6 +83,7 @@ def process_images(
         KeyboardInterrupt: Ctrl-C; what is done so far is complete.
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
+    check_json_name(json)
     network, drawing = split_options(model, options)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)

@@ -11,7 +11,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.frame import Frame
-from maskseg_cli.media.outputs import check_extra_output, refuse_existing
+from maskseg_cli.media.outputs import check_extra_output, check_json_name, refuse_existing
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -75,6 +75,7 @@ def process_videos(
         MasksegError: a source or the network cannot be found, a result exists, or the only video failed.
         KeyboardInterrupt: Ctrl-C; what was made so far is complete.
     """
+    check_json_name(json)
     plan = plan_run(sources, output, model, recursive, overwrite, skip_existing, format, options)
     json_path = None if json is None or str(json) == "-" else Path(json)
     if json_path is not None:
