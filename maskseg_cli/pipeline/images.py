@@ -127,6 +127,9 @@ def process_images(
         ended = _run(run, lambda: _process(run, watched, jobs, alone))
     if ended is None or isinstance(ended, KeyboardInterrupt):
         _report_counts(counts, None if watch else len(jobs), reporter)
+        if ended is not None and counts.done + counts.kept + counts.failed < len(jobs) > 1:
+            instead = " in place of --overwrite" if overwrite else ""
+            reporter.say(f"The same command with --skip-existing{instead} does the rest.")
     # Ctrl-C is how a watch ends; other signals, whose exceptions are subclasses, are reported.
     if ended is not None and not (watch and type(ended) is KeyboardInterrupt):
         raise ended
