@@ -97,9 +97,9 @@ def _target(json_path: str | None, photo: str | None, overwrite: bool) -> Path |
         return None
     from maskseg_cli.media.outputs import check_json_name, check_writable, existing_file, refuse_inputs
 
-    check_json_name(json_path)
     path = Path(json_path)
     refuse_inputs([path], [] if photo is None else [photo])
+    check_json_name(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
     if existing_file(path) is not None and not overwrite:

@@ -128,8 +128,6 @@ def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:
 
 
 def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None], overwrite: bool) -> None:
-    for path, option in zip(outputs, ("--output", "--results"), strict=True):
-        check_json_name(path, option)
     given = [path.resolve() for path in outputs if path is not None]
     if len(set(given)) < len(given):
         raise UsageError("--output and --results name the same file.")
@@ -138,6 +136,8 @@ def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]
             raise UsageError(f"{path} is an input: it is not overwritten.")
         if path.is_file() and not overwrite:
             raise MasksegError(f"{path} exists: --overwrite replaces it.")
+    for named, option in zip(outputs, ("--output", "--results"), strict=True):
+        check_json_name(named, option)
 
 
 def _write(evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]) -> None:

@@ -83,7 +83,6 @@ def process_images(
         KeyboardInterrupt: Ctrl-C; what is done so far is complete.
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
-    check_json_name(json)
     network, drawing = split_options(model, options)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)
@@ -259,6 +258,8 @@ def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job],
     for path in (json, summary):
         if path is not None:
             check_extra_output(path, jobs)
+            if path is json:
+                check_json_name(json)
             if path.is_file() and not may_exist:
                 refuse_existing([path])
     if json is not None and not may_exist and journal_path(json).exists():

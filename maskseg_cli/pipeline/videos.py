@@ -75,11 +75,11 @@ def process_videos(
         MasksegError: a source or the network cannot be found, a result exists, or the only video failed.
         KeyboardInterrupt: Ctrl-C; what was made so far is complete.
     """
-    check_json_name(json)
     plan = plan_run(sources, output, model, recursive, overwrite, skip_existing, format, options)
     json_path = None if json is None or str(json) == "-" else Path(json)
     if json_path is not None:
         check_extra_output(json_path, plan.jobs)
+        check_json_name(json_path)
         if json_path.is_file() and not (overwrite or skip_existing):
             refuse_existing([json_path])
     from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only

@@ -106,10 +106,10 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
         (["image", "x.jpg", "--alpha", "30%"], "30% is not a number from 0 to 1 (30 % is 0.3)."),
         (["image", "x.jpg", "--min-score", "1.5"], "1.5 is not in the range"),
         (
-            ["image", "x.jpg", "--json", "found.csv"],
+            ["image", __file__, "-o", "x.jpg", "--json", "found.csv"],
             "--json writes JSON, but found.csv ends in .csv: name it found.json",
         ),
-        (["video", "x.mp4", "--json", "out.mp4"], "--json writes JSON, but out.mp4 ends in .mp4"),
+        (["video", __file__, "--json", "out.mp4"], "--json writes JSON, but out.mp4 ends in .mp4"),
         (["bench", "--json", "found.xlsx"], "--json writes JSON, but found.xlsx ends in .xlsx"),
         (["evaluate", __file__, ".", "-o", "ap.csv"], "--output writes JSON, but ap.csv ends in .csv"),
         (["video", "x.mp4", "--start", "1:99"], "'1:99' is no time"),
