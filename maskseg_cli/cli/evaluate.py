@@ -42,7 +42,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
 @click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
-@model_options_with(f"{SCORE_FLOOR:g}")
+@model_options_with(f"{SCORE_FLOOR:g}", unused=("min_score",))
 @message_options
 @click.pass_context
 def evaluate(

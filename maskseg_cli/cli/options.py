@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +14,12 @@ from maskseg_cli.cli.parameters import Share
 from maskseg_cli.cli.sections import GENERAL, section
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
-from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Options that say how the network is computed.
+ENGINE_OPTIONS = ("engine", "precision", "device", "threads")
 
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -45,16 +48,26 @@ def gather(
 SIZES = "400 for lite, 1024 for coco, or as the weights file says"
 
 
-def model_options_with(min_score: str) -> Callable[[Command], Command]:
+def model_options_with(min_score: str, unused: Collection[str] = ()) -> Callable[[Command], Command]:
     """A decorator that passes `model: ModelOptions` to the command.
 
     Args:
         min_score: the command's default of --min-score in words.
+        unused: options that count on the command line, but not in a file for --config.
     """
-    return gather("model", ModelOptions, _model_options(min_score))
+    return gather("model", ModelOptions, _model_options(min_score, unused))
 
 
-def _model_options(min_score: str) -> list[Callable[[Any], Any]]:
+def _use_file(unused: Collection[str], ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Makes the everyday options in a file for --config the defaults of the command's options."""
+    if path is not None:
+        found = {name: value for name, value in everyday_options(path).items() if name not in unused}
+        named = {f"{target}_{name}": value for name, value in found.items() for target in ("model", "drawing")}
+        ctx.default_map = {**(ctx.default_map or {}), **named}
+    return path
+
+
+def _model_options(min_score: str, unused: Collection[str]) -> list[Callable[[Any], Any]]:
     return [
         section("Network"),
         click.option(
@@ -114,7 +127,9 @@ def _model_options(min_score: str) -> list[Callable[[Any], Any]]:
             "--config",
             "model_config",
             type=_EXISTING_FILE,
-            help="TOML file of such options; --set goes before it.",
+            is_eager=True,
+            callback=functools.partial(_use_file, unused),
+            help="TOML file of such options and of everyday ones (alpha = 0.3), for what is not given here.",
         ),
         click.option(
             "--tta",
@@ -159,8 +174,13 @@ def _model_options(min_score: str) -> list[Callable[[Any], Any]]:
     ]
 
 
+_MIN_SCORES = "0.5 for lite, 0.7 for coco, or as the weights file says"
+
 #: Passes `model: ModelOptions` to commands that show what they find.
-model_options = model_options_with("0.5 for lite, 0.7 for coco, or as the weights file says")
+model_options = model_options_with(_MIN_SCORES)
+
+#: The same for the options that belong to the network itself; the others in a file for --config are for other commands.
+network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", *ENGINE_OPTIONS))
 
 #: Passes `drawing: DrawingOptions` to the command.
 drawing_options = gather(
