@@ -99,7 +99,7 @@ def supervision_renderer(frame: NDArray[np.uint8], detections: Detections) -> Ca
     import supervision as sv
 
     theirs = detections.to_supervision()
-    texts = [f"{n} {s:.3f}" for n, s in zip(detections.names, detections.confidence.tolist(), strict=True)]
+    texts = [f"{n} {s:.0%}" for n, s in zip(detections.names, detections.confidence.tolist(), strict=True)]
     lookup = sv.ColorLookup.INDEX
     annotators = [
         sv.MaskAnnotator(color_lookup=lookup),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.messages import plural
+from maskseg_cli.near_names import near_names
 
 #: COCO's 80 classes in their usual contiguous order, with the background at index 0.
 COCO_CLASSES: tuple[str, ...] = (
@@ -35,6 +36,22 @@ _OTHER_SPELLINGS = {
     "tvmonitor": "tv",
     "doughnut": "donut",
     "hairdryer": "hairdrier",
+}
+
+#: What people say for some of COCO's classes when they choose classes; not for comparing names, because data may use
+#: them for something else. Keys as `_compact` leaves them.
+_EVERYDAY_NAMES = {
+    "bike": "bicycle",
+    "cattle": "cow",
+    "human": "person",
+    "jet": "airplane",
+    "lorry": "truck",
+    "pedestrian": "person",
+    "people": "person",
+    "plane": "airplane",
+    "pushbike": "bicycle",
+    "rucksack": "backpack",
+    "television": "tv",
 }
 
 _BACKGROUND_NAMES = ("background", "bg")
@@ -135,7 +152,8 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
     """Class indices for a list such as ``person,dog`` (or ``1,17``), each once, in the order given.
 
     Args:
-        text: names or indices with commas between; any spelling that `canonical_name` knows.
+        text: names or indices with commas between; any spelling that `canonical_name` knows, plurals, and some
+            everyday names (people, bike, plane).
         class_names: the model's names, index -> name, background first.
 
     Raises:
@@ -144,6 +162,8 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
     Example:
         >>> parse_classes("Person, motorbike", COCO_CLASSES)
         [1, 4]
+        >>> parse_classes("people, buses", COCO_CLASSES)
+        [1, 6]
     """
     wanted = [word.strip() for word in text.split(",")]
     wanted = [word for word in wanted if word]
@@ -159,6 +179,9 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
     objects = range(1, len(class_names))
     exact = [i for i in objects if class_names[i] == word]
     found = exact or [i for i in objects if same_class(class_names[i], word)]
+    if not found:
+        key = _singular(_compact(word), [class_names[i] for i in objects])
+        found = [i for i in objects if key and same_class(class_names[i], key)]
     if found:
         return found
     if is_background(word):
@@ -170,15 +193,27 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
     raise UsageError(f"The model has no class {word!r}{_near(word, [class_names[i] for i in objects])}.")
 
 
+def _singular(key: str, names: Sequence[str]) -> str | None:
+    """The name of a class for its plural or for an everyday name, one or several; None: it is neither."""
+    for name in names:
+        if key == _compact(plural(name)):
+            return name
+    for everyday, name in _EVERYDAY_NAMES.items():
+        if key in (everyday, _compact(plural(everyday))):
+            return name
+    return None
+
+
 def _near(word: str, names: Sequence[str]) -> str:
     by_key = {_compact(name): name for name in names}
+    others = {**_OTHER_SPELLINGS, **_EVERYDAY_NAMES}.items()
+    by_any_key = {**{other: by_key[_compact(name)] for other, name in others if _compact(name) in by_key}, **by_key}
     key = _compact(word)
-    close = difflib.get_close_matches(_OTHER_SPELLINGS.get(key, key), by_key, n=3, cutoff=0.65)
-    # "phone" is near "cell phone" for a user, though difflib does not find it
-    inside = [other for other in by_key if len(key) >= 3 and key in other]
-    keys = list(dict.fromkeys(close + inside))[:3]
-    if keys:
-        return f" (did you mean {' or '.join(by_key[key] for key in keys)}?)"
+    # "phone" is near "cell phone" for a user, though its letters are not.
+    inside = [name for name in names if key in map(_compact, re.split(r"[\s_\-]+", name))]
+    found = list(dict.fromkeys([by_any_key[other] for other in near_names(key, by_any_key)] + inside))[:3]
+    if found:
+        return f" (did you mean {' or '.join(found)}?)"
     if len(names) <= 10:
         return f": it knows {', '.join(names)}"
-    return ""
+    return "; `maskseg weights info` lists its classes"

@@ -52,6 +52,24 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def percent_hint(value: object) -> str:
+    """What to say where a number from 0 to 1 is wanted and a percentage was given; otherwise nothing.
+
+    Example:
+        >>> percent_hint("80"), percent_hint("12.5 %"), percent_hint(0.8)
+        (' (80 % is 0.8)', ' (12.5 % is 0.125)', '')
+    """
+    text = str(value).strip()
+    number = text.removesuffix("%").strip()
+    try:
+        percent = float(number)
+    except ValueError:
+        return ""
+    if not (0 <= percent <= 100 if text.endswith("%") else 2 <= percent <= 100):
+        return ""
+    return f" ({percent:g} % is {percent / 100:g})"
+
+
 def plural(name: str) -> str:
     """The plural of a class name; `person` gives `persons`, as detectors count them.
 

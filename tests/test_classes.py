@@ -158,6 +158,31 @@ def test_class_lists() -> None:
     assert parse_classes("7", ("background", "3", "7")) == [2], "a class may be called by a number"
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("people", "person"),
+        ("Persons", "person"),
+        ("bike", "bicycle"),
+        ("bikes", "bicycle"),
+        ("plane", "airplane"),
+        ("dogs", "dog"),
+        ("Buses", "bus"),
+        ("knives", "knife"),
+        ("traffic-lights", "traffic light"),
+    ],
+)
+def test_plurals_and_everyday_names(word: str, name: str) -> None:
+    assert parse_classes(word, COCO_CLASSES) == [COCO_CLASSES.index(name)]
+
+
+def test_a_models_own_names_go_before_everyday_ones() -> None:
+    assert parse_classes("people,plane", ("background", "person", "people", "plane")) == [2, 3]
+    assert not same_class("people", "person"), "data may tell them apart"
+    with pytest.raises(UsageError, match="no class 'people'"):
+        parse_classes("people", ("background", "cat"))
+
+
 @given(st.lists(st.integers(1, 80), min_size=1), st.data())
 def test_any_way_to_write_a_list_reads_back(ids: list[int], data: st.DataObject) -> None:
     ways = (str.upper, str.title, lambda s: s.replace(" ", "_"), lambda s: s.replace(" ", ""), str)
@@ -171,6 +196,9 @@ def test_any_way_to_write_a_list_reads_back(ids: list[int], data: st.DataObject)
         ("persn", r"no class 'persn' \(did you mean person\?\)"),
         ("person,phone", r"no class 'phone' \(did you mean cell phone"),
         ("motorbyke", "motorcycle"),
+        ("bycicle", r"did you mean bicycle\?"),
+        ("ppl", r"no class 'ppl'; `maskseg weights info` lists"),
+        ("hat", r"no class 'hat'; `maskseg weights info` lists"),
         ("xyzzy", "no class 'xyzzy'"),
         ("81", "no class 81: the model's classes are 1 to 80"),
         ("0", "no class 0"),

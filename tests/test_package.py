@@ -65,7 +65,7 @@ def test_the_wheel_carries_what_the_package_needs(wheel: Path) -> None:
     assert {f"{info}/licenses/{name}" for name in ("LICENSE", "weights/LICENSE-Apache-2.0.txt")} <= inside
     assert [name for name in weights if name.endswith(".npz")], "the weights of lite"
     folders = {name.split("/")[0] for name in inside}
-    assert folders == {"maskseg_cli", info}, "tests, examples or caches have got into the wheel"
+    assert folders == {"maskseg", "maskseg_cli", info}, "tests, examples or caches have got into the wheel"
     assert not [name for name in inside if name.endswith((".pyc", ".h5"))]
 
 

@@ -58,7 +58,7 @@ def run_benchmark(
             f"Other work is running on this machine (load average {machine['load_average']} on {machine['cores']} "
             "cores): times are longer than usual; ratios suffer less."
         )
-    predictors = [load_predictor(options) for options in chosen]
+    predictors = [load_predictor(options, reporter=reporter) for options in chosen]
     names = distinct([predictor.engine.name for predictor in predictors])
     stages = {name: PhotoStages(one, measured) for name, one in zip(names, predictors, strict=True)}
     with reporter.progress(WARM_UP + rounds, "round", "stages") as done:

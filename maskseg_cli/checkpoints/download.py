@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import http.client
@@ -14,7 +15,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -113,13 +113,35 @@ def _check(url: str, part: Path, release: Release) -> None:
         )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _lock(target: Path) -> Iterator[None]:
-    """Locks NAME.lock; the system releases the lock when the process ends, even if it is killed."""
-    with target.with_name(target.name + ".lock").open("a+b") as stream:
-        if not _try_lock(stream):
+    """Locks NAME.lock, and removes it at the end; the system releases the lock even if the process is killed."""
+    path = target.with_name(target.name + ".lock")
+    stream = path.open("a+b")
+    try:
+        # A process that ends may remove the file between our opening and locking it: then there is another one.
+        while (locked := _try_lock(stream)) and not _is_at(stream, path):
+            stream.close()
+            stream = path.open("a+b")
+        if not locked:
             raise MasksegError(f"{target.name} is being fetched by another maskseg: wait until it is done.")
-        yield
+        try:
+            yield
+        finally:
+            if sys.platform == "win32":  # which removes no open file
+                stream.close()
+            with contextlib.suppress(OSError):
+                path.unlink()
+    finally:
+        stream.close()
+
+
+def _is_at(stream: IO[bytes], path: Path) -> bool:
+    """Whether an open file is the one that has this name now."""
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _try_lock(stream: IO[bytes]) -> bool:

@@ -10,11 +10,13 @@ import click
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
+@section("Measurement")
 @click.option(
     "--against",
     multiple=True,
@@ -93,10 +95,11 @@ def _target(json_path: str | None, photo: str | None, overwrite: bool) -> Path |
     """
     if json_path is None or json_path == "-":
         return None
-    from maskseg_cli.media.outputs import check_writable, existing_file, refuse_inputs
+    from maskseg_cli.media.outputs import check_json_name, check_writable, existing_file, refuse_inputs
 
     path = Path(json_path)
     refuse_inputs([path], [] if photo is None else [photo])
+    check_json_name(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
     if existing_file(path) is not None and not overwrite:

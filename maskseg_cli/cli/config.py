@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.options import ENGINE_OPTIONS, message_options, network_options
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
 
 
-@click.command()
-@model_options
+@click.command(cls=SectionedCommand)
+@network_options
+@section("Form")
 @click.option("--toml", "form", flag_value="toml", help="Print TOML, which --config reads back.")
 @click.option("--json", "form", flag_value="json", help="Print JSON, which --config reads back.")
 @message_options
@@ -49,7 +51,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
     from maskseg_cli.config.picture_size import with_size
 
     usual = ModelOptions()
-    for name in ("classes", "labels", "tta", "engine", "precision", "device", "threads"):
+    for name in ("classes", "labels", "tta", *ENGINE_OPTIONS):
         if getattr(options, name) != getattr(usual, name):
             raise UsageError(f"--{name} does not belong to the options of a network, which `config` shows.")
     overrides = overrides_of(options)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.options import message_options, model_options_with
 from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
+from maskseg_cli.media.outputs import check_json_name
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -25,7 +27,8 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
+@section("Photos and results")
 @click.argument("annotations", type=_FILE)
 @click.argument("images", type=_FOLDER, required=False)
 @click.option("--output", "-o", type=_NEW_FILE, metavar="FILE", help="Write the figures as JSON, 0 to 1.")
@@ -39,7 +42,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
 @click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
-@model_options
+@model_options_with(f"{SCORE_FLOOR:g}", unused=("min_score",))
 @message_options
 @click.pass_context
 def evaluate(
@@ -133,6 +136,8 @@ def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None]
             raise UsageError(f"{path} is an input: it is not overwritten.")
         if path.is_file() and not overwrite:
             raise MasksegError(f"{path} exists: --overwrite replaces it.")
+    for named, option in zip(outputs, ("--output", "--results"), strict=True):
+        check_json_name(named, option)
 
 
 def _write(evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]) -> None:

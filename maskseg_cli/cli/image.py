@@ -7,14 +7,16 @@ import click
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
 from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.picture_formats import NAMES
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("sources", nargs=-1, required=True)
+@section("Photos and results")
 @click.option(
     "--output",
     "-o",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import importlib
 import os
@@ -16,6 +15,7 @@ import click
 from maskseg_cli import __version__
 from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
 from maskseg_cli.errors import UsageError, explain
+from maskseg_cli.near_names import near_names
 
 #: Command -> module:function, and its line in `maskseg --help`. The line is repeated here, so that the list of commands
 #: imports none of them; a test compares it with the command's own.
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if name and name not in COMMANDS and not name.startswith("-"):
-            near = difflib.get_close_matches(name.lower(), COMMANDS, n=1)
+            near = near_names(name.lower(), COMMANDS, most=1)
             if near:
                 hint = f" Did you mean '{near[0]}'?"
             elif os.path.exists(name):

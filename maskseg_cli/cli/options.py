@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from maskseg_cli.cli.main import DEBUG
+from maskseg_cli.cli.parameters import Share
+from maskseg_cli.cli.sections import GENERAL, section
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
-from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: Options that say how the network is computed.
+ENGINE_OPTIONS = ("engine", "precision", "device", "threads")
 
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -39,11 +44,32 @@ def gather(
     return decorate
 
 
-#: Passes `model: ModelOptions` to the command.
-model_options = gather(
-    "model",
-    ModelOptions,
-    [
+#: The default of --size in words.
+SIZES = "400 for lite, 1024 for coco, or as the weights file says"
+
+
+def model_options_with(min_score: str, unused: Collection[str] = ()) -> Callable[[Command], Command]:
+    """A decorator that passes `model: ModelOptions` to the command.
+
+    Args:
+        min_score: the command's default of --min-score in words.
+        unused: options that count on the command line, but not in a file for --config.
+    """
+    return gather("model", ModelOptions, _model_options(min_score, unused))
+
+
+def _use_file(unused: Collection[str], ctx: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    """Makes the everyday options in a file for --config the defaults of the command's options."""
+    if path is not None:
+        found = {name: value for name, value in everyday_options(path).items() if name not in unused}
+        named = {f"{target}_{name}": value for name, value in found.items() for target in ("model", "drawing")}
+        ctx.default_map = {**(ctx.default_map or {}), **named}
+    return path
+
+
+def _model_options(min_score: str, unused: Collection[str]) -> list[Callable[[Any], Any]]:
+    return [
+        section("Network"),
         click.option(
             "--model",
             "model_model",
@@ -63,6 +89,7 @@ model_options = gather(
             "model_size",
             type=click.IntRange(min=64),
             metavar="PIXELS",
+            show_default=SIZES,
             help="Scale photos to this size first: smaller is faster, larger finds smaller objects. The "
             "short side for lite (the long side at most twice that), the side of the square for "
             "Matterport models.",
@@ -70,8 +97,9 @@ model_options = gather(
         click.option(
             "--min-score",
             "model_min_score",
-            type=click.FloatRange(0, 1),
+            type=Share(0, 1),
             metavar="SCORE",
+            show_default=min_score,
             help="Leave out objects with a lower score, 0 to 1.",
         ),
         click.option(
@@ -85,6 +113,7 @@ model_options = gather(
             "model_max_detections",
             type=click.IntRange(min=1),
             metavar="N",
+            show_default="100",
             help="At most so many objects a photo, best score first.",
         ),
         click.option(
@@ -98,7 +127,9 @@ model_options = gather(
             "--config",
             "model_config",
             type=_EXISTING_FILE,
-            help="TOML file of such options; --set goes before it.",
+            is_eager=True,
+            callback=functools.partial(_use_file, unused),
+            help="TOML file of such options and of everyday ones (alpha = 0.3), for what is not given here.",
         ),
         click.option(
             "--tta",
@@ -106,6 +137,7 @@ model_options = gather(
             is_flag=True,
             help="Average six views of each photo, at three sizes and mirrored: more accurate, about six times slower.",
         ),
+        section("Engine"),
         click.option(
             "--engine",
             "model_engine",
@@ -136,16 +168,26 @@ model_options = gather(
             "model_threads",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Threads of the network; the default is one for each core.",
+            show_default="one for each core",
+            help="Threads of the network.",
         ),
-    ],
-)
+    ]
+
+
+_MIN_SCORES = "0.5 for lite, 0.7 for coco, or as the weights file says"
+
+#: Passes `model: ModelOptions` to commands that show what they find.
+model_options = model_options_with(_MIN_SCORES)
+
+#: The same for the options that belong to the network itself; the others in a file for --config are for other commands.
+network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", *ENGINE_OPTIONS))
 
 #: Passes `drawing: DrawingOptions` to the command.
 drawing_options = gather(
     "drawing",
     DrawingOptions,
     [
+        section("Drawing"),
         click.option("--masks/--no-masks", "drawing_masks", default=True, help="Fill objects with colour."),
         click.option("--contours/--no-contours", "drawing_contours", default=True, help="Draw outlines."),
         click.option("--boxes/--no-boxes", "drawing_boxes", default=True, help="Draw boxes."),
@@ -153,7 +195,7 @@ drawing_options = gather(
         click.option(
             "--alpha",
             "drawing_alpha",
-            type=click.FloatRange(0, 1),
+            type=Share(0, 1),
             default=0.5,
             show_default=True,
             help="How much colour covers an object: 0 none, 1 all.",
@@ -209,4 +251,4 @@ def message_options(command: Command) -> Command:
         help="Show the full traceback of an error.",
     )
     quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
-    return quiet(debug(command))
+    return section(GENERAL)(quiet(debug(command)))

@@ -1,4 +1,4 @@
-"""Types of option values that Click does not have: times and frame rates."""
+"""Types of option values that Click does not have: times, frame rates and shares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import click
+
+from maskseg_cli.messages import percent_hint
 
 
 class Seconds(click.ParamType):
@@ -17,8 +19,9 @@ class Seconds(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, (int, float)):
             return float(value)
-        if not re.fullmatch(r"(\d+:)?(\d+:)?\d+(\.\d*)?", value):
-            self.fail(f"{value!r} is no time: write seconds (90.5), m:ss (1:30) or h:mm:ss (1:02:03).", param, ctx)
+        if not re.fullmatch(r"\d+(\.\d*)?|(\d+:[0-5]?\d|\d+):[0-5]?\d(\.\d*)?", value):
+            ways = "seconds (90.5), m:ss (1:30) or h:mm:ss (1:02:03), with mm and ss up to 59"
+            self.fail(f"{value!r} is no time: write {ways}.", param, ctx)
         seconds = 0.0
         for part in value.split(":"):
             seconds = 60 * seconds + float(part)
@@ -47,3 +50,13 @@ class FrameRate(click.ParamType):
         if not Fraction(1, 60) <= rate <= 1000:
             self.fail(f"{value} frames a second cannot be written: from one a minute to 1000 a second.", param, ctx)
         return rate
+
+
+class Share(click.FloatRange):
+    """A number from 0 to 1, such as a score; a percentage is refused with the number that it means."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        hint = percent_hint(value)
+        if hint:
+            self.fail(f"{value} is not a number from {self.min:g} to {self.max:g}{hint}.", param, ctx)
+        return super().convert(value, param, ctx)

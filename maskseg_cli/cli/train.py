@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from maskseg_cli.cli.options import message_options
+from maskseg_cli.cli.options import SIZES, message_options
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.media.atomic_file import remove_unfinished
 
@@ -27,9 +28,10 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     return overrides
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("annotations")
 @click.argument("images", type=_FOLDER, required=False)
+@section("Data and results")
 @click.option(
     "--output",
     "-o",
@@ -67,6 +69,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     default=None,
     help="COCO file and folder to measure AP on; the best weights are kept.",
 )
+@section("Network")
 @click.option(
     "--init",
     default="lite",
@@ -81,16 +84,32 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     show_default=True,
     help="The network's family for --init random.",
 )
+@section("Stages")
 @click.option(
     "--layers",
     multiple=True,
     default=("all",),
+    show_default="all",
     metavar="heads|3+|4+|5+|all|REGEX",
     help="Which layers learn; repeat it for several stages.",
 )
-@click.option("--epochs", multiple=True, type=click.IntRange(min=1), default=(1,), help="Epochs of each stage.")
-@click.option("--learning-rate", multiple=True, type=float, default=(0.001,), help="Peak rate of each stage.")
-@click.option("--steps-per-epoch", type=click.IntRange(min=1), help="Default: one pass over the pictures.")
+@click.option(
+    "--epochs", multiple=True, type=click.IntRange(min=1), default=(1,), show_default="1", help="Epochs of each stage."
+)
+@click.option(
+    "--learning-rate",
+    multiple=True,
+    type=float,
+    default=(0.001,),
+    show_default="0.001",
+    help="Peak rate of each stage.",
+)
+@click.option(
+    "--steps-per-epoch",
+    type=click.IntRange(min=1),
+    show_default="one pass over the pictures",
+    help="Steps of an epoch.",
+)
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Pictures a gradient.")
 @click.option(
     "--accumulate",
@@ -99,6 +118,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     show_default=True,
     help="Gradients that are averaged for one step.",
 )
+@section("Optimizer")
 @click.option(
     "--optimizer",
     type=click.Choice(["auto", "sgd", "adamw", "relative-adamw"]),
@@ -154,7 +174,10 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     metavar="FACTOR",
     help="Factor of the learning rate for layers that start fresh.",
 )
-@click.option("--size", type=click.IntRange(min=64), metavar="PIXELS", help="As in `maskseg image`.")
+@section("Pictures")
+@click.option(
+    "--size", type=click.IntRange(min=64), metavar="PIXELS", show_default=SIZES, help="As in `maskseg image`."
+)
 @click.option(
     "--sizes",
     multiple=True,
@@ -174,6 +197,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     metavar="COUNT PIXELS",
     help="Size of the built-in data set.",
 )
+@section("Run")
 @click.option(
     "--evaluate-every",
     type=click.IntRange(min=1),
@@ -202,6 +226,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that prepare pictures."
 )
 @click.option("--gpus", type=click.IntRange(min=1), default=1, show_default=True, help="Devices that share the work.")
+@section("Network")
 @click.option(
     "--set",
     "settings",

@@ -9,14 +9,16 @@ import click
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
 from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.cli.video_options import reading_options, writing_options
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("sources", nargs=-1, required=True)
+@section("Videos and results")
 @click.option(
     "--output",
     "-o",
@@ -27,6 +29,7 @@ from maskseg_cli.inference.model_options import ModelOptions
 @result_options("video")
 @reading_options
 @writing_options
+@section("Videos and results")
 @click.option(
     "--json",
     "json_path",

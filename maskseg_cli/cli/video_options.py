@@ -6,12 +6,14 @@ import click
 
 from maskseg_cli.cli.options import gather
 from maskseg_cli.cli.parameters import FrameRate, Seconds
+from maskseg_cli.cli.sections import section
 
 #: Passes `reading`, the fields of `ReadingOptions` by name, to the command.
 reading_options = gather(
     "reading",
     dict,
     [
+        section("Which frames"),
         click.option("--start", "reading_start", type=Seconds(), help="Begin here: 90.5, 1:30 or 1:02:03."),
         click.option("--end", "reading_end", type=Seconds(), help="End here."),
         click.option(
@@ -56,6 +58,7 @@ writing_options = gather(
     "writing",
     dict,
     [
+        section("Format of the results"),
         click.option(
             "--format",
             "writing_format",

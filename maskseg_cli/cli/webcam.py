@@ -10,13 +10,15 @@ from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options
 from maskseg_cli.cli.parameters import Seconds
 from maskseg_cli.cli.progress import TerminalReporter
+from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.model_options import ModelOptions
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
+@section("Camera")
 @click.option(
     "--camera",
     default="0",
@@ -37,6 +39,7 @@ from maskseg_cli.inference.model_options import ModelOptions
 @click.option("--mirror", is_flag=True, help="Swap left and right, as a mirror does.")
 @click.option("--duration", type=Seconds(), metavar="SECONDS", help="End after this time.")
 @click.option("--loop", is_flag=True, help="Repeat a video file for ever.")
+@section("Recordings and snapshots")
 @click.option(
     "--record",
     metavar="FILE",
@@ -50,6 +53,7 @@ from maskseg_cli.inference.model_options import ModelOptions
     help="Folder for snapshots, and for recordings that are started by a key or on the page; otherwise the current "
     "folder.",
 )
+@section("Window and web page")
 @click.option(
     "--window/--no-window",
     default=None,
@@ -64,6 +68,7 @@ from maskseg_cli.inference.model_options import ModelOptions
     "network at 0.0.0.0:PORT. Without a value the port is 8000; 0 takes any free one.",
 )
 @click.option("--token", metavar="WORD", help="Viewers of the page must give this word.")
+@section("Camera")
 @click.option(
     "--reconnect/--no-reconnect",
     default=None,

@@ -13,6 +13,7 @@ import click
 
 from maskseg_cli.classes import read_labels
 from maskseg_cli.cli.options import message_options
+from maskseg_cli.cli.sections import SectionedGroup
 from maskseg_cli.config.display import display
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.reporter import Reporter
@@ -35,7 +36,7 @@ class _DownloadBar(Reporter):
             yield advance
 
 
-@click.group()
+@click.group(cls=SectionedGroup)
 def weights() -> None:
     """List, inspect, fetch, verify and convert weights.
 
@@ -84,12 +85,13 @@ def list_weights(as_json: bool, quiet: bool) -> None:
 
 @weights.command()
 @click.argument("file", metavar="NAME|FILE")
+@click.option("--all", "everything", is_flag=True, help="Show the whole configuration too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the whole configuration.")
 @message_options
-def info(file: str, as_json: bool, quiet: bool) -> None:
+def info(file: str, everything: bool, as_json: bool, quiet: bool) -> None:
     """Show what a weights file holds.
 
-    Network, classes, sizes, origin and every option.
+    Network, classes, sizes and origin; with --all every option.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
     from maskseg_cli.checkpoints.description import describe, describe_as_text
@@ -101,7 +103,7 @@ def info(file: str, as_json: bool, quiet: bool) -> None:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     click.echo(describe_as_text(found))
-    if not checkpoint.backbone_only:
+    if everything and not checkpoint.backbone_only:
         click.echo()
         click.echo(display(checkpoint.config).strip("\n"))
 

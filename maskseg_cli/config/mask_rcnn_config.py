@@ -11,6 +11,7 @@ from typing import Any
 from maskseg_cli.config.display import display
 from maskseg_cli.config.value_types import conform, did_you_mean
 from maskseg_cli.errors import UsageError
+from maskseg_cli.messages import percent_hint
 
 BACKBONES = ("resnet50", "resnet101", "mobile")
 RESIZE_MODES = ("square", "pad64", "none", "fit")
@@ -237,7 +238,8 @@ class MaskRCNNConfig:
             )
         for option in _SHARES:
             if not 0 <= getattr(self, option) <= 1:
-                raise UsageError(f"{option} lies between 0 and 1, not {getattr(self, option)}.")
+                value = getattr(self, option)
+                raise UsageError(f"{option} lies between 0 and 1, not {value}{percent_hint(value)}.")
         for option in _AT_LEAST_ONE:
             if getattr(self, option) < 1:
                 raise UsageError(f"{option} must be at least 1, not {getattr(self, option)}.")

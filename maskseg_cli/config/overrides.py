@@ -9,7 +9,7 @@ import reprlib
 import sys
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,23 +66,27 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     return options
 
 
-def read_config_file(path: str | Path) -> dict[str, Any]:
-    """Options from a TOML file, or from a JSON file as `maskseg config --json` writes it.
+def read_config_file(path: str | Path, others: Collection[str] = ()) -> dict[str, Any]:
+    """Options of the network from a TOML file, or from a JSON file as `maskseg config --json` writes it.
 
     A TOML file holds the options at its top level, or in a table ``[maskseg]``; then the rest of the file is ignored.
     The text ``"none"`` stands for none, which TOML lacks.
+
+    Args:
+        path: the file.
+        others: names of further options that may be in the file, and are left out here; see `read_others`.
 
     Raises:
         MasksegError: the file cannot be read, or its syntax is wrong (with the line).
         UsageError: an unknown option (near ones are named) or a value of the wrong type.
     """
     path = Path(path)
-    document = _parse_document(path)
-    table = _table(path, document, "maskseg") if "maskseg" in document else document
     options: dict[str, Any] = {}
     try:
-        for name, value in table.items():
-            option = _option_name(name)
+        for name, value in _options_table(path).items():
+            if _plain_name(name) in others:
+                continue
+            option = _option_name(name, others)
             if option in options:
                 raise UsageError(f"{option} is given twice.")
             hint = option_types()[option]
@@ -92,6 +96,30 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
     except UsageError as error:
         raise UsageError(f"In {path}: {error}") from None
     return options
+
+
+def read_others(path: str | Path, others: Collection[str]) -> dict[str, Any]:
+    """The options of a file for `read_config_file` that are not the network's, with their values as they are.
+
+    Args:
+        path: the file.
+        others: their names; in the file these may be written with dashes.
+
+    Raises:
+        MasksegError, UsageError: as `read_config_file`.
+    """
+    read_config_file(path, others)
+    table = _options_table(Path(path))
+    return {_plain_name(name): value for name, value in table.items() if _plain_name(name) in others}
+
+
+def _options_table(path: Path) -> Mapping[str, Any]:
+    document = _parse_document(path)
+    return _table(path, document, "maskseg") if "maskseg" in document else document
+
+
+def _plain_name(name: str) -> str:
+    return name.replace("-", "_").lower()
 
 
 def read_table(path: str | Path, name: str) -> dict[str, Any]:
@@ -134,14 +162,16 @@ def _parse_document(path: Path) -> dict[str, Any]:
         raise MasksegError(f"{path} is not valid TOML: {str(error).rstrip('.')}.") from None
 
 
-def _option_name(name: str) -> str:
+def _option_name(name: str, others: Collection[str] = ()) -> str:
     option = name.lower()
     known = option_types()
     if option in known:
         return option
     if option in DERIVED:
         raise UsageError(f"{name} is computed: set {DERIVED[option]} instead.")
-    raise UsageError(f"There is no option {name!r}{did_you_mean(option, known) or '; maskseg config shows all'}.")
+    raise UsageError(
+        f"There is no option {name!r}{did_you_mean(option, [*known, *others]) or '; maskseg config shows all'}."
+    )
 
 
 def _may_be_none(hint: Any) -> bool:

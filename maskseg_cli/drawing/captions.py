@@ -1,9 +1,9 @@
-"""Captions such as `zebra 0.987` on a background of the object's colour."""
+"""Captions such as `zebra 99%` on a background of the object's colour."""
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.box_drawing import Rectangle
 from maskseg_cli.drawing.colours import text_color
 from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
-from maskseg_cli.drawing.placement import Placement
+from maskseg_cli.drawing.placement import Place, Placement
 from maskseg_cli.drawing.text import Font, font_of_size
 from maskseg_cli.errors import UsageError
 
@@ -23,7 +23,9 @@ _FEWEST_LETTERS = 3
 
 
 def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
-    """Composes the caption of each object: the given text, or identity, label and score.
+    """Composes the caption of each object: the given text, or identity, label and score in percent.
+
+    A score below 1 is never written as 100%.
 
     Raises:
         UsageError: the number of given texts differs from that of the objects.
@@ -42,13 +44,19 @@ def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
         return list(options.caption_texts)
     texts = detections.names
     if options.scores:
-        texts = [f"{text} {score:.3f}" for text, score in zip(texts, detections.confidence.tolist(), strict=True)]
+        texts = [
+            f"{text} {_percent(score)}%" for text, score in zip(texts, detections.confidence.tolist(), strict=True)
+        ]
     if options.tracker_ids and detections.tracker_id is not None:
         identities = detections.tracker_id.tolist()
         texts = [
             f"#{identity} {text}" if identity >= 0 else text for identity, text in zip(identities, texts, strict=True)
         ]
     return texts
+
+
+def _percent(score: float) -> int:
+    return 100 if score >= 1 else min(99, round(100 * score))
 
 
 def draw_captions(
@@ -58,11 +66,13 @@ def draw_captions(
     colors: Sequence[Color],
     text_size: float,
     line_width: int = 0,
+    shorter: Sequence[str] | None = None,
 ) -> list[Rectangle | None]:
     """Writes each text beside its box, black or white on the object's colour, all of it inside the picture.
 
-    The first texts are placed first. A text wider than the picture is written smaller, and cut if necessary; where
-    not even a few letters fit, nothing is written.
+    The first texts are placed first, each where it hides no caption and no object if there is such a place. A text
+    wider than the picture is written smaller, and cut if necessary; where not even a few letters fit, nothing is
+    written.
 
     Args:
         canvas: uint8 (H, W, 3) BGR, changed in place.
@@ -71,26 +81,72 @@ def draw_captions(
         colors: N times (blue, green, red).
         text_size: height of a line in pixels.
         line_width: of the boxes' lines, with whose outer edge the captions are aligned.
+        shorter: N texts to write where the box is smaller than the text, or the text would hide something. Where the
+            box is smaller than this text too and there is no free place beside it, nothing is written. None: `texts`
+            are written in any case.
 
     Returns:
         N rectangles that the captions fill; None where nothing was written.
     """
     height, width = canvas.shape[:2]
-    placement = Placement(height, width)
+    placement = Placement(height, width, [box for box in boxes if box is not None])
     font = font_of_size(text_size)
     outer = line_width // 2
+
+    def measure(wording: str) -> _Label | None:
+        return _Label.fitting(font, text_size, wording, height, width)
+
     filled: list[Rectangle | None] = []
-    for box, text, color in zip(boxes, texts, colors, strict=True):
-        label = None if box is None else _Label.fitting(font, text_size, text, height, width)
-        if box is None or label is None:
+    for number, (box, text, color) in enumerate(zip(boxes, texts, colors, strict=True)):
+        wordings = [text] if shorter is None or shorter[number] == text else [text, shorter[number]]
+        chosen = None
+        if box is not None:
+            frame = (box[0] - outer, box[1] - outer, box[2] + outer, box[3] + outer)
+            chosen = _choose(placement, frame, wordings, measure, always=shorter is None)
+        if chosen is None:
             filled.append(None)
             continue
-        frame = (box[0] - outer, box[1] - outer, box[2] + outer, box[3] + outer)
-        left, top = placement.place(frame, label.width, label.height)
-        place = (left, top, left + label.width, top + label.height)
-        label.draw(canvas[place[1] : place[3], place[0] : place[2]], color)
-        filled.append(place)
+        label, place = chosen
+        placement.take(place, label.width, label.height)
+        area = (place.left, place.top, place.left + label.width, place.top + label.height)
+        label.draw(canvas[area[1] : area[3], area[0] : area[2]], color)
+        filled.append(area)
     return filled
+
+
+def _choose(
+    placement: Placement,
+    box: Rectangle,
+    wordings: Sequence[str],
+    measure: Callable[[str], _Label | None],
+    always: bool,
+) -> tuple[_Label, Place] | None:
+    """Chooses a wording and its place.
+
+    Args:
+        box: of the object, with its line.
+        wordings: longest first.
+        measure: makes a label of a wording; None where it does not fit into the picture.
+        always: whether there must be a caption.
+
+    Returns:
+        the first wording that has a free place, or the one that hides least; None if there is better no caption.
+    """
+    size = (box[2] - box[0]) * (box[3] - box[1])
+    found = []
+    for wording in wordings:
+        label = measure(wording)
+        if label is None:
+            continue
+        small = not always and size < label.width * label.height
+        if small and wording != wordings[-1]:
+            continue  # the score of such an object is left out
+        place = placement.find(box, label.width, label.height, near=small)
+        if place.hidden == 0:
+            return label, place
+        if not small:
+            found.append((label, place))
+    return min(found, key=lambda one: one[1].hidden, default=None)
 
 
 class _Label:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskseg_cli.errors import UsageError
+from maskseg_cli.messages import percent_hint
 
 #: Blue, green, red, each 0..255.
 Color = tuple[int, int, int]
@@ -17,6 +18,8 @@ Color = tuple[int, int, int]
 COLOR_BY = ("instance", "class")
 SWITCHES = ("masks", "contours", "boxes", "captions", "scores", "tracker_ids")
 MAX_LINE_WIDTH = 1000
+#: Height of a line of text in pixels that is readable on pictures of up to a hundred megapixels.
+_LARGE_TEXT = 44.0
 MIN_TEXT_SIZE, MAX_TEXT_SIZE = 4.0, 1000.0
 
 
@@ -28,7 +31,8 @@ class DrawingOptions:
         masks: fill each object with its translucent colour.
         contours: draw the outline of each mask, its holes and separate parts included.
         boxes: draw each bounding box.
-        captions: write `label 0.987` beside each box.
+        captions: write `label 99%` beside each box. Objects smaller than that get the label alone, or nothing where
+            it would hide others.
         alpha: opacity of a mask's colour, 0..1.
         color_by: "instance" distinguishes objects of one class: the n-th object has the n-th colour, or,
             where the detections carry a tracker_id, each identity has its own; "class" gives each class its
@@ -102,8 +106,9 @@ class DrawingOptions:
         if self.text_size is not None:
             return float(self.text_size)
         side = math.sqrt(height * width)
-        # Small pictures are shown at their own size: the text must be readable, but must not hide the picture.
-        return float(round(max(side / 46, min(14, side / 20), 8)))
+        # Small pictures are shown at their own size: the text must be readable, but must not hide the picture. Large
+        # ones are shown smaller than they are, but their objects may be as small as those of small pictures.
+        return float(round(max(min(side / 64, _LARGE_TEXT), side / 200, min(12, side / 20), 8)))
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> None:
@@ -113,7 +118,8 @@ def _check_number(name: str, value: Any, low: float, high: float) -> None:
     except (TypeError, ValueError):
         good = False
     if not good:
-        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {value!r}.")
+        hint = percent_hint(value) if (low, high) == (0, 1) else ""
+        raise UsageError(f"{name} is a number from {low:g} to {high:g}, not {value!r}{hint}.")
 
 
 def _own_color(value: Any) -> Color:

@@ -1,17 +1,45 @@
-"""Placement of captions: beside their boxes, inside the picture, and without overlaps where there is room."""
+"""Placement of captions: beside their boxes, inside the picture, where they hide neither captions nor objects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from maskseg_cli.drawing.box_drawing import Rectangle
 
-#: Number of lines by which a caption may move from its first position before it may overlap another one.
+#: Number of lines by which a caption may move away from its box.
 _MOVES = 4
+
+#: A share of an object that a caption may hide as if it hid nothing.
+_HARMLESS = 0.03
+
+#: How much worse it is to cover some share of another caption than the same share of an object.
+_CAPTION_WEIGHT = 2.0
+
+
+class Place(NamedTuple):
+    """A position for a label.
+
+    Attributes:
+        left, top: of the label, in pixels.
+        hidden: the shares of all objects and captions that would be hidden, added; 0 if the place is free. Half of one
+            object counts 0.5, half of another caption 1.
+    """
+
+    left: int
+    top: int
+    hidden: float
 
 
 class Placement:
     """Places labels one after another; earlier ones keep their place.
+
+    Args:
+        height, width: of the picture.
+        boxes: of all objects; labels avoid to hide them.
 
     Example:
         >>> placement = Placement(100, 200)
@@ -19,59 +47,77 @@ class Placement:
         ((50, 30), (50, 40))
     """
 
-    def __init__(self, height: int, width: int) -> None:
-        self._height, self._width = height, width
-        self._taken: list[Rectangle] = []
+    def __init__(self, height: int, width: int, boxes: Sequence[Rectangle] = ()) -> None:
+        self._limits = np.array([width, height])
+        corners = np.array(boxes, float).reshape(-1, 4)
+        areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1, keepdims=True)
+        harmless = np.full_like(areas, _HARMLESS)
+        #: x1, y1, x2, y2, the weight of a hidden pixel, and the share that may be hidden: (N, 6).
+        self._obstacles = np.hstack([corners, 1 / np.maximum(areas, 1), harmless])
 
-    def place(self, box: Rectangle, label_width: int, label_height: int) -> tuple[int, int]:
-        """Finds a place for the next label.
+    def find(self, box: Rectangle, label_width: int, label_height: int, near: bool = False) -> Place:
+        """Finds a place for a label, and does not take it.
 
         Args:
             box: of the object, in pixels, right and bottom exclusive.
             label_width, label_height: in pixels, at most the picture's.
+            near: only places that touch the box.
 
         Returns:
-            left and top of the label: the first position where it covers no other label; if there is none,
-            where it covers the fewest pixels of others.
+            the first position that hides nothing; if there is none, the one that hides least.
         """
-        best, least = (0, 0), None
-        for x, y in _choices(box, label_width, label_height):
-            left = min(max(x, 0), self._width - label_width)
-            top = min(max(y, 0), self._height - label_height)
-            covered = self._covered(left, top, left + label_width, top + label_height)
-            if least is None or covered < least:
-                best, least = (left, top), covered
-            if covered == 0:
-                break
-        left, top = best
-        self._taken.append((left, top, left + label_width, top + label_height))
-        return best
+        size = (label_width, label_height)
+        low = np.minimum(np.maximum(_choices(box, *size, near), 0), self._limits - size)
+        # Width and height in which each of K places and each of N obstacles overlap: (K, N, 2).
+        sides = np.minimum((low + size)[:, None], self._obstacles[:, 2:4])
+        sides -= np.maximum(low[:, None], self._obstacles[:, :2])
+        np.maximum(sides, 0, out=sides)
+        shares = sides[..., 0] * sides[..., 1] * self._obstacles[:, 4]
+        shares[shares <= self._obstacles[:, 5]] = 0
+        hidden = shares.sum(axis=1)
+        best = int(hidden.argmin())  # the first of equal ones
+        return Place(int(low[best, 0]), int(low[best, 1]), float(hidden[best]))
 
-    def _covered(self, left: int, top: int, right: int, bottom: int) -> int:
-        covered = 0
-        for x1, y1, x2, y2 in self._taken:
-            if x1 < right and left < x2 and y1 < bottom and top < y2:
-                covered += (min(x2, right) - max(x1, left)) * (min(y2, bottom) - max(y1, top))
-        return covered
+    def take(self, place: Place, label_width: int, label_height: int) -> None:
+        """Keeps a place from later labels."""
+        left, top = place.left, place.top
+        weight = _CAPTION_WEIGHT / (label_width * label_height)
+        new = (left, top, left + label_width, top + label_height, weight, 0)
+        self._obstacles = np.concatenate([self._obstacles, [new]])
+
+    def place(self, box: Rectangle, label_width: int, label_height: int) -> tuple[int, int]:
+        """Finds a place and takes it; see `find`.
+
+        Returns:
+            left and top of the label.
+        """
+        place = self.find(box, label_width, label_height)
+        self.take(place, label_width, label_height)
+        return place.left, place.top
 
 
-def _choices(box: Rectangle, width: int, height: int) -> Iterator[tuple[int, int]]:
-    """Yields left and top of possible positions, best first; the caller moves them into the picture."""
+def _choices(box: Rectangle, width: int, height: int, near: bool) -> NDArray[np.int64]:
+    """Left and top of the possible positions, best first: (K, 2); the caller moves them into the picture."""
     x1, y1, x2, y2 = box
-    yield x1, y1 - height  # above the box, as usual
-    yield x1, y1  # inside its top left corner
-    yield x1, y2  # below
-    yield x2 - width, y1 - height
-    yield x2 - width, y1
-    yield x2 - width, y2
-    yield x1, y2 - height  # inside its bottom corners
-    yield x2 - width, y2 - height
-    yield x2, y1  # beside it
-    yield x1 - width, y1
-    yield (x1 + x2 - width) // 2, (y1 + y2 - height) // 2
-    for move in range(1, _MOVES + 1):
-        yield x1, y1 + move * height
-        yield x1, y1 - height - move * height
-        yield x1, y2 + move * height
-        yield x2, y1 + move * height
-        yield x1 - width, y1 + move * height
+    places = [
+        (x1, y1 - height),  # above the box, as usual
+        (x1, y1),  # inside its top left corner
+        (x1, y2),  # below
+        (x2 - width, y1 - height),
+        (x2 - width, y1),
+        (x2 - width, y2),
+        (x1, y2 - height),  # inside its bottom corners
+        (x2 - width, y2 - height),
+        (x2, y1),  # beside it
+        (x1 - width, y1),
+        ((x1 + x2 - width) // 2, (y1 + y2 - height) // 2),
+    ]
+    for move in range(height, 0 if near else (_MOVES + 1) * height, height):
+        places += [
+            (x1, y1 + move),
+            (x1, y1 - height - move),
+            (x1, y2 + move),
+            (x2, y1 + move),
+            (x1 - width, y1 + move),
+        ]
+    return np.array(places, np.int64)

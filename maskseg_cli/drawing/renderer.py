@@ -75,7 +75,9 @@ def draw(
     if options.captions:
         # In the order of scores: captions of objects with high scores are placed first.
         text_size = options.text_size_for(height, width)
-        draw_captions(canvas, boxes, texts, colors, text_size, line_width)
+        # Texts of the caller are written as they are.
+        shorter = caption_texts(detections, options.replace(scores=False)) if options.caption_texts is None else None
+        draw_captions(canvas, boxes, texts, colors, text_size, line_width, shorter)
     return canvas
 
 

@@ -83,10 +83,15 @@ def load_model(
     def configure(stored: MaskRCNNConfig) -> MaskRCNNConfig:
         return with_size((whole or stored).replace(**overrides), size)
 
-    opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter())
-    chosen = None
-    if classes is not None:
-        chosen = parse_classes(classes if isinstance(classes, str) else ",".join(classes), names)
+    def choose(names: tuple[str, ...]) -> list[int] | None:
+        return (
+            None
+            if classes is None
+            else parse_classes(classes if isinstance(classes, str) else ",".join(classes), names)
+        )
+
+    opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter(), choose)
+    chosen = choose(names)
     return Predictor(opened, names, tta, chosen, max_detections, batch)
 
 
@@ -134,6 +139,7 @@ def open_engine(
     configure: Callable[[MaskRCNNConfig], MaskRCNNConfig],
     options: EngineOptions,
     reporter: Reporter,
+    check: Callable[[tuple[str, ...]], object] = len,
 ) -> tuple[Engine, tuple[str, ...]]:
     """Reads weights and makes the engine that runs them.
 
@@ -141,7 +147,8 @@ def open_engine(
         weights, labels: as `load_model`.
         configure: gets the config in the weights file and returns the one to use.
         options: how the network is computed.
-        reporter: told when a network is converted, and when another engine than OpenVINO is taken.
+        reporter: told when a network is converted, and when TensorFlow is started or taken instead of OpenVINO.
+        check: called with the class names, background first, before anything that takes seconds; it may raise an error.
 
     Returns:
         the engine, and the class names, background first.
@@ -152,13 +159,13 @@ def open_engine(
         raise UsageError(f"{path} is an OpenVINO network: the engine tensorflow needs the weights file itself.")
     if prepared or options.engine == "openvino" or not _prefers_tensorflow(options):
         try:
-            return open_openvino(path, labels, configure, options, reporter)
+            return open_openvino(path, labels, configure, options, reporter, check)
         except EngineUnavailableError as error:
             if prepared or options.engine == "openvino" or options.precision not in ("auto", "float32"):
                 raise
             if options.device in ("auto", "cpu"):
                 reporter.warn(f"{error}: TensorFlow is used instead, which is slower.")
-    return _open_tensorflow(path, labels, configure, options)
+    return _open_tensorflow(path, labels, configure, options, reporter, check)
 
 
 def _prefers_tensorflow(options: EngineOptions) -> bool:
@@ -178,10 +185,14 @@ def _open_tensorflow(
     labels: Labels | None,
     configure: Callable[[MaskRCNNConfig], MaskRCNNConfig],
     options: EngineOptions,
+    reporter: Reporter,
+    check: Callable[[tuple[str, ...]], object],
 ) -> tuple[Engine, tuple[str, ...]]:
     checkpoint = read_checkpoint(path)
     config = configure(checkpoint.config)
     names = given_names(labels, checkpoint.class_names)
+    check(all_names(names, config))
+    reporter.say(f"Loading {path.name} with TensorFlow; this takes some seconds.")
 
     from maskseg_cli.model.tensorflow_start import choose_device, import_tensorflow
 

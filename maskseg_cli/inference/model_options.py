@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.config import SCORE_FLOOR
-from maskseg_cli.config.overrides import parse_settings, read_config_file
+from maskseg_cli.config.overrides import parse_settings, read_config_file, read_others
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
 _LIMIT_WITH_CLASSES = 100
@@ -27,7 +28,8 @@ class ModelOptions:
         classes: only these classes: "person,dog", or a list of names.
         max_detections: at most so many objects a picture.
         settings: options of `MaskRCNNConfig` as "OPTION=VALUE".
-        config: TOML file of such options, which `settings` override.
+        config: TOML file of such options, which `settings` override; the everyday options in it are not read here,
+            see `everyday_options`.
         tta: average six views of each picture.
         engine, precision, device, threads: how the network is computed; see `EngineOptions`.
     """
@@ -48,6 +50,32 @@ class ModelOptions:
     threads: int | None = None
 
 
+#: Names of the options of the command line that a file for `config` may hold beside those of the network.
+EVERYDAY = frozenset(field.name for kind in (ModelOptions, DrawingOptions) for field in fields(kind)) - {
+    "config",
+    "settings",
+    "colors",
+    "caption_texts",
+    "line_width",
+    "text_size",
+    "scores",
+    "tracker_ids",
+}
+
+
+def everyday_options(path: str | Path) -> dict[str, Any]:
+    """The options of the command line in a file for `config`: fields of `ModelOptions` and of `DrawingOptions`.
+
+    Raises:
+        MasksegError: the file cannot be read, or its syntax is wrong.
+        UsageError: an option that neither the command line nor the network has.
+    """
+    found = read_others(path, EVERYDAY)
+    if isinstance(found.get("classes"), list):
+        found["classes"] = ",".join(map(str, found["classes"]))
+    return found
+
+
 def overrides_of(options: ModelOptions) -> dict[str, Any]:
     """The options of `MaskRCNNConfig`, plus `size` and `tta`, as keywords for `load_model`.
 
@@ -56,7 +84,7 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
     overrides: dict[str, Any] = {}
     if options.config is not None or options.settings:
         if options.config is not None:
-            overrides.update(read_config_file(options.config))
+            overrides.update(read_config_file(options.config, EVERYDAY))
         overrides.update(parse_settings(options.settings))
     if options.size is not None:
         overrides["size"] = options.size

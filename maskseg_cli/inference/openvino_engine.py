@@ -29,6 +29,7 @@ def open_openvino(
     configure: Callable[[MaskRCNNConfig], MaskRCNNConfig],
     options: EngineOptions,
     reporter: Reporter,
+    check: Callable[[tuple[str, ...]], object] = len,
 ) -> tuple[StagedEngine, tuple[str, ...]]:
     """Opens a weights file, or an OpenVINO file that maskseg wrote; see `loading.open_engine`.
 
@@ -43,6 +44,7 @@ def open_openvino(
     network = _Network(path, configure, reporter)
     names = given_names(labels, network.class_names)
     check_label_count(f"The weights file {path.name}", network.config, names)
+    check(all_names(names, network.config))
     try:
         stages = _choose_stages(network, options)
     except RuntimeError as error:  # OpenVINO's own

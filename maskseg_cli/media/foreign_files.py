@@ -4,6 +4,10 @@ from __future__ import annotations
 
 _KINDS = {
     b"GIF8": "a GIF",
+    b"\x1aE\xdf\xa3": "a film",  # Matroska and WebM
+    b"FLV\x01": "a film",
+    b"\0\0\x01\xba": "a film",  # MPEG
+    b"0&\xb2u\x8ef\xcf\x11": "a film",  # WMV
     b"<!DO": "a web page",
     b"<htm": "a web page",
     b"<svg": "an SVG drawing",
@@ -25,6 +29,10 @@ BRANDS = {
 }
 
 
+#: What `maskseg video` reads.
+FILMS = ("a film", "a GIF")
+
+
 def name_content(data: bytes) -> str:
     """What a file holds, with its article: "a PDF"; by its first bytes.
 
@@ -33,6 +41,8 @@ def name_content(data: bytes) -> str:
         ('a PDF', 'a text', 'no picture')
     """
     start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
+    if start[8:12] == b"AVI " or (start[:1] == b"G" and data[188:189] == b"G" == data[376:377]):  # 188: MPEG-TS packets
+        return "a film"
     if start[4:8] == b"ftyp":
         brand = BRANDS.get(start[8:12])
         return "a film" if brand is None else f"a{'n' if brand[0] == 'A' else ''} {brand} picture"

@@ -19,7 +19,7 @@ from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.damage import damage, suspicion
 from maskseg_cli.media.decoder_messages import collect_messages
 from maskseg_cli.media.file_type import special_file_type
-from maskseg_cli.media.foreign_files import name_content
+from maskseg_cli.media.foreign_files import FILMS, name_content
 from maskseg_cli.media.header import picture_format, read_header
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF
 from maskseg_cli.media.pixels import to_bgr, turn_upright
@@ -99,7 +99,10 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
         raise MasksegError(f"{name} is empty (0 bytes).")
     header = read_header(data)
     if header is None:
-        raise MasksegError(f"{name} is {name_content(data)}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
+        kind = name_content(data)
+        if kind in FILMS:
+            raise MasksegError(f"{name} is {kind}, not a photo: maskseg video {name}")
+        raise MasksegError(f"{name} is {kind}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
     if header.width * header.height > MAX_PIXELS:
         raise MasksegError(
             f"{name} has {header.width} x {header.height} pixels; at most {MAX_PIXELS // 10**6} million can "

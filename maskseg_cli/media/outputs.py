@@ -15,6 +15,12 @@ from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
 from maskseg_cli.media.same_file import file_identity, name_keys, same_name
 
+#: Endings of files that hold no JSON; pictures' come on top.
+_NOT_JSON = frozenset(
+    (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".xml", ".yaml", ".yml", ".toml", ".html", ".pdf", ".npz", ".h5")
+    + (".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif")
+)
+
 
 def plan_outputs(
     sources: Sequence[Source],
@@ -99,6 +105,17 @@ def refuse_inputs(targets: Iterable[Path], inputs: Iterable[str | Path]) -> None
         identity = file_identity(target) if target.is_file() else None
         if identity is not None and identity in names:
             raise UsageError(f"The output {target} is the input {names[identity]}; inputs are never overwritten.")
+
+
+def check_json_name(path: str | Path | None, option: str = "--json") -> None:
+    """Checks that the name of a JSON file does not promise another format; "-" and None are not checked.
+
+    Raises:
+        UsageError: it does.
+    """
+    suffix = "" if path is None else Path(path).suffix.lower()
+    if suffix in _NOT_JSON or suffix in FORMAT_OF:
+        raise UsageError(f"{option} writes JSON, but {path} ends in {suffix}: name it {Path(path or '').stem}.json.")
 
 
 def check_extra_output(path: Path, jobs: Sequence[Job]) -> None:

@@ -15,7 +15,7 @@ from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import check_extra_output, plan_outputs, refuse_existing
+from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
 from maskseg_cli.media.same_file import same_name
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
@@ -127,6 +127,9 @@ def process_images(
         ended = _run(run, lambda: _process(run, watched, jobs, alone))
     if ended is None or isinstance(ended, KeyboardInterrupt):
         _report_counts(counts, None if watch else len(jobs), reporter)
+        if ended is not None and counts.done + counts.kept + counts.failed < len(jobs) > 1:
+            instead = " in place of --overwrite" if overwrite else ""
+            reporter.say(f"The same command with --skip-existing{instead} does the rest.")
     # Ctrl-C is how a watch ends; other signals, whose exceptions are subclasses, are reported.
     if ended is not None and not (watch and type(ended) is KeyboardInterrupt):
         raise ended
@@ -256,6 +259,8 @@ def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job],
     for path in (json, summary):
         if path is not None:
             check_extra_output(path, jobs)
+            if path is json:
+                check_json_name(json)
             if path.is_file() and not may_exist:
                 refuse_existing([path])
     if json is not None and not may_exist and journal_path(json).exists():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 from maskseg_cli.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def split_options(
     Args:
         model: what the caller gave as `model`.
         options: fields of `ModelOptions` and of `DrawingOptions` by name; `drawing=DrawingOptions(...)` gives the
-            fields of the second kind that are not given by name.
+            fields of the second kind that are not given by name. The options in a file `config` count where none is
+            given.
         others: further classes of options of the same function, whose fields the error for an unknown one may name.
 
     Raises:
@@ -77,7 +78,7 @@ def split_options(
         >>> split_options("lite", {"classes": "dog", "alpha": 0.3})[0].classes
         'dog'
     """
-    left = dict(options)
+    left = {**everyday_options(options["config"]), **options} if options.get("config") else dict(options)
     drawing = take_options(left, DrawingOptions, left.pop("drawing", None))
     chosen = {
         name: left.pop(name) for name in [field.name for field in dataclasses.fields(ModelOptions)] if name in left

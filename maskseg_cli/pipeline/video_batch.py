@@ -155,7 +155,7 @@ class VideoBatch:
             f"{named}: {counted(written.frames, 'frame')}, {float(written.duration):.1f} s",
             "with sound" if written.has_sound else "without sound",
             f"in {outcome.seconds:.1f} s ({speed:.1f} a second)",
-            f"most at once: {count_words(outcome.most)}",
+            f"most at once: {count_words(outcome.most_for_long())}",
         ]
         self._reporter.say("; ".join(parts) + ".")
         notes = [*outcome.notes, *written.notes]

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: Seconds between two updates of the progress; a window needs them more often.
 _TICK, _WINDOW_TICK = 0.1, 0.02
 
+#: A class seen in a smaller share of the frames than this is most often a mistake of the network.
+_MOMENT = 0.02
+
 
 @dataclass
 class VideoSummary:
@@ -52,6 +55,7 @@ class VideoSummary:
         notes: sentences about what was done to the frames.
         skipped: frames that could not be decoded.
         most: class name -> the most objects of it in one frame.
+        seen: class name -> frames with an object of it.
         closed: a sink was closed, such as the window.
     """
 
@@ -63,7 +67,14 @@ class VideoSummary:
     notes: tuple[str, ...] = ()
     skipped: int = 0
     most: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
     closed: bool = False
+
+    def most_for_long(self) -> dict[str, int]:
+        """`most` without the classes that were seen for moments only, unless there are no others."""
+        least = _MOMENT * self.frames
+        lasting = {name: number for name, number in self.most.items() if self.seen[name] >= least}
+        return lasting or dict(self.most)
 
 
 @dataclass
@@ -189,7 +200,9 @@ class VideoRun:
         detections = apply_transforms(self.transforms, frame, detections)
         for complete in prepare_sinks(self._all_sinks, frame, detections, self.drawing):
             complete()
-        self.summary.most |= Counter(detections.names)
+        counts = Counter(detections.names)
+        self.summary.most |= counts
+        self.summary.seen.update(counts.keys())
 
     def _check(self, pipeline: FramePipeline, video: VideoReader, file: VideoFile, stopped: bool) -> None:
         """Checks that the result is complete.

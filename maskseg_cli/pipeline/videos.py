@@ -11,7 +11,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.frame import Frame
-from maskseg_cli.media.outputs import check_extra_output, refuse_existing
+from maskseg_cli.media.outputs import check_extra_output, check_json_name, refuse_existing
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -79,6 +79,7 @@ def process_videos(
     json_path = None if json is None or str(json) == "-" else Path(json)
     if json_path is not None:
         check_extra_output(json_path, plan.jobs)
+        check_json_name(json_path)
         if json_path.is_file() and not (overwrite or skip_existing):
             refuse_existing([json_path])
     from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only

@@ -67,6 +67,8 @@ def open_trainer(
         MasksegError: data or weights that cannot be used.
         UsageError: choices that do not go together.
     """
+    if reporter is not None:
+        reporter.say("Starting TensorFlow; this takes some seconds.")
     import_tensorflow()
     # Both load TensorFlow.
     from maskseg_cli.training.log import TrainingLog

@@ -13,11 +13,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 import pytest
 
+from maskseg_cli.checkpoints import download
 from maskseg_cli.checkpoints.download import fetch, release_url
 from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release
 from maskseg_cli.errors import MasksegError
@@ -281,7 +282,7 @@ def test_offline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "127.0.0.1" in message
     assert "cannot be reached (Connection refused)" in message
     assert str(final(home)) in message
-    assert [item.name for item in home.iterdir()] == ["shapes.h5.lock"]
+    assert list(home.iterdir()) == [], "a failed download leaves nothing"
 
 
 def test_a_name_that_does_not_resolve(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,6 +352,33 @@ def test_two_at_once_do_not_disturb_each_other(home: Path, server: FileServer) -
     assert final(home).read_bytes() == CONTENT
     assert fetch(RELEASE) == final(home)
     assert len(server.asked) == 1
+    assert [item.name for item in home.iterdir()] == ["shapes.h5"]
+
+
+def test_a_lock_that_is_removed_while_it_is_taken(
+    home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process before us removes its file between our opening and locking it."""
+    tries: list[bool] = []
+
+    def try_lock(stream: IO[bytes]) -> bool:
+        tries.append(try_it(stream))
+        if len(tries) == 1:
+            (home / "shapes.h5.lock").unlink()
+        return tries[-1]
+
+    try_it = download._try_lock
+    monkeypatch.setattr(download, "_try_lock", try_lock)
+    server.gate = threading.Event()
+    results: list[Path] = []
+    first = threading.Thread(target=lambda: results.append(fetch(RELEASE)))
+    first.start()
+    assert server.waiting.wait(20)
+    assert tries == [True, True]
+    assert "by another maskseg" in refused()
+    server.gate.set()
+    first.join()
+    assert results == [final(home)]
 
 
 def test_the_lock_ends_with_its_process(home: Path, server: FileServer) -> None:

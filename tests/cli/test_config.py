@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,10 @@ from maskseg_cli.checkpoints import Checkpoint, write_checkpoint
 from maskseg_cli.cli.main import main
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.config.display import display
+from maskseg_cli.config.mask_rcnn_config import option_types
+from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.inference.model_options import EVERYDAY, ModelOptions, overrides_of
+from maskseg_cli.pipeline.run_options import split_options
 
 
 def run(*arguments: str | Path) -> Result:
@@ -135,3 +141,89 @@ def test_tensorflow_stays_out(weights: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(weights)], capture_output=True, text=True)
     assert done.stdout.startswith("Configurations:\n")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+EVERYDAY_FILE = """
+alpha = 0.25
+color-by = "class"
+boxes = false
+classes = ["person", "dog"]
+min_score = 0.6
+size = 256
+precision = "float32"
+detection_nms_threshold = 0.4
+"""
+
+
+@pytest.fixture
+def everyday(tmp_path: Path) -> Path:
+    file = tmp_path / "mine.toml"
+    file.write_text(EVERYDAY_FILE)
+    return file
+
+
+def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> tuple[ModelOptions, DrawingOptions]:
+    """What `maskseg image` makes of its options."""
+    caught: dict[str, Any] = {}
+
+    def process(*_: Any, **options: Any) -> Any:
+        caught.update(options)
+        return SimpleNamespace(failed=0)
+
+    monkeypatch.setattr("maskseg_cli.pipeline.images.process_images", process)
+    result = CliRunner().invoke(main, ["image", "x.jpg", *map(str, arguments)])
+    assert result.exit_code == 0, result.stderr
+    return caught["model"], caught["drawing"]
+
+
+def test_everyday_options_in_a_file_count_as_if_given(everyday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, drawing = chosen(monkeypatch, "--config", everyday)
+    assert (drawing.alpha, drawing.color_by, drawing.boxes, drawing.masks) == (0.25, "class", False, True)
+    assert (model.classes, model.min_score, model.size, model.precision) == ("person,dog", 0.6, 256, "float32")
+    overrides = overrides_of(model)
+    assert overrides["detection_nms_threshold"] == 0.4
+    assert overrides["detection_min_confidence"] == 0.6
+
+
+def test_the_command_line_goes_before_the_file(everyday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, drawing = chosen(monkeypatch, "--alpha", "0.9", "--boxes", "--classes", "cat", "--config", everyday)
+    assert (drawing.alpha, drawing.boxes, model.classes, model.min_score) == (0.9, True, "cat", 0.6)
+
+
+def test_a_command_leaves_out_what_it_does_not_have(everyday: Path) -> None:
+    options = shown("--config", everyday)
+    assert (options["DETECTION_MIN_CONFIDENCE"], options["IMAGE_MIN_DIM"]) == ("0.6", "256")
+
+
+def test_functions_take_the_file_too(everyday: Path) -> None:
+    model, drawing = split_options("lite", {"config": everyday, "alpha": 0.5})
+    assert isinstance(model, ModelOptions)
+    assert (drawing.alpha, drawing.boxes, model.classes) == (0.5, False, "person,dog")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("alhpa = 0.3", "no option 'alhpa' (did you mean alpha?)"),
+        ("alpha = 30", "30 is not a number from 0 to 1 (30 % is 0.3)"),
+        ('boxes = "maybe"', "'maybe' is not a valid boolean"),
+    ],
+)
+def test_wrong_everyday_options_are_refused(tmp_path: Path, line: str, sentence: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(line)
+    result = CliRunner().invoke(main, ["image", "x.jpg", "--config", str(file)])
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.stderr.split())
+
+
+def test_no_everyday_option_has_the_name_of_an_option_of_the_network() -> None:
+    assert EVERYDAY.isdisjoint(option_types())
+    command = main.get_command(None, "image")  # type: ignore[arg-type]
+    assert command is not None
+    names = {
+        str(option.name).partition("_")[2]
+        for option in command.params
+        if str(option.name).startswith(("model_", "drawing_"))
+    }
+    assert names - {"settings", "config"} == EVERYDAY

@@ -203,9 +203,10 @@ def test_a_signal_ends_with_all_that_was_found(number: signal.Signals, tmp_path:
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number
-    *lines, objects, summary, last = errors.decode().splitlines()
+    *lines, objects, summary, advice, last = errors.decode().splitlines()
     results = [path.name for path in sorted((tmp_path / "out").iterdir())]
     assert 4 <= len(results) < 60
+    assert advice == "The same command with --skip-existing does the rest."
     assert [line.split(":")[0] for line in lines] == [str(Path("in", name)) for name in results]
     assert objects == f"In all: {len(results)} persons, {len(results)} dogs."
     assert summary == f"{len(results)} of 60 photos done."

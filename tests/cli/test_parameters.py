@@ -15,7 +15,7 @@ def test_times(text: str, seconds: float) -> None:
     assert Seconds().convert(text, None, None) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "-1", "a", "1:2:3:4", "1.5:30", "nan", "inf", "1e3"])
+@pytest.mark.parametrize("text", ["", "-1", "a", "1:2:3:4", "1:99", "1:99:00", "1.5:30", "nan", "inf", "1e3"])
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is no time"):
         Seconds().convert(text, None, None)

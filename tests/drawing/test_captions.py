@@ -33,14 +33,19 @@ def covered(places: list[Rectangle | None]) -> int:
 
 
 def test_label_and_score() -> None:
-    assert caption_texts(TWO, DrawingOptions()) == ["zebra 0.987", "dog 0.500"]
+    assert caption_texts(TWO, DrawingOptions()) == ["zebra 99%", "dog 50%"]
     assert caption_texts(TWO, DrawingOptions(scores=False)) == ["zebra", "dog"]
+
+
+def test_only_a_score_of_1_is_100_percent() -> None:
+    sure = detections_of([rectangle(9, 9, 0, 0, 5, 5)] * 2, [2, 3], [1.0, 0.9996])
+    assert caption_texts(sure, DrawingOptions()) == ["zebra 100%", "dog 99%"]
 
 
 def test_identities() -> None:
     tracked = detections_of([rectangle(9, 9, 0, 0, 5, 5)] * 2, [2, 3], [0.9, 0.5], tracker_id=[7, -1])
-    assert caption_texts(tracked, DrawingOptions()) == ["#7 zebra 0.900", "dog 0.500"]
-    assert caption_texts(tracked, DrawingOptions(tracker_ids=False)) == ["zebra 0.900", "dog 0.500"]
+    assert caption_texts(tracked, DrawingOptions()) == ["#7 zebra 90%", "dog 50%"]
+    assert caption_texts(tracked, DrawingOptions(tracker_ids=False)) == ["zebra 90%", "dog 50%"]
 
 
 def test_given_texts() -> None:
@@ -157,3 +162,52 @@ def test_texts_of_any_script(text: str) -> None:
     visible = bool(text.strip("\u200f "))
     assert (place is not None) == visible
     assert canvas.any() == visible
+
+
+def caption_boxes(
+    boxes: list[Rectangle | None], size: tuple[int, int] = (300, 400), text_size: float = 14
+) -> list[Rectangle | None]:
+    """The places of captions that may be shortened."""
+    canvas = np.zeros((*size, 3), np.uint8)
+    n = len(boxes)
+    return draw_captions(canvas, boxes, ["person 99%"] * n, [(9, 9, 9)] * n, text_size, 1, ["person"] * n)
+
+
+def test_an_object_smaller_than_its_caption_has_no_score() -> None:
+    [large, small] = caption_boxes([(50, 100, 150, 250), (250, 100, 262, 124)])
+    assert large is not None
+    assert small is not None
+    assert large[2] - large[0] > small[2] - small[0] > 20
+
+
+def test_a_small_object_without_room_beside_it_has_no_caption() -> None:
+    crowd: list[Rectangle | None] = [(x, y, x + 12, y + 12) for y in range(100, 190, 14) for x in range(100, 260, 14)]
+    places = caption_boxes(crowd)
+    written = [place for place in places if place is not None]
+    assert 0 < len(written) < len(crowd) / 2
+    assert covered(places) == 0
+    for place in written:
+        for box in crowd:
+            assert box is not None
+            shared = max(0, min(place[2], box[2]) - max(place[0], box[0])) * max(
+                0, min(place[3], box[3]) - max(place[1], box[1])
+            )
+            assert shared <= 0.03 * 12 * 12, "it hides an object"
+
+
+def test_large_objects_keep_their_captions_even_where_there_is_no_room() -> None:
+    heap: list[Rectangle | None] = [(5 + i, 5 + i, 90 + i, 90 + i) for i in range(6)]
+    assert None not in caption_boxes(heap, (100, 100))
+
+
+def test_a_caption_does_not_hide_the_object_above() -> None:
+    # Its usual place, above the box, is where a small object is.
+    [low, _] = caption_boxes([(100, 150, 220, 250), (110, 134, 130, 149)])
+    assert low is not None
+    assert not (low[1] < 149 and low[3] > 134 and low[0] < 130 and low[2] > 110)
+
+
+def test_given_texts_are_always_written() -> None:
+    crowd: list[Rectangle | None] = [(x, y, x + 12, y + 12) for y in range(40, 90, 14) for x in range(40, 90, 14)]
+    canvas = np.zeros((150, 150, 3), np.uint8)
+    assert None not in draw_captions(canvas, crowd, ["text"] * len(crowd), [(9, 9, 9)] * len(crowd), 14)

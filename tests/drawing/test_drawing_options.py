@@ -82,7 +82,9 @@ def test_lines_and_text_follow_the_picture_and_a_given_size_wins() -> None:
     widths = [options.line_width_for(*size) for size in PICTURES]
     sizes = [options.text_size_for(*size) for size in PICTURES]
     assert widths == [1, 1, 1, 1, 2, 7]
-    assert sizes == [8, 8, 10, 14, 21, 63]
+    assert sizes == [8, 8, 10, 12, 15, 44]
+    assert options.text_size_for(3000, 4000) == 44, "12 megapixels"
+    assert options.text_size_for(16000, 16000) == 80
     given = DrawingOptions(line_width=5, text_size=33)
     assert given.line_width_for(1, 1) == 5
     assert given.text_size_for(9999, 9999) == 33

@@ -31,6 +31,30 @@ def test_ten_labels_of_one_box_do_not_cover_each_other() -> None:
     assert sum(overlap(a, b) for i, a in enumerate(rects) for b in rects[:i]) == 0
 
 
+def test_objects_are_not_hidden_where_there_is_room() -> None:
+    boxes = [(20, 30, 60, 80), (20, 12, 50, 28)]
+    place = Placement(100, 100, boxes).find(boxes[0], 30, 10)
+    assert place.hidden == 0
+    assert overlap((place.left, place.top, place.left + 30, place.top + 10), boxes[1]) == 0
+
+
+def test_what_is_hidden_is_told() -> None:
+    placement = Placement(10, 20, [(0, 0, 20, 10)])
+    assert placement.find((0, 0, 20, 10), 20, 5) == (0, 0, 0.5)
+    placement.take(placement.find((0, 0, 20, 10), 20, 5), 20, 5)
+    assert placement.find((0, 0, 20, 10), 20, 5) == (0, 5, 0.5), "another caption counts more than an object"
+
+
+def test_near_places_touch_the_box() -> None:
+    placement = Placement(300, 300, [(0, 0, 300, 140), (0, 160, 300, 300)])
+    left, top, hidden = placement.find((100, 145, 110, 155), 30, 20, near=True)
+    assert left <= 110
+    assert left + 30 >= 100
+    assert top <= 155
+    assert top + 20 >= 145
+    assert hidden == 0
+
+
 def test_without_room_the_least_is_covered() -> None:
     placement = Placement(10, 40)
     first = placement.place((0, 0, 40, 10), 30, 10)

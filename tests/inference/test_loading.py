@@ -15,6 +15,7 @@ from maskseg_cli.inference import loading
 from maskseg_cli.inference.engine_options import calls_at_once
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
+from maskseg_cli.reporter import Reporter
 from tests.cli.fake_model import DOG, PERSON, BlobEngine, open_blob_engine, scene
 
 
@@ -56,6 +57,34 @@ def test_two_files_are_one_too_many(loaded: list) -> None:
     with pytest.raises(UsageError, match="two files"):
         load_predictor(ModelOptions(model="a.h5", weights="b.h5"))
     assert loaded == []
+
+
+@pytest.mark.parametrize("engine", ["openvino", "tensorflow"])
+def test_classes_are_checked_before_the_network_is_loaded(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        pytest.fail("the network is loaded")
+
+    monkeypatch.setattr("maskseg_cli.inference.openvino_engine._choose_stages", fail)
+    monkeypatch.setattr("maskseg_cli.model.tensorflow_start.import_tensorflow", fail)
+    with pytest.raises(UsageError, match="no class 'xyz'"):
+        load_predictor(ModelOptions(classes="person,xyz", engine=engine))
+
+
+def test_tensorflow_is_announced_because_it_takes_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Began(Exception):  # noqa: N818
+        pass
+
+    def begin() -> None:
+        raise Began
+
+    said: list[str] = []
+    reporter = Reporter()
+    monkeypatch.setattr(reporter, "say", said.append)
+    monkeypatch.setattr("maskseg_cli.model.tensorflow_start.import_tensorflow", begin)
+    with pytest.raises(Began):
+        load_predictor(ModelOptions(engine="tensorflow"), reporter=reporter)
+    assert len(said) == 1
+    assert "with TensorFlow; this takes some seconds" in said[0]
 
 
 @pytest.mark.parametrize(("model", "config"), [("coco", LITE), ("lite", COCO)])

@@ -1,0 +1,121 @@
+"""--help in sections with defaults, and the hints for wrong options and values."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from maskseg_cli.cli.main import COMMANDS, main
+from maskseg_cli.cli.sections import GENERAL, SectionedCommand, near_options, section
+from maskseg_cli.config import PRESETS, SCORE_FLOOR
+
+
+def help_of(*words: str) -> str:
+    result = CliRunner().invoke(main, [*words, "--help"])
+    assert result.exit_code == 0
+    return result.output
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """Heading -> the lines below it."""
+    parts = re.split(r"^(\S.*):\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def default_of(option: str, *words: str) -> str:
+    """What --help calls the default of an option."""
+    text = re.split(rf"^  {option} ", help_of(*words), flags=re.MULTILINE)[1]
+    return re.search(r"\[default: (.*?)[;\]]", " ".join(text.split()))[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "weights"])
+def test_options_come_in_sections_the_general_ones_last(name: str) -> None:
+    sections = sections_of(help_of(name))
+    assert "Options" not in sections, "these have no heading"
+    assert list(sections)[-1] == GENERAL
+    assert set(re.findall(r"--[a-z]+", sections[GENERAL])) == {"--quiet", "--debug", "--help"}
+    assert len(sections) > 3
+
+
+def test_arguments_are_not_listed_as_options() -> None:
+    assert not re.search(r"^ +(SOURCES|ANNOTATIONS)\b[. ]*$", help_of("image") + help_of("train"), re.MULTILINE)
+
+
+def test_a_part_of_a_command_may_stay_together() -> None:
+    @click.command(cls=SectionedCommand)
+    @section("A")
+    @click.option("--first")
+    @section("B")
+    @click.option("--second")
+    @section("A")
+    @click.option("--third")
+    def run() -> None: ...
+
+    sections = sections_of(CliRunner().invoke(run, ["--help"]).output)
+    assert [(name, re.findall(r"--\w+", text)) for name, text in sections.items()] == [
+        ("A", ["--first", "--third"]),
+        ("B", ["--second"]),
+        (GENERAL, ["--help"]),
+    ]
+
+
+def test_the_defaults_in_words_are_the_true_ones() -> None:
+    lite, coco = PRESETS["lite"], PRESETS["coco"]
+    assert default_of("--min-score", "image").startswith(
+        f"{lite.detection_min_confidence} for lite, {coco.detection_min_confidence} for coco"
+    )
+    assert default_of("--size", "video").startswith(f"{lite.image_min_dim} for lite, {coco.image_max_dim} for coco")
+    assert default_of("--max-detections", "webcam") == "100"
+    assert {lite.detection_max_instances, coco.detection_max_instances} == {100}
+    assert default_of("--min-score", "evaluate") == f"{SCORE_FLOOR:g}"
+    train = {option.name: option.default for option in main.get_command(None, "train").params}  # type: ignore[arg-type, union-attr]
+    for option, name in (("--epochs", "epochs"), ("--layers", "layers"), ("--learning-rate", "learning_rate")):
+        assert (default_of(option, "train"),) == tuple(str(value) for value in train[name])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("--gpu", ["--device gpu"]),
+        ("--confidence-threshold", ["--min-score"]),
+        ("--outptu", ["--output"]),
+        ("--output-dir", ["--output"]),
+        ("--max_detections", ["--max-detections"]),
+        ("--no-box", ["--no-boxes"]),
+        ("--xyz", []),
+    ],
+)
+def test_near_options(wrong: str, right: list[str]) -> None:
+    known = ["-o", "--output", "--device", "--min-score", "--max-detections", "--boxes", "--no-boxes", "--model"]
+    assert near_options(wrong, known) == right
+
+
+def test_an_option_of_another_command_is_not_proposed() -> None:
+    assert near_options("--lr", ["--output", "--labels"]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["image", "x.jpg", "--gpu"], "There is no option --gpu. Did you mean --device gpu?"),
+        (["weights", "list", "--jsn"], "There is no option --jsn. Did you mean --json?"),
+        (["image", "x.jpg", "--min-score", "80"], "80 is not a number from 0 to 1 (80 % is 0.8)."),
+        (["image", "x.jpg", "--alpha", "30%"], "30% is not a number from 0 to 1 (30 % is 0.3)."),
+        (["image", "x.jpg", "--min-score", "1.5"], "1.5 is not in the range"),
+        (
+            ["image", __file__, "-o", "x.jpg", "--json", "found.csv"],
+            "--json writes JSON, but found.csv ends in .csv: name it found.json",
+        ),
+        (["video", __file__, "--json", "out.mp4"], "--json writes JSON, but out.mp4 ends in .mp4"),
+        (["bench", "--json", "found.xlsx"], "--json writes JSON, but found.xlsx ends in .xlsx"),
+        (["evaluate", __file__, ".", "-o", "ap.csv"], "--output writes JSON, but ap.csv ends in .csv"),
+        (["video", "x.mp4", "--start", "1:99"], "'1:99' is no time"),
+    ],
+)
+def test_wrong_values_are_refused_with_the_right_ones(arguments: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.output.split())
