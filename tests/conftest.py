@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-# A busy machine is no failure, and the first example of a test may have to import a library.
-settings.register_profile("maskseg", deadline=None)
+# A busy machine is no failure, and the first example of a test may have to import a library. How many examples a test
+# leaves out by `assume` is chance.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+# Every run tries the same examples, so that a change is judged by what it changes; `--hypothesis-profile random` looks
+# for new ones.
+settings.register_profile("maskseg", _PATIENT, derandomize=True)
+settings.register_profile("random", _PATIENT)
 settings.load_profile("maskseg")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
