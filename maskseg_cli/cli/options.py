@@ -39,6 +39,13 @@ def gather(
     return decorate
 
 
+#: Passes `via_attribute: str | None` to the command.
+via_attribute_option = click.option(
+    "--via-attribute",
+    metavar="NAME",
+    help="For files of the VGG Image Annotator: the region attribute that holds the class.",
+)
+
 #: Passes `model: ModelOptions` to the command.
 model_options = gather(
     "model",
