@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from maskseg_cli.cli.options import message_options, model_options_with
+from maskseg_cli.cli.options import message_options, model_options_with, via_attribute_option
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.config import SCORE_FLOOR
@@ -37,8 +37,9 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     "--from-results",
     type=_FILE,
     metavar="FILE",
-    help="Score such a file; no network runs, IMAGES is not needed.",
+    help="Score such a file; no network runs, IMAGES is only needed where ANNOTATIONS lacks sizes.",
 )
+@via_attribute_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
 @click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
@@ -52,6 +53,7 @@ def evaluate(
     output: Path | None,
     results: Path | None,
     from_results: Path | None,
+    via_attribute: str | None,
     limit: int | None,
     by_class: bool,
     overwrite: bool,
@@ -71,15 +73,15 @@ def evaluate(
     _check_outputs((output, results), (annotations, from_results), overwrite)
     settings: dict[str, Any] = {"annotations": annotations.name}
     if from_results is not None:
-        if images is not None or limit is not None or model != ModelOptions():
-            raise UsageError("--from-results runs no network: give it no IMAGES, --limit or option of a model.")
+        if limit is not None or model != ModelOptions():
+            raise UsageError("--from-results runs no network: give it no --limit and no option of a model.")
         from maskseg_cli.evaluation import score_results
 
-        evaluation = score_results(annotations, from_results)
+        evaluation = score_results(annotations, from_results, images, via_attribute, TerminalReporter(quiet))
     elif images is None:
         raise UsageError("IMAGES is missing: name the folder of the photos.")
     else:
-        evaluation, used = _run(annotations, images, model, limit, quiet)
+        evaluation, used = _run(annotations, images, via_attribute, model, limit, quiet)
         settings |= used
     _write(evaluation, output, results, settings)
     _show(evaluation, by_class)
@@ -89,14 +91,17 @@ def evaluate(
 
 
 def _run(
-    annotations: Path, images: Path, model: ModelOptions, limit: int | None, quiet: bool
+    annotations: Path, images: Path, via_attribute: str | None, model: ModelOptions, limit: int | None, quiet: bool
 ) -> tuple[Evaluation, dict[str, Any]]:
     from maskseg_cli.evaluation import CocoDataset
     from maskseg_cli.evaluation import evaluate as measure
     from maskseg_cli.inference.loading import load_predictor
 
-    dataset = CocoDataset.read(annotations, images)  # before the network is loaded, which takes seconds
-    predictor = load_predictor(for_measuring(model), reporter=TerminalReporter(quiet))
+    reporter = TerminalReporter(quiet)
+    # Before the network is loaded, which takes seconds.
+    dataset = CocoDataset.read(annotations, images, attribute=via_attribute, reporter=reporter)
+    dataset.require_objects()
+    predictor = load_predictor(for_measuring(model), reporter=reporter)
     start = time.perf_counter()
     evaluation = measure(
         predictor,

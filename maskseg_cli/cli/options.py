@@ -44,6 +44,14 @@ def gather(
     return decorate
 
 
+#: Passes `via_attribute: str | None` to the command.
+via_attribute_option = click.option(
+    "--via-attribute",
+    metavar="NAME",
+    help="For files of the VGG Image Annotator: the region attribute that holds the class.",
+)
+
+
 #: The default of --size in words.
 SIZES = "400 for lite, 1024 for coco, or as the weights file says"
 

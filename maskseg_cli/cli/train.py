@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from maskseg_cli.cli.options import SIZES, message_options
+from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.media.atomic_file import remove_unfinished
@@ -28,8 +28,18 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     return overrides
 
 
+class _Annotations(click.Path):
+    """The word shapes, or a file that exists."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "shapes" else super().convert(value, param, ctx)
+
+
+_ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
+
+
 @click.command(cls=SectionedCommand)
-@click.argument("annotations")
+@click.argument("annotations", type=_ANNOTATIONS)
 @click.argument("images", type=_FOLDER, required=False)
 @section("Data and results")
 @click.option(
@@ -51,6 +61,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
 @click.option(
     "--also",
     nargs=3,
+    type=(_ANNOTATIONS, _FOLDER, str),
     multiple=True,
     metavar="ANNOTATIONS IMAGES SHARE",
     help="Another training set of the same classes, and how often it is drawn (1: as often as the first).",
@@ -67,8 +78,9 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     type=(_FILE, _FOLDER),
     metavar="ANNOTATIONS IMAGES",
     default=None,
-    help="COCO file and folder to measure AP on; the best weights are kept.",
+    help="COCO or VIA file and folder to measure AP on; the best weights are kept.",
 )
+@via_attribute_option
 @section("Network")
 @click.option(
     "--init",

@@ -74,6 +74,11 @@ class AnnotatedImages:
         self.images = tuple(images)
         self.problems = list(problems)
 
+    @property
+    def object_count(self) -> int:
+        """How many objects there are to learn: neither crowds nor of weight 0."""
+        return sum(one.class_id > 0 and one.weight > 0 for record in self.images for one in record.objects)
+
     def __len__(self) -> int:
         return len(self.images)
 

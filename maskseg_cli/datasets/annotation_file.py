@@ -9,16 +9,25 @@ from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.via import via_entries, via_to_coco
+from maskseg_cli.reporter import Reporter
+
+#: Bytes of a file from which on reading takes seconds.
+_LARGE = 30_000_000
 
 
 def read_annotations(
-    path: Path, log: ProblemLog, class_name: str = "object", attribute: str | None = None
+    path: Path,
+    log: ProblemLog,
+    class_name: str = "object",
+    attribute: str | None = None,
+    reporter: Reporter | None = None,
 ) -> dict[str, Any]:
     """The content of a COCO or VIA file, which its content tells apart, in COCO's format.
 
     Args:
         log: gets the problems of a VIA file.
         class_name, attribute: as `via.read_via` takes them.
+        reporter: is told that a large file is read, which takes seconds.
 
     Returns:
         images, annotations and categories: lists of records, not checked further.
@@ -26,6 +35,9 @@ def read_annotations(
     Raises:
         MasksegError: the file cannot be read, or is of neither format.
     """
+    size = path.stat().st_size if path.is_file() else 0
+    if reporter is not None and size > _LARGE:
+        reporter.say(f"Reading {path.name} ({size / 1e6:.0f} MB)")
     document = read_json(path)
     if via_entries(document) is not None:
         return via_to_coco(document, path, log, class_name, attribute)

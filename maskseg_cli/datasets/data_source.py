@@ -23,6 +23,7 @@ class DataSource(Protocol):
         class_names: index -> name, background first.
         category_ids: index -> the id that the file uses for that class, 0 for the background.
         problems: what was wrong with the data and is left out.
+        object_count: how many objects there are to learn, without crowds and doubtful ones; at least one of shapes.
     """
 
     @property
@@ -33,6 +34,9 @@ class DataSource(Protocol):
 
     @property
     def problems(self) -> list[Problem]: ...
+
+    @property
+    def object_count(self) -> int: ...
 
     def __len__(self) -> int: ...
 
@@ -76,7 +80,7 @@ def open_source(
     folder = path.parent if images is None else Path(images)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
-    document = read_annotations(path, log, class_name, attribute)
+    document = read_annotations(path, log, class_name, attribute, reporter)
 
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None

@@ -85,6 +85,11 @@ class ShapesSource:
         self.count, self.height, self.width, self.seed = count, height, width, seed
         self.problems: list[Problem] = []
 
+    @property
+    def object_count(self) -> int:
+        """At least so many objects: each picture has one."""
+        return self.count
+
     def __len__(self) -> int:
         return self.count
 

@@ -16,7 +16,7 @@ from maskseg_cli.datasets.coco_images import ImageEntry, check_images
 from maskseg_cli.datasets.coco_records import AnnotationEntry, check_annotations
 from maskseg_cli.datasets.field_values import is_number
 from maskseg_cli.datasets.polygons_and_rle import to_rle
-from maskseg_cli.datasets.problems import Problem, ProblemLog, StrictProblemLog
+from maskseg_cli.datasets.problems import Problem, ProblemLog, StrictProblemLog, summary
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 
@@ -75,7 +75,7 @@ class CocoDataset:
         """
         path = Path(path)
         log = StrictProblemLog(path)
-        document = read_annotations(path, log, class_name, attribute)
+        document = read_annotations(path, log, class_name, attribute, reporter)
         # The log refuses every image with a problem: none is left without an entry.
         images = None if folder is None else Path(folder)
         entries = check_images(document["images"], images, log, trust_sizes=True, reporter=reporter)
@@ -95,6 +95,16 @@ class CocoDataset:
             tuple(log.problems()),
             categories.same_as,
         )
+
+    def require_objects(self) -> None:
+        """Checks that there is something to find.
+
+        Raises:
+            MasksegError: no object is marked, or crowds alone.
+        """
+        if all(annotation["iscrowd"] for annotation in self.annotations):
+            details = f"\n{summary(self.problems, self.path)}" if self.problems else ""
+            raise MasksegError(f"{self.path} marks no object: there is nothing to measure.{details}")
 
     def select(self, image_ids: Iterable[int | str]) -> CocoDataset:
         """The same data set with these photos only."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.picture_files import check_picture_size, find_photos
-from maskseg_cli.datasets.problems import summary
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
@@ -93,7 +92,7 @@ def evaluate(
     """
     dataset = annotations if isinstance(annotations, CocoDataset) else CocoDataset.read(annotations, images)
     dataset = dataset.merge_classes(predictor.class_names)
-    _require_objects(dataset)
+    dataset.require_objects()
     matches = dataset.match_classes(predictor.class_names)
     if class_ids is not None:
         matches = {index: category for index, category in matches.items() if index in set(class_ids)}
@@ -146,14 +145,8 @@ def score_results(
         MasksegError: a file is wrong, or a row names a photo or category that the annotations lack.
     """
     dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
-    _require_objects(dataset)
+    dataset.require_objects()
     return _score(dataset, read_results(results, dataset), dataset.categories, (), ())
-
-
-def _require_objects(dataset: CocoDataset) -> None:
-    if all(annotation["iscrowd"] for annotation in dataset.annotations):
-        details = f"\n{summary(dataset.problems, dataset.path)}" if dataset.problems else ""
-        raise MasksegError(f"{dataset.path} marks no object: there is nothing to measure.{details}")
 
 
 def _score(

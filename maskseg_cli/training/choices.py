@@ -38,7 +38,7 @@ class Choices:
 
     Attributes:
         data: one or more training sets of the same classes.
-        validation: (COCO JSON, folder), or None.
+        validation: (COCO or VIA JSON, folder), or None.
         init: "lite", "coco", a weights file, or "random".
         preset: the network's family where `init` is "random".
         overrides: options of the network by name.
@@ -48,6 +48,7 @@ class Choices:
         shapes: (number of pictures, side in pixels) of the built-in data set.
         workers: threads that prepare pictures.
         gpus: devices that share the work; 1: no distribution.
+        via_attribute: the region attribute that holds the class in files of VIA; None: see `via.read_via`.
     """
 
     data: Sequence[DataChoice]
@@ -61,6 +62,7 @@ class Choices:
     shapes: tuple[int, int] = (500, 128)
     workers: int = 2
     gpus: int = 1
+    via_attribute: str | None = None
 
 
 def make_choices(
@@ -71,6 +73,7 @@ def make_choices(
     also: Sequence[Sequence[Any]] = (),
     teacher: str | Path | None = None,
     val: Sequence[str | Path] | None = None,
+    via_attribute: str | None = None,
     init: str = "lite",
     model: str = "lite",
     layers: str | Sequence[str] = ("all",),
@@ -109,8 +112,8 @@ def make_choices(
         output: the folder of the run.
         also: (annotations, images, share) of each further training set of the same classes.
         teacher: results of a stronger network in the first set of `also`, in COCO's result format.
-        val: (COCO JSON, folder) to measure AP on, or None.
-        init, size, augment, strict, shapes, workers, gpus: see `Choices`.
+        val: (COCO or VIA JSON, folder) to measure AP on, or None.
+        via_attribute, init, size, augment, strict, shapes, workers, gpus: see `Choices`.
         model: "lite" or "coco": the network's family where `init` is "random".
         layers, epochs, learning_rate: one value for each stage; the last value of a shorter list is repeated.
         steps_per_epoch, batch, accumulate, optimizer, momentum, weight_decay, clip_norm, schedule, warmup, ema, \
@@ -141,6 +144,7 @@ def make_choices(
         (shapes[0], shapes[1]),
         workers,
         gpus,
+        via_attribute,
     )
     options = TrainingOptions(
         Path(output),

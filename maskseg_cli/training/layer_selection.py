@@ -5,6 +5,7 @@ The names go from the heads alone, on a backbone that stays as it is, to ever mo
 
 from __future__ import annotations
 
+import difflib
 import re
 
 import keras
@@ -35,13 +36,18 @@ LAYER_GROUPS = {
 }
 
 
+def layer_groups(backbone: str) -> dict[str, str]:
+    """Name of a part -> pattern of layer names, for a network with this backbone."""
+    return LAYER_GROUPS["mobile" if backbone == "mobile" else "resnet"]
+
+
 def layer_pattern(layers: str, backbone: str) -> re.Pattern[str]:
     """Returns the pattern for a name such as "heads", or the user's own pattern.
 
     Raises:
         UsageError: neither a known name nor a valid regular expression.
     """
-    groups = LAYER_GROUPS["mobile" if backbone == "mobile" else "resnet"]
+    groups = layer_groups(backbone)
     try:
         return re.compile(groups.get(layers, layers))
     except re.error as error:
@@ -71,7 +77,13 @@ def select_layers(model: MaskRCNN, layers: str) -> list[str]:
             if layer.trainable and layer.weights:
                 chosen.append(layer.name)
     if not chosen:
-        raise UsageError(f"No layer of this network is called {layers!r}.")
+        names = layer_groups(model.config.backbone)
+        near = difflib.get_close_matches(layers.lower(), names, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f"No layer of this network is called {layers!r}.{hint} --layers is one of {', '.join(names)}, or a regular "
+            "expression that fits whole layer names."
+        )
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ SHORT_NAMES = {
     "mrcnn_class_loss": "cls",
     "mrcnn_bbox_loss": "box",
     "mrcnn_mask_loss": "mask",
+    "gradient_norm": "gradient",
+    "clipped_norm": "clipped",
 }
 
 
@@ -35,6 +38,7 @@ class TrainingLog:
         self._events = EventFile(folder / "tensorboard")
         self._sums: dict[str, float] = {}
         self._count = 0
+        self._began = time.monotonic()
 
     def __enter__(self) -> TrainingLog:
         return self
@@ -54,7 +58,14 @@ class TrainingLog:
         """Sums of the losses since the epoch began."""
         return dict(self._sums)
 
-    def start_epoch(self, title: str, steps: int, done: int = 0, sums: Mapping[str, float] | None = None) -> None:
+    @property
+    def seconds(self) -> float:
+        """Time since the epoch began, without breaks."""
+        return time.monotonic() - self._began
+
+    def start_epoch(
+        self, title: str, steps: int, done: int = 0, sums: Mapping[str, float] | None = None, seconds: float = 0.0
+    ) -> None:
         """Begins an epoch.
 
         Args:
@@ -62,8 +73,10 @@ class TrainingLog:
             steps: optimizer steps of the epoch.
             done: how many of them were made before the run was resumed.
             sums: sums of their losses.
+            seconds: the time that they took.
         """
         self._sums, self._count = dict(sums or {}), done
+        self._began = time.monotonic() - seconds
         self.reporter.start_epoch(title, steps, done)
 
     def step(self, number: int, losses: Mapping[str, float], rate: float) -> None:
@@ -76,7 +89,7 @@ class TrainingLog:
         self.reporter.step({SHORT_NAMES.get(name, name): value / self._count for name, value in self._sums.items()})
 
     def end_epoch(self, epoch: int, number: int, rate: float, metrics: Mapping[str, float]) -> None:
-        """Adds a row to log.csv: mean losses of the epoch, and the validation metrics if there are any.
+        """Adds a row to log.csv: mean losses of the epoch, its time, and the validation metrics if there are any.
 
         Args:
             epoch: number of the epoch, from 1 in the whole run.
@@ -88,11 +101,12 @@ class TrainingLog:
         means = {name: value / max(1, self._count) for name, value in self._sums.items()}
         self._events.scalars(number, {f"validation/{name}": value for name, value in metrics.items()})
         self._events.flush()
-        row = {"epoch": epoch, "step": number, "learning_rate": rate, **means, **metrics}
+        seconds = self.seconds
+        row = {"epoch": epoch, "step": number, "learning_rate": rate, "seconds": round(seconds, 1), **means, **metrics}
         self._append({name: str(value) if isinstance(value, int) else f"{value:.6g}" for name, value in row.items()})
         losses = ", ".join(f"{SHORT_NAMES.get(name, name)} {value:.3f}" for name, value in means.items())
         figures = ", ".join(f"{name} {100 * value:.1f}" for name, value in metrics.items())
-        self.say(f"epoch {epoch}: {losses}" + (f"; {figures}" if figures else ""))
+        self.say(f"epoch {epoch}: {losses}{f'; {figures}' if figures else ''} ({seconds:.1f} s)")
 
     def _append(self, row: dict[str, str]) -> None:
         path = self.folder / "log.csv"

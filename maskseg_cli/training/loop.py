@@ -116,6 +116,11 @@ class Trainer:
         stop = stop or StopToken()
         if resume:
             self.progress = self._resumable()
+            if self._finished:
+                self.log.say(
+                    f"The run in {self.options.output} is finished: nothing is left to do. To train on, start another "
+                    f"run from its weights: --init {self._weights} -o ANOTHER_FOLDER"
+                )
         stopped = False
         for index in range(self.progress.stage, len(self.options.stages)):
             stopped = self._run_stage(index, self.options.stages[index], stop, restore=resume)
@@ -123,8 +128,17 @@ class Trainer:
                 break
             resume = False
             self.progress.stage, self.progress.step = index + 1, 0
-        weights = self.options.output / (LAST_WEIGHTS if self.progress.best is None else BEST_WEIGHTS)
-        return Outcome(weights, self.progress.best, stopped)
+        return Outcome(self._weights, self.progress.best, stopped)
+
+    @property
+    def _weights(self) -> Path:
+        """The weights to use."""
+        return self.options.output / (LAST_WEIGHTS if self.progress.best is None else BEST_WEIGHTS)
+
+    @property
+    def _finished(self) -> bool:
+        stages = self.options.stages
+        return self.progress.stage == len(stages) - 1 and self.progress.step == stages[-1].epochs * self.steps_per_epoch
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The weights to validate and save: averaged (`options.ema`), mixed with the initial ones (`keep_start`)."""
@@ -158,7 +172,8 @@ class Trainer:
         for step in range(progress.step, steps):
             if step == progress.step or step % self.steps_per_epoch == 0:
                 title = f"{stage.layers} {step // self.steps_per_epoch + 1}/{stage.epochs}"
-                self.log.start_epoch(title, self.steps_per_epoch, step % self.steps_per_epoch, progress.epoch_losses)
+                done = step % self.steps_per_epoch
+                self.log.start_epoch(title, self.steps_per_epoch, done, progress.epoch_losses, progress.epoch_seconds)
             rate = learning_rate(step, steps, stage.learning_rate, options.schedule, options.warmup)
             losses = gradient(inputs, options.accumulate, rate, progress.total_steps)
             if not all(math.isfinite(value) for value in losses.values()):
@@ -171,10 +186,10 @@ class Trainer:
                 self.average.update()
             progress.step, progress.total_steps = step + 1, progress.total_steps + 1
             self.log.step(progress.total_steps, losses, rate)
-            progress.epoch_losses = self.log.sums
+            progress.epoch_losses, progress.epoch_seconds = self.log.sums, self.log.seconds
             epoch_ends = progress.step % self.steps_per_epoch == 0
             if epoch_ends:
-                progress.epoch_losses = {}
+                progress.epoch_losses, progress.epoch_seconds = {}, 0.0
                 self._end_epoch(epochs_before + progress.step // self.steps_per_epoch, rate, progress.step == steps)
             stopping = stop.requested  # read once: a run that stops must have been saved
             if epoch_ends or stopping or time.monotonic() - self._saved_at > 60 * options.checkpoint_minutes:
@@ -242,6 +257,7 @@ class Trainer:
         if changed:
             raise MasksegError(
                 f"The run in {self.options.output} was made with other options ({', '.join(changed)}): resume it with "
-                "the same ones, or start anew in another folder."
+                "the same ones, or start another run from its weights "
+                f"(--init {self.options.output / LAST_WEIGHTS} -o ANOTHER_FOLDER)."
             )
         return progress

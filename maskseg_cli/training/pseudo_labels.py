@@ -13,8 +13,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.field_values import id_of, is_number, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.evaluation.results_file import read_rows
 from maskseg_cli.media.atomic_file import write_atomic
 
 #: Detections of at least the first score become objects, the others down to the second one doubtful objects.
@@ -41,21 +44,21 @@ def merge(
         COCO's format; images with detections are complete, the teacher's objects have a `score`, 0 for doubtful ones.
     """
     detections = list(detections)
-    seen = {detection["image_id"] for detection in detections}
+    seen = {id_of(detection["image_id"]) for detection in detections}
     partial = {
-        image["id"]: set(image["complete_classes"])
+        id_of(image["id"]): set(map(whole_number, image["complete_classes"]))
         for image in dataset["images"]
-        if "complete_classes" in image and image["id"] in seen
+        if "complete_classes" in image and id_of(image["id"]) in seen
     }
     annotations = [
         dict(row)
         for row in dataset.get("annotations", [])
-        if row["image_id"] not in partial or row["category_id"] in partial[row["image_id"]]
+        if (complete := partial.get(id_of(row["image_id"]))) is None or whole_number(row["category_id"]) in complete
     ]
     number = max((row["id"] for row in annotations if isinstance(row.get("id"), int)), default=0)
     for detection in detections:
-        complete = partial.get(detection["image_id"])
-        if complete is None or detection["category_id"] in complete or detection["score"] < doubt:
+        complete = partial.get(id_of(detection["image_id"]))
+        if complete is None or whole_number(detection["category_id"]) in complete or detection["score"] < doubt:
             continue
         number += 1
         row = {name: detection[name] for name in _COPIED if name in detection}
@@ -63,7 +66,7 @@ def merge(
         row |= {"id": number, "iscrowd": 0, "area": row["bbox"][2] * row["bbox"][3], "score": score}
         annotations.append(row)
     images = [
-        {name: value for name, value in image.items() if name != "complete_classes" or image["id"] not in seen}
+        {name: value for name, value in image.items() if name != "complete_classes" or id_of(image["id"]) not in seen}
         for image in dataset["images"]
     ]
     return {"images": images, "annotations": annotations, "categories": dataset["categories"]}
@@ -78,7 +81,11 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     Raises:
         MasksegError: a file cannot be read or written, or is not in its format.
     """
-    dataset, detections = read_json(annotations), read_json(results)
+    dataset, detections = check_document(read_json(annotations), annotations), read_rows(results)
+    for number, detection in enumerate(detections, 1):
+        if not is_number(detection.get("score")):
+            score = detection.get("score")
+            raise MasksegError(f"In {results}: result {number} has no score that is a number, but {score!r}.")
     try:
         merged = merge(dataset, detections, keep, doubt)
     except (KeyError, TypeError, AttributeError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from maskseg_cli.progress import ProgressReporter
 from maskseg_cli.reporter import Reporter
 
 
@@ -52,6 +54,12 @@ class ProgressBars(TrainingReporter):
     def warn(self, sentence: str) -> None:
         """Shows a line above the bar."""
         self.say(sentence)
+
+    @contextmanager
+    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
+        """Shows a bar while much is read; see `Reporter.progress`."""
+        with ProgressReporter(self._bars).progress(total, unit, label, done) as show:
+            yield show
 
     def start_epoch(self, title: str, steps: int, done: int) -> None:
         """Opens a bar."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.model.tensorflow_start import import_tensorflow
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training.choices import Choices, make_choices
@@ -41,9 +43,9 @@ def train(
         options: see `make_choices`; names and defaults are those of `maskseg train`.
 
     Raises:
-        MasksegError: data or weights that cannot be used, a loss that is no longer a number, or a file that cannot
-            be written.
-        UsageError: options that do not go together, or a folder that holds another run.
+        MasksegError: data or weights that cannot be used, a folder that holds another run, a loss that is no longer a
+            number, or a file that cannot be written.
+        UsageError: options that do not go together.
 
     Example:
         >>> outcome = train("train.json", "photos", output="run", layers=["heads", "all"], epochs=[5, 10])
@@ -63,6 +65,8 @@ def open_trainer(
 ) -> Iterator[Trainer]:
     """Yields a `Trainer` that is ready to run, with an open log; the log is closed at the end of the block.
 
+    If the preparation fails or is interrupted, the folder is left as it was.
+
     Raises:
         MasksegError: data or weights that cannot be used.
         UsageError: choices that do not go together.
@@ -74,20 +78,44 @@ def open_trainer(
     from maskseg_cli.training.log import TrainingLog
     from maskseg_cli.training.setup import prepare
 
-    options.output.mkdir(parents=True, exist_ok=True)
-    with TrainingLog(options.output, reporter) as log:
-        yield prepare(choices, options, log, resume)
+    with contextlib.ExitStack() as stack:
+        restored = stack.enter_context(_Restored(options.output))
+        log = stack.enter_context(TrainingLog(options.output, reporter))
+        trainer = prepare(choices, options, log, resume)
+        restored.ready = True
+        yield trainer
+
+
+class _Restored(contextlib.AbstractContextManager["_Restored"]):
+    """Makes a folder, and removes what is new in it at the end of the block, unless `ready` was set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.ready = folder, False
+        self._made = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        self._before = set(folder.iterdir())
+
+    def __exit__(self, *_: object) -> None:
+        if self.ready:
+            return
+        for path in set(self.folder.iterdir()) - self._before:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        for folder in self._made:
+            with contextlib.suppress(OSError):  # another program has put something there
+                folder.rmdir()
 
 
 def check_folder(output: str | Path, resume: bool) -> None:
     """Refuses a folder that holds a run already, or, with `resume`, one that holds none.
 
     Raises:
-        UsageError: there is a run that would be overwritten.
-        MasksegError: there is no run to resume.
+        MasksegError: there is a run that would be overwritten, or none to resume.
     """
     exists = (Path(output) / STATE_FILE).exists()
     if exists and not resume:
-        raise UsageError(f"{output} holds a run already: go on with --resume, or name another folder.")
+        raise MasksegError(f"{output} holds a run already: go on with --resume, or name another folder.")
     if resume and not exists:
         raise MasksegError(f"{output} holds no training to resume.")

@@ -14,8 +14,9 @@ from maskseg_cli import __version__
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.datasets.data_source import SHAPES_WORD, DataSource, open_source
+from maskseg_cli.datasets.problems import summary
 from maskseg_cli.datasets.shapes import make_coco
-from maskseg_cli.errors import UsageError
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.training.augmentation import Augmentation
 from maskseg_cli.training.choices import Choices
@@ -79,7 +80,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
     """Opens the data sets and reports their problems; with `strict` they are refused.
 
     Raises:
-        MasksegError: data that cannot be used.
+        MasksegError: data that cannot be used, or without any object.
     """
     names = start.checkpoint.class_names if start.checkpoint is not None else None
     sources = []
@@ -89,12 +90,24 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
             annotations = str(output / f"{Path(annotations).stem}-completed.json")
             log.say(write_merged(Path(choice.annotations), choice.teacher, Path(annotations)))
         source = open_source(
-            annotations, choice.images, known_classes=names, shapes=choices.shapes, strict=choices.strict
+            annotations,
+            choice.images,
+            known_classes=names,
+            shapes=choices.shapes,
+            attribute=choices.via_attribute,
+            strict=choices.strict,
+            reporter=log.reporter,
         )
         for problem in source.problems:
             log.say(f"{choice.annotations}: {problem.message}")
         log.say(f"{choice.annotations}: {len(source)} pictures, {len(source.class_names) - 1} classes")
         sources.append(source)
+    if not any(source.object_count for source in sources):
+        lines = [f"There is no object to learn in {', '.join(choice.annotations for choice in choices.data)}."]
+        for source, choice in zip(sources, choices.data, strict=True):
+            problems = [problem for problem in source.problems if problem.kind != "no-objects"]
+            lines += [summary(problems, choice.annotations)] if problems else []
+        raise MasksegError("\n".join(lines))
     return sources
 
 
@@ -128,7 +141,7 @@ def _validation(
     choices: Choices, config: MaskRCNNConfig, class_names: tuple[str, ...], options: TrainingOptions
 ) -> Validation | None:
     if choices.validation is not None:
-        return Validation(config, class_names, *choices.validation)
+        return Validation(config, class_names, *choices.validation, attribute=choices.via_attribute)
     if choices.data[0].annotations != SHAPES_WORD:
         return None
     # New pictures: their seed differs from the training set's, which is 0.

@@ -26,6 +26,7 @@ class Progress:
         best: the best validation metric so far, or None.
         best_epoch: the epoch that gave it.
         epoch_losses: sums of the losses since the epoch began, for its means.
+        epoch_seconds: time since the epoch began, without breaks.
         fingerprint: options and data that must be the same in a resumed run.
     """
 
@@ -35,6 +36,7 @@ class Progress:
     best: float | None = None
     best_epoch: int | None = None
     epoch_losses: dict[str, float] = field(default_factory=dict)
+    epoch_seconds: float = 0.0
     fingerprint: dict[str, Any] = field(default_factory=dict)
 
 

@@ -154,8 +154,8 @@ class GradientStep:
             number: of the optimizer step in the whole run; it determines the samples.
 
         Returns:
-            the five losses and their weighted sum ("loss"), means over the step; and "gradient_norm", the length of
-            the mean gradient before it was clipped.
+            the five losses and their weighted sum ("loss"), means over the step; and the length of the mean gradient
+            before it was clipped, "gradient_norm", and after, "clipped_norm".
         """
         self.optimizer.learning_rate.assign(rate)
         totals: dict[str, float] = {}
@@ -168,7 +168,9 @@ class GradientStep:
                 )
             for name, value in self._add(shares).items():
                 totals[name] = totals.get(name, 0.0) + float(value) / accumulate
-        totals["gradient_norm"] = float(self._update(tf.constant(1.0 / accumulate / self.replicas)))
+        norm = float(self._update(tf.constant(1.0 / accumulate / self.replicas)))
+        longest = self.optimizer.global_clipnorm or norm
+        totals |= {"gradient_norm": norm, "clipped_norm": min(norm, longest)}
         return totals
 
     def _share(self, batch: Mapping[str, Any], number: int) -> Share:

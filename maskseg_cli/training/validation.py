@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from maskseg_cli.config import SCORE_FLOOR, MaskRCNNConfig
-from maskseg_cli.datasets.picture_files import find_photo
+from maskseg_cli.datasets.picture_files import find_photos
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, evaluate
 from maskseg_cli.inference.predictor import Predictor
@@ -26,9 +26,10 @@ class Validation:
     Args:
         config: of the network in training.
         class_names: background first.
-        annotations: COCO JSON.
+        annotations: COCO or VIA JSON.
         images: the folder of its pictures.
         limit: number of pictures to measure on, the first ones; None: all.
+        attribute: of a VIA file, as `via.read_via` takes it.
 
     Raises:
         MasksegError: the annotations cannot be used, they have no class in common with the network, or a picture is
@@ -42,12 +43,14 @@ class Validation:
         annotations: Path,
         images: Path,
         limit: int | None = None,
+        attribute: str | None = None,
     ) -> None:
         # All checks are made here, before the training begins.
-        self.dataset = CocoDataset.read(annotations)
+        self.dataset = CocoDataset.read(annotations, images, attribute=attribute)
         self.dataset.match_classes(class_names)
+        self.dataset.require_objects()
         names = [record["file_name"] for record in self.dataset.images[:limit]]
-        missing = [name for name in names if not find_photo(images, name).is_file()]
+        missing = [name for name, path in find_photos(images, names).items() if not path.is_file()]
         if missing:
             raise MasksegError(
                 f"{len(missing)} of the {len(names)} pictures of {annotations} are not in {images}: {missing[0]} first."

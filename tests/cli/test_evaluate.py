@@ -204,6 +204,36 @@ def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample, asked
     assert run(sample).stdout == expected
 
 
+def test_results_are_scored_with_the_sizes_of_the_photos(sample: Sample, asked: Any, tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    expected = run(sample, "--results", results).stdout
+    assert run(sample, "--from-results", results).stdout == expected, "IMAGES is not needed, and no harm"
+    sample.change(lambda document: [image.pop("height") for image in document["images"]])
+    assert run(sample, "--from-results", results).stdout == expected
+    without = CliRunner().invoke(main, ["evaluate", str(sample.annotations), "--from-results", str(results)])
+    assert (without.exit_code, without.stdout) == (1, "")
+    assert "1.png has no width and height of a picture (160): name the folder of the pictures" in without.stderr
+
+
+def test_without_an_object_nothing_is_measured(sample: Sample, asked: list[ModelOptions]) -> None:
+    sample.change(lambda document: [row.update(category_id=99) for row in document["annotations"][1:]])
+    assert run(sample).exit_code == 1
+    sample.change(lambda document: document.update(annotations=[]))
+    result = run(sample)
+    assert (result.exit_code, result.stdout, asked) == (1, "", [])
+    assert "marks no object: there is nothing to measure." in result.stderr
+
+
+def test_an_attribute_of_via_is_the_class(sample: Sample, asked: list[ModelOptions]) -> None:
+    shape = {"name": "rect", "x": 5, "y": 5, "width": 30, "height": 30}
+    region = {"shape_attributes": shape, "region_attributes": {"species": "dog", "ripe": "no"}}
+    sample.annotations.write_text(json.dumps({"a": {"filename": "1.png", "size": 1, "regions": [region]}}))
+    result = run(sample)
+    assert result.exit_code == 2
+    assert "have the attributes species, ripe: name the one that is the class with --via-attribute" in result.stderr
+    assert run(sample, "--via-attribute", "species").stdout.startswith("1 photo, 1 object, 1 class")
+
+
 def test_boxes_only(sample: Sample, asked: list[ModelOptions]) -> None:
     sample.change(lambda document: document["annotations"][0].pop("segmentation"))
     result = run(sample)
@@ -246,7 +276,7 @@ def test_unwritable_output(sample: Sample, asked: list[ModelOptions], tmp_path: 
         (["{annotations}", "{photos}", "--limit", "0"], 2, "--limit"),
         (["{annotations}", "{photos}", "--set", "pool_sise=3"], 2, "did you mean pool_size"),
         (
-            ["{annotations}", "{photos}", "--from-results", "{annotations}"],
+            ["{annotations}", "{photos}", "--from-results", "{annotations}", "--limit", "1"],
             2,
             "--from-results runs no network",
         ),

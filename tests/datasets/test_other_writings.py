@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.datasets.coco import read_coco
+from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
+from maskseg_cli.reporter import Reporter
 from tests.datasets.samples import HEIGHT, SQUARE, WIDTH, document, write
 
 TALL = [35, 5, 55, 5, 55, 35, 35, 35]
@@ -238,3 +241,36 @@ def test_one_picture_is_not_taken_for_two(tmp_path: Path) -> None:
     content["images"][0]["file_name"] = "1.png"
     path = write(tmp_path, content)
     assert [image.path.name for image in read_coco(path, tmp_path).images] == ["1.png"]
+
+
+class Progress(Reporter):
+    """Records the bars, and how far each came."""
+
+    def __init__(self) -> None:
+        self.bars: list[tuple[int | None, str, str]] = []
+        self.done: list[int] = []
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    @contextmanager
+    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
+        self.bars.append((total, unit, label))
+        yield self.done.append
+
+
+def test_reading_much_shows_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, document(*({"bbox": [1, 2, 3, 4]} for _ in range(2500))))
+    for read in (open_source, CocoDataset.read):
+        reporter = Progress()
+        read(path, tmp_path, reporter=reporter)
+        assert (reporter.bars, reporter.said) == ([], []), "few records are read at once"
+    monkeypatch.setattr("maskseg_cli.datasets.coco_records.MANY", 2000)
+    monkeypatch.setattr("maskseg_cli.datasets.annotation_file._LARGE", 1000)
+    for read in (open_source, CocoDataset.read):
+        reporter = Progress()
+        read(path, tmp_path, reporter=reporter)
+        assert reporter.bars == [(2500, "annotation", "reading annotations")]
+        assert reporter.done == [1000, 2000]
+        assert reporter.said == ["Reading annotations.json (0 MB)"]

@@ -12,6 +12,7 @@ import pytest
 from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.datasets.via import read_via
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.evaluation import CocoDataset
 from tests.datasets.samples import write
 
 POLYGON = {"name": "polygon", "all_points_x": [10, 30, 30, 10], "all_points_y": [8, 8, 28, 28]}
@@ -87,6 +88,52 @@ def test_classes_from_an_attribute(tmp_path: Path) -> None:
         1,
         2,
     ]
+
+
+def test_one_of_several_attributes_must_be_named(tmp_path: Path) -> None:
+    regions = [region(POLYGON, species="disc", ripe="yes"), region(POLYGON, species="tile", ripe="no")]
+    path = write(tmp_path, {"a": entry("1.png", *regions)})
+    for read in (read_via, open_source, CocoDataset.read):
+        with pytest.raises(UsageError, match=r"have the attributes species, ripe: name .* with --via-attribute"):
+            read(path)
+    assert read_via(path, attribute="species").class_names == ("background", "disc", "tile")
+    assert open_source(path, attribute="ripe").class_names == ("background", "no", "yes")
+    assert CocoDataset.read(path, tmp_path, attribute="species").categories == {1: "disc", 2: "tile"}
+    with pytest.raises(UsageError, match="has the attribute 'kind'; they have species, ripe"):
+        read_via(path, attribute="kind")
+
+
+@pytest.mark.parametrize("values", [("disc", "Tile"), ("1", "yes"), ("true", True)])
+def test_attributes_may_be_the_classes(tmp_path: Path, values: tuple[Any, Any]) -> None:
+    regions = [region(POLYGON, disc=values[0]), region(POLYGON, tile=values[1]), region(POLYGON)]
+    content = {"a": entry("1.png", *regions)}
+    if values[1] is True:  # a box that is ticked
+        regions[1]["region_attributes"] = {"tile": {"tile": True}}
+    source = read_via(write(tmp_path, content))
+    assert source.class_names == ("background", "disc", "tile")
+    assert source[0].class_ids.tolist() == [1, 2]
+    assert [(problem.kind, problem.count) for problem in source.problems] == [("no-class", 1)]
+
+
+def test_points_and_wild_numbers(tmp_path: Path) -> None:
+    shapes: list[Any] = [
+        {"name": "point", "cx": 3, "cy": 3},
+        {"name": "circle", "cx": 20, "cy": 20, "r": 1e300},
+        {"name": "rect", "x": float("nan"), "y": 1, "width": 3, "height": 3},
+        {"name": "circle", "cx": 10**400, "cy": 20, "r": 1},
+    ]
+    path = write(tmp_path, {"a": entry("1.png", region(POLYGON), *map(region, shapes))})
+    source = read_via(path)
+    assert {problem.kind: problem.count for problem in source.problems} == {
+        "point": 1,
+        "outline": 1,
+        "outline-number": 2,
+    }
+    assert len(source[0]) == 1
+    with pytest.raises(MasksegError, match=r"annotation number 2 of 1\.png has an outline with the number"):
+        CocoDataset.read(path, tmp_path)
+    path = write(tmp_path, {"a": entry("1.png", region(POLYGON), region(shapes[0]))})
+    assert [problem.kind for problem in CocoDataset.read(path, tmp_path).problems] == ["point"]
 
 
 def test_the_order_of_a_projects_options(tmp_path: Path) -> None:

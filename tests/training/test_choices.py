@@ -30,6 +30,7 @@ def test_every_option() -> None:
         also=[("b.json", "b", 0.5)],
         teacher="b-results.json",
         val=("v.json", "v"),
+        via_attribute="species",
         layers="heads",
         epochs=[5, 10],
         sizes=320,
@@ -40,6 +41,7 @@ def test_every_option() -> None:
     first, second = DataChoice("a.json", Path("a")), DataChoice("b.json", Path("b"), 0.5, Path("b-results.json"))
     assert choices.data == [first, second]
     assert choices.validation == (Path("v.json"), Path("v"))
+    assert choices.via_attribute == "species"
     assert choices.overrides == {"train_bn": True, "mask_head": "unet"}
     assert choices.shapes == (8, 64)
     assert options.stages == (Stage("heads", 5), Stage("heads", 10))

@@ -41,6 +41,14 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time in seconds, which stands still unless a test sets it."""
+    now = [100.0]
+    monkeypatch.setattr("maskseg_cli.training.log.time.monotonic", lambda: now[0])
+    return now
+
+
 def write_epoch(log: TrainingLog, epoch: int, metrics: dict[str, float]) -> None:
     log.start_epoch("all", 2)
     log.step(2 * epoch - 1, LOSSES, 0.1)
@@ -57,6 +65,7 @@ def test_a_table_of_means(tmp_path: Path) -> None:
         "epoch": "1",
         "step": "2",
         "learning_rate": "0.05",
+        "seconds": "0",
         "loss": "2",
         "rpn_class_loss": "0.5",
         "mask AP": "",
@@ -72,7 +81,25 @@ def test_the_reporter_receives_messages_and_means(tmp_path: Path) -> None:
         log.end_epoch(2, 2, 0.1, {"mask AP": 0.25})
     means = {"loss": 4.0, "rpn_cls": 0.5}
     assert reporter.calls[:3] == [("heads 2/5", 4, 1), ("step", means), ("end",)]
-    assert reporter.said == ["epoch 2: loss 4.000, rpn_cls 0.500; mask AP 25.0"]
+    assert reporter.said == ["epoch 2: loss 4.000, rpn_cls 0.500; mask AP 25.0 (0.0 s)"]
+
+
+def test_the_time_of_an_epoch_and_both_lengths_of_the_gradient(tmp_path: Path, clock: list[float]) -> None:
+    reporter = RecordingReporter()
+    with TrainingLog(tmp_path, reporter) as log:
+        log.start_epoch("all", 2)
+        clock[0] += 2.5
+        log.step(1, {"loss": 1.0, "gradient_norm": 40.0, "clipped_norm": 5.0}, 0.1)
+        sums, seconds = log.sums, log.seconds
+    clock[0] += 1000
+    with TrainingLog(tmp_path, reporter) as log:
+        log.start_epoch("all", 2, 1, sums, seconds)
+        clock[0] += 1
+        log.step(2, {"loss": 1.0, "gradient_norm": 2.0, "clipped_norm": 2.0}, 0.1)
+        log.end_epoch(1, 2, 0.1, {})
+    assert reporter.said == ["epoch 1: loss 1.000, gradient 21.000, clipped 3.500 (3.5 s)"]
+    [row] = rows(tmp_path)
+    assert (row["seconds"], row["gradient_norm"], row["clipped_norm"]) == ("3.5", "21", "3.5")
 
 
 def test_messages_go_to_stderr_without_bars_where_there_is_no_terminal(
@@ -80,7 +107,7 @@ def test_messages_go_to_stderr_without_bars_where_there_is_no_terminal(
 ) -> None:
     with TrainingLog(tmp_path, ProgressBars()) as log:
         write_epoch(log, 2, {"mask AP": 0.25})
-    assert capsys.readouterr() == ("", "epoch 2: loss 2.000, rpn_cls 0.500; mask AP 25.0\n")
+    assert capsys.readouterr() == ("", "epoch 2: loss 2.000, rpn_cls 0.500; mask AP 25.0 (0.0 s)\n")
 
 
 def test_a_bar_shows_steps_and_losses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

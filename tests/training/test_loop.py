@@ -46,8 +46,9 @@ def log(tmp_path: Path) -> Iterator[TrainingLog]:
 
 
 def table(folder: Path) -> list[dict[str, str]]:
+    """The rows of log.csv without the time, which differs from run to run."""
     with (folder / "log.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+        return [{name: text for name, text in row.items() if name != "seconds"} for row in csv.DictReader(file)]
 
 
 class Killed(BaseException):
@@ -134,11 +135,14 @@ def test_the_state_is_saved_every_so_many_minutes_and_means_span_the_break(
     assert float(table(tmp_path)[0]["loss"]) == pytest.approx((1 / 3 + 1 / 4 + 1 / 5 + 1 / 6) / 4, rel=1e-5)
 
 
-def test_a_finished_run_has_nothing_to_do(tmp_path: Path, log: TrainingLog, steps: Any) -> None:
+def test_a_finished_run_has_nothing_to_do_and_says_so(tmp_path: Path, log: Any, steps: Any) -> None:
     make_trainer(tmp_path, log).run()
     outcome = make_trainer(tmp_path, log).run(resume=True)
     assert len(steps.made) == 4
     assert outcome.weights == tmp_path / "last.npz"
+    said = [line for line in log.reporter.said if "is finished" in line]
+    assert len(said) == 1
+    assert f"--init {tmp_path / 'last.npz'} -o ANOTHER_FOLDER" in said[0]
 
 
 def test_a_stop_request_ends_the_run_after_the_current_step(tmp_path: Path, log: TrainingLog, steps: Any) -> None:
@@ -292,5 +296,7 @@ def test_a_run_goes_on_with_its_own_options_only(tmp_path: Path, log: TrainingLo
 
 
 def test_a_stage_without_layers_is_refused_before_anything_is_trained(tmp_path: Path, log: TrainingLog) -> None:
-    with pytest.raises(UsageError, match="No layer of this network is called 'maks'"):
+    with pytest.raises(UsageError, match=r"No layer of this network is called 'maks'\. --layers is one of heads, 3\+"):
         make_trainer(tmp_path, log, stages=(Stage("heads"), Stage("maks")))
+    with pytest.raises(UsageError, match=r"called 'head'\. Did you mean heads\?"):
+        make_trainer(tmp_path, log, stages=(Stage("head"),))

@@ -111,7 +111,7 @@ def test_files(tmp_path: Path) -> None:
 def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(json.dumps(dataset()))
     (tmp_path / "found.json").write_text('{"bbox": 1}')
-    with pytest.raises(MasksegError, match="COCO's result format"):
+    with pytest.raises(MasksegError, match="not a file of COCO results"):
         write_merged(tmp_path / "data.json", tmp_path / "found.json", tmp_path / "merged.json")
     with pytest.raises(MasksegError, match=r"no file .*absent\.json"):
         write_merged(tmp_path / "absent.json", tmp_path / "found.json", tmp_path / "merged.json")
@@ -132,3 +132,17 @@ def test_a_picture_that_the_teacher_did_not_see_stays_as_it_is() -> None:
     merged = merge(dataset(), [find(2, CUP, 0.05)])
     assert [image.get("complete_classes") for image in merged["images"]] == [[PERSON], None, None]
     assert [row["image_id"] for row in merged["annotations"]] == [1, 1, 3]
+
+
+def test_ids_of_the_two_files_may_be_written_differently() -> None:
+    finds = [row | {"image_id": str(row["image_id"]), "category_id": 1.0} for row in (find(1, 1, 0.9), find(2, 1, 0.9))]
+    merged = merge(dataset(), finds)
+    assert [row["image_id"] for row in merged["annotations"]] == [1, 3, "2"], "persons are complete in picture 1 alone"
+
+
+@pytest.mark.parametrize("score", [float("nan"), None, "0.9"])
+def test_finds_without_a_score_are_named(tmp_path: Path, score: object) -> None:
+    (tmp_path / "data.json").write_text(json.dumps(dataset()))
+    (tmp_path / "found.json").write_text(json.dumps([find(2, CUP, 0.9), find(2, CUP, 0.9) | {"score": score}]))
+    with pytest.raises(MasksegError, match="result 2 has no score that is a number"):
+        write_merged(tmp_path / "data.json", tmp_path / "found.json", tmp_path / "merged.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training.run import train
@@ -41,7 +43,7 @@ def test_a_run_that_is_stopped_and_resumed(tmp_path: Path, steps: Any, capfd: py
     assert (outcome.stopped, outcome.best) == (True, None)
     assert reporter.said[0] == "shapes: 4 pictures, 3 classes"
     assert read_progress(tmp_path / "state.npz").total_steps == 2
-    with pytest.raises(UsageError, match="holds a run already"):
+    with pytest.raises(MasksegError, match="holds a run already"):
         train("shapes", output=tmp_path, epochs=2, **OPTIONS)
 
     steps.before = CountingStep.before
@@ -55,6 +57,33 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(MasksegError, match="holds no training to resume"):
         train("shapes", output=tmp_path / "new", resume=True)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_refused_run_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    # with a wrong name of a layer, which is found when the pictures for AP have been made
+    with pytest.raises(UsageError, match="Did you mean heads"):
+        train("shapes", output=tmp_path / "a/b/run", layers="head", **OPTIONS)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/notes.txt").write_text("mine")
+    with pytest.raises(UsageError):
+        train("shapes", output=tmp_path / "run", layers="head", **OPTIONS)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
+
+
+def test_without_an_object_nothing_is_trained(tmp_path: Path) -> None:
+    path = make_coco(tmp_path / "data", 2, 64)
+    content = json.loads(path.read_text())
+    for change, words in (({"iscrowd": "1"}, ""), ({"category_id": 9}, "annotations of a category that is not in the")):
+        rows = [row | change for row in content["annotations"]]
+        path.write_text(json.dumps(content | {"annotations": rows}))
+        with pytest.raises(MasksegError, match=f"(?s)There is no object to learn in .*{words}"):
+            train(path, path.parent, output=tmp_path / "run", **OPTIONS)
+        assert not (tmp_path / "run").exists()
+    # pictures without objects beside others with some teach what background is
+    make_coco(tmp_path / "more", 2, 64)
+    more = [(tmp_path / "more/annotations.json", tmp_path / "more", 1)]
+    assert train(path, path.parent, output=tmp_path / "run", also=more, **OPTIONS).weights.name == "last.npz"
 
 
 def test_an_unknown_option(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_two_accumulated_pictures_give_their_mean_gradient(learner: Learner) -> 
 
 def test_the_losses_have_their_names_and_sum(learner: Learner) -> None:
     losses = learner.step(batches()(0), 1, 0.0, 0)
-    assert set(losses) == {"loss", "gradient_norm", *LOSSES}
+    assert set(losses) == {"loss", "gradient_norm", "clipped_norm", *LOSSES}
     assert losses["loss"] == pytest.approx(sum(losses[name] for name in LOSSES), rel=1e-5)
     assert all(value > 0 for value in losses.values())
     for name, array in values(learner.model).items():

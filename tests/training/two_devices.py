@@ -25,7 +25,7 @@ class StoppingLog(TrainingLog):
 
     def step(self, number: int, losses: dict[str, float], rate: float) -> None:  # type: ignore[override]
         super().step(number, losses, rate)
-        assert losses["gradient_norm"] > OPTIONS["clip_norm"]
+        assert losses["gradient_norm"] > losses["clipped_norm"] == OPTIONS["clip_norm"]
         if number == 2:
             self.stop.request()
 

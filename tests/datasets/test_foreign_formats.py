@@ -1,0 +1,68 @@
+"""Files of other annotation formats: the format is named, and what to do."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskseg_cli.datasets.data_source import open_source
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.evaluation import CocoDataset
+
+
+def archive() -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as file:
+        file.writestr("result.json", "{}")
+    return data.getvalue()
+
+
+CVAT = '<?xml version="1.0"?>\n<annotations><image id="0" name="p1.jpg"/></annotations>'
+VOC = "<annotation><filename>1.jpg</filename></annotation>"
+VIA_CSV = "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,region_attributes\n"
+LABELME: dict[str, Any] = {"version": "5.0.1", "shapes": [], "imagePath": "p1.jpg", "imageData": None}
+VIA_3: dict[str, Any] = {"project": {}, "config": {}, "attribute": {}, "file": {}, "metadata": {}, "view": {}}
+DARWIN: dict[str, Any] = {"version": "2.0", "item": {"name": "p1.jpg"}, "annotations": [{"name": "disc"}]}
+RESULT = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
+PANOPTIC = {"images": [], "annotations": [{"segments_info": []}], "categories": {}}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (archive(), "is a ZIP archive: unpack it"),
+        (gzip.compress(b"{}"), "is packed with gzip: unpack it"),
+        (CVAT, "is an XML file of CVAT: export .* as COCO 1.0"),
+        ("\ufeff" + CVAT, "is an XML file of CVAT"),
+        (VOC, "Pascal VOC and LabelImg"),
+        ("<html><body>404", "is an XML or HTML file"),
+        (VIA_CSV, r"CSV file of the VGG Image Annotator: choose .*\(as JSON\)"),
+        ("0 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.1 0.1\n", "YOLO"),
+        ("image,x1,y1,x2,y2,label\n1.jpg,1,2,3,4,cat\n", r"is a table \(CSV\)"),
+        ('{"a": 1}\n{"a": 2}\n', "has one JSON record a line"),
+        ("", "is empty"),
+        (json.dumps(LABELME), "it is labelme's file of one picture; .* to COCO's format"),
+        (json.dumps(VIA_3), "VGG Image Annotator 3; .* can be read"),
+        (json.dumps(DARWIN), "V7 Darwin; export"),
+        (json.dumps([RESULT]), "list of results; .* --from-results"),
+        (json.dumps([{"data": {}, "annotations": []}]), "Label Studio; export"),
+        (json.dumps([{"image": "1.jpg", "annotations": []}]), "CreateML; export"),
+        (json.dumps(PANOPTIC), "panoptic format"),
+        (json.dumps([1]), "holds no images and annotations"),
+        (json.dumps("text"), "holds no images and annotations"),
+    ],
+)
+def test_the_format_is_named(tmp_path: Path, content: str | bytes, words: str) -> None:
+    path = tmp_path / "annotations.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    for read in (open_source, CocoDataset.read):
+        with pytest.raises(MasksegError, match=words) as caught:
+            read(path)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
