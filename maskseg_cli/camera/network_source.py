@@ -90,7 +90,7 @@ class NetworkSource:
                 raise CameraError(f"The connection to the camera {self._name} is lost: {self._why(error)}.") from error
         frame = self._decoded.popleft()
         if self._convert is None:
-            self._convert = Converter(frame, self._stream.sample_aspect_ratio)
+            self._convert = Converter(frame, self._stream.sample_aspect_ratio, self._stream.codec_context)
         try:
             return np.asarray(self._convert(frame), np.uint8)
         except av.FFmpegError as error:

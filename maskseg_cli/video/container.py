@@ -76,7 +76,7 @@ class ContainerVideo:
             first = next(self._frames, None)
             if first is None:
                 raise MasksegError(no_frame_message(self.broken) or f"Not one picture of {self._name} can be decoded.")
-            self._converter = Converter(first, self._stream.sample_aspect_ratio)
+            self._converter = Converter(first, self._stream.sample_aspect_ratio, self._decoder)
             self._rate = frame_rate(self._stream)
             self._lag = self._find_lag(first)
             self._first = (self._stamp(first) or 0) * self._tick(first)
@@ -97,6 +97,11 @@ class ContainerVideo:
     def broken(self) -> str | None:
         """See `LazyFrameSource`."""
         return self._packets.broken
+
+    @property
+    def notes(self) -> list[str]:
+        """See `LazyFrameSource`."""
+        return self._converter.later_notes
 
     @property
     def end(self) -> Fraction | None:

@@ -36,6 +36,7 @@ class LazyFrameSource(Protocol):
         info: its properties.
         skipped: frames so far that could not be decoded.
         broken: why reading ended too early, one sentence; else None.
+        notes: what became of frames so far that are not as the first is, one sentence each.
         end: after the last frame: seconds at which the pictures and the sound of the source end, also those that cannot
             be decoded; None if unknown.
     """
@@ -45,6 +46,10 @@ class LazyFrameSource(Protocol):
 
     @property
     def broken(self) -> str | None:
+        """See above."""
+
+    @property
+    def notes(self) -> list[str]:
         """See above."""
 
     @property

@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from maskseg_cli.media.fitting import fit
 from maskseg_cli.media.images import read_image
 from maskseg_cli.video.lazy_frames import LazyFrame
 from maskseg_cli.video.video_info import VideoInfo
@@ -22,7 +22,8 @@ PICTURE_RATE = Fraction(25)
 class PictureSequence:
     """The pictures of a printf pattern, in the order of their numbers, as `LazyFrameSource`.
 
-    Gaps in the numbers are ignored. Pictures of another size than the first are scaled to its size.
+    Gaps in the numbers are ignored. Pictures of another size than the first are fitted into its
+    size, with black bars where their shape is another.
 
     Args:
         pattern: such as `frames/%05d.png`.
@@ -40,6 +41,7 @@ class PictureSequence:
         self.info = VideoInfo(pattern, width, height, rate, count, float(count / rate))
         self.skipped = 0
         self.broken: str | None = None
+        self.notes: list[str] = []
         self.end: Fraction | None = None
 
     def lazy_frames(self, start: Fraction) -> Iterator[LazyFrame]:
@@ -47,9 +49,10 @@ class PictureSequence:
             yield LazyFrame(number / self._rate, 1 / self._rate, number, partial(self._read, self._paths[number]))
 
     def _read(self, path: Path) -> np.ndarray:
-        image = read_image(path)
-        size = (self.info.width, self.info.height)
-        return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        image, size = read_image(path), (self.info.width, self.info.height)
+        if image.shape[1::-1] != size and not self.notes:
+            self.notes.append(f"pictures of another size are fitted into {size[0]} x {size[1]}")
+        return fit(image, *size)
 
     def close(self) -> None:
         """Does nothing: no file stays open."""

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from maskseg_cli.media.fitting import fit
 from maskseg_cli.video.orientation import Orientation
 
 #: Number of a colour matrix (ITU-T H.273) -> number that FFmpeg's scaler uses for it.
@@ -33,23 +34,29 @@ class Converter:
 
     Colours: the frame's own matrix and range; if it has none, BT.709 from 720 rows (or 1280 columns) on
     and BT.601 below, as players assume, limited range for YCbCr. High dynamic range is mapped to standard
-    range. Alpha is blended with white. Frames of another size than the first are scaled to its size.
+    range. Alpha is blended with white. Frames of another size or turned otherwise than the first are fitted into its
+    size, with black bars where their shape is another.
 
     Args:
         first: the first decoded frame.
-        aspect: width / height of a pixel; None if unknown.
+        aspect: width / height of its pixels; None if unknown.
+        decoder: of the frames; it knows the shape of the pixels of frames that have another size.
 
     Attributes:
         width, height: of the pictures, upright, with square pixels.
         notes: sentences for `VideoInfo.notes`.
+        later_notes: what became of frames that are not as the first is, one sentence each.
     """
 
-    def __init__(self, first: av.VideoFrame, aspect: Fraction | None = None) -> None:
-        self._orientation = _orientation(first)
-        if aspect is None or not Fraction(1, _WIDEST) <= aspect <= _WIDEST:
-            aspect = Fraction(1)
-        self._coded = (max(1, round(first.width * aspect)), first.height)
+    def __init__(
+        self, first: av.VideoFrame, aspect: Fraction | None = None, decoder: av.VideoCodecContext | None = None
+    ) -> None:
+        self._orientation = _orientation(first) or Orientation()
+        self._decoder = decoder
+        self._first = (first.width, first.height)
+        self._coded = _squared(first, aspect)
         self.width, self.height = self._orientation.size(*self._coded)
+        self.later_notes: list[str] = []
         self.notes = tuple(self._notes(first))
         self._reformatter = VideoReformatter()
 
@@ -74,8 +81,11 @@ class Converter:
         Raises:
             av.FFmpegError: a pixel format that cannot be converted.
         """
-        width, height = self._coded
-        scaled = (frame.width, frame.height) != self._coded
+        same = (frame.width, frame.height) == self._first
+        aspect = self._decoder.sample_aspect_ratio if self._decoder is not None and not same else None
+        width, height = self._coded if same else _squared(frame, aspect)
+        scaled = (frame.width, frame.height) != (width, height)
+        orientation = _orientation(frame) or self._orientation
         has_alpha = _has_alpha(frame)
         image = self._reformatter.reformat(
             frame,
@@ -87,13 +97,31 @@ class Converter:
             threads=1,
             **_colours(frame),
         ).to_ndarray()
-        return np.ascontiguousarray(self._orientation.apply(_on_white(image) if has_alpha else image))
+        upright = orientation.apply(_on_white(image) if has_alpha else image)
+        return np.ascontiguousarray(self._fitted(upright))
+
+    def _fitted(self, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        if (width, height) == (self.width, self.height):
+            return image
+        if abs(width * self.height - height * self.width) > max(width, height, self.width, self.height):
+            note = f"the picture changes to {width} x {height}: fitted into {self.width} x {self.height} with bars"
+            if note not in self.later_notes:
+                self.later_notes.append(note)
+        return fit(image, self.width, self.height)
 
 
-def _orientation(frame: av.VideoFrame) -> Orientation:
+def _squared(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
+    """Width and height with square pixels, before the frame is turned upright."""
+    if aspect is None or not Fraction(1, _WIDEST) <= aspect <= _WIDEST:
+        aspect = Fraction(1)
+    return max(1, round(frame.width * aspect)), frame.height
+
+
+def _orientation(frame: av.VideoFrame) -> Orientation | None:
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
-        return Orientation()
+        return None
     return Orientation.from_matrix(np.frombuffer(bytes(matrix), np.int32))
 
 

@@ -91,7 +91,7 @@ class VideoReader:
     ) -> None:
         self.info: VideoInfo = source.info
         self.skipped = 0
-        self.notes: list[str] = []
+        self._still: list[str] = []  # what is to say about the last picture
         self._source = source
         self._start = _seconds(start or 0)
         self._end = None if end is None else _seconds(end)
@@ -99,6 +99,11 @@ class VideoReader:
         self._max_frames = max_frames
         self._lock = threading.Lock()
         self._closing = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What became of the frames so far, for users, besides `info.notes`."""
+        return [*self._source.notes, *self._still]
 
     @property
     def broken(self) -> str | None:
@@ -112,7 +117,7 @@ class VideoReader:
             MasksegError: there is none between `start` and `end`.
         """
         self.skipped = count = 0
-        self.notes = []
+        self._still = []
         for lazy_frame, until in self._spans():
             try:
                 image = lazy_frame.picture()
@@ -145,7 +150,7 @@ class VideoReader:
         if end is None or end <= until + max(duration, _LATE_END):
             return until
         if self._end is None or until < self._end:
-            self.notes.append(f"the last picture stays for {float(self._clipped(end) - last.time):.1f} s, to the end")
+            self._still.append(f"the last picture stays for {float(self._clipped(end) - last.time):.1f} s, to the end")
         return end
 
     def _clipped(self, until: Fraction) -> Fraction:

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.disk_errors import is_disk_full
+from maskseg_cli.media.fitting import fit
 from maskseg_cli.video.frame_folder import FrameFolder
 from maskseg_cli.video.frame_limit import constant_output_rate
 from maskseg_cli.video.movie_file import MovieFile
@@ -218,7 +218,7 @@ class VideoWriter:
             if self._last is None:
                 self._last = image
             return image
-        note = f"pictures of another size were scaled to {self.width} x {self.height}"
+        note = f"pictures of another size were fitted into {self.width} x {self.height}"
         if note not in self.notes:
             self.notes.append(note)
-        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=cv2.INTER_AREA), np.uint8)
+        return fit(image, self.width, self.height)

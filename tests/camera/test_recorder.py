@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from maskseg_cli.camera import recorder as recorder_module
 from maskseg_cli.camera.file_names import unused_path
-from maskseg_cli.camera.recorder import Recorder, fit
+from maskseg_cli.camera.recorder import Recorder
 from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.fitting import fit
 from maskseg_cli.media.images import read_image
 from maskseg_cli.video import writer as writer_module
 from maskseg_cli.video.writer import DiskFull

@@ -116,7 +116,7 @@ def test_frames_that_are_not_interlaced_stay_as_they_are(tmp_path: Path) -> None
 
 def test_a_video_that_changes_its_size_keeps_that_of_its_first_frame(tmp_path: Path) -> None:
     small = make_video(tmp_path / "a.ts", frames=40).read_bytes()
-    large = make_video(tmp_path / "b.ts", frames=40, size=(96, 96)).read_bytes()
+    large = make_video(tmp_path / "b.ts", frames=40, size=(128, 96)).read_bytes()
     (tmp_path / "both.ts").write_bytes(small + large)
     with open_video(tmp_path / "both.ts") as video:
         frames = list(video)

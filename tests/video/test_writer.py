@@ -244,13 +244,17 @@ def test_what_is_not_whole_but_plays_is_no_success_and_is_kept_under_another_nam
     assert inspect_video(tmp_path / "out.unfinished.mkv").numbers == list(range(50))
 
 
-def test_pictures_of_another_size_are_scaled_with_a_note(tmp_path: Path) -> None:
+def test_pictures_of_another_size_are_fitted_in_with_a_note(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "out.mp4", INFO) as writer:
         writer.write(picture(0), Fraction(0), Fraction(1, 25))
         writer.write(picture(1, (128, 96)), Fraction(1, 25), Fraction(1, 25))
+        writer.write(np.full((96, 48, 3), 255, np.uint8), Fraction(2, 25), Fraction(1, 25))
         written = writer.finish()
-    assert written.notes == ("pictures of another size were scaled to 64 x 48",)
-    assert inspect_video(tmp_path / "out.mp4").numbers == [0, 1]
+    assert written.notes == ("pictures of another size were fitted into 64 x 48",)
+    seen = inspect_video(tmp_path / "out.mp4")
+    assert seen.numbers[:2] == [0, 1]
+    assert seen.images[2][:, :16].max() < 40  # not squashed: a bar, and the picture in the middle
+    assert seen.images[2][:, 24:40].min() > 215
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
