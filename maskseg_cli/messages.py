@@ -52,16 +52,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def percent_hint(score: float) -> str:
-    """The end of a message about a score that is not between 0 and 1; empty unless it looks like percent.
-
-    Example:
-        >>> percent_hint(80), percent_hint(-1)
-        (': 80 % is 0.8', '')
-    """
-    return f": {score:g} % is {score / 100:g}" if 1 < score <= 100 else ""
-
-
 def plural(name: str) -> str:
     """The plural of a class name; `person` gives `persons`, as detectors count them.
 

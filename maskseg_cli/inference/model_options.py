@@ -10,8 +10,7 @@ from typing import Any
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file
 from maskseg_cli.config.value_types import conform
-from maskseg_cli.errors import UsageError
-from maskseg_cli.messages import percent_hint
+from maskseg_cli.errors import UsageError, percent_hint
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
 _LIMIT_WITH_CLASSES = 100
