@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
@@ -173,6 +173,16 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
     for word in wanted:
         indices.update(dict.fromkeys(_find_class(word, class_names)))
     return list(indices)
+
+
+def class_words(classes: str | int | Iterable[str | int]) -> str:
+    """Classes as a text for `parse_classes`.
+
+    Example:
+        >>> class_words(["person", 17]), class_words(17), class_words("person,dog")
+        ('person,17', '17', 'person,dog')
+    """
+    return str(classes) if isinstance(classes, (str, int)) else ",".join(map(str, classes))
 
 
 def _find_class(word: str, class_names: Sequence[str]) -> list[int]:

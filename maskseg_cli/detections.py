@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.classes import parse_classes
+from maskseg_cli.errors import MasksegError, UsageError, percent_hint
+
 
 @dataclass(frozen=True, eq=False)
 class MaskCrop:
@@ -128,11 +131,29 @@ class Detections:
             tracker_id=None if self.tracker_id is None else self.tracker_id[rows],
         )
 
-    def filter(self, class_ids: Iterable[int] | None = None, min_confidence: float = 0.0) -> Detections:
-        """Only objects of these classes (None: any) with at least this score, order kept."""
+    def filter(
+        self, class_ids: int | str | Iterable[int | str] | None = None, min_confidence: float = 0.0
+    ) -> Detections:
+        """Only objects of these classes with at least this score, order kept.
+
+        Args:
+            class_ids: numbers or names of classes, or one of either; None: any class.
+            min_confidence: 0 to 1.
+
+        Raises:
+            UsageError: a name that no class has, or a score that is not between 0 and 1.
+        """
+        if not 0 <= min_confidence <= 1:
+            hint = percent_hint(min_confidence)
+            raise UsageError(f"min_confidence lies between 0 and 1, not {min_confidence:g}{hint}.")
         keep = self.confidence >= min_confidence
         if class_ids is not None:
-            keep &= np.isin(self.class_id, list(class_ids))
+            wanted = [class_ids] if isinstance(class_ids, (int, str, np.integer)) else list(class_ids)
+            names = [one for one in wanted if isinstance(one, str)]
+            ids = [int(one) for one in wanted if not isinstance(one, str)]
+            if names:
+                ids += parse_classes(",".join(names), self.class_names)
+            keep &= np.isin(self.class_id, ids)
         return self[keep]
 
     @staticmethod
@@ -207,8 +228,19 @@ class Detections:
         )
 
     def to_supervision(self) -> Any:
-        """A `supervision.Detections` with full-size masks (supervision must be installed)."""
-        import supervision
+        """A `supervision.Detections` with full-size masks.
+
+        Raises:
+            MasksegError: the package supervision is not installed.
+        """
+        try:
+            import supervision
+        except ModuleNotFoundError as error:
+            if error.name != "supervision":
+                raise
+            raise MasksegError(
+                "to_supervision needs the package supervision, which is not installed: pip install supervision."
+            ) from error
 
         return supervision.Detections(
             xyxy=self.xyxy.copy(),

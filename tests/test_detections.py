@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.errors import MasksegError, UsageError
 
 needs_supervision = pytest.mark.skipif(
     importlib.util.find_spec("supervision") is None,
@@ -96,6 +98,42 @@ def test_matterports_dict_reads_back(found: Detections) -> None:
         "masks": ((height, width, n), bool),
     }
     assert_same(Detections.from_matterport(result, COCO_CLASSES), found)
+
+
+def test_a_filter_takes_names_and_numbers_of_classes() -> None:
+    parts = [Detections.empty((4, 6), COCO_CLASSES)]
+    for class_id in (1, 17, 1, 3):
+        part = Detections(
+            np.array([[0, 0, 2, 2]], np.float32),
+            np.array([class_id], np.int32),
+            np.array([0.5], np.float32),
+            (MaskCrop(0, 0, np.ones((2, 2), bool)),),
+            (4, 6),
+            COCO_CLASSES,
+        )
+        parts.append(part)
+    found = Detections.concatenate(parts)
+    for chosen, number in (
+        (["dog"], 1),
+        ("person,dog", 3),
+        (["Person", 3], 3),
+        (17, 1),
+        (np.int32(1), 2),
+        (np.array([1, 3]), 3),
+        ([], 0),
+        (["sheep"], 0),
+    ):
+        assert len(found.filter(chosen)) == number
+    with pytest.raises(UsageError, match="no class 'unicorn'"):
+        found.filter(["unicorn"])
+    with pytest.raises(UsageError, match=r"min_confidence lies between 0 and 1, not 80: 80 % is 0\.8\."):
+        found.filter(min_confidence=80)
+
+
+def test_without_supervision_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "supervision", None)
+    with pytest.raises(MasksegError, match="pip install supervision"):
+        Detections.empty((4, 6)).to_supervision()
 
 
 def test_matterports_boxes_are_y1_x1_y2_x2() -> None:

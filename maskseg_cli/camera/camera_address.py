@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.errors import UsageError
 
 _DEVICE_FILE = re.compile(r"/dev/video(\d+)")
@@ -30,14 +31,14 @@ class CameraAddress:
 
     @property
     def name(self) -> str:
-        """Its name in messages and exported files; user names and passwords in addresses are left out.
+        """Its name in messages and exported files, without the passwords of an address.
 
         Example:
             >>> CameraAddress("network", "rtsp://me:secret@camera/1").name
             'rtsp://camera/1'
         """
         if self.kind == "network":
-            return re.sub(r"(?<=://)[^/?#]*@", "", self.value)
+            return hide_passwords(self.value)
         return f"camera {self.value}" if self.value.isdigit() else self.value
 
 
@@ -65,8 +66,9 @@ def parse_camera(text: str) -> CameraAddress:
             raise UsageError(f"Addresses that begin with {scheme.group()} cannot be played: {', '.join(SCHEMES)} can.")
         return CameraAddress("network", text)
     if not text or not Path(text).exists():
+        shown = re.sub(r"^.*@", "***@", text)  # an address without its "//" may hold a password
         raise UsageError(
-            f"There is no camera {text!r}: give a number such as 0, a device such as /dev/video0, an address such as "
+            f"There is no camera {shown!r}: give a number such as 0, a device such as /dev/video0, an address such as "
             "rtsp://camera/stream, or a video file; --list-cameras lists the cameras of this computer."
         )
     if str(Path(text).resolve()).startswith("/dev/video"):  # such as /dev/v4l/by-id/..., which keeps its name

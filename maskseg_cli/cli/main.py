@@ -6,13 +6,13 @@ import errno
 import importlib
 import os
 import re
-import sys
 import traceback
 from typing import Any, NoReturn
 
 import click
 
 from maskseg_cli import __version__
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
 from maskseg_cli.errors import UsageError, explain
 from maskseg_cli.near_names import near_names
@@ -107,8 +107,8 @@ def _refuse_empty(arguments: list[str]) -> None:
 
 def _fail(error: Exception, debug: bool) -> NoReturn:
     if debug:
-        traceback.print_exception(error, file=sys.stderr)
-    raise Failure(explain(error), 2 if isinstance(error, UsageError) else 1) from None
+        click.echo(hide_passwords("".join(traceback.format_exception(error))).rstrip(), err=True)
+    raise Failure(hide_passwords(explain(error)), 2 if isinstance(error, UsageError) else 1) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

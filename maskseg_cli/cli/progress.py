@@ -7,6 +7,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
+from maskseg_cli.addresses import hide_logins, hide_passwords
 from maskseg_cli.progress import ProgressReporter
 
 
@@ -33,13 +34,13 @@ class TerminalReporter(ProgressReporter):
         """Writes a line in any case."""
         from tqdm import tqdm
 
-        tqdm.write(sentence, file=sys.stderr)
+        tqdm.write(hide_logins(sentence), file=sys.stderr)
 
     def fail(self, name: str, error: Exception, reason: str) -> None:
         """Writes the failure of one photo or video."""
         if self._debug:
-            self.warn("".join(traceback.format_exception(error)).rstrip())
-        super().fail(name, error, reason)
+            self.warn(hide_passwords("".join(traceback.format_exception(error)).rstrip()))
+        super().fail(hide_passwords(name), error, hide_passwords(reason))
 
     def status(self, line: str) -> None:
         """Shows a line that replaces the one before, on a terminal only."""
@@ -49,7 +50,7 @@ class TerminalReporter(ProgressReporter):
             from tqdm import tqdm
 
             self._status = tqdm(bar_format="{desc}", file=sys.stderr, leave=False)
-        self._status.set_description_str(line)
+        self._status.set_description_str(hide_logins(line))
 
     def shows(self, total: int | None, unit: str) -> bool:
         """A single photo needs no bar."""

@@ -16,10 +16,11 @@ from maskseg_cli.drawing.contours import draw_contours
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.masks import draw_masks
 from maskseg_cli.errors import UsageError
+from maskseg_cli.media.given_pictures import as_array
 
 
 def draw(
-    image_bgr: NDArray[np.uint8],
+    image_bgr: Any,
     detections: Detections,
     options: DrawingOptions | None = None,
     **changes: Any,
@@ -31,7 +32,7 @@ def draw(
 
     Args:
         image_bgr: uint8 (H, W, 3) blue, green, red; or gray (H, W) or (H, W, 1); or (H, W, 4) with an alpha
-            channel, which is dropped. Never changed.
+            channel, which is dropped; or the path of a photo or a picture of PIL, as for `Predictor`. Never changed.
         detections: found in this picture.
         options: what to draw and how; None: everything.
         **changes: single options by name; they replace those of `options`.
@@ -48,7 +49,7 @@ def draw(
         (48, 64, 3)
     """
     options = (options or DrawingOptions()).replace(**changes)
-    canvas = _canvas(image_bgr)
+    canvas = _canvas(as_array(image_bgr))
     height, width = canvas.shape[:2]
     if (height, width) != tuple(detections.image_size):
         raise UsageError(

@@ -8,14 +8,14 @@ from typing import Any
 
 from maskseg_cli.checkpoints import apply_checkpoint, find_weights, read_checkpoint
 from maskseg_cli.checkpoints.registry import IR_SUFFIX
-from maskseg_cli.classes import parse_classes
+from maskseg_cli.classes import class_words, parse_classes
 from maskseg_cli.config import PRESETS, MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.class_labels import Labels, all_names, given_names
 from maskseg_cli.inference.engine import Engine, EngineUnavailableError
 from maskseg_cli.inference.engine_options import EngineOptions
-from maskseg_cli.inference.model_options import ModelOptions, instance_limit, overrides_of
+from maskseg_cli.inference.model_options import ModelOptions, check_numbers, instance_limit, overrides_of
 from maskseg_cli.inference.openvino_engine import open_openvino
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.reporter import Reporter
@@ -31,7 +31,7 @@ def load_model(
     *,
     size: int | None = None,
     min_score: float | None = None,
-    classes: str | Sequence[str] | None = None,
+    classes: str | int | Sequence[str | int] | None = None,
     max_detections: int | None = None,
     batch: int | None = None,
     tta: bool = False,
@@ -53,7 +53,8 @@ def load_model(
         size: short side in pixels to which a lite network scales pictures (the long side is at most twice that); the
             side of Matterport's square.
         min_score: leave out objects of a lower score, 0..1.
-        classes: only objects of these classes: "person,dog" or ["person", "dog"], in either of COCO's spellings.
+        classes: only objects of these classes: "person,dog" or ["person", "dog"], in either of COCO's spellings; or
+            their numbers.
         max_detections: at most so many objects a picture, best score first.
         batch: pictures of equal size that the network takes at once; the results are the same.
         tta: average six views of each picture, at three sizes and mirrored (test-time augmentation): more accurate,
@@ -70,11 +71,13 @@ def load_model(
         >>> model = load_model("mask_rcnn_balloon.h5", labels=["balloon"])     # doctest: +SKIP
         >>> detections = model(image_bgr)                                      # doctest: +SKIP
     """
+    check_numbers(min_score=min_score, max_detections=max_detections, batch=batch, threads=threads)
     computing = EngineOptions(engine, precision, device, threads, throughput)
     whole = config if isinstance(config, MaskRCNNConfig) else None
     if config is not None and whole is None:
         overrides = {**config, **overrides}  # type: ignore[dict-item]
     size = overrides.pop("size", None) if size is None else size
+    check_numbers(size=size)
     if min_score is not None:
         overrides["detection_min_confidence"] = min_score
     if max_detections is not None:
@@ -84,11 +87,7 @@ def load_model(
         return with_size((whole or stored).replace(**overrides), size)
 
     def choose(names: tuple[str, ...]) -> list[int] | None:
-        return (
-            None
-            if classes is None
-            else parse_classes(classes if isinstance(classes, str) else ",".join(classes), names)
-        )
+        return None if classes is None else parse_classes(class_words(classes), names)
 
     opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter(), choose)
     chosen = choose(names)

@@ -9,7 +9,9 @@ from typing import Any
 
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file, read_others
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.errors import UsageError, percent_hint
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
 _LIMIT_WITH_CLASSES = 100
@@ -48,6 +50,33 @@ class ModelOptions:
     precision: str = "auto"
     device: str = "auto"
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        check_numbers(
+            size=self.size, min_score=self.min_score, max_detections=self.max_detections, threads=self.threads
+        )
+
+
+def check_numbers(min_score: Any = None, **whole: Any) -> None:
+    """Checks the numbers that a Python program gave, under their own names.
+
+    Args:
+        min_score: a number from 0 to 1, or None.
+        whole: name -> whole number from 1 on, or None.
+
+    Raises:
+        UsageError: another type, or out of its range.
+
+    Example:
+        >>> check_numbers(min_score=0.5, size=400, threads=None)
+    """
+    for name, value in whole.items():
+        number = conform(name, value, int | None)
+        if number is not None and number < 1:
+            raise UsageError(f"{name} is at least 1, not {number}.")
+    score = conform("min_score", min_score, float | None)
+    if score is not None and not 0 <= score <= 1:
+        raise UsageError(f"min_score lies between 0 and 1, not {score:g}{percent_hint(score)}.")
 
 
 #: Names of the options of the command line that a file for `config` may hold beside those of the network.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from maskseg_cli.inference.matterport_log import log_inputs
 from maskseg_cli.inference.molding import check_molded_shape, mold, molded_shape
 from maskseg_cli.inference.test_time_augmentation import ViewInput, mold_views, relative_frame
 from maskseg_cli.inference.unmolding import unmold
+from maskseg_cli.media.given_pictures import as_array, check_picture, is_one_picture
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.model.box_frames import to_frame
 
@@ -24,6 +26,17 @@ if TYPE_CHECKING:
     from maskseg_cli.inference.engine import Engine
     from maskseg_cli.inference.molding import Molded
     from maskseg_cli.inference.test_time_augmentation import MoldedView
+
+#: uint8 array (H, W, 3), the path of a photo, or a picture of PIL, which is not needed for anything else.
+Picture: TypeAlias = "NDArray[np.uint8] | str | os.PathLike[str] | _PilImage"
+
+
+class _PilImage(Protocol):
+    """`PIL.Image.Image`, as far as it is used."""
+
+    mode: str
+
+    def getexif(self) -> Any: ...
 
 
 class Predictor:
@@ -77,25 +90,27 @@ class Predictor:
         return self.engine.workers
 
     @overload
-    def __call__(self, images: NDArray[np.uint8]) -> Detections: ...
+    def __call__(self, images: Picture) -> Detections: ...  # type: ignore[overload-overlap]  # a text is one path
 
     @overload
-    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]: ...
+    def __call__(self, images: Sequence[Picture]) -> list[Detections]: ...
 
-    def __call__(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> Detections | list[Detections]:
+    def __call__(self, images: Any) -> Detections | list[Detections]:
         """Finds the objects in one picture or in several.
 
         Args:
-            images: uint8 array (H, W, 3), BGR as OpenCV gives it; or a list of such arrays.
+            images: uint8 array (H, W, 3), BGR as OpenCV gives it; the path of a photo; a `PIL.Image.Image`; or a list
+                of these. Photos and pictures of PIL are turned upright.
 
         Returns:
             `Detections` for one picture, a list of them for a list.
 
         Raises:
-            UsageError: an array that is no BGR picture, or of a shape that the network cannot take.
+            UsageError: no picture, an array of another kind, or a shape that the network cannot take.
+            MasksegError: a photo cannot be read.
         """
-        single = isinstance(images, np.ndarray) and images.ndim != 4
-        pictures: list[NDArray[np.uint8]] = [images] if single else list(images)  # type: ignore[list-item]
+        single = is_one_picture(images)
+        pictures = self._arrays([images] if single else images, "BGR")
         before = time.perf_counter()
         found = [self.choose(one) for one in self._predict(pictures, "BGR")]
         seconds = (time.perf_counter() - before) / max(1, len(pictures))
@@ -126,11 +141,11 @@ class Predictor:
                 raise UsageError(f"{option} belongs to the network's structure: load the network again with it.")
         self.engine.config = config
 
-    def detect(self, images: Sequence[NDArray[np.uint8]], verbose: int = 0) -> list[dict[str, NDArray[Any]]]:
+    def detect(self, images: Sequence[Picture], verbose: int = 0) -> list[dict[str, NDArray[Any]]]:
         """Matterport's `detect`.
 
         Args:
-            images: RGB pictures, uint8 arrays (H, W, 3), of any number and sizes.
+            images: RGB pictures, uint8 arrays (H, W, 3), or paths or pictures of PIL, of any number and sizes.
             verbose: 1 prints shapes and ranges as Matterport does.
 
         Returns:
@@ -144,9 +159,10 @@ class Predictor:
             >>> model.detect([image_rgb])[0]["rois"]                     # doctest: +SKIP
             array([[ 61, 120, 402, 388]], dtype=int32)
         """
+        pictures = self._arrays([images] if is_one_picture(images) else images, "RGB")
         if verbose:
-            print(f"Processing {len(images)} images")
-        found = self._predict(list(images), "RGB", bool(verbose))
+            print(f"Processing {len(pictures)} images")
+        found = self._predict(pictures, "RGB", bool(verbose))
         return [self.choose(one).to_matterport() for one in found]
 
     def choose(self, found: Detections) -> Detections:
@@ -155,10 +171,23 @@ class Predictor:
             found = found.filter(self.class_ids)
         return found if self.max_detections is None else found[: self.max_detections]
 
+    def _arrays(self, images: Any, order: str) -> list[NDArray[np.uint8]]:
+        """The pictures as arrays, all checked before any work; `order` is that of the channels.
+
+        Raises:
+            UsageError, MasksegError: as a call.
+        """
+        try:
+            values = list(images)
+        except TypeError:
+            values = [images]
+        pictures = [as_array(value, order) for value in values]
+        for picture in pictures:
+            check_picture(picture)
+        return pictures
+
     def _predict(self, images: list[NDArray[np.uint8]], order: str, verbose: bool = False) -> list[Detections]:
         """All objects in each picture; `order` is that of the channels, BGR or RGB."""
-        for image in images:
-            check_image(image)
         results: list[Detections] = []
         for batch in list(self._batches(images)):  # a list, so that a picture is refused before any work is done
             flipped = order != self.config.channel_order
@@ -227,18 +256,3 @@ class Predictor:
         """The picture without its padding, float32 (4,), (y1, x1, y2, x2) in the network's frame."""
         height, width = molded.image.shape[:2]
         return to_frame(np.array([molded.window]), height, width, self.config.box_frame)[0]
-
-
-def check_image(image: Any) -> None:
-    """Checks that a value is a picture.
-
-    Raises:
-        UsageError: not a uint8 array (H, W, 3) of at least one pixel.
-    """
-    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3:
-        shape = getattr(image, "shape", type(image).__name__)
-        raise UsageError(f"A picture is an array (height, width, 3), not {shape}.")
-    if image.dtype != np.uint8:
-        raise UsageError(f"A picture's values are uint8, 0 to 255, not {image.dtype}.")
-    if 0 in image.shape:
-        raise UsageError(f"A picture has at least one pixel, not {image.shape[1]} x {image.shape[0]}.")

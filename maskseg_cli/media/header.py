@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 #: EXIF tag of the orientation; TIFF tags of the size.
-_ORIENTATION, _WIDTH, _HEIGHT = 0x0112, 0x0100, 0x0101
+EXIF_ORIENTATION, _WIDTH, _HEIGHT = 0x0112, 0x0100, 0x0101
 
 #: A marker inside JPEG's coded data: 0xFF, but neither stuffing (00), filling (FF) nor restart (D0..D7).
 _JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -141,14 +141,14 @@ def _tiff(data: bytes) -> Header:
     tags = _first_directory(data)
     # A directory beyond the end of the file shows that a TIFF is truncated: it is mostly written last.
     width, height = tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
-    orientation = tags.get(_ORIENTATION, 1)
+    orientation = tags.get(EXIF_ORIENTATION, 1)
     return Header("TIFF", width, height, orientation if 1 <= orientation <= 8 else 1, bool(tags))
 
 
 def exif_orientation(exif: bytes) -> int:
     """The orientation 1..8 in an EXIF block (which is a small TIFF); 1 if it is absent or invalid."""
     try:
-        value = _first_directory(exif).get(_ORIENTATION, 1)
+        value = _first_directory(exif).get(EXIF_ORIENTATION, 1)
     except (struct.error, IndexError):
         return 1
     return value if 1 <= value <= 8 else 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import PurePath
 from typing import Any
 
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.camera.controls import TOGGLES, Controls
 from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.errors import UsageError
@@ -92,8 +92,8 @@ def status_of(feed: LiveFeed, controls: Controls, viewers: int) -> dict[str, Any
         "dropped": status.dropped,
         "recording": None if status.recording is None else file_name(status.recording),
         "recorded": round(status.recorded, 2),
-        "camera": without_password(status.camera),
-        "message": without_password(status.message),
+        "camera": hide_passwords(status.camera),
+        "message": hide_passwords(status.message),
         "viewers": viewers,
         "recording_wanted": controls.recording_wanted,
         "paused": controls.paused,
@@ -105,8 +105,3 @@ def status_of(feed: LiveFeed, controls: Controls, viewers: int) -> dict[str, Any
 def file_name(path: str) -> str:
     """The name without its folders, which viewers should not see."""
     return PurePath(path).name
-
-
-def without_password(text: str) -> str:
-    """Removes user names and passwords from addresses in a sentence."""
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)

@@ -7,10 +7,10 @@ import os
 import stat
 import time
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import av
 
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.video.tracks import choose_track
@@ -59,14 +59,8 @@ def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
 
 
 def shown_name(name: str) -> str:
-    """The name of a source for messages: an address without its password."""
-    if not is_address(name):
-        return name
-    parts = urlsplit(name)
-    if parts.password is None:
-        return name
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
+    """The name of a source for messages: an address without its passwords."""
+    return hide_passwords(name, keep_user=True) if is_address(name) else name
 
 
 def reason(error: av.FFmpegError, network: bool = False) -> str:

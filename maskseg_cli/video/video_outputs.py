@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.errors import UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.input_files import OUTPUT_MARK
@@ -100,7 +101,8 @@ def _own_suffix(source: Source) -> str:
 
 
 def _stem(source: Source) -> str:
-    name = source.name.split("?")[0].rstrip("/") if is_address(source.name) else source.name
+    # A password in an address must not become a part of a file's name.
+    name = hide_passwords(source.name).split("?")[0].rstrip("/") if is_address(source.name) else source.name
     path = PurePath(name)
     if is_sequence(name):  # the result of numbered pictures has the name of their folder
         return Path(os.path.abspath(name)).parent.name or "frames"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
 from maskseg_cli.media.input_files import InputKind, find_sources
@@ -116,7 +117,7 @@ def _split(name: str) -> tuple[str, str]:
 def _place(argument: str) -> PurePath | None:
     """The path in the output folder for an address or numbered pictures; None for anything else."""
     if is_address(argument):
-        parts = urlsplit(argument)
+        parts = urlsplit(hide_passwords(argument))
         name = PurePath(parts.path).name or parts.hostname or "video"
         return PurePath(re.sub(r"[^\w.-]+", "_", name))
     if is_sequence(argument):

@@ -13,7 +13,7 @@ from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference import loading
 from maskseg_cli.inference.engine_options import calls_at_once
-from maskseg_cli.inference.loading import load_predictor
+from maskseg_cli.inference.loading import load_model, load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from maskseg_cli.reporter import Reporter
 from tests.cli.fake_model import DOG, PERSON, BlobEngine, open_blob_engine, scene
@@ -140,3 +140,22 @@ def test_the_size_of_the_network_decides_how_many_threads_call_it(monkeypatch: p
         assert calls_at_once(LITE) == calls
     monkeypatch.setattr("os.cpu_count", lambda: 16)
     assert calls_at_once(COCO) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"size": "400"}, "size is a whole number or none, not '400'"),
+        ({"size": 400.5}, "size is a whole number or none, not 400.5"),
+        ({"min_score": "0.5"}, "min_score is a number or none, not '0.5'"),
+        ({"min_score": 80}, r"min_score lies between 0 and 1, not 80: 80 % is 0\.8\."),
+        ({"max_detections": "5"}, "max_detections is a whole number"),
+        ({"max_detections": 0}, "max_detections is at least 1, not 0"),
+        ({"threads": "2"}, "threads is a whole number"),
+    ],
+)
+def test_a_number_of_another_kind_is_told_under_its_own_name(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load_model("lite", **options)
+    with pytest.raises(UsageError, match=message):
+        ModelOptions(**options)

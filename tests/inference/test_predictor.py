@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import skimage.data
 from numpy.typing import NDArray
+from PIL import Image
 
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.config.picture_size import with_size
@@ -165,14 +166,28 @@ def test_pictures_of_extreme_shapes(predictor: Predictor, size: tuple[int, int])
         (np.zeros((20, 30, 3), np.int64), "not int64"),
         (np.zeros((0, 30, 3), np.uint8), "at least one pixel, not 30 x 0"),
         (np.zeros((20, 0, 3), np.uint8), "at least one pixel, not 0 x 20"),
-        ("photo.jpg", "not str"),
-        ([None], "not NoneType"),
+        (None, "The picture is None, which cv2.imread returns"),
+        ([None], "The picture is None"),
+        (7, "not int"),
         ([[1, 2, 3]], "not list"),
     ],
 )
 def test_what_is_no_picture_is_refused(lite: Predictor, image: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lite(image)
+
+
+def test_paths_and_pictures_of_pil_give_what_their_arrays_give(lite: Predictor, tmp_path: Path) -> None:
+    image = picture(64, 96)
+    path = tmp_path / "a.png"
+    Image.fromarray(image[..., ::-1]).save(path)
+    expected = lite(image)
+    for given in (path, str(path), Image.open(path)):
+        np.testing.assert_array_equal(lite(given).xyxy, expected.xyxy)
+    assert len(lite([path, image])) == 2
+    np.testing.assert_array_equal(lite.detect([path])[0]["rois"], expected.to_matterport()["rois"])
+    with pytest.raises(MasksegError, match="cannot be read: No such file"):
+        lite("gone.jpg")
 
 
 def test_one_bad_picture_stops_a_list_before_work_begins(lite: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.serve import Server, access, start_server
-from maskseg_cli.serve.api import file_name, without_password
+from maskseg_cli.serve.api import file_name
 from tests.serve.watching import STATUS, ask, ask_json, picture
 
 
@@ -180,8 +181,8 @@ def test_the_newest_picture_as_a_file(server: Server, view: View) -> None:
 def test_names_have_no_folders_and_addresses_no_passwords() -> None:
     assert file_name("/home/me/clips/a b.mp4") == "a b.mp4"
     sentence = "rtsp://me:secret@10.0.0.2:554/live?x=a@b does not answer"
-    assert without_password(sentence) == "rtsp://10.0.0.2:554/live?x=a@b does not answer"
-    assert without_password("Saved as a@b.jpg.") == "Saved as a@b.jpg."
+    assert hide_passwords(sentence) == "rtsp://10.0.0.2:554/live?x=a@b does not answer"
+    assert hide_passwords("Saved as a@b.jpg.") == "Saved as a@b.jpg."
 
 
 @pytest.mark.parametrize("path", ["/", "/stream.mjpg", "/snapshot.jpg", "/status.json", "/nothing"])

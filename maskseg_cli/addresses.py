@@ -1,0 +1,61 @@
+"""Hides user names and passwords in addresses, for messages, file names and everything that viewers get."""
+
+from __future__ import annotations
+
+import re
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)(\S+)", re.IGNORECASE)
+
+#: Name and value of a parameter, behind "?" or "&" or, as some cameras want it, in the path.
+_PARAMETER = re.compile(
+    r"(?<![a-z0-9])([a-z0-9_-]*?(?:pas|pw|psw|token|secret|auth|key|sig|sid|session|cred)[a-z0-9_-]*=)[^&;\s\"'<>]+",
+    re.IGNORECASE,
+)
+
+#: What our own messages write in the place of a name and a password.
+_EXAMPLE = "NAME:PASSWORD"
+
+
+def hide_logins(text: str) -> str:
+    """Removes the part NAME:PASSWORD@ of all addresses in a text.
+
+    A password may hold "/", "?", "#" and "@", though it should be written with %2F and so on: what looks like one is
+    removed too.
+
+    Example:
+        >>> hide_logins("rtsp://me:pa/ss@camera:554/1 does not answer")
+        'rtsp://camera:554/1 does not answer'
+    """
+    return _ADDRESS.sub(lambda found: found.group(1) + _without_login(found.group(2)), text)
+
+
+def hide_passwords(text: str, keep_user: bool = False) -> str:
+    """Removes logins, as `hide_logins`, and the values of parameters of addresses that are passwords or keys.
+
+    Args:
+        keep_user: the user's name stays, with *** in the place of the password.
+
+    Example:
+        >>> hide_passwords("http://camera/video?user=me&pwd=secret&channel=1")
+        'http://camera/video?user=me&pwd=***&channel=1'
+        >>> hide_passwords("rtsp://me:secret@camera/1", keep_user=True)
+        'rtsp://me:***@camera/1'
+    """
+
+    def hide(found: re.Match[str]) -> str:
+        return found.group(1) + _PARAMETER.sub(r"\1***", _without_login(found.group(2), keep_user))
+
+    return _ADDRESS.sub(hide, text)
+
+
+def _without_login(rest: str, keep_user: bool = False) -> str:
+    """An address behind "://" without its login."""
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    login, at, _ = host.rpartition("@")
+    # "me:pa/ss@camera": without the login there would be a port in front of the slash, and no "@" behind it.
+    if not at and ":" in re.sub(r"^\[[^]]*\]", "", host):
+        login, at, _ = rest.rpartition("@")
+    if not at or login == _EXAMPLE or login.endswith(":***"):
+        return rest
+    user, colon, _ = login.partition(":")
+    return (f"{user}:***@" if keep_user and colon else "") + rest[len(login) + 1 :]

@@ -1,0 +1,98 @@
+"""`as_array`: a picture in any form in which Python programs hold one, as an array."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import UsageError
+from maskseg_cli.media.header import EXIF_ORIENTATION
+from maskseg_cli.media.images import read_image
+from maskseg_cli.media.pixels import to_bgr, turn_upright
+
+#: Modes of PIL whose arrays `to_bgr` takes; others are converted by PIL.
+_PIL_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "F")
+
+
+def is_one_picture(value: Any) -> bool:
+    """Whether a value is one picture, right or wrong, and not a sequence of several."""
+    if isinstance(value, np.ndarray):
+        return value.ndim != 4
+    return value is None or isinstance(value, (str, os.PathLike)) or _is_pil(value)
+
+
+def as_array(value: Any, order: str = "BGR") -> Any:
+    """Reads a file and converts a picture of PIL, both turned upright; an array is returned as it is.
+
+    Args:
+        value: a path, a `PIL.Image.Image`, or an array.
+        order: of the channels in the result, BGR or RGB.
+
+    Returns:
+        uint8 array (H, W, 3); or `value` itself if it is neither a path nor of PIL.
+
+    Raises:
+        MasksegError: the file cannot be read.
+        UsageError: None.
+    """
+    if value is None:
+        raise UsageError(
+            "The picture is None, which cv2.imread returns for a file that it cannot read: check the path, or give "
+            "the path itself instead of a picture."
+        )
+    if isinstance(value, (str, os.PathLike)):
+        image = read_image(os.fspath(value))
+    elif _is_pil(value):
+        image = _from_pil(value)
+    else:
+        return value
+    return image if order == "BGR" else np.ascontiguousarray(image[:, :, ::-1])
+
+
+def check_picture(image: Any) -> None:
+    """Checks that a value is a picture as the network takes it.
+
+    Raises:
+        UsageError: not a uint8 array (H, W, 3) of at least one pixel; the message says how to convert it.
+    """
+    if not isinstance(image, np.ndarray):
+        raise UsageError(
+            "A picture is a path, a PIL picture or an array (height, width, 3) of uint8, not "
+            f"{type(image).__name__}{'; numpy.asarray(picture) makes an array' if hasattr(image, '__array__') else ''}."
+        )
+    if image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 4)):
+        kind, code = ("has an alpha channel", "BGRA2BGR") if image.shape[2:] == (4,) else ("is gray", "GRAY2BGR")
+        raise UsageError(
+            f"A picture is an array (height, width, 3), not {image.shape}; this one {kind}: "
+            f"cv2.cvtColor(image, cv2.COLOR_{code}) converts it."
+        )
+    if image.ndim != 3 or image.shape[2] != 3:
+        hint = ""
+        if image.ndim == 3 and image.shape[0] == 3:
+            hint = "; its channels come first: image.transpose(1, 2, 0) puts them last"
+        raise UsageError(f"A picture is an array (height, width, 3), not {image.shape}{hint}.")
+    if image.dtype != np.uint8:
+        hint = ""
+        if image.dtype.kind == "f" and image.size and np.nanmin(image) >= 0 and np.nanmax(image) <= 1:
+            hint = ": (255 * image).astype(numpy.uint8) converts it"
+        raise UsageError(f"A picture's values are uint8, 0 to 255, not {image.dtype}{hint}.")
+    if 0 in image.shape:
+        raise UsageError(f"A picture has at least one pixel, not {image.shape[1]} x {image.shape[0]}.")
+
+
+def _is_pil(value: Any) -> bool:
+    # PIL itself is not imported: who has a picture of it has imported it.
+    return any(kind.__module__.startswith("PIL.") and kind.__name__ == "Image" for kind in type(value).__mro__)
+
+
+def _from_pil(picture: Any) -> NDArray[np.uint8]:
+    orientation = picture.getexif().get(EXIF_ORIENTATION, 1)
+    if picture.mode not in _PIL_MODES:
+        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    pixels = np.asarray(picture)
+    if pixels.ndim == 3 and pixels.shape[2] >= 3:
+        pixels = pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]
+    return turn_upright(np.array(to_bgr(pixels, "The picture", premultiplied=False)), orientation)
