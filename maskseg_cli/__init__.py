@@ -1,4 +1,4 @@
-"""maskseg: finds every object in a photo or video and draws its exact outline.
+"""maskseg: finds the objects in a photo or video and draws their outlines.
 
 Example:
     >>> from maskseg_cli import load_model, draw          # doctest: +SKIP

@@ -114,7 +114,7 @@ def _fail(error: Exception, debug: bool) -> NoReturn:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "--version", prog_name="maskseg")
 def main() -> None:
-    """Finds every object in a photo, a video or a camera's picture and draws its exact outline.
+    """Finds the objects in a photo, a video or a camera's picture and draws their outlines.
 
     Works offline and without a graphics card. Start with: maskseg image photo.jpg
     """

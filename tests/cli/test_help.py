@@ -119,3 +119,17 @@ def test_wrong_values_are_refused_with_the_right_ones(arguments: list[str], sent
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert sentence in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("maskseg im", "image"), ("maskseg image --min", "--min-score"), ("maskseg weights f", "fetch")],
+)
+def test_the_tab_key_completes_commands_and_options(words: str, completed: str) -> None:
+    environment = {
+        "_MASKSEG_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    result = CliRunner(env=environment).invoke(main, prog_name="maskseg", complete_var="_MASKSEG_COMPLETE")
+    assert result.output == f"plain,{completed}\n"
