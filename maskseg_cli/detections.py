@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.classes import parse_classes
-from maskseg_cli.errors import MasksegError, UsageError, percent_hint
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.messages import percent_hint
 
 
 @dataclass(frozen=True, eq=False)

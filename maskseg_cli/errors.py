@@ -39,16 +39,6 @@ def last_line(error: BaseException) -> str:
     return lines[-1][:200] if lines else type(error).__name__
 
 
-def percent_hint(score: float) -> str:
-    """The end of a message about a score that is not between 0 and 1; empty unless it looks like percent.
-
-    Example:
-        >>> percent_hint(80), percent_hint(-1)
-        (': 80 % is 0.8', '')
-    """
-    return f": {score:g} % is {score / 100:g}" if 1 < score <= 100 else ""
-
-
 def _gist(message: str) -> str:
     """The one line of a message that says what happened."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]

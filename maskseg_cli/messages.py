@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from maskseg_cli.detections import Detections
+from collections.abc import Mapping, Sequence
 
 #: Plurals that no rule gives; of a name of several words the last one counts.
 _IRREGULAR = {
@@ -122,6 +118,6 @@ def count_words(counts: Mapping[str, int], most: int | None = None) -> str:
     return named + (f", and {sum(counts[n] for n in rest)} objects of {len(rest)} other classes" if rest else "")
 
 
-def describe(detections: Detections) -> str:
-    """Counts the objects of each class, most first, ties by best score: "2 persons, 1 dog"."""
-    return count_words(Counter(detections.names))
+def describe(names: Sequence[str]) -> str:
+    """Counts the objects of each class, given by name, most first, else in the given order: "2 persons, 1 dog"."""
+    return count_words(Counter(names))

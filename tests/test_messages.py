@@ -63,7 +63,7 @@ def found(*class_ids: int, names: tuple[str, ...] = ("background", "dog", "perso
 
 
 def test_counts() -> None:
-    assert describe(found()) == "nothing found"
-    assert describe(found(1, 2, 2)) == "2 persons, 1 dog"
-    assert describe(found(2, 1)) == "1 person, 1 dog"  # as many of each: the surer one first
-    assert describe(found(7, 7)) == "2 class 7"
+    assert describe(found().names) == "nothing found"
+    assert describe(found(1, 2, 2).names) == "2 persons, 1 dog"
+    assert describe(found(2, 1).names) == "1 person, 1 dog"  # as many of each: the surer one first
+    assert describe(found(7, 7).names) == "2 class 7"

@@ -11,7 +11,8 @@ from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file, read_others
 from maskseg_cli.config.value_types import conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.errors import UsageError, percent_hint
+from maskseg_cli.errors import UsageError
+from maskseg_cli.messages import percent_hint
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
 _LIMIT_WITH_CLASSES = 100
