@@ -114,7 +114,7 @@ def _regions(entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Version 1 numbers regions in a dict, version 2 lists them."""
     regions = entry["regions"]
     regions = list(regions.values()) if isinstance(regions, dict) else regions
-    return [region for region in regions or [] if isinstance(region, dict)]
+    return [region for region in regions if isinstance(region, dict)] if isinstance(regions, list) else []
 
 
 def _value(region: dict[str, Any], attribute: str) -> str:
