@@ -48,14 +48,15 @@ def check_categories(
     groups: dict[int, set[str]] = {}
     for record in records:
         identity, name = whole_number(record.get("id")), record.get("name")
-        if identity is None or not isinstance(name, str):
+        name = name.strip() if isinstance(name, str) else name
+        if identity is None or not isinstance(name, str) or not name:
             raise MasksegError(
                 f"In {path}: the category {record.get('id')!r} ({name!r}) needs a whole number and a name."
             )
         if names.setdefault(identity, name) != name:
             raise MasksegError(f"In {path}: two categories have the id {identity}: {names[identity]!r} and {name!r}.")
         group = record.get("supercategory")
-        groups.setdefault(identity, set()).update([group] if isinstance(group, str) else [])
+        groups.setdefault(identity, set()).update([group.strip()] if isinstance(group, str) else [])
     found = Categories({}, {}, frozenset(identity for identity, name in names.items() if is_background(name)))
     kept: dict[str, int] = {}
     for identity, name in names.items():
@@ -79,5 +80,4 @@ def _is_group(identity: int, name: str, groups: dict[int, set[str]]) -> bool:
 
 
 def _key(name: str) -> str:
-    short = name.strip()
-    return short if len(short) < 2 else short.casefold()
+    return name if len(name) == 1 else name.casefold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 #: Coordinates this many picture sides away from the picture belong to no object of it. The rasterizer of pycocotools
@@ -76,10 +77,26 @@ def picture_sides(height: Any, width: Any) -> tuple[int, int] | None:
     return rows, columns
 
 
-def far_number(numbers: Any, height: int, width: int) -> Any:
+def far_number(numbers: Sequence[Any], height: int, width: int) -> Any:
     """The first of some coordinates that is no finite number, or is far outside a picture; None: all are sound."""
-    most = FAR * max(height, width)
+    longest = max(height, width)
+    least, most = -FAR * longest, (FAR + 1) * longest
+    if not numbers:
+        return None
+    plain = set(map(type, numbers)) <= _PLAIN and math.isfinite(_sum(numbers))  # quickly, for nearly all
+    if plain and min(numbers) >= least and max(numbers) <= most:
+        return None
     for number in numbers:
-        if not is_number(number) or not -most <= number <= most + max(height, width):
+        if not is_number(number) or not least <= number <= most:
             return "null" if number is None else number
     return None
+
+
+_PLAIN = {int, float}
+
+
+def _sum(numbers: Sequence[Any]) -> float:
+    try:
+        return float(sum(numbers))
+    except OverflowError:
+        return math.inf

@@ -88,7 +88,8 @@ def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[i
         return None
     height, width = upright_size(header)
     found = dict(zip(SIDES, (height, width), strict=True))
-    recorded = [size if record.get(side) is None else record[side] for side, size in found.items()]
+    # Programs that do not know a size write 0.
+    recorded = [size if record.get(side) in (None, 0, "") else record[side] for side, size in found.items()]
     if [whole_number(side) for side in recorded] != [height, width]:
         log.add("image-size", f"{record['file_name']} ({width} x {height}, not {recorded[1]} x {recorded[0]})")
         return None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.datasets.example import tighten
-from maskseg_cli.datasets.field_values import far_number, whole_number
+from maskseg_cli.datasets.field_values import FAR, far_number, whole_number
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.rle import counts_to_mask, rle_counts
 
@@ -86,7 +86,7 @@ def check_outline(
             wild = far
         elif len(polygon) >= 6 and len(polygon) % 2 == 0 and (not need_area or has_area(polygon)):
             sound.append(polygon)
-    if sum(map(_length, sound)) > _LONGEST:
+    if any(_is_long(polygon, height, width) for polygon in sound):
         return CheckedOutline(None, "outline-long")
     if wild is not None:
         return CheckedOutline(sound or None, "outline-number", wild)
@@ -95,12 +95,12 @@ def check_outline(
     return CheckedOutline(sound, "outline-part" if len(sound) < len(outline) else None)
 
 
-def _length(polygon: Sequence[float]) -> float:
-    """Pixels along the lines of a polygon, as many as the rasterizer stores; short polygons are not counted."""
-    if len(polygon) < 1000:
-        return 0.0
+def _is_long(polygon: Sequence[float], height: int, width: int) -> bool:
+    """Whether the lines of a polygon have more pixels than can be rasterized."""
+    if len(polygon) // 2 * (2 * FAR + 1) * max(height, width) <= _LONGEST:
+        return False
     points = np.asarray(polygon, np.float64).reshape(-1, 2)
-    return float(np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum())
+    return float(np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum()) > _LONGEST
 
 
 def has_area(polygon: Sequence[float]) -> bool:
@@ -137,7 +137,8 @@ def _check_rle(rle: Any, totals: tuple[int, int] | None, height: int, width: int
 def outline_bounds(outline: Any) -> tuple[float, float, float, float]:
     """x1 y1 x2 y2 round a sound outline: the polygons' own corners, or the pixels of an RLE."""
     if isinstance(outline, list):
-        xs, ys = ([number for polygon in outline for number in polygon[axis::2]] for axis in (0, 1))
+        numbers = outline[0] if len(outline) == 1 else [number for polygon in outline for number in polygon]
+        xs, ys = numbers[::2], numbers[1::2]
         return min(xs), min(ys), max(xs), max(ys)
     x, y, width, height = coco_mask.toBbox(to_rle(outline, *outline["size"])).tolist()
     return x, y, x + width, y + height

@@ -20,6 +20,9 @@ from maskseg_cli.errors import MasksegError, UsageError
 #: Attributes of a region that are taken for its class if none is named, in this order.
 CLASS_ATTRIBUTES = ("class", "label", "category", "name", "type", "object")
 
+#: The class of regions without any attribute.
+DEFAULT_CLASS = "object"
+
 #: Corners of the polygon that stands for a circle or an ellipse.
 _CORNERS = 72
 
@@ -27,7 +30,7 @@ _CORNERS = 72
 def read_via(
     path: str | Path,
     folder: str | Path | None = None,
-    class_name: str = "object",
+    class_name: str = DEFAULT_CLASS,
     attribute: str | None = None,
     class_names: Sequence[str] | None = None,
     strict: bool = False,
@@ -57,7 +60,7 @@ def read_via(
 
 
 def via_to_coco(
-    document: Any, path: Path, log: ProblemLog, class_name: str = "object", attribute: str | None = None
+    document: Any, path: Path, log: ProblemLog, class_name: str = DEFAULT_CLASS, attribute: str | None = None
 ) -> dict[str, Any]:
     """The content of a VIA file in COCO's format; its images have no width and height.
 
@@ -76,6 +79,9 @@ def via_to_coco(
     class_of, classes = _classes(document, regions, class_name, attribute, path)
     if not classes:
         raise MasksegError(f"No region of {path} has a class.")
+    if class_name == DEFAULT_CLASS and classes == [class_name] and not any(map(_attributes, regions)):
+        for _ in regions:
+            log.add("unnamed")
     number = {name: category for category, name in enumerate(classes, 1)}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -114,7 +120,7 @@ def _regions(entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Version 1 numbers regions in a dict, version 2 lists them."""
     regions = entry["regions"]
     regions = list(regions.values()) if isinstance(regions, dict) else regions
-    return [region for region in regions or [] if isinstance(region, dict)]
+    return [region for region in regions if isinstance(region, dict)] if isinstance(regions, list) else []
 
 
 def _value(region: dict[str, Any], attribute: str) -> str:

@@ -121,6 +121,7 @@ class Trainer:
                     f"The run in {self.options.output} is finished: nothing is left to do. To train on, start another "
                     f"run from its weights: --init {self._weights} -o ANOTHER_FOLDER"
                 )
+                return Outcome(self._weights, self.progress.best, False)
         stopped = False
         for index in range(self.progress.stage, len(self.options.stages)):
             stopped = self._run_stage(index, self.options.stages[index], stop, restore=resume)

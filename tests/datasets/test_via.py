@@ -60,7 +60,11 @@ def test_balloons(tmp_path: Path, version: int, project: bool) -> None:
     ],
 )
 def test_every_shape(tmp_path: Path, shape: dict[str, Any], box: list[float], area: float) -> None:
-    example = read_via(write(tmp_path, {"a": entry("1.png", region(shape))}))[0]
+    source = read_via(write(tmp_path, {"a": entry("1.png", region(shape))}))
+    assert [problem.message for problem in source.problems] == [
+        "1 regions without any attribute (all of the class object)"
+    ]
+    example = source[0]
     np.testing.assert_allclose(example.boxes[0], box, atol=1)
     assert example.masks[0].area == pytest.approx(area, rel=0.05)
 
@@ -123,7 +127,7 @@ def test_points_and_wild_numbers(tmp_path: Path) -> None:
         {"name": "circle", "cx": 10**400, "cy": 20, "r": 1},
     ]
     path = write(tmp_path, {"a": entry("1.png", region(POLYGON), *map(region, shapes))})
-    source = read_via(path)
+    source = read_via(path, class_name="balloon")
     assert {problem.kind: problem.count for problem in source.problems} == {
         "point": 1,
         "outline": 1,
@@ -133,7 +137,7 @@ def test_points_and_wild_numbers(tmp_path: Path) -> None:
     with pytest.raises(MasksegError, match=r"annotation number 2 of 1\.png has an outline with the number"):
         CocoDataset.read(path, tmp_path)
     path = write(tmp_path, {"a": entry("1.png", region(POLYGON), region(shapes[0]))})
-    assert [problem.kind for problem in CocoDataset.read(path, tmp_path).problems] == ["point"]
+    assert [problem.kind for problem in CocoDataset.read(path, tmp_path, "balloon").problems] == ["point"]
 
 
 def test_the_order_of_a_projects_options(tmp_path: Path) -> None:
@@ -154,7 +158,7 @@ def test_broken_shapes(tmp_path: Path) -> None:
         {},
     ]
     path = write(tmp_path, {"a": entry("1.png", *map(region, shapes), region(POLYGON))})
-    source = read_via(path)
+    source = read_via(path, class_name="balloon")
     assert [(problem.kind, problem.count) for problem in source.problems] == [
         ("point", 1),
         ("outline", len(shapes) - 1),

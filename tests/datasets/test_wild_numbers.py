@@ -63,9 +63,7 @@ def test_in_a_weight(tmp_path: Path, score: Any) -> None:
     assert [problem.kind for problem in source.problems] == ["weight"]
 
 
-@pytest.mark.parametrize(
-    "size", [(-60, 40), (0, 40), (math.nan, 40), (10**9, 10**9), ("x", 40), (60.5, 40), (True, 40)]
-)
+@pytest.mark.parametrize("size", [(-60, 40), (math.nan, 40), (10**9, 10**9), ("x", 40), (60.5, 40), (True, 40)])
 def test_in_a_size(tmp_path: Path, size: tuple[Any, Any]) -> None:
     content = document({"segmentation": [SQUARE]})
     content["images"][0] |= dict(zip(("width", "height"), size, strict=True))
