@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.sink import Sink
+from maskseg_cli.video.details import NO_DETAILS
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
 from maskseg_cli.video.video_info import SizeAndRate, VideoInfo
@@ -109,4 +110,5 @@ class VideoFile(Sink):
             info = VideoInfo(str(self.path), width, height, rate)
         self._rate = info.frame_rate
         sound = None if self._sound_source is None else Sound(self._sound_source, self._origin, self._end)
-        return VideoWriter(self.path, info, self._options, sound)
+        details = info.details.from_time(self._origin) if isinstance(info, VideoInfo) else NO_DETAILS
+        return VideoWriter(self.path, info, self._options, sound, details)

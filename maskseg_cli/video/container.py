@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -14,12 +15,15 @@ import numpy as np
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.continuous_clock import is_broadcast, is_joined
 from maskseg_cli.video.deinterlacing import Deinterlacer
+from maskseg_cli.video.details import read_details
 from maskseg_cli.video.lazy_frames import LazyFrame, no_frame_message
 from maskseg_cli.video.opening import decoder_for, open_container, reason, shown_name
 from maskseg_cli.video.packets import PacketReader, is_untimed
 from maskseg_cli.video.pixel_conversion import Converter
 from maskseg_cli.video.probe import frame_rate, probe_video, start_time_of
 from maskseg_cli.video.timestamps import TimestampConverter, constant_rate
+from maskseg_cli.video.video_sources import is_address
+from maskseg_cli.video.web_file import index_is_last
 
 #: Seconds before the wanted time at which decoding begins, tried in turn until it begins early enough: frames
 #: right after a key frame may still need others, and the index of some containers is coarse.
@@ -75,7 +79,7 @@ class ContainerVideo:
             self._frames = self._decode()
             first = next(self._frames, None)
             if first is None:
-                raise MasksegError(no_frame_message(self.broken) or f"Not one picture of {self._name} can be decoded.")
+                raise MasksegError(self._why_nothing())
             self._converter = Converter(first, self._stream.sample_aspect_ratio, self._decoder)
             self._rate = frame_rate(self._stream)
             self._lag = self._find_lag(first)
@@ -83,15 +87,23 @@ class ContainerVideo:
             self._origin = self._first if is_untimed(self._container) else start_time_of(self._container, self._first)
             interlaced = first.interlaced_frame
             self._joined = is_joined(source, self._container, self._stream)
-            self.info = probe_video(
-                self._container, self._stream, self._name, self._converter, interlaced, self._joined
-            )
+            info = probe_video(self._container, self._stream, self._name, self._converter, interlaced, self._joined)
+            self.info = replace(info, details=read_details(self._container, self._origin))
         except BaseException:
             self._container.close()
             raise
         self._frames = chain([first], self._frames)
         self._fresh = True
         self._timestamps = self._timestamp_converter()
+
+    def _why_nothing(self) -> str:
+        """Why there is no first picture, as a sentence."""
+        if is_address(self._source) and index_is_last(self._source):
+            return (
+                f"{self._name} has its index at the end, and its server sends no parts of a file, so that it cannot be "
+                "read from there: download it first."
+            )
+        return no_frame_message(self.broken) or f"Not one picture of {self._name} can be decoded."
 
     @property
     def broken(self) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import av
@@ -19,8 +20,11 @@ _BYTE_FORMATS = {"mpegts", "mpeg"}
 #: Seconds by which the clock of a track must go back, or be ahead of what is expected, for a jump.
 _BACK, _AHEAD = Fraction(1, 2), Fraction(10)
 
-#: Places of a file at which `is_joined` looks at the clock, and packets after each that it reads at most.
-_PLACES, _PACKETS = 64, 200
+#: Bytes in which all packets are read.
+_NEAR = 2**16
+
+#: Places of a file at which `is_joined` looks at the clock, and packets at most that it reads after each, or compares.
+_PLACES, _PACKETS = 64, 1000
 
 
 class ContinuousClock:
@@ -74,8 +78,9 @@ def is_broadcast(container: Any) -> bool:
 def is_joined(source: str, container: Any, stream: Any) -> bool:
     """Whether the clock of a file jumps somewhere, so that no time can be sought in it.
 
-    The clock is read at 64 places of the file; between two of them it must go on, at most 4 times as fast as on average
-    (and 10 seconds).
+    The clock is read at 64 places of the file. Where it goes back, it jumps. Where it goes on by more than 10 seconds
+    between two of them, it is read in between, until the two are near to each other; then the times of all packets are
+    compared.
 
     Args:
         source: the file; False for an address.
@@ -85,28 +90,50 @@ def is_joined(source: str, container: Any, stream: Any) -> bool:
     if container.format.name not in _BYTE_FORMATS or is_address(source):
         return False
     size, number, kind = container.size, stream.index, container.format.name
-    times: list[Fraction] = []
     try:
         with av.open(f"file:{source}", format=kind, metadata_errors="ignore") as other:
-            for place in range(_PLACES):
-                other.seek(size * place // _PLACES, stream=None, unsupported_byte_offset=True)
-                time = _next_time(other, number)
-                if time is not None:
-                    times.append(time)
+            read = [(place, _time_at(other, number, place)) for place in range(0, size, -(-size // _PLACES))]
+            known = [(place, time) for place, time in read if time is not None]
+            return any(_jumps(other, number, before, after) for before, after in pairwise(known))
     except (av.FFmpegError, OSError):
-        pass  # what can be read decides
-    steps = [after - before for before, after in pairwise(times)]
-    if not steps:
         return False
-    usual = sorted(steps)[len(steps) // 2]
-    return min(steps) < -_BACK or max(steps) > 4 * usual + _AHEAD
 
 
-def _next_time(container: Any, number: int) -> Fraction | None:
-    for count, packet in enumerate(container.demux()):
+def _jumps(container: Any, number: int, before: tuple[int, Fraction], after: tuple[int, Fraction]) -> bool:
+    """Whether the clock jumps between two places, each given with its time."""
+    while after[1] - before[1] > _AHEAD and after[0] - before[0] > _NEAR:
+        place = (before[0] + after[0]) // 2
+        time = _time_at(container, number, place)
+        if time is None:
+            return False
+        if not before[1] - _BACK <= time <= after[1] + _BACK:
+            return True
+        first = time - before[1] > after[1] - time
+        before, after = (before, (place, time)) if first else ((place, time), after)
+    if after[1] - before[1] < -_BACK:
+        return True
+    if after[1] - before[1] <= _AHEAD:
+        return False
+    steps = pairwise(islice(_times_from(container, number, before[0], after[1]), _PACKETS))
+    return any(not -_BACK <= later - earlier <= _AHEAD for earlier, later in steps)
+
+
+def _times_from(container: Any, number: int, place: int, last: Fraction | None = None) -> Iterator[Fraction]:
+    """The times of a track from a byte of the file on, up to the time `last`; few if others have many packets."""
+    container.seek(place, unsupported_byte_offset=True)
+    since = 0
+    for packet in container.demux():
+        since += 1
         stamp = packet.dts if packet.dts is not None else packet.pts
         if packet.stream_index == number and stamp is not None:
-            return Fraction(stamp * packet.time_base)
-        if count >= _PACKETS:
-            break
-    return None
+            yield Fraction(stamp * packet.time_base)
+            since = 0
+            if stamp * packet.time_base == last:
+                return
+        if since > _PACKETS:
+            return
+
+
+def _time_at(container: Any, number: int, place: int) -> Fraction | None:
+    """The first time of a track after a byte of the file, in seconds."""
+    return next(_times_from(container, number, place), None)

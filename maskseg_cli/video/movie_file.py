@@ -17,6 +17,7 @@ from maskseg_cli.media.atomic_file import UnfinishedFile
 from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.video import gif_palette
 from maskseg_cli.video.colour import PictureConverter, pad_to_even
+from maskseg_cli.video.details import NO_DETAILS, Details
 from maskseg_cli.video.disk_reserve import FileWithReserve
 from maskseg_cli.video.faststart import move_index_first
 from maskseg_cli.video.muxing import muxer_options
@@ -52,6 +53,7 @@ class MovieFile:
         rate: frames per second, on average or exactly.
         options: the user's options.
         sound: the source of the sound, or None.
+        details: title, chapters and so on, with times in the file.
 
     Attributes:
         notes: sentences about what differs from what was given.
@@ -65,8 +67,10 @@ class MovieFile:
         rate: Fraction,
         options: EncodeOptions,
         sound: Sound | None = None,
+        details: Details = NO_DETAILS,
     ) -> None:
         self.path, self.format, self.notes = path, output, []
+        self._details = details
         width, height = size
         if output.even and (width % 2 or height % 2):
             self.notes.append(
@@ -99,6 +103,7 @@ class MovieFile:
             self._container = av.open(
                 self._file, "w", format=output.container, container_options=muxer_options(output, self._time_base)
             )
+            self._container.metadata.update(self._details.tags_for(output.container))
             self._stream = self._open_encoder(width, height, rate, options)
             self._sound: SoundTrack = open_sound_track(
                 sound if options.sound else None, output, self._container, self.notes
@@ -193,14 +198,16 @@ class MovieFile:
                 self._mux_pictures(self._stream.encode(None))
                 self._mux_sound(self._end, last=True)
                 self._flushed = True
+            # Where the pictures end is known now only, and no chapter may be longer.
+            self._container.set_chapters(self._details.chapters_for(self.format.container, self._end))
             self._container.close()
             self._file.close()
         except (av.FFmpegError, OSError) as error:
             self._raise_unless_full(error)
         finally:
             self._sound.close()
-        if self._sound.broken is not None:
-            self.notes.append(self._sound.broken)
+        notes = (self._sound.broken, self._details.note_for(self.format.container))
+        self.notes.extend(note for note in notes if note is not None)
         return not self._file.full
 
     def _put_index_first(self) -> None:

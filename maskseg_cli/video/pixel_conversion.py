@@ -29,6 +29,10 @@ MAPS_HDR = int(av.__version__.split(".")[0]) >= 18
 _WIDEST = 4
 
 
+#: The note about transparent parts.
+TRANSPARENT = "transparent parts were laid on white"
+
+
 class Converter:
     """Converts the frames of one video to BGR.
 
@@ -97,7 +101,9 @@ class Converter:
             threads=1,
             **_colours(frame),
         ).to_ndarray()
-        upright = orientation.apply(_on_white(image) if has_alpha else image)
+        if has_alpha and image[:, :, 3].min() < 255 and TRANSPARENT not in self.later_notes:
+            self.later_notes.append(TRANSPARENT)
+        upright = orientation.apply(on_white(image) if has_alpha else image)
         return np.ascontiguousarray(self._fitted(upright))
 
     def _fitted(self, image: np.ndarray) -> np.ndarray:
@@ -148,7 +154,7 @@ def _has_alpha(frame: av.VideoFrame) -> bool:
     return frame.format.has_palette or any(component.is_alpha for component in frame.format.components)
 
 
-def _on_white(image: np.ndarray) -> np.ndarray:
+def on_white(image: np.ndarray) -> np.ndarray:
     """Blends BGRA with white: uint8 (H, W, 4) -> (H, W, 3)."""
     colour = cv2.cvtColor(image, cv2.COLOR_BGRA2BGR)
     alpha = image[:, :, 3]

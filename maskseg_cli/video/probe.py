@@ -16,6 +16,9 @@ _DEFAULT_RATE = Fraction(25)
 
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 3600), Fraction(1000)
 
+#: Highest rate that is believed where the number of frames and the length confirm it: cameras for slow motion.
+_HIGHEST_COUNTED = Fraction(65535)
+
 #: Largest plausible time from the start of a source to its first picture, in seconds.
 _LONGEST_WAIT = 600
 
@@ -53,10 +56,22 @@ def probe_video(
 
 def frame_rate(stream: av.VideoStream) -> Fraction:
     """Frames per second on average by the container, else 25; never 0."""
+    counted = _counted_rate(stream)
+    if counted is not None and _HIGHEST_RATE < counted <= _HIGHEST_COUNTED:
+        return counted
     for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
         if rate and _LOWEST_RATE <= rate <= _HIGHEST_RATE:
             return Fraction(rate)
     return _DEFAULT_RATE
+
+
+def _counted_rate(stream: av.VideoStream) -> Fraction | None:
+    """The number of frames divided by the length; None if the container does not state them, or states few frames."""
+    if stream.frames < 10 or not stream.duration or not stream.time_base:
+        return None
+    rate = stream.frames / (stream.duration * stream.time_base)
+    average = stream.average_rate
+    return Fraction(average) if average and abs(rate / average - 1) < 0.01 else rate
 
 
 def start_time_of(container: InputContainer, first: Fraction) -> Fraction:

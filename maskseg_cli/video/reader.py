@@ -11,6 +11,7 @@ from types import TracebackType
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.frame import Frame
+from maskseg_cli.video.animated_webp import AnimatedWebp, is_animated_webp
 from maskseg_cli.video.container import ContainerVideo
 from maskseg_cli.video.lazy_frames import LazyFrame, LazyFrameSource, no_frame_message
 from maskseg_cli.video.picture_sequence import PICTURE_RATE, PictureSequence
@@ -59,14 +60,17 @@ def open_video(
     if max_frames is not None and max_frames < 1:
         raise UsageError(f"At least one frame must be read, not {max_frames}.")
     name = str(source)
-    opened: LazyFrameSource
+    return VideoReader(_open_source(name, rate, stream), start, end, max_frames)
+
+
+def _open_source(name: str, rate: Fraction | None, stream: int | None) -> LazyFrameSource:
     if is_sequence(name):
         if stream is not None:
             raise UsageError(f"{name} are pictures, which have no streams to choose from.")
-        opened = PictureSequence(name, rate or PICTURE_RATE)
-    else:
-        opened = ContainerVideo(name, stream)
-    return VideoReader(opened, start, end, max_frames)
+        return PictureSequence(name, rate or PICTURE_RATE)
+    if is_animated_webp(name):
+        return AnimatedWebp(name)
+    return ContainerVideo(name, stream)
 
 
 class VideoReader:

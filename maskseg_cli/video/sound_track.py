@@ -11,6 +11,7 @@ import av
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.copied_sound import CopiedSound, time_base_for_copy
 from maskseg_cli.video.sound import Sound, SoundReader
+from maskseg_cli.video.sound_channels import is_usual, layout_of, positions_of
 from maskseg_cli.video.sound_encoder import EncodedSound
 from maskseg_cli.video.video_formats import OutputFormat
 
@@ -73,7 +74,9 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         reader = SoundReader(sound)
         codec = _codec_name(reader.stream.codec_context.name)
         late = output.constant_rate and reader.begins > _UNHEARD
-        clock = time_base_for_copy(reader, output) if codec in output.sound_copied and not late else None
+        lost = _loses_channels(reader, output)
+        copied = codec in output.sound_copied and not late and not lost
+        clock = time_base_for_copy(reader, output) if copied else None
         if clock is not None:
             slot = clock if output.constant_rate else None
             return CopiedSound(reader, container, _earliest(output, sound, codec), slot)
@@ -85,7 +88,8 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         return NoSound()
     notes.append(
         f"the sound was encoded anew as {_SOUND_NAMES[output.sound_encoder]}, "
-        f"because {output.suffix} cannot well hold {codec}" + (f"; {track.note}" if track.note else "")
+        f"because {output.suffix} cannot well hold {codec}{' with channels in this order' if lost else ''}"
+        + (f"; {track.note}" if track.note else "")
     )
     return track
 
@@ -98,6 +102,15 @@ def _earliest(output: OutputFormat, sound: Sound, codec: str) -> Fraction:
         return Fraction(1, 2)  # no times: the first packet is heard at 0, so the nearest one is the first
     # Matroska would shift the pictures, except for Opus, whose header says how much to skip at the start.
     return Fraction(1 if codec == "opus" and sound.start == 0 else 0)
+
+
+def _loses_channels(reader: SoundReader, output: OutputFormat) -> bool:
+    """Whether a copy in this container would have its channels in another order than the source says."""
+    context = reader.stream.codec_context
+    if not context.name.startswith("pcm_") or output.container == "mov":
+        return False
+    layout = layout_of(context)
+    return not is_usual(layout) and any(position != "NONE" for position in positions_of(layout))
 
 
 def is_copied(codec: str, output: OutputFormat) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from maskseg_cli.video.details import NO_DETAILS, Details
+
 
 class SizeAndRate(Protocol):
     """The properties that `VideoWriter` needs of the frames that it will get; `VideoInfo` has them."""
@@ -38,6 +40,7 @@ class VideoInfo:
         sound_codec: FFmpeg's name of its codec, such as "aac".
         notes: what is done to the frames so that they are upright, 8-bit and so on, for users, such as
             "turned by 90 degrees, as the camera was held".
+        details: title, date, chapters, and what else it has.
     """
 
     name: str
@@ -49,3 +52,4 @@ class VideoInfo:
     has_sound: bool = False
     sound_codec: str | None = None
     notes: tuple[str, ...] = ()
+    details: Details = NO_DETAILS

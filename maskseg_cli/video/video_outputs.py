@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -12,6 +13,7 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.outputs import check_outputs, describe_sources, existing_file, is_one_file, refuse_format
+from maskseg_cli.media.same_file import fold_name, ignores_case
 from maskseg_cli.video.output_checks import first_frame
 from maskseg_cli.video.video_formats import FORMATS, names_frames
 from maskseg_cli.video.video_sources import is_address, is_sequence, unfinished_mark
@@ -29,6 +31,9 @@ def plan_videos(
 ) -> list[Job]:
     """Plans one output for each video; `plan_outputs` does so for photos.
 
+    Where several results would have one name, they get the suffixes of their videos too: a.mov and a.mpg become
+    a_mov.mp4 and a_mpg.mp4.
+
     Args:
         sources: what `find_videos` found.
         output: a file or a pattern of frames such as `frames/%06d.png` (one video), a folder (made when needed), or
@@ -41,8 +46,8 @@ def plan_videos(
         MasksegError: an output exists and neither flag was given, or its folder cannot be written.
     """
     jobs = []
-    for source in sources:
-        target = _target(source, sources, output, format_name)
+    for source, tag in zip(sources, _tags(sources, output, format_name), strict=True):
+        target = _target(source, sources, output, format_name, tag)
         jobs.append(Job(source, target, target.suffix))
     return check_outputs(jobs, overwrite, skip_existing, _existing, _is_complete)
 
@@ -63,10 +68,38 @@ def means_folder(output: str) -> bool:
     return not names_frames(path) and (not path.suffix or path.is_dir() or output.endswith(("/", os.sep)))
 
 
-def _target(source: Source, sources: Sequence[Source], output: str | None, format_name: str | None) -> Path:
+def _tags(sources: Sequence[Source], output: str | None, format_name: str | None) -> list[str]:
+    """What is added to the stem of each result so that no two have one name; mostly nothing."""
+    tags = [""] * len(sources)
+    if output is not None and not means_folder(output):
+        return tags
+    targets = [_target(source, sources, output, format_name) for source in sources]
+    common = Counter(map(_key, targets))
+    for at, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        suffix = Path(source.name).suffix.lower()
+        if common[_key(target)] > 1 and not is_address(source.name) and suffix not in ("", target.suffix):
+            tags[at] = f"_{suffix[1:]}"
+    # Videos with one suffix, such as those of two addresses, are numbered.
+    seen: Counter[str] = Counter()
+    for at, source in enumerate(sources):
+        key = _key(_target(source, sources, output, format_name, tags[at]))
+        seen[key] += 1
+        if seen[key] > 1:
+            tags[at] += f"_{seen[key]}"
+    return tags
+
+
+def _key(target: Path) -> str:
+    """The same for targets that are one file."""
+    return fold_name(target) if ignores_case(target) else os.path.abspath(target)
+
+
+def _target(
+    source: Source, sources: Sequence[Source], output: str | None, format_name: str | None, tag: str = ""
+) -> Path:
     if output == "-":
         raise UsageError("A video cannot be written to standard output: give -o a file.")
-    stem = _stem(source)
+    stem = _stem(source) + tag
     if output is None:
         beside = Path() if is_address(source.name) else _folder_of(source)
         return _named(beside, PurePath(f"{stem}{OUTPUT_MARK}"), source, format_name)

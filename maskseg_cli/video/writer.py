@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.media.fitting import fit
+from maskseg_cli.messages import counted
+from maskseg_cli.video.details import NO_DETAILS, Details
 from maskseg_cli.video.frame_folder import FrameFolder
 from maskseg_cli.video.frame_limit import constant_output_rate
 from maskseg_cli.video.movie_file import MovieFile
@@ -77,6 +79,7 @@ class VideoWriter:
         info: width, height and average frame rate of the frames.
         options: see `EncodeOptions`.
         sound: source of the sound; None writes none.
+        details: title, chapters and so on, with times in the result; None writes none.
 
     Attributes:
         notes: sentences about what differs from what was given, such as a padded row.
@@ -104,6 +107,7 @@ class VideoWriter:
         info: SizeAndRate,
         options: EncodeOptions | None = None,
         sound: Sound | None = None,
+        details: Details = NO_DETAILS,
     ) -> None:
         self.options = options or EncodeOptions()
         self.path = Path(path)
@@ -112,7 +116,8 @@ class VideoWriter:
         rate = constant_output_rate(path, self.options, info)
         self._constant_rate = None if rate is None else ConstantRate(rate)
         self._last: NDArray[np.uint8] | None = None
-        self._output = self._open(rate or info.frame_rate, sound)
+        self._last_is_shown, self._left_out = True, 0
+        self._output = self._open(rate or info.frame_rate, sound, details)
         self._result: Written | None = None
         self._closed = False
         self._full_reported = False
@@ -183,6 +188,7 @@ class VideoWriter:
             if self._last is not None and self._constant_rate is not None and not self._constant_rate.written:
                 self._output.write(self._last, Fraction(0), 1 / self._constant_rate.rate)
             frames, duration, has_sound = self._output.finish()
+            self._note_left_out()
             self._result = Written(self.path, frames, duration, has_sound, tuple(self.notes))
         return self._result
 
@@ -191,13 +197,13 @@ class VideoWriter:
         self._closed = True
         self._output.discard()
 
-    def _open(self, rate: Fraction, sound: Sound | None) -> Output:
+    def _open(self, rate: Fraction, sound: Sound | None, details: Details) -> Output:
         if self.format.is_folder:
             folder = FrameFolder(frame_pattern(self.path, self.format.suffix), self.options.quality)
             if sound is not None:
                 folder.notes.append("single frames have no sound")
             return folder
-        return MovieFile(self.path, self.format, (self.width, self.height), rate, self.options, sound)
+        return MovieFile(self.path, self.format, (self.width, self.height), rate, self.options, sound, details)
 
     def _report_full(self) -> None:
         self._full_reported = True
@@ -206,12 +212,24 @@ class VideoWriter:
     def _write_at_constant_rate(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
         assert self._constant_rate is not None
         before, times = self._constant_rate.count(time, duration)
+        self._left_out += not (self._last_is_shown or before)
+        self._last_is_shown = times > 0
         slot = self._constant_rate.written - before - times
         step = 1 / self._constant_rate.rate
         for number in range(before + times):
             picture = self._last if number < before and self._last is not None else image
             self._output.write(picture, (slot + number) * step, step)
         self._last = image
+
+    def _note_left_out(self) -> None:
+        """Says how many pictures a constant rate left out that the user did not ask for."""
+        left_out = self._left_out + (not self._last_is_shown)
+        if self._constant_rate is not None and self.options.fps is None and left_out:
+            were = "was" if left_out == 1 else "were"
+            self.notes.append(
+                f"{counted(left_out, 'picture')} {were} left out, because {self.format.suffix} has one constant rate, "
+                f"here {float(self._constant_rate.rate):.5g} a second"
+            )
 
     def _sized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if image.shape[:2] == (self.height, self.width):

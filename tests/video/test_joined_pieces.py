@@ -11,11 +11,11 @@ import av
 import numpy as np
 import pytest
 
-from maskseg_cli.video.continuous_clock import ContinuousClock
+from maskseg_cli.video.continuous_clock import ContinuousClock, is_joined
 from maskseg_cli.video.reader import open_video
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.video_formats import EncodeOptions
-from tests.video.samples import make_sound, number_of, picture
+from tests.video.samples import make_sound, make_video, number_of, picture
 from tests.video.written import clicks, write
 
 PICTURES = 50  # of a piece of 2 seconds
@@ -83,6 +83,24 @@ def test_pictures_and_sound_go_on_behind_a_joint(tmp_path: Path, name: str, begi
     # The tracks of a piece begin and end some 20 ms apart, and a joint moves both by the same time.
     heard = [0.5 + second - numbers[0] / 25 for second in range(6)]
     assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
+
+
+@pytest.mark.parametrize(("begins", "joined"), [([0, 100], True), ([0, 2], False), ([90, 0], True), ([50], False)])
+def test_a_jump_of_the_clock_is_found(tmp_path: Path, begins: list[int], joined: bool) -> None:
+    source = join(tmp_path / "in.ts", begins)
+    with av.open(str(source)) as container:
+        assert is_joined(str(source), container, container.streams.video[0]) == joined
+
+
+def test_a_part_with_few_bytes_is_no_jump(tmp_path: Path) -> None:
+    def noise(index: float, size: tuple[int, int]) -> np.ndarray:
+        image = np.zeros((size[1], size[0], 3), np.uint8)
+        return np.random.default_rng(1).integers(0, 255, image.shape, np.uint8) if 60 < index < 80 else image
+
+    path = make_video(tmp_path / "in.ts", frames=100, rate=1, size=(160, 120), gop=1, draw=noise, options={"crf": "0"})
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert not is_joined(str(path), container, stream)
 
 
 def test_a_plain_broadcast_is_still_sought_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from maskseg_cli.video.reader import open_video
+from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import corners_of, make_pictures, make_video, number_of
 
 NTSC, FILM = Fraction(30000, 1001), Fraction(24000, 1001)
@@ -119,3 +122,37 @@ def test_a_part_of_a_long_real_video(shared: Path) -> None:
     with open_video(shared / "videos/one-by-one-person-detection.mp4", start=139) as video:
         assert [(frame.index, frame.time) for frame in video] == [(i, Fraction(i, 10)) for i in range(1390, 1394)]
     assert (video.info.frames, video.info.duration) == (1394, 139.4)
+
+
+def test_a_camera_for_slow_motion_keeps_its_pictures(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "a.mp4", frames=100, rate=2000)
+    with open_video(source) as video:
+        frames = list(video)
+        assert (video.info.frame_rate, len(frames)) == (2000, 100)
+        notes = {}
+        for suffix in (".mp4", ".avi"):
+            with VideoWriter(tmp_path / f"out{suffix}", video.info) as writer:
+                for frame in frames:
+                    writer.write(frame.image, frame.time, frame.duration)
+                written = writer.finish()
+            assert float(written.duration) == pytest.approx(0.05, abs=0.0015)
+            notes[suffix] = written.notes
+    assert notes[".mp4"] == ()
+    assert notes[".avi"] == ("50 pictures were left out, because .avi has one constant rate, here 1000 a second",)
+
+
+def test_transparent_parts_are_on_white_with_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "a.mov"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("png", 10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "rgba"
+        for alpha in (255, 128):
+            image = np.full((48, 64, 4), (255, 0, 0, alpha), np.uint8)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgba")))
+        output.mux(stream.encode(None))
+    with open_video(path) as video:
+        frames = iter(video)
+        assert next(frames).image[0, 0].tolist() == [0, 0, 255]
+        assert video.notes == []
+        assert next(frames).image[0, 0] == pytest.approx([127, 127, 255], abs=2)
+        assert video.notes == ["transparent parts were laid on white"]

@@ -13,7 +13,7 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.video import opening
 from maskseg_cli.video.reader import open_video
 from tests.video.samples import make_video, number_of
-from tests.video.servers import file_of, half_of, mjpeg_camera, rtsp_camera, serving
+from tests.video.servers import file_of, half_of, mjpeg_camera, rtsp_camera, serving, whole_file_of
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +106,19 @@ def test_an_rtsp_camera(tmp_path: Path) -> None:
     assert [number_of(frame.image) for frame in frames] == list(range(40))
     assert [frame.time for frame in frames] == [Fraction(index, 25) for index in range(40)]
     assert (video.info.width, video.info.height, video.info.frames) == (64, 48, None)
+
+
+def test_an_index_at_the_end_and_a_server_that_sends_whole_files_only(film: bytes, tmp_path: Path) -> None:
+    plain = make_video(tmp_path / "a.mov", frames=150, size=(320, 240), gop=1, sound="pcm_s16le").read_bytes()
+    assert len(plain) > 2**16  # FFmpeg keeps that much, so it can go back in a smaller one
+    for data, server, readable in ((plain, whole_file_of, False), (plain, file_of, True), (film, whole_file_of, True)):
+        with serving(server(data)) as address:
+            if readable:
+                with open_video(f"{address}/a.mp4") as video:
+                    assert len(list(video)) == 150
+                continue
+            with pytest.raises(MasksegError) as caught:
+                open_video(f"{address.replace('://', '://me:secret@')}/a.mp4")
+        assert "me:***@" in str(caught.value)
+        says = "has its index at the end, and its server sends no parts of a file"
+        assert f"/a.mp4 {says}, so that it cannot be read from there: download it first." in str(caught.value)

@@ -14,7 +14,7 @@ import pytest
 
 from maskseg_cli.video import sound_encoder, sound_process
 from maskseg_cli.video.sound import Sound
-from maskseg_cli.video.sound_channels import stereo_weights
+from maskseg_cli.video.sound_channels import layout_of, positions_of, stereo_weights
 from tests.video.samples import make_sound, make_video
 from tests.video.test_sound import copy
 from tests.video.written import clicks, inspect_video
@@ -94,11 +94,21 @@ def test_channels_in_an_unusual_order_are_heard_on_their_side(
     assert [side > 0.1 for side in loudest(path)] == [side > 0 for side in expected]
 
 
-@pytest.mark.parametrize("target", [".mov", ".mkv"])
-def test_channels_in_an_unusual_order_are_copied_where_the_file_takes_them(tmp_path: Path, target: str) -> None:
-    source = make_channels(tmp_path / "in.mov", "4.0", [0], PAIRS)
-    written = copy(tmp_path / f"out{target}", Sound(str(source)))
+def test_channels_in_an_unusual_order_are_copied_where_the_file_can_say_it(tmp_path: Path) -> None:
+    source = make_channels(tmp_path / "in.mov", "5.1", [0], FILM)
+    written = copy(tmp_path / "out.mov", Sound(str(source)))
     assert (written.frames, written.has_sound, written.notes) == (40, True, ())
+    with av.open(str(tmp_path / "out.mov")) as container:
+        layout = layout_of(container.streams.audio[0].codec_context)
+        assert positions_of(layout) == ("FL", "FC", "FR", "BL", "BR", "LFE")
+
+
+@pytest.mark.parametrize("target", [".mkv", ".avi"])
+def test_channels_in_an_unusual_order_are_mixed_where_the_file_cannot_say_it(tmp_path: Path, target: str) -> None:
+    source = make_channels(tmp_path / "in.mov", "5.1", [0], FILM)
+    written = copy(tmp_path / f"out{target}", Sound(str(source)))
+    assert written.has_sound
+    assert written.notes[0].endswith(" pcm_s16le with channels in this order; its 6 channels become stereo")
 
 
 def test_a_crash_of_the_decoder_costs_only_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +135,7 @@ def test_many_channels_without_positions(tmp_path: Path, target: str) -> None:
     assert written.has_sound
     assert written.notes[0].endswith("; its 16 channels become stereo")
     assert loudest(tmp_path / f"out{target}") == pytest.approx([0.8, 0.8], abs=0.35)
+    assert copy(tmp_path / "out.mkv", Sound(str(source))).notes == ()  # nothing is lost in a copy
 
 
 def test_the_weights_of_ambisonic_and_of_film_sound() -> None:

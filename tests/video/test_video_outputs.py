@@ -90,6 +90,30 @@ def test_all_existing_frames_are_counted(folder: Path) -> None:
         targets("a.mp4", "b.mpg", output="out", format_name="png")
 
 
+@pytest.mark.parametrize("output", [None, "new"])
+def test_videos_of_one_stem_get_different_names(folder: Path, output: str | None) -> None:
+    for name in ("b.mov", "b.mp4", "b.MTS"):
+        Path(name).write_bytes(name.encode())
+
+    def named(*stems: str) -> list[str]:
+        return [os.path.join("new", f"{stem}.mp4") if output else f"{stem}_maskseg.mp4" for stem in stems]
+
+    assert targets("b.mpg", "b.MTS", output=output) == named("b_mpg", "b_mts")
+    assert targets("b.mpg", "b.mp4", "a.mp4", output=output) == named("b_mpg", "b", "a")
+    assert targets("b.mov", "b.mpg", "b.mp4", output=output, format_name="mp4") == named("b_mov", "b_mpg", "b")
+    assert targets("b.mov", "b.mp4", output=output)[1:] == named("b")  # the first one is a .mov
+    if output:
+        assert targets("b.mov", "b.mp4", output=output, format_name="png") == [
+            os.path.join("new", "b_mov", "%06d.png"),
+            os.path.join("new", "b_mp4", "%06d.png"),
+        ]
+
+
+def test_addresses_with_one_name_are_numbered(folder: Path) -> None:
+    addresses = ("http://a/live.mp4", "http://b/live.mp4", "rtsp://c/live")
+    assert targets(*addresses, output="new") == [os.path.join("new", f"live{end}.mp4") for end in ("", "_2", "_3")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
