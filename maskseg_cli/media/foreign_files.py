@@ -14,16 +14,6 @@ _KINDS = {
     b"\xff\x0a": "a JPEG XL picture",
 }
 
-#: Brands of photos in the container that MP4 films use too -> format.
-BRANDS = {
-    b"avif": "AVIF",
-    b"heic": "HEIC",
-    b"heix": "HEIC",
-    b"heim": "HEIC",
-    b"heis": "HEIC",
-    b"mif1": "HEIC",
-}
-
 
 def name_content(data: bytes) -> str:
     """What a file holds, with its article: "a PDF"; by its first bytes.
@@ -34,8 +24,7 @@ def name_content(data: bytes) -> str:
     """
     start = data.lstrip()[:16] if data[:1].isspace() else data[:16]
     if start[4:8] == b"ftyp":
-        brand = BRANDS.get(start[8:12])
-        return "a film" if brand is None else f"a{'n' if brand[0] == 'A' else ''} {brand} picture"
+        return "a film"
     for magic, kind in _KINDS.items():
         if start.lower().startswith(magic.lower()):
             return kind

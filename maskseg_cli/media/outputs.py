@@ -12,7 +12,14 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.input_files import OUTPUT_MARK
-from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
+from maskseg_cli.media.picture_formats import (
+    FORMAT_OF,
+    HEIF_RESULT,
+    SUFFIX_OF,
+    is_heif_name,
+    split_input_name,
+    split_name,
+)
 from maskseg_cli.media.same_file import file_identity, name_keys, same_name
 
 
@@ -161,11 +168,11 @@ def _job(source: Source, sources: Sequence[Source], output: str | None, wanted: 
     suffix = wanted or _suffix_of(source)
     if output is None:
         assert source.path is not None
-        stem = split_name(source.path.name)[0]
+        stem = split_input_name(source.path.name)[0]
         return Job(source, source.path.with_name(f"{stem}{OUTPUT_MARK}{suffix}"), suffix)
     path = Path(output)
     if not _names_file(output, sources):
-        name = split_name(source.relative.name)[0] + suffix
+        name = split_input_name(source.relative.name)[0] + suffix
         return Job(source, path / source.relative.with_name(name), suffix)
     if _is_device(path):
         return Job(source, path, suffix)
@@ -214,6 +221,8 @@ def _suffix_of(source: Source) -> str:
     if source.path is None:
         return ".png"
     suffix = split_name(source.path.name)[1]
+    if is_heif_name(source.path.name):
+        return HEIF_RESULT
     if suffix or not source.path.is_file():
         return suffix or ".png"
     with contextlib.suppress(OSError), source.path.open("rb") as file:

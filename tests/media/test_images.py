@@ -203,7 +203,7 @@ def test_damage_inside_a_png_is_an_error() -> None:
         (b"  <html><body>404</body></html>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a git-LFS pointer"),
         (b"GIF89a" + bytes(20), "a GIF"),
-        (b"\0\0\0\x18ftypheic" + bytes(20), "a HEIC picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"),
         (b"\0\0\0\x18ftypisom" + bytes(20), "a film"),
         (os.urandom(1).replace(b"\xff", b"\0") + bytes(100), "no picture"),
     ],
