@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,7 @@ def plan_outputs(
         MasksegError: an output exists and neither flag was given, or a folder cannot be written.
     """
     suffix = f".{format_name}" if format_name else None
-    jobs = [_job(source, sources, output, suffix) for source in sources]
+    jobs = _kept_apart([_job(source, sources, output, suffix) for source in sources])
     return check_outputs(jobs, overwrite, skip_existing)
 
 
@@ -228,6 +229,22 @@ def _suffix_of(source: Source) -> str:
     with contextlib.suppress(OSError), source.path.open("rb") as file:
         return SUFFIX_OF.get(picture_format(file.read(32)) or "", ".png")
     return ".png"
+
+
+def _kept_apart(jobs: list[Job]) -> list[Job]:
+    """Renames results of HEIC and AVIF photos that would meet others: telephones store IMG_1.HEIC beside IMG_1.JPG."""
+    placed = [job.target for job in jobs if job.target is not None and not _is_device(job.target)]
+    keys = dict(zip(placed, name_keys(placed), strict=True))
+    numbers = Counter(keys[target] for target in placed)
+
+    def renamed(job: Job) -> Job:
+        path, target = job.source.path, job.target
+        if path is None or target is None or not is_heif_name(path.name) or numbers[keys.get(target, "")] < 2:
+            return job
+        stem = split_input_name(path.name)[0]
+        return replace(job, target=target.with_name(path.name + target.name[len(stem) :]))
+
+    return [renamed(job) for job in jobs]
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:

@@ -80,6 +80,22 @@ def test_results_are_jpegs(tmp_path: Path) -> None:
     assert job.target == tmp_path / "a_maskseg.jpg"
 
 
+def test_results_of_photos_that_a_telephone_stores_twice_are_kept_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.HEIC").write_bytes(start("heic"))
+    (tmp_path / "a.avif").write_bytes(start("avif"))
+    (tmp_path / "a.jpg").write_bytes(save(Image.fromarray(QUARTERS), "JPEG"))
+    (tmp_path / "b.heic").write_bytes(start("heic"))
+    sources = find_sources([str(tmp_path)])
+    for output, end in ((None, "_maskseg"), (str(tmp_path / "out"), "")):
+        names = {job.source.relative.name: job.target.name for job in plan_outputs(sources, output) if job.target}
+        assert names == {
+            "a.HEIC": f"a.HEIC{end}.jpg",
+            "a.avif": f"a.avif{end}.jpg",
+            "a.jpg": f"a{end}.jpg",
+            "b.heic": f"b{end}.jpg",
+        }
+
+
 @pytest.mark.parametrize("kind", [pytest.param("HEIF", marks=needs_heif), pytest.param("AVIF", marks=needs_avif)])
 def test_they_are_read_upright_with_their_metadata(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind == "HEIF":
