@@ -16,6 +16,16 @@ _PARAMETER = re.compile(
 _EXAMPLE = "NAME:PASSWORD"
 
 
+def has_login(address: str) -> bool:
+    """Whether an address holds a name or a password.
+
+    Example:
+        >>> has_login("rtsp://me:secret@camera/1"), has_login("http://camera/1?pwd=secret"), has_login("http://camera")
+        (True, True, False)
+    """
+    return hide_passwords(address) != address
+
+
 def hide_logins(text: str) -> str:
     """Removes the part NAME:PASSWORD@ of all addresses in a text.
 

@@ -28,6 +28,7 @@ class Frame:
         detected_in: index of the frame in which the network found the objects: the frame's own, or that of an earlier
             one where only every n-th frame is given to the network.
         job: of a photo: where its result goes; else None.
+        metadata: of a photo: what is kept of it in the result, such as date and camera; else None.
         notes: of a photo: sentences about what was changed when it was read, or what may be wrong with it.
     """
 
@@ -39,3 +40,4 @@ class Frame:
     detected_in: int | None = None
     job: Job | None = None
     notes: tuple[str, ...] = ()
+    metadata: object = None

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from maskseg_cli.camera.source import CameraError, CameraSource
+from maskseg_cli.camera.source import KEY_FRAME_TIMEOUT, CameraError, CameraSource
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.frame import Frame
 
 #: Seconds before the first, second, ... attempt to reconnect; the last one counts for all further attempts.
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+#: Seconds with data but without a picture after which the state says what is waited for.
+_USUAL_WAIT = 3.0
 
 
 class Capture:
@@ -122,9 +125,20 @@ class Capture:
         source = self._source
         if source is None or not source.live or self._ended or self._closed.is_set():
             return
+        if self._waits_for_key_frame:
+            return
         silent = time.monotonic() - self._last
         if silent > 2 * self._stall:  # network cameras give up by themselves after `stall` seconds
             raise CameraError(f"The camera gave no picture for {silent:.0f} seconds: it was unplugged, or it hangs.")
+
+    @property
+    def _waits_for_key_frame(self) -> bool:
+        """Whether data come from a network camera that has not sent a picture which can be decoded yet."""
+        heard = getattr(self._source, "heard", None)
+        if heard is None or heard <= self._last:
+            return False
+        now = time.monotonic()
+        return now - heard < 2 * self._stall and now - self._last < KEY_FRAME_TIMEOUT
 
     @property
     def ended(self) -> bool:
@@ -167,7 +181,8 @@ class Capture:
         if retry_at is not None:
             return f"reconnecting in {max(0.0, retry_at - time.monotonic()):.0f} s"
         if self._source is not None:
-            return "connected"
+            waits = self._waits_for_key_frame and time.monotonic() - self._last > _USUAL_WAIT
+            return "waiting for a key frame" if waits else "connected"
         return "reconnecting" if self._trouble else "connecting"
 
     def _run(self) -> None:

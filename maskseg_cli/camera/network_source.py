@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Any
 
@@ -9,8 +10,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.addresses import has_login
 from maskseg_cli.camera.camera_address import CameraAddress
-from maskseg_cli.camera.source import CameraError
+from maskseg_cli.camera.source import KEY_FRAME_TIMEOUT, CameraError
 from maskseg_cli.video.opening import reason
 from maskseg_cli.video.pixel_conversion import Converter
 
@@ -27,6 +29,7 @@ class NetworkSource:
 
     Attributes:
         finite: the address is that of a video file, not of a camera.
+        heard: `time.monotonic()` when data came last, which may be no picture yet.
 
     Raises:
         CameraError: there is no answer, or the answer is no video.
@@ -36,16 +39,12 @@ class NetworkSource:
 
     def __init__(self, address: CameraAddress, timeout: float) -> None:
         self._name = address.name
+        self._has_login = has_login(address.value)
         self._timeout = timeout
         self.notes: tuple[str, ...] = ()
-        # nobuffer: FFmpeg reads some pictures to analyse the stream, and must not show them late.
-        options = {"fflags": "nobuffer", "flags": "low_delay"}
-        if address.value.lower().startswith("rtsp"):
-            options["rtsp_flags"] = "prefer_tcp"  # with UDP, parts of pictures are often lost
+        self.heard = time.monotonic()
         try:
-            self._container = av.open(
-                address.value, timeout=(timeout, timeout), options=options, metadata_errors="ignore"
-            )
+            self._container = self._open(address.value)
         except (OSError, ValueError, av.FFmpegError) as error:
             raise CameraError(f"The camera {self._name} cannot be reached: {self._why(error)}.") from error
         streams = [stream for stream in self._container.streams.video if stream.codec_context is not None]
@@ -63,9 +62,35 @@ class NetworkSource:
         self._decoded: deque[Any] = deque()
         self._convert: Converter | None = None
 
+    def _open(self, address: str) -> Any:
+        """Opens the stream.
+
+        The pictures that FFmpeg reads to analyse the stream are kept: without them the first picture would come with
+        the next key frame only. They are decoded faster than they came, and the newest one is shown.
+        """
+        options = {"flags": "low_delay"}
+        if address.lower().startswith("rtsp"):
+            options["rtsp_flags"] = "prefer_tcp"  # with UDP, parts of pictures are often lost
+        arguments: dict[str, Any] = {
+            "timeout": (self._timeout, self._timeout),
+            "options": options,
+            "metadata_errors": "ignore",
+        }
+        try:
+            return av.open(address, **arguments)
+        except av.error.InvalidDataError:
+            if not address.lower().startswith("http"):
+                raise
+            # Such as an ESP32-CAM, which sends the boundary behind each picture only, not before the first one: read
+            # as JPEG pictures with something else between them.
+            options["analyzeduration"] = "200000"  # microseconds: there is no frame rate to be found
+            return av.open(address, format="mjpeg", **arguments)
+
     def _why(self, error: BaseException) -> str:
         if isinstance(error, (av.error.ExitError, TimeoutError)):
             return f"it did not answer within {self._timeout:g} seconds"
+        if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)) and self._has_login:
+            return "it refuses this name and password"
         if isinstance(error, av.error.HTTPUnauthorizedError):
             return "it asks for a name and a password, as in http://NAME:PASSWORD@ADDRESS"
         return reason(error) if isinstance(error, av.FFmpegError) else str(error)
@@ -76,15 +101,20 @@ class NetworkSource:
         Raises:
             CameraError: the camera is lost, or its stream has ended.
         """
-        damaged = 0
+        damaged, began = 0, time.monotonic()
         while not self._decoded:
             try:
-                self._decoded.extend(next(self._packets).decode())
+                packet = next(self._packets)
+                self.heard = time.monotonic()
+                self._decoded.extend(packet.decode())
+                if self._convert is None and not self._decoded and self.heard - began > KEY_FRAME_TIMEOUT:
+                    raise CameraError(f"What the camera {self._name} sends holds no picture that can be decoded.")
             except (StopIteration, av.error.EOFError):
                 raise CameraError(f"The camera {self._name} ended its stream.") from None
             except av.error.InvalidDataError as error:
                 damaged += 1
-                if damaged > _MAX_DAMAGED:
+                waiting = self._convert is None and time.monotonic() - began < KEY_FRAME_TIMEOUT
+                if damaged > _MAX_DAMAGED and not waiting:
                     raise CameraError(f"What the camera {self._name} sends cannot be decoded.") from error
             except (OSError, av.FFmpegError) as error:
                 raise CameraError(f"The connection to the camera {self._name} is lost: {self._why(error)}.") from error

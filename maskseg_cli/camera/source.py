@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
 
+#: Seconds to wait for the first picture while data come: some cameras send a key frame, without which nothing can be
+#: decoded, once a minute only.
+KEY_FRAME_TIMEOUT = 150.0
+
 
 class CameraError(MasksegError):
     """The camera cannot be opened, or sends no more pictures; the sentence names it and says what to do."""

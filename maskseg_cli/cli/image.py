@@ -39,6 +39,11 @@ from maskseg_cli.media.picture_formats import NAMES
     help="Quality of JPEG and WebP results, 1 to 100.",
 )
 @click.option(
+    "--strip-metadata",
+    is_flag=True,
+    help="Leave out date, camera, colour profile and resolution, which JPEG and PNG results otherwise keep.",
+)
+@click.option(
     "--json",
     "json_path",
     metavar="FILE",
@@ -75,6 +80,7 @@ def image(
     skip_existing: bool,
     format_name: str | None,
     quality: int,
+    strip_metadata: bool,
     json_path: str | None,
     summary_path: str | None,
     watching: bool,
@@ -86,7 +92,8 @@ def image(
 ) -> None:
     """Find the objects in photos and draw their outlines.
 
-    SOURCES are files, folders, patterns in quotes, or - for standard input; JPEG, PNG, WebP, BMP and TIFF.
+    SOURCES are files, folders, patterns in quotes, or - for standard input; JPEG, PNG, WebP, BMP and TIFF, and HEIC
+    and AVIF with the package pillow-heif (pip install 'maskseg[heif]').
 
     \b
     maskseg image photo.jpg
@@ -96,8 +103,8 @@ def image(
     maskseg image inbox/ -o results/ --watch --skip-existing
 
     A photo is turned upright as its EXIF orientation says, 16 bits become 8, transparent parts are laid on
-    white, and results hold no metadata. Files called NAME_maskseg.EXT in folders are results of earlier runs
-    and are not taken as photos.
+    white. JPEG and PNG results keep the photo's date, camera, colour profile and resolution, but not its place.
+    Files called NAME_maskseg.EXT in folders are results of earlier runs and are not taken as photos.
     """
     from maskseg_cli.media.atomic_file import remove_unfinished
     from maskseg_cli.pipeline.images import process_images
@@ -111,6 +118,7 @@ def image(
             skip_existing=skip_existing,
             format=format_name,
             quality=quality,
+            strip_metadata=strip_metadata,
             json=json_path,
             summary=summary_path,
             watch=watching,

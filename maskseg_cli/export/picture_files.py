@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic, write_stdout
+from maskseg_cli.media.embedding import with_metadata
 from maskseg_cli.media.images import encode_image
+from maskseg_cli.media.metadata import Metadata
 from maskseg_cli.media.picture_formats import FORMAT_OF
 from maskseg_cli.sink import Sink
 
@@ -25,6 +27,8 @@ class PictureFiles(Sink):
     Args:
         folder: for frames without a job; it is made.
         quality: of JPEG and WebP, 1 to 100.
+        strip_metadata: leave out date, camera, colour profile and resolution of the photo, which JPEG and PNG files
+            otherwise keep.
 
     Example:
         >>> with PictureFiles("marked") as sink:                                # doctest: +SKIP
@@ -32,9 +36,10 @@ class PictureFiles(Sink):
         ...         sink.add(frame, detections, draw(frame.image, detections))
     """
 
-    def __init__(self, folder: str | Path = ".", quality: int = 95) -> None:
+    def __init__(self, folder: str | Path = ".", quality: int = 95, strip_metadata: bool = False) -> None:
         self._folder = Path(folder)
         self._quality = quality
+        self._strip_metadata = strip_metadata
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Encodes and writes one picture.
@@ -50,13 +55,19 @@ class PictureFiles(Sink):
         job = frame.job
         if job is None:
             path = self._path(frame)
-            data = encode_image(picture, path.suffix, self._quality)
+            data = self._encode(frame, picture, path.suffix)
             return lambda: write_atomic(path, data)
         if job.done:
             return lambda: None
-        data = encode_image(picture, job.suffix or ".png", self._quality)
+        data = self._encode(frame, picture, job.suffix or ".png")
         target = job.target
         return (lambda: write_stdout(data)) if target is None else (lambda: write_atomic(target, data))
+
+    def _encode(self, frame: Frame, picture: NDArray[np.uint8], suffix: str) -> bytes:
+        data = encode_image(picture, suffix, self._quality)
+        if self._strip_metadata or not isinstance(frame.metadata, Metadata):
+            return data
+        return with_metadata(data, frame.metadata)
 
     def _path(self, frame: Frame) -> Path:
         name = PurePosixPath(frame.source or "frame")

@@ -14,6 +14,7 @@ from maskseg_cli.inference.openvino_cache import convert_checkpoint, converted_n
 from maskseg_cli.inference.openvino_file import NetworkInfo, write_ir
 from maskseg_cli.inference.quantization import import_nncf, quantize
 from maskseg_cli.inference.weights_source import WeightsSource
+from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.images import read_image
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.model.openvino_parts import join
@@ -66,7 +67,7 @@ def export_quantized(
     import_nncf()  # before any work
     weights = WeightsSource(source)
     names = _checked_names(weights, class_names)
-    paths = [found.path for found in find_sources(photos) if found.path is not None]
+    paths = [found.path for found in readable_photos(find_sources(photos), reporter) if found.path is not None]
     chosen = [paths[i] for i in sorted(set(np.linspace(0, len(paths) - 1, min(limit, len(paths))).astype(int)))]
     model = converted_network(weights, weights.config, reporter)
     readers: list[Callable[[], NDArray[np.uint8]]] = [partial(read_image, path) for path in chosen]

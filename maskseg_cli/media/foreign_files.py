@@ -18,16 +18,6 @@ _KINDS = {
     b"\xff\x0a": "a JPEG XL picture",
 }
 
-#: Brands of photos in the container that MP4 films use too -> format.
-BRANDS = {
-    b"avif": "AVIF",
-    b"heic": "HEIC",
-    b"heix": "HEIC",
-    b"heim": "HEIC",
-    b"heis": "HEIC",
-    b"mif1": "HEIC",
-}
-
 
 #: What `maskseg video` reads.
 FILMS = ("a film", "a GIF")
@@ -44,8 +34,7 @@ def name_content(data: bytes) -> str:
     if start[8:12] == b"AVI " or (start[:1] == b"G" and data[188:189] == b"G" == data[376:377]):  # 188: MPEG-TS packets
         return "a film"
     if start[4:8] == b"ftyp":
-        brand = BRANDS.get(start[8:12])
-        return "a film" if brand is None else f"a{'n' if brand[0] == 'A' else ''} {brand} picture"
+        return "a film"
     for magic, kind in _KINDS.items():
         if start.lower().startswith(magic.lower()):
             return kind

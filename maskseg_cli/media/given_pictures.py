@@ -6,15 +6,10 @@ import os
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.media.header import EXIF_ORIENTATION
 from maskseg_cli.media.images import read_image
-from maskseg_cli.media.pixels import to_bgr, turn_upright
-
-#: Modes of PIL whose arrays `to_bgr` takes; others are converted by PIL.
-_PIL_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "F")
+from maskseg_cli.media.pil_pictures import from_pil
 
 
 def is_one_picture(value: Any) -> bool:
@@ -46,7 +41,7 @@ def as_array(value: Any, order: str = "BGR") -> Any:
     if isinstance(value, (str, os.PathLike)):
         image = read_image(os.fspath(value))
     elif _is_pil(value):
-        image = _from_pil(value)
+        image = from_pil(value)
     else:
         return value
     return image if order == "BGR" else np.ascontiguousarray(image[:, :, ::-1])
@@ -86,13 +81,3 @@ def check_picture(image: Any) -> None:
 def _is_pil(value: Any) -> bool:
     # PIL itself is not imported: who has a picture of it has imported it.
     return any(kind.__module__.startswith("PIL.") and kind.__name__ == "Image" for kind in type(value).__mro__)
-
-
-def _from_pil(picture: Any) -> NDArray[np.uint8]:
-    orientation = picture.getexif().get(EXIF_ORIENTATION, 1)
-    if picture.mode not in _PIL_MODES:
-        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    pixels = np.asarray(picture)
-    if pixels.ndim == 3 and pixels.shape[2] >= 3:
-        pixels = pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]
-    return turn_upright(np.array(to_bgr(pixels, "The picture", premultiplied=False)), orientation)

@@ -110,7 +110,7 @@ def _webp(data: bytes) -> Header:
     width = height = 0
     orientation = 1
     complete = struct.unpack_from("<I", data, 4)[0] + 8 <= len(data)
-    for kind, at, length in _riff_chunks(data):
+    for kind, at, length in riff_chunks(data):
         if kind == b"VP8X":
             width, height = (1 + int.from_bytes(data[at + k : at + k + 3], "little") for k in (4, 7))
         elif kind == b"VP8 " and not width:
@@ -123,7 +123,8 @@ def _webp(data: bytes) -> Header:
     return Header("WebP", width, height, orientation, complete)
 
 
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and length of each chunk of a WebP file."""
     at = 12
     while at + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, at)

@@ -6,7 +6,7 @@ why it failed, and in some versions returns half a picture for half a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from maskseg_cli.media.decoder_messages import collect_messages
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.foreign_files import FILMS, name_content
 from maskseg_cli.media.header import picture_format, read_header
+from maskseg_cli.media.heif import decode_heif, heif_format
+from maskseg_cli.media.metadata import Metadata, from_blocks, read_metadata
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF
-from maskseg_cli.media.pixels import to_bgr, turn_upright
+from maskseg_cli.media.pixels import to_bgr, turn_upright, used_bits
+from maskseg_cli.media.sequences import sequence_notes
 
 #: Larger pictures are refused before memory is allocated for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28
@@ -34,11 +37,13 @@ class Photo:
 
     Attributes:
         image: uint8 array (H, W, 3), BGR, upright, writable.
-        notes: sentences without the photo's name about what was changed or may be wrong, such as "Page 1 of 3.".
+        notes: sentences without the photo's name about what was changed or may be wrong.
+        metadata: what is kept of it in a result.
     """
 
     image: NDArray[np.uint8]
     notes: tuple[str, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
@@ -69,7 +74,7 @@ def load_photo(path: str | Path) -> Photo:
         with path.open("rb") as file:
             start = file.read(4096)
             # Only the start of a video or disk image with a picture's name is read.
-            data = start + file.read() if picture_format(start) else start
+            data = start + file.read() if picture_format(start) or heif_format(start) else start
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror or error}.") from error
     return decode_photo(data, str(path))
@@ -81,9 +86,10 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
 
 
 def decode_photo(data: bytes, name: str = "The picture") -> Photo:
-    """Decodes a JPEG, PNG, WebP, BMP or TIFF photo and turns it upright.
+    """Decodes a JPEG, PNG, WebP, BMP, TIFF, HEIC or AVIF photo and turns it upright.
 
-    Gray becomes three equal channels; 16 bits are scaled to 8 over their whole range; floating point counts
+    Gray becomes three equal channels; 16 bits are scaled to 8, over the range of the 10, 12 or 14 bits that they hold
+    where that is all; floating point counts
     as 0..1 (0..255 if any value is above 1); transparent parts are blended with white, unless the whole
     picture is transparent: then alpha is ignored. Of several pages or frames the first is read.
 
@@ -97,22 +103,35 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     """
     if not data:
         raise MasksegError(f"{name} is empty (0 bytes).")
+    other = heif_format(data[:64])
+    if other is not None:
+        photo = decode_heif(data, name, other, lambda width, height: _check_size(width, height, name))
+        return Photo(photo.image, (), from_blocks(photo.exif, photo.profile))
     header = read_header(data)
     if header is None:
         kind = name_content(data)
         if kind in FILMS:
             raise MasksegError(f"{name} is {kind}, not a photo: maskseg video {name}")
         raise MasksegError(f"{name} is {kind}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
-    if header.width * header.height > MAX_PIXELS:
-        raise MasksegError(
-            f"{name} has {header.width} x {header.height} pixels; at most {MAX_PIXELS // 10**6} million can "
-            "be read: scale it down first."
-        )
+    _check_size(header.width, header.height, name)
     if not header.complete:
         raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
     pixels, notes = _decode(data, header.format, name)
     image = to_bgr(pixels, name, premultiplied=header.format == "TIFF" and pixels.dtype == np.uint8)
-    return Photo(image if header.format == "TIFF" else turn_upright(image, header.orientation), notes)
+    bits = used_bits(pixels)
+    if bits < 16:
+        notes += (f"its 16-bit numbers hold {bits} bits, which are scaled to the whole range.",)
+    notes += sequence_notes(data, header.format)
+    metadata = read_metadata(data, header.orientation)
+    return Photo(image if header.format == "TIFF" else turn_upright(image, header.orientation), notes, metadata)
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise MasksegError(
+            f"{name} has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million can be read: scale it down "
+            "first."
+        )
 
 
 def _decode(data: bytes, kind: str, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:

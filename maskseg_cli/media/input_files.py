@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
-from maskseg_cli.media.picture_formats import split_name
+from maskseg_cli.media.picture_formats import split_input_name
 
 #: End of an output's stem if it is written beside its input.
 OUTPUT_MARK = "_maskseg"
@@ -37,7 +37,7 @@ class InputKind:
     place: Callable[[str], PurePath | None] = lambda argument: None
 
 
-PHOTOS = InputKind("photo", split_name)
+PHOTOS = InputKind("photo", split_input_name)
 
 
 def find_sources(

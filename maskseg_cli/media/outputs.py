@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,14 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.input_files import OUTPUT_MARK
-from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF, split_name
+from maskseg_cli.media.picture_formats import (
+    FORMAT_OF,
+    HEIF_RESULT,
+    SUFFIX_OF,
+    is_heif_name,
+    split_input_name,
+    split_name,
+)
 from maskseg_cli.media.same_file import file_identity, name_keys, same_name
 
 #: Endings of files that hold no JSON; pictures' come on top.
@@ -44,7 +52,7 @@ def plan_outputs(
         MasksegError: an output exists and neither flag was given, or a folder cannot be written.
     """
     suffix = f".{format_name}" if format_name else None
-    jobs = [_job(source, sources, output, suffix) for source in sources]
+    jobs = _kept_apart([_job(source, sources, output, suffix) for source in sources])
     return check_outputs(jobs, overwrite, skip_existing)
 
 
@@ -178,11 +186,11 @@ def _job(source: Source, sources: Sequence[Source], output: str | None, wanted: 
     suffix = wanted or _suffix_of(source)
     if output is None:
         assert source.path is not None
-        stem = split_name(source.path.name)[0]
+        stem = split_input_name(source.path.name)[0]
         return Job(source, source.path.with_name(f"{stem}{OUTPUT_MARK}{suffix}"), suffix)
     path = Path(output)
     if not _names_file(output, sources):
-        name = split_name(source.relative.name)[0] + suffix
+        name = split_input_name(source.relative.name)[0] + suffix
         return Job(source, path / source.relative.with_name(name), suffix)
     if _is_device(path):
         return Job(source, path, suffix)
@@ -231,11 +239,29 @@ def _suffix_of(source: Source) -> str:
     if source.path is None:
         return ".png"
     suffix = split_name(source.path.name)[1]
+    if is_heif_name(source.path.name):
+        return HEIF_RESULT
     if suffix or not source.path.is_file():
         return suffix or ".png"
     with contextlib.suppress(OSError), source.path.open("rb") as file:
         return SUFFIX_OF.get(picture_format(file.read(32)) or "", ".png")
     return ".png"
+
+
+def _kept_apart(jobs: list[Job]) -> list[Job]:
+    """Renames results of HEIC and AVIF photos that would meet others: telephones store IMG_1.HEIC beside IMG_1.JPG."""
+    placed = [job.target for job in jobs if job.target is not None and not _is_device(job.target)]
+    keys = dict(zip(placed, name_keys(placed), strict=True))
+    numbers = Counter(keys[target] for target in placed)
+
+    def renamed(job: Job) -> Job:
+        path, target = job.source.path, job.target
+        if path is None or target is None or not is_heif_name(path.name) or numbers[keys.get(target, "")] < 2:
+            return job
+        stem = split_input_name(path.name)[0]
+        return replace(job, target=target.with_name(path.name + target.name[len(stem) :]))
+
+    return [renamed(job) for job in jobs]
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:

@@ -34,7 +34,7 @@ def to_bgr(pixels: NDArray[Any], name: str, premultiplied: bool) -> NDArray[np.u
         MasksegError: other numbers, or another number of channels.
     """
     if pixels.dtype == np.uint16:
-        pixels = cv2.convertScaleAbs(pixels, alpha=255 / 65535)
+        pixels = _to_8_bits(pixels)
     elif pixels.dtype in (np.float32, np.float64):
         pixels = np.nan_to_num(pixels, nan=0, posinf=255, neginf=0)
         scale = 255 if pixels.size and pixels.max() <= 1 else 1
@@ -52,6 +52,28 @@ def to_bgr(pixels: NDArray[Any], name: str, premultiplied: bool) -> NDArray[np.u
     else:
         colour = np.ascontiguousarray(pixels[..., :3])
     return colour if channels in (1, 3) else _on_white(colour, pixels[..., -1], premultiplied)
+
+
+def used_bits(pixels: NDArray[Any]) -> int:
+    """How many bits of 16 the colours of an array really use: 10, 12 or 14 as cameras give them, 8, or 16.
+
+    A picture that is black for its whole range counts as 16.
+    """
+    if pixels.dtype != np.uint16 or not pixels.size:
+        return 16
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] in (2, 4)
+    largest = int((pixels[..., :-1] if has_alpha else pixels).max())
+    return next((bits for bits in (8, 10, 12, 14) if 0 < largest < 2**bits), 16)
+
+
+def _to_8_bits(pixels: NDArray[Any]) -> NDArray[Any]:
+    scaled = cv2.convertScaleAbs(pixels, alpha=255 / (2 ** used_bits(pixels) - 1))
+    scaled = scaled.reshape(pixels.shape)
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4):  # alpha has a range of its own
+        alpha = pixels[..., -1]
+        full = 2 ** used_bits(alpha) - 1
+        scaled[..., -1] = cv2.convertScaleAbs(alpha, alpha=255 / full).reshape(alpha.shape)
+    return scaled
 
 
 def _on_white(colour: NDArray[np.uint8], alpha: NDArray[np.uint8], premultiplied: bool) -> NDArray[np.uint8]:

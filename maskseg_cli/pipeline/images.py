@@ -14,6 +14,7 @@ from maskseg_cli.export.coco_sink import CocoJson, journal_path
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
+from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
 from maskseg_cli.media.same_file import same_name
@@ -40,6 +41,7 @@ def process_images(
     skip_existing: bool = False,
     format: str | None = None,
     quality: int = 95,
+    strip_metadata: bool = False,
     json: str | Path | None = None,
     summary: str | Path | None = None,
     watch: bool = False,
@@ -62,6 +64,7 @@ def process_images(
         overwrite, skip_existing: replace results that exist, or leave their photos out.
         format: format of the results, such as "png"; None: that of each photo.
         quality: of JPEG and WebP, 1 to 100.
+        strip_metadata: leave out date, camera, colour profile and resolution, which JPEG and PNG files keep.
         json: file for a COCO JSON of all that was found, with masks; "-" for standard output.
         summary: .csv or .json file with a row for each photo.
         watch: continue with photos as they arrive in the folders, until a stop is requested.
@@ -91,7 +94,7 @@ def process_images(
     if watch:
         watched = WatchedPhotos(arguments, target, recursive, format, overwrite, skip_existing)
     avoid = Path(target) if target not in (None, "-") else None
-    found = find_sources(arguments, recursive, avoid, may_be_empty=watch)
+    found = readable_photos(find_sources(arguments, recursive, avoid, may_be_empty=watch), reporter, watch)
     jobs = plan_outputs(found, target, format, overwrite, skip_existing)
     json_path = None if json is None or str(json) == "-" else Path(json)
     _check_streams(jobs, to_stdout=json is not None and json_path is None)
@@ -115,7 +118,7 @@ def process_images(
         if watch or json is not None or not all(job.done for job in jobs):
             predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
-        all_sinks = [PictureFiles(quality=quality), *reports, *sinks, counts, *window]
+        all_sinks = [PictureFiles(quality=quality, strip_metadata=strip_metadata), *reports, *sinks, counts, *window]
         for sink in all_sinks:
             sink.start(() if predictor is None else predictor.class_names)
         reset_transforms(transforms)
@@ -166,7 +169,7 @@ def segment_images(
     from maskseg_cli.pipeline.photos import read_photos  # see `process_images`
 
     network, _ = split_options(model, options)
-    jobs = [Job(source, None, None) for source in find_sources(as_arguments(sources), recursive)]
+    jobs = [Job(source, None, None) for source in readable_photos(find_sources(as_arguments(sources), recursive))]
     predictor = predictor_loader(network, batch, throughput=len(jobs) > 1)()
     reset_transforms(transforms)
     stop = StopToken()

@@ -12,8 +12,9 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.header import picture_format
+from maskseg_cli.media.heif import heif_format
 from maskseg_cli.media.images import decode_photo, load_photo
-from maskseg_cli.media.picture_formats import SUFFIX_OF
+from maskseg_cli.media.picture_formats import HEIF_RESULT, SUFFIX_OF
 from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
 from maskseg_cli.pipeline.workers import Workers
 
@@ -59,10 +60,19 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         photo, suffix = load_photo(job.source.path), job.suffix or ".png"
     else:
         data = sys.stdin.buffer.read()
-        suffix = job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]
+        suffix = (
+            job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]
+            if heif_format(data[:64]) is None
+            else HEIF_RESULT
+        )
         photo = decode_photo(data, "Standard input")
     return Frame(
-        photo.image, index, source=job.source.exported_name, job=replace(job, suffix=suffix), notes=photo.notes
+        photo.image,
+        index,
+        source=job.source.exported_name,
+        job=replace(job, suffix=suffix),
+        notes=photo.notes,
+        metadata=photo.metadata,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Job, Source
+from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_writable, plan_outputs, refuse_existing
 from maskseg_cli.media.picture_formats import FORMAT_OF
@@ -60,7 +61,8 @@ class WatchedPhotos:
     def find(self) -> list[Source]:
         """The photos in the folders, without the results of this run."""
         avoid = None if self.output is None else Path(self.output)
-        sources = find_sources(self.arguments, self.recursive, avoid, may_be_empty=True)
+        found_here = find_sources(self.arguments, self.recursive, avoid, may_be_empty=True)
+        sources = readable_photos(found_here, may_be_empty=True)
         keys = name_keys(Path(source.name) for source in sources)
         found = [(source, key) for source, key in zip(sources, keys, strict=True) if key not in self._made]
         self._inputs = {key for _, key in found}

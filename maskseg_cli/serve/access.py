@@ -79,6 +79,17 @@ class Access:
                 self._guessing.release()
         return TokenCheck.WRONG
 
+    def may_embed(self, given: str | None, headers: Message) -> bool:
+        """Whether the address of a picture in another web page holds the valid token, so that it may be shown there.
+
+        Args:
+            given: `?token=` of the URL, or None.
+            headers: of the request.
+        """
+        if self.token is None or given is None:
+            return False
+        return self.check_token(given, headers) is TokenCheck.VALID
+
     def set_cookie(self) -> str:
         """The Set-Cookie header with which this browser has access for 30 days.
 
@@ -101,9 +112,13 @@ class Access:
                 "maskseg has printed."
             )
         origin = headers.get("Origin")
-        if changes and origin is not None and _host_of(origin) != name.lower():
-            return "Requests from other pages are refused."
         site = headers.get("Sec-Fetch-Site", "none")
+        # A proxy may have put another name into Host. Pages can set neither Sec-Fetch-Site nor, without asking this
+        # server first, X-Forwarded-Host.
+        forwarded = headers.get("X-Forwarded-Host", "").lower().split(",")
+        names = {name.lower(), *(part.strip() for part in forwarded)} - {""}  # "null" and files have an empty host
+        if changes and origin is not None and site != "same-origin" and _host_of(origin) not in names:
+            return "Requests from other pages are refused."
         is_link = headers.get("Sec-Fetch-Mode") == "navigate" and not changes
         if site not in ("same-origin", "none") and not is_link:
             return "Requests from other pages are refused."

@@ -43,6 +43,9 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+#: What the pages of others may show, if the address in them holds the token.
+_EMBEDDABLE = ("/stream.mjpg", "/snapshot.jpg")
+
 #: Bytes of the body of a request, at most.
 _MAX_BODY = 10_000
 
@@ -67,6 +70,8 @@ class Handler(BaseHTTPRequestHandler):
     #: Seconds after which a connection without data is closed.
     timeout = 20
     disable_nagle_algorithm = True
+    #: Whether the request is for a picture in a page of others, whose address holds the token.
+    _embedded = False
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(code)d %(message)s\n"
 
@@ -108,15 +113,19 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             self._send_error(HTTPStatus.BAD_REQUEST, "The address cannot be read.")
             return
+        given = parse_qs(url.query, keep_blank_values=True).get("token", [None])[0]
         refusal = self.page.access.foreign_origin(self.headers, changes)
+        self._embedded = False
         if refusal:
-            self._send_error(HTTPStatus.FORBIDDEN, refusal)
-            return
+            pictures = not changes and url.path in _EMBEDDABLE
+            self._embedded = pictures and self.page.access.may_embed(given, self.headers)
+            if not self._embedded:
+                self._send_error(HTTPStatus.FORBIDDEN, refusal)
+                return
         if not changes and url.path in _PUBLIC_FILES:
             name, kind = _PUBLIC_FILES[url.path]
             self._send(HTTPStatus.OK, kind, _file(name))
             return
-        given = parse_qs(url.query, keep_blank_values=True).get("token", [None])[0]
         check = self.page.access.check_token(given, self.headers)
         if check is not TokenCheck.VALID:
             self._ask_for_token(check, as_page=not changes and url.path == "/")
@@ -196,7 +205,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         if body is not None:
             self.send_header("Content-Length", str(len(body)))
-        for name, value in {**_HEADERS, **(headers or {})}.items():
+        embedding = {"Cross-Origin-Resource-Policy": "cross-origin"} if self._embedded else {}
+        for name, value in {**_HEADERS, **embedding, **(headers or {})}.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")

@@ -26,15 +26,20 @@ class MjpegServer:
         rate: pictures a second.
         length: whether each part says its Content-Length, as most cameras do.
         port: 0 for any.
+        first: send the boundary before the first picture, too; an ESP32-CAM sends it behind each picture only.
 
     Attributes:
         sent: number of pictures sent so far; the next picture has this number.
         clients: connections that were made so far.
-        mode: "send"; "silent" (connected, but nothing comes); "drop" (each connection ends at once); "error" (404).
+        mode: "send"; "silent" (connected, but nothing comes); "drop" (each connection ends at once); "error" (404);
+            "refuse" (401).
     """
 
-    def __init__(self, scene: Scene = picture, rate: float = 25, length: bool = True, port: int = 0) -> None:
+    def __init__(
+        self, scene: Scene = picture, rate: float = 25, length: bool = True, port: int = 0, first: bool = True
+    ) -> None:
         self.scene, self.rate, self.length = scene, rate, length
+        self.first = first
         self.sent = self.clients = 0
         self.mode = "send"
         self._ended = threading.Event()
@@ -57,8 +62,8 @@ class MjpegServer:
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         self.clients += 1
         self._sockets.append(handler.connection)
-        if self.mode == "error":
-            handler.send_error(404)
+        if self.mode in ("error", "refuse"):
+            handler.send_error(404 if self.mode == "error" else 401)
             return
         handler.send_response(200)
         handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
@@ -76,7 +81,8 @@ class MjpegServer:
     def _send(self, handler: BaseHTTPRequestHandler) -> None:
         data = cv2.imencode(".jpg", self.scene(self.sent))[1].tobytes()
         length = f"Content-Length: {len(data)}\r\n" if self.length else ""
-        handler.wfile.write(f"--picture\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode() + data + b"\r\n")
+        part = f"Content-Type: image/jpeg\r\n{length}\r\n".encode() + data + b"\r\n"
+        handler.wfile.write(b"--picture\r\n" + part if self.first else part + b"--picture\r\n")
         self.sent += 1
 
     def hang_up(self) -> None:

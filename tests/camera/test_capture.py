@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from maskseg_cli.camera import capture as capture_module
 from maskseg_cli.camera.capture import Capture
 from maskseg_cli.camera.source import CameraError
 from maskseg_cli.errors import MasksegError
@@ -65,6 +66,23 @@ def read_to_the_end(capture: Capture) -> None:
 
 def capture_threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name == "maskseg-camera"}
+
+
+def test_a_camera_that_sends_data_before_its_first_key_frame_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waiting(FakeCamera):
+        heard = property(lambda self: time.monotonic())
+
+    monkeypatch.setattr(capture_module, "_USUAL_WAIT", 0.0)
+    camera = Waiting()
+    with Capture(camera.open, "yard", stall=0.02) as capture:
+        for _ in range(5):
+            assert capture.newer(-1, 0.05) is None
+        assert capture.state == "waiting for a key frame"
+        camera.send(7)
+        assert wait_for(capture, 0).image[0, 0, 0] == 7
+        monkeypatch.setattr(capture_module, "KEY_FRAME_TIMEOUT", 0.0)
+        with pytest.raises(CameraError, match="no picture"):
+            capture.newer(0, 0.2)
 
 
 def test_only_the_newest_frame_is_kept() -> None:

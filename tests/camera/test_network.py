@@ -56,6 +56,32 @@ def test_pictures_are_correct_and_late_by_two_at_most(length: bool) -> None:
         assert capture.state == "connected"
 
 
+def test_a_camera_without_a_boundary_before_the_first_picture() -> None:
+    with network_camera(rate=25, first=False) as server, capture_of(server.url) as capture:
+        frame = newest(capture)
+        assert corners_of(frame.image) == ["red", "green", "blue", "white"]
+        while server.sent - 1 - number_of(frame.image) > 2:  # those read for the analysis come first
+            frame = newest(capture, frame.index)
+
+
+def test_a_wrong_password_is_told_otherwise_than_none(camera: MjpegServer) -> None:
+    camera.mode = "refuse"
+    with pytest.raises(CameraError, match="asks for a name and a password, as in http://NAME:PASSWORD@ADDRESS"):
+        open_camera(parse_camera(camera.url))
+    with pytest.raises(CameraError, match="refuses this name and password") as refused:
+        open_camera(parse_camera(camera.url.replace("//", "//me:sesame@")))
+    assert "sesame" not in str(refused.value)
+
+
+def test_the_pictures_that_were_read_for_the_analysis_are_not_thrown_away() -> None:
+    with network_camera(rate=5) as server:
+        source = open_camera(parse_camera(server.url))
+        image = source.read()
+        source.close()
+        assert image is not None
+        assert number_of(image) == 0
+
+
 def test_a_slow_reader_gets_the_newest_picture(camera: MjpegServer) -> None:
     with capture_of(camera.url) as capture:
         first = newest(capture)

@@ -104,6 +104,27 @@ def test_coordinates_are_those_of_the_upright_photo(here: Path, orientation: int
     assert drawn.getexif().get(0x0112, 1) == 1  # not turned a second time by a viewer
 
 
+def test_metadata_are_kept_or_stripped(here: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 3
+    Image.fromarray(scene()[..., ::-1]).save(here / "a.jpg", exif=exif, dpi=(300, 300))
+    run("a.jpg", "-o", "kept.jpg")
+    run("a.jpg", "-o", "stripped.jpg", "--strip-metadata")
+    kept, stripped = Image.open(here / "kept.jpg"), Image.open(here / "stripped.jpg")
+    assert dict(kept.getexif()) == {0x010F: "Maker", 0x0112: 1}
+    assert kept.info["dpi"] == (300, 300)
+    assert not stripped.getexif()
+    assert stripped.info.get("dpi", (1, 1)) != (300, 300)
+    np.testing.assert_array_equal(read_image(here / "kept.jpg"), read_image(here / "stripped.jpg"))
+
+
+def test_what_was_changed_when_a_photo_was_read_is_told(here: Path) -> None:
+    dark = (scene().astype(np.uint16) * 4)[..., 0]
+    Image.fromarray(dark).save(here / "a.tif")
+    result = run("a.tif", "--format", "png", "--quiet")
+    assert result.stderr == "Note: a.tif: its 16-bit numbers hold 10 bits, which are scaled to the whole range.\n"
+
+
 SPECIAL = {
     "deep.png": lambda: cv2.imencode(".png", scene().astype(np.uint16) * 257)[1].tobytes(),
     "cmyk.jpg": lambda: _pillow("CMYK", "JPEG", quality=95),

@@ -203,7 +203,7 @@ def test_damage_inside_a_png_is_an_error() -> None:
         (b"  <html><body>404</body></html>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a git-LFS pointer"),
         (b"GIF89a" + bytes(20), "a GIF"),
-        (b"\0\0\0\x18ftypheic" + bytes(20), "a HEIC picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"),
         (b"\0\0\0\x18ftypisom" + bytes(20), "is a film, not a photo: maskseg video "),
         (b"\x1aE\xdf\xa3" + bytes(40), "is a film, not a photo: maskseg video "),
         (b"RIFF\0\0\0\0AVI LIST" + bytes(40), "is a film, not a photo: maskseg video "),

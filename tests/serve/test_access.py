@@ -102,3 +102,24 @@ def test_dns_rebinding_is_refused() -> None:
     # With a token any name will do: a proxy's, for example. The foreign page does not have the cookie.
     proxied = headers(Host="cam.example", Origin="https://cam.example", Sec_Fetch_Site="same-origin")
     assert Access("127.0.0.1", 8000, "sesame").foreign_origin(proxied, changes=True) is None
+
+
+def test_a_proxy_may_put_another_name_into_the_request() -> None:
+    for token in (None, "sesame"):
+        rules = Access("127.0.0.1", 8000, token)
+        proxied = {"Host": "127.0.0.1:8000", "Origin": "https://cam.example"}
+        assert rules.foreign_origin(headers(**proxied, Sec_Fetch_Site="same-origin"), changes=True) is None
+        assert rules.foreign_origin(headers(**proxied, X_Forwarded_Host="cam.example"), changes=True) is None
+        assert rules.foreign_origin(headers(**proxied), changes=True)
+        assert rules.foreign_origin(headers(**proxied, X_Forwarded_Host="other.example"), changes=True)
+        assert rules.foreign_origin(headers(**proxied, Sec_Fetch_Site="cross-site"), changes=True)
+
+
+@pytest.mark.usefixtures("short_delay")
+def test_only_the_token_in_the_address_lets_other_pages_show_the_picture() -> None:
+    rules = Access("0.0.0.0", 8000, "sesame")
+    cookie = headers(Cookie=rules.set_cookie().partition(";")[0])
+    assert rules.may_embed("sesame", headers())
+    assert not rules.may_embed("other", headers())
+    assert not rules.may_embed(None, cookie)
+    assert not Access("127.0.0.1", 8000).may_embed("sesame", headers())

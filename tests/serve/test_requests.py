@@ -211,3 +211,19 @@ def test_the_cookie_replaces_the_token(view: View) -> None:
         assert ask(server, "/", headers=cookie)[0] == 200
         assert ask_json(server, "/recording", {"on": True}, headers=cookie)["recording_wanted"]
         assert ask_json(server, "/status.json", headers={"Authorization": "Bearer a&b c"})["recording_wanted"]
+
+
+def test_a_page_of_others_may_show_the_picture_by_an_address_with_the_token(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_DELAY", 0.01)
+    view.feed.publish(picture(1), STATUS)
+    other = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    with start_server(view.feed, view.controls, port=0, token="sesame") as server:
+        status, headers, _ = ask(server, "/snapshot.jpg?token=sesame", headers=other)
+        assert (status, headers["Cross-Origin-Resource-Policy"]) == (200, "cross-origin")
+        for path in ("/snapshot.jpg", "/snapshot.jpg?token=open", "/status.json?token=sesame", "/?token=sesame"):
+            status, headers, _ = ask(server, path, headers=other)
+            assert (status, headers["Cross-Origin-Resource-Policy"]) == (403, "same-origin")
+        assert ask(server, "/controls?token=sesame", {"masks": False}, headers=other)[0] == 403
+    assert view.controls.drawing.masks

@@ -1,0 +1,123 @@
+"""Reads what is kept of an EXIF block, and builds a block with it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+
+#: Type and value of an entry; the value in little-endian order.
+Entry = tuple[int, bytes]
+
+#: Type of an entry -> letter of `struct`, and numbers in a value (a fraction has two).
+_TYPES = {1: ("B", 1), 2: ("c", 1), 3: ("H", 1), 4: ("I", 1), 5: ("I", 2), 7: ("c", 1), 9: ("i", 1), 10: ("i", 2)}
+
+_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _EXIF_DIRECTORY = 0x0112, 0x011A, 0x011B, 0x0128, 0x8769
+
+#: Tags that are kept: camera, date, artist and copyright.
+_MAIN = (0x010F, 0x0110, 0x0132, 0x013B, 0x8298)
+#: Dates with their parts and time zones, exposure, aperture, sensitivity, focal length and lens. The place, serial
+#: numbers, notes of the manufacturer and the small preview are left out.
+_DETAILS = (
+    0x829A, 0x829D, 0x8827, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x920A, 0x9290, 0x9291, 0x9292, 0xA405, 0xA433,
+    0xA434,
+)  # fmt: skip
+
+#: Bytes of one value, at most: longer ones are no dates or names.
+_MAX_VALUE = 1000
+
+
+def read_exif(block: bytes) -> tuple[dict[int, Entry], dict[int, Entry], tuple[float, float] | None]:
+    """Reads an EXIF block, which is a small TIFF; a damaged one gives nothing.
+
+    Returns:
+        the kept entries of the main and of the EXIF directory, by tag; and the resolution (x, y) in dots per inch.
+    """
+    try:
+        order, at = _start(block)
+        main = _directory(block, order, at)
+        details: dict[int, Entry] = {}
+        pointer = main.get(_EXIF_DIRECTORY)
+        if pointer is not None and pointer[0] == 4:
+            details = _directory(block, order, struct.unpack("<I", pointer[1][:4])[0])
+    except (struct.error, ValueError):
+        return {}, {}, None
+    resolution = _resolution(main)
+    return (
+        {tag: main[tag] for tag in _MAIN if tag in main},
+        {t: details[t] for t in _DETAILS if t in details},
+        resolution,
+    )
+
+
+def build_exif(main: Mapping[int, Entry], details: Mapping[int, Entry]) -> bytes:
+    """An EXIF block with these entries and the orientation "upright"; little-endian."""
+    first = {**main, _ORIENTATION: (3, struct.pack("<H", 1))}
+    if details:
+        first[_EXIF_DIRECTORY] = (4, bytes(4))
+        # The size of a directory does not depend on the value of its pointer.
+        end = 8 + len(_pack(first, 8))
+        first[_EXIF_DIRECTORY] = (4, struct.pack("<I", end))
+    head = struct.pack("<2sHI", b"II", 42, 8) + _pack(first, 8)
+    return head + (_pack(details, len(head)) if details else b"")
+
+
+def _chosen(entries: Mapping[int, Entry], tags: Iterable[int]) -> dict[int, Entry]:
+    return {tag: entries[tag] for tag in tags if tag in entries}
+
+
+def _start(block: bytes) -> tuple[str, int]:
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None or struct.unpack_from(f"{order}H", block, 2)[0] != 42:
+        raise ValueError("no TIFF")
+    return order, struct.unpack_from(f"{order}I", block, 4)[0]
+
+
+def _directory(block: bytes, order: str, at: int) -> dict[int, Entry]:
+    entries: dict[int, Entry] = {}
+    (count,) = struct.unpack_from(f"{order}H", block, at)
+    for place in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind, number = struct.unpack_from(f"{order}HHI", block, place)
+        if kind not in _TYPES:
+            continue
+        letter, parts = _TYPES[kind]
+        form = f"{number * parts}{letter}"
+        size = struct.calcsize(f"={form}") if number <= _MAX_VALUE else _MAX_VALUE + 1
+        if not 0 < size <= _MAX_VALUE:
+            continue
+        start = place + 8
+        if size > 4:
+            (start,) = struct.unpack_from(f"{order}I", block, place + 8)
+        if start + size <= len(block):
+            entries[tag] = kind, struct.pack(f"<{form}", *struct.unpack_from(f"{order}{form}", block, start))
+    return entries
+
+
+def _resolution(main: Mapping[int, Entry]) -> tuple[float, float] | None:
+    values = []
+    for tag in (_X_RESOLUTION, _Y_RESOLUTION):
+        kind, value = main.get(tag, (0, b""))
+        if kind != 5 or len(value) < 8:
+            return None
+        above, below = struct.unpack_from("<2I", value)
+        if not above or not below:
+            return None
+        values.append(above / below)
+    kind, unit = main.get(_UNIT, (3, b"\2\0"))
+    number = struct.unpack_from("<H", unit)[0] if kind == 3 else 2
+    factor = {2: 1.0, 3: 2.54}.get(number)
+    return None if factor is None else (values[0] * factor, values[1] * factor)
+
+
+def _pack(entries: Mapping[int, Entry], at: int) -> bytes:
+    """A directory that begins at `at`, with its values behind it."""
+    table, values = struct.pack("<H", len(entries)), b""
+    end = at + 2 + 12 * len(entries) + 4
+    for tag, (kind, value) in sorted(entries.items()):
+        letter, parts = _TYPES[kind]
+        number = len(value) // (struct.calcsize(f"={letter}") * parts)
+        place = value.ljust(4, b"\0")
+        if len(value) > 4:
+            place = struct.pack("<I", end + len(values))
+            values += value + b"\0" * (len(value) % 2)
+        table += struct.pack("<HHI", tag, kind, number) + place
+    return table + bytes(4) + values
