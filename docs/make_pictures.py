@@ -1,8 +1,9 @@
-"""Makes the pictures of README.md and docs/ with maskseg itself, from scikit-image's own photos.
+"""Makes the pictures of README.md and docs/ with maskseg itself, from the photos of `make demo`.
 
     python docs/make_pictures.py [--weights FILE]
 
-Writes docs/images/*.jpg.
+Writes docs/images/*.jpg, and docs/images/found.json: what was found in the photos, and with which engine. A test makes
+pictures and objects again and compares them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage import data
 
 from maskseg_cli import Detections, Predictor, draw, load_model
 from maskseg_cli.drawing.text import font_of_size
-from maskseg_cli.media.images import write_image
+from maskseg_cli.media.images import decode_image, encode_image, write_image
+from maskseg_cli.messages import describe
 
 IMAGES = Path(__file__).parent / "images"
 PROJECT = Path(__file__).resolve().parents[1]
@@ -48,9 +49,10 @@ def drawn_for(height: int, photo: Picture, found: Detections, **options: Any) ->
 
 
 def photos() -> dict[str, Picture]:
-    """scikit-image's photos, BGR."""
-    loaders = {"astronaut": data.astronaut, "coffee": data.coffee, "cat": data.chelsea}
-    return {name: np.ascontiguousarray(load()[:, :, ::-1]) for name, load in loaders.items()}
+    """The photos of `make demo` as they come out of their JPEG files, BGR."""
+    loaders = runpy.run_path(str(EXAMPLES / "make_sample_photos.py"))["PHOTOS"]
+    coded = {name: encode_image(load()[:, :, ::-1], ".jpg") for name, load in loaders.items()}
+    return {name: decode_image(coded[name], name) for name in ("astronaut", "coffee", "cat")}
 
 
 def parts(photo: Picture, found: Detections) -> Picture:
@@ -136,16 +138,24 @@ def video(model: Predictor) -> Picture:
     return np.vstack([rows[0], np.full((6, rows[0].shape[1], 3), 255, np.uint8), rows[1]])
 
 
+def first_picture(pictures: dict[str, Picture], found: dict[str, Detections]) -> Picture:
+    """README's first picture: the photos of `make demo` with their objects."""
+    return side_by_side([drawn_for(280, photo, found[name]) for name, photo in pictures.items()], 280)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
     parser.add_argument("--weights", default="lite", help="weights of the lite network")
     model = load_model(parser.parse_args().weights)
     pictures = photos()
     found = {name: model(photo) for name, photo in pictures.items()}
-    for name, detections in found.items():
-        print(f"{name}: {', '.join(detections.names)}")
+    words = {name: describe(detections) for name, detections in found.items()}
+    document = {"engine": model.engine.name, "photos": words}
+    (IMAGES / "found.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    for name, objects in words.items():
+        print(f"{name}: {objects}")
     drawn = {
-        "outlined.jpg": side_by_side([drawn_for(280, photo, found[name]) for name, photo in pictures.items()], 280),
+        "outlined.jpg": first_picture(pictures, found),
         "parts.jpg": parts(pictures["coffee"], found["coffee"]),
         "alpha.jpg": alphas(pictures["coffee"], found["coffee"]),
         "stages.jpg": stages(model, pictures["coffee"], found["coffee"]),

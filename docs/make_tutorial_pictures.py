@@ -1,6 +1,6 @@
-"""Makes the pictures of docs/tutorial.md from its data and its run.
+"""Makes the pictures of docs/tutorial.md from its data.
 
-    python docs/make_tutorial_pictures.py desk run/best.npz
+    python docs/make_tutorial_pictures.py desk
 
 Writes docs/images/tutorial-*.jpg.
 """
@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli import Detections, draw, load_model
+from maskseg_cli import Detections, draw
 from maskseg_cli.datasets.data_source import open_source
-from maskseg_cli.media.images import read_image, write_image
+from maskseg_cli.media.images import write_image
 
 IMAGES = Path(__file__).parent / "images"
 #: One colour a class, BGR.
@@ -56,23 +56,13 @@ def sheet(pictures: list[Picture], columns: int, width: int, gap: int = 4) -> Pi
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the pictures of docs/tutorial.md.")
     parser.add_argument("desk", type=Path, help="the data set")
-    parser.add_argument("weights", type=Path, help="what training gave")
-    arguments = parser.parse_args()
-    desk = arguments.desk
+    desk = parser.parse_args().desk
     source = open_source(desk / "train.json", desk / "train")
     examples = [source[number] for number in range(12)]
     marked = [drawn(one.image, one.to_detections(source.class_names), scores=False) for one in examples[:8]]
-    model = load_model(str(arguments.weights))
-    # the surest network is not right everywhere: the first eight are shown, not the best
-    photos = [read_image(path) for path in sorted((desk / "val").iterdir())[:8]]
-    museum = read_image(desk / "museum.png")
-    coins = model(museum)
-    print(f"museum.png: {', '.join(coins.names)}")
     pictures = {
         "tutorial-data.jpg": sheet([one.image for one in examples], 4, 960),
         "tutorial-marked.jpg": sheet(marked, 4, 1200),
-        "tutorial-found.jpg": sheet([drawn(photo, model(photo)) for photo in photos], 4, 1200),
-        "tutorial-museum.jpg": drawn(museum, coins, boxes=False, alpha=0.3),
     }
     for name, picture in pictures.items():
         write_image(IMAGES / name, picture, quality=85)
