@@ -13,7 +13,7 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.outputs import check_outputs, describe_sources, existing_file, is_one_file, refuse_format
-from maskseg_cli.media.same_file import fold_name, ignores_case
+from maskseg_cli.media.same_file import name_keys
 from maskseg_cli.video.output_checks import first_frame
 from maskseg_cli.video.video_formats import FORMATS, names_frames
 from maskseg_cli.video.video_sources import is_address, is_sequence, unfinished_mark
@@ -74,24 +74,20 @@ def _tags(sources: Sequence[Source], output: str | None, format_name: str | None
     if output is not None and not means_folder(output):
         return tags
     targets = [_target(source, sources, output, format_name) for source in sources]
-    common = Counter(map(_key, targets))
-    for at, (source, target) in enumerate(zip(sources, targets, strict=True)):
+    keys = name_keys(targets)
+    common = Counter(keys)
+    for at, (source, target, key) in enumerate(zip(sources, targets, keys, strict=True)):
         suffix = Path(source.name).suffix.lower()
-        if common[_key(target)] > 1 and not is_address(source.name) and suffix not in ("", target.suffix):
+        if common[key] > 1 and not is_address(source.name) and suffix not in ("", target.suffix):
             tags[at] = f"_{suffix[1:]}"
     # Videos with one suffix, such as those of two addresses, are numbered.
     seen: Counter[str] = Counter()
-    for at, source in enumerate(sources):
-        key = _key(_target(source, sources, output, format_name, tags[at]))
+    targets = [_target(source, sources, output, format_name, tag) for source, tag in zip(sources, tags, strict=True)]
+    for at, key in enumerate(name_keys(targets)):
         seen[key] += 1
         if seen[key] > 1:
             tags[at] += f"_{seen[key]}"
     return tags
-
-
-def _key(target: Path) -> str:
-    """The same for targets that are one file."""
-    return fold_name(target) if ignores_case(target) else os.path.abspath(target)
 
 
 def _target(
