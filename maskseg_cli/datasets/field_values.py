@@ -77,7 +77,7 @@ def picture_sides(height: Any, width: Any) -> tuple[int, int] | None:
     return rows, columns
 
 
-def far_number(numbers: Sequence[Any], height: int, width: int) -> Any:
+def far_number(numbers: Sequence[Any], height: int, width: int) -> str | None:
     """The first of some coordinates that is no finite number, or is far outside a picture; None: all are sound."""
     longest = max(height, width)
     least, most = -FAR * longest, (FAR + 1) * longest
@@ -88,7 +88,7 @@ def far_number(numbers: Sequence[Any], height: int, width: int) -> Any:
         return None
     for number in numbers:
         if not is_number(number) or not least <= number <= most:
-            return "null" if number is None else number
+            return "null" if number is None else repr(number)
     return None
 
 

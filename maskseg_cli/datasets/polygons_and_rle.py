@@ -6,7 +6,7 @@ Polygons are rasterized by pycocotools, so that training and measuring agree on 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,8 @@ class CheckedOutline(NamedTuple):
 def as_polygons(outline: Any) -> Any:
     """COCO's list of polygons [[x1, y1, x2, y2, ...], ...] for what programs write in its place.
 
-    Known are one polygon without the outer list, and points as pairs; anything else comes back as it is.
+    Known are one polygon without the outer list, points as pairs or as {"x": x, "y": y}, and lists that are nested once
+    more; anything else comes back as it is.
 
     Example:
         >>> as_polygons([1, 2, 5, 2, 5, 6]), as_polygons([[[1, 2], [5, 2], [5, 6]]])
@@ -47,21 +48,37 @@ def as_polygons(outline: Any) -> Any:
     """
     if not isinstance(outline, list) or not outline:
         return outline
-    if not isinstance(outline[0], list):
-        return outline if any(isinstance(one, (list, dict, str)) for one in outline) else [outline]
-    if len(outline) > 2 and _are_pairs(outline):
-        return [_flat(outline)]
-    if any(isinstance(one, list) and one and isinstance(one[0], list) for one in outline):
-        return [_flat(one) if isinstance(one, list) and _are_pairs(one) else one for one in outline]
-    return outline
+    if len(outline) < 3 or len(outline[0] if isinstance(outline[0], list) else outline) > 2:
+        nested = (one[0] for one in outline if isinstance(one, list) and one)
+        if isinstance(outline[0], list) and not any(isinstance(first, (list, dict)) for first in nested):
+            return outline  # as nearly all are
+    return list(_polygons(outline, _DEEPEST))
 
 
-def _are_pairs(points: list[Any]) -> bool:
-    return all(isinstance(point, list) and len(point) == 2 and not isinstance(point[0], list) for point in points)
+#: Lists may be nested so deep in an outline.
+_DEEPEST = 6
 
 
-def _flat(points: list[list[Any]]) -> list[Any]:
-    return [number for point in points for number in point]
+def _polygons(outline: list[Any], depth: int) -> Iterator[Any]:
+    points = [_point(one) for one in outline]
+    if len(points) > 2 and all(point is not None for point in points):
+        yield [number for point in points for number in point or ()]
+    elif depth == 0 or not any(isinstance(one, list) for one in outline):
+        yield outline
+    else:
+        for one in outline:
+            if isinstance(one, list):
+                yield from _polygons(one, depth - 1)
+            else:
+                yield one
+
+
+def _point(value: Any) -> list[Any] | None:
+    """x and y, if this is a point by itself."""
+    if isinstance(value, dict) and {"x", "y"} <= value.keys():
+        return [value["x"], value["y"]]
+    is_pair = isinstance(value, list) and len(value) == 2 and not any(isinstance(one, (list, dict)) for one in value)
+    return value if is_pair else None
 
 
 def check_outline(
@@ -78,12 +95,14 @@ def check_outline(
     if not isinstance(outline, list):
         return _check_rle(outline, totals, height, width, need_area)
     sound: list[Sequence[float]] = []
-    wild = None
+    wild, odd = None, False
     for polygon in outline:
         points = isinstance(polygon, (list, tuple))
         far = far_number(polygon, height, width) if points else repr(polygon)
         if far is not None:
             wild = far
+        elif len(polygon) > 6 and len(polygon) % 2:
+            odd = True
         elif len(polygon) >= 6 and len(polygon) % 2 == 0 and (not need_area or has_area(polygon)):
             sound.append(polygon)
     if any(_is_long(polygon, height, width) for polygon in sound):
@@ -91,7 +110,7 @@ def check_outline(
     if wild is not None:
         return CheckedOutline(sound or None, "outline-number", wild)
     if not sound:
-        return CheckedOutline(None, "outline-empty")
+        return CheckedOutline(None, "outline" if odd else "outline-empty")
     return CheckedOutline(sound, "outline-part" if len(sound) < len(outline) else None)
 
 

@@ -97,10 +97,13 @@ KINDS = {
     "box-outside": Kind("boxes outside their image (left out)"),
     "box-over-edge": Kind("boxes that reach over the edge of their image (cut off there)"),
     "box-differs": Kind("boxes that do not fit their outline (the outline's taken)"),
-    "area": Kind("areas that are no number or larger than the picture (measured anew)"),
+    "area": Kind("areas that are no number, below 0 or above all pictures (measured anew)"),
     "weight": Kind("scores that are no number from 0 to 1 (counted as 1)"),
     "no-objects": Kind("no object at all is annotated"),
 }
+
+#: Letters of a value that is shown in a message.
+_LONGEST = 80
 
 #: So many names are kept of each kind.
 NAMES_KEPT = 3
@@ -180,7 +183,9 @@ class StrictProblemLog(ProblemLog):
         """
         super().add(kind, name, value)
         if KINDS[kind].one:
-            raise MasksegError(f"In {self.path}: {name} {KINDS[kind].one.format(value)}.")
+            shown = str(value)
+            shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ..."
+            raise MasksegError(f"In {self.path}: {name} {KINDS[kind].one.format(shown)}.")
 
 
 def summary(problems: Sequence[Problem], path: str | Path) -> str:

@@ -20,6 +20,9 @@ from maskseg_cli.datasets.problems import Problem, ProblemLog, StrictProblemLog,
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 
+#: Objects of a larger area are in none of COCO's ranges.
+LARGEST_AREA = 1e10
+
 
 @dataclass(frozen=True)
 class CocoDataset:
@@ -166,7 +169,7 @@ def _complete(entry: AnnotationEntry, number: int, log: ProblemLog) -> dict[str,
     annotation["segmentation"] = rle if rle is not None else []
     annotation["bbox"] = list(entry.box) if entry.box is not None else coco_mask.toBbox(rle).tolist()
     area = annotation.get("area")
-    if not is_number(area) or not 0 <= area <= height * width:
+    if not is_number(area) or not 0 <= area <= LARGEST_AREA:
         if area is not None:
             log.add("area", entry.label)
         box = annotation["bbox"]

@@ -103,7 +103,8 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
         log.say(f"{choice.annotations}: {len(source)} pictures, {len(source.class_names) - 1} classes")
         sources.append(source)
     if not any(source.object_count for source in sources):
-        lines = [f"There is no object to learn in {', '.join(choice.annotations for choice in choices.data)}."]
+        files = ", ".join(choice.annotations for choice in choices.data)
+        lines = [f"There is no object to learn in {files} (crowds do not count)."]
         for source, choice in zip(sources, choices.data, strict=True):
             problems = [problem for problem in source.problems if problem.kind != "no-objects"]
             lines += [summary(problems, choice.annotations)] if problems else []

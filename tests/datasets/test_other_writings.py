@@ -63,6 +63,10 @@ def pairs(outline: list[list[float]]) -> list[list[list[float]]]:
     return [[list(point) for point in zip(one[::2], one[1::2], strict=True)] for one in outline]
 
 
+def named(points: list[list[float]]) -> list[dict[str, float]]:
+    return [{"x": x, "y": y} for x, y in points]
+
+
 def shares(numbers: list[float]) -> list[float]:
     return [number / (HEIGHT if place % 2 else WIDTH) for place, number in enumerate(numbers)]
 
@@ -117,6 +121,9 @@ SAME: dict[str, Callable[[dict[str, Any]], None]] = {
     "no annotation ids": each("annotations", id=None),
     "flat polygons": each("annotations", segmentation=lambda outline: outline[0]),
     "lists of points": each("annotations", segmentation=pairs),
+    "points by name": each("annotations", segmentation=lambda outline: [named(pairs(outline)[0])]),
+    "one list nested in another": each("annotations", segmentation=lambda outline: [outline]),
+    "points nested once more": each("annotations", segmentation=lambda outline: [pairs(outline)]),
     "one list of points": each("annotations", segmentation=lambda outline: pairs(outline)[0]),
     "an empty polygon beside a sound one": each("annotations", segmentation=lambda outline: [*outline, []]),
     "two points beside a polygon": each("annotations", segmentation=lambda outline: [*outline, [5, 5, 9, 9]]),

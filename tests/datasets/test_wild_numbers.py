@@ -124,6 +124,18 @@ def test_an_outline_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [problem.kind for problem in read_coco(path, tmp_path).problems] == ["outline-long"]
 
 
+def test_a_polygon_that_lost_a_number(tmp_path: Path) -> None:
+    path = write(tmp_path, document({"segmentation": [SQUARE[:-1]], "bbox": [10, 8, 20, 20]}))
+    assert "has an outline that is no polygon" in refused(path)
+    source = read_coco(path, tmp_path)
+    assert ([problem.kind for problem in source.problems], len(source[0])) == (["outline"], 1)
+
+
+def test_a_long_value_is_cut(tmp_path: Path) -> None:
+    path = write(tmp_path, document({"segmentation": [[list(range(500)), *SQUARE[1:]]]}))
+    assert len(refused(path)) < 250 + len(str(path))
+
+
 @pytest.mark.parametrize("flag", [2, -1, "maybe", [1], math.nan])
 @pytest.mark.parametrize("name", ["iscrowd", "ignore"])
 def test_in_a_flag(tmp_path: Path, flag: Any, name: str) -> None:
