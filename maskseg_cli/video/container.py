@@ -44,6 +44,8 @@ _BROADCAST_JUMP = Fraction(10)
 #: Share of a file behind the last packet from which something is missing: more than an index.
 _UNREAD = Fraction(1, 10)
 
+_HIDDEN_NOTE = "behind the last picture the file goes on with other tracks, which are not read"
+
 #: Most seconds that the picture before a damaged end stays, in case that the length in the header is wrong.
 _LONGEST_GAP = 3600
 
@@ -73,7 +75,7 @@ class ContainerVideo:
         self._source, self._name = source, shown_name(source)
         self.skipped = 0
         self._container, self._stream = open_container(source, stream)
-        self._index = self._stream.index
+        self._index, self._size = self._stream.index, self._container.size
         self._decoder = decoder_for(self._stream)
         try:
             self._frames = self._decode()
@@ -113,7 +115,8 @@ class ContainerVideo:
     @property
     def notes(self) -> list[str]:
         """See `LazyFrameSource`."""
-        return self._converter.later_notes
+        hidden = is_broadcast(self._container) and self._packets.at_end and self._hidden()
+        return self._converter.later_notes + ([_HIDDEN_NOTE] if hidden else [])
 
     @property
     def end(self) -> Fraction | None:
@@ -124,11 +127,14 @@ class ContainerVideo:
         if not ends or packets.broken is not None or self._timestamps.jumped:
             return None
         end, length = max(ends) - self._origin, self.info.duration
-        hidden = self._container.format.name.startswith("matroska") and packets.unread > _UNREAD * self._container.size
-        if hidden and length is not None:
+        if self._container.format.name.startswith("matroska") and self._hidden() and length is not None:
             # Damage hides the packets behind it from the demuxer of Matroska.
             end = max(end, min(Fraction(length), end + _LONGEST_GAP))
         return end
+
+    def _hidden(self) -> bool:
+        """Whether something is in the file behind the last packet that was read."""
+        return self._packets.unread > _UNREAD * self._size
 
     def close(self) -> None:
         """Closes the file or connection. Must not be called while another thread iterates over `lazy_frames`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 
+from maskseg_cli.video.opening import packets_of
 from maskseg_cli.video.video_sources import is_address
 
 #: FFmpeg's flag (AVFMT_TS_DISCONT) of formats whose timestamps may jump, such as MPEG transport streams.
@@ -35,23 +36,36 @@ class ContinuousClock:
     goes on where it ended; the others are moved by the same time, so that pictures and sound stay in step.
 
     The packets of all tracks must be given, in their order in the file.
+
+    Args:
+        container: as it was opened.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, container: Any) -> None:
+        self._has_places = container.format.name in _BYTE_FORMATS
+        self._places: dict[int, int] = {}  # stream -> byte of its last packet
         self._offsets = [Fraction(0)]  # seconds that are added in each part
         self._parts: dict[int, int] = {}  # stream -> the part in which it is
         self._ends: dict[int, tuple[Fraction, Fraction]] = {}  # stream -> time and end of its last packet, in seconds
         self._now = Fraction(0)  # time of the last packet of any track
 
-    def adjust(self, packet: Any) -> None:
-        """Changes the timestamps of the next packet; one without a timestamp stays as it is."""
+    def adjust(self, packet: Any) -> bool:
+        """Changes the timestamps of the next packet; one without a timestamp stays as it is.
+
+        Returns:
+            False for the rest of an earlier part, which comes last where its track was continued under another number.
+        """
         stamp, base, stream = (
             packet.dts if packet.dts is not None else packet.pts,
             packet.time_base,
             packet.stream_index,
         )
         if stamp is None or not base:
-            return
+            return True
+        if self._has_places and packet.pos is not None:
+            if packet.pos < self._places.get(stream, 0):
+                return False
+            self._places[stream] = packet.pos
         raw = stamp * base
         part = self._parts.get(stream, 0 if stream in self._ends else len(self._offsets) - 1)
         # A track that is behind may still be in the earlier part: it is where its time is nearest to the others'.
@@ -68,6 +82,7 @@ class ContinuousClock:
         if ticks:
             packet.pts = None if packet.pts is None else packet.pts + ticks
             packet.dts = None if packet.dts is None else packet.dts + ticks
+        return True
 
 
 def is_broadcast(container: Any) -> bool:
@@ -122,7 +137,7 @@ def _times_from(container: Any, number: int, place: int, last: Fraction | None =
     """The times of a track from a byte of the file on, up to the time `last`; few if others have many packets."""
     container.seek(place, unsupported_byte_offset=True)
     since = 0
-    for packet in container.demux():
+    for packet in packets_of(container, container.streams):
         since += 1
         stamp = packet.dts if packet.dts is not None else packet.pts
         if packet.stream_index == number and stamp is not None:

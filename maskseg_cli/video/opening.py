@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -19,6 +21,9 @@ from maskseg_cli.video.video_sources import is_address
 
 #: Seconds until a server must answer, and later until it must send the next data.
 OPEN_TIMEOUT, READ_TIMEOUT = 15.0, 15.0
+
+#: Pieces of a broadcast that are joined may have their tracks under other numbers; each goes on as the same track.
+_FILE_OPTIONS = {"merge_pmt_versions": "1"}
 
 #: Codec -> the decoder that supports its transparency.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -56,6 +61,16 @@ def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
         decoder = created
     decoder.thread_type = "AUTO"
     return decoder
+
+
+def packets_of(container: av.container.InputContainer, tracks: Sequence[av.stream.Stream]) -> Iterator[av.Packet]:
+    """The packets of some tracks, and an empty one of each at the end.
+
+    PyAV raises an `IndexError` at the end where FFmpeg has found more tracks than there were when the file was opened;
+    it is only the end.
+    """
+    with contextlib.suppress(IndexError):
+        yield from container.demux(list(tracks))
 
 
 def shown_name(name: str) -> str:
@@ -97,7 +112,7 @@ def _open_file(path: Path) -> av.container.InputContainer:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from error
     try:
         # Without the prefix a name with a colon would be read as an address.
-        return av.open(f"file:{path}", metadata_errors="ignore")
+        return av.open(f"file:{path}", options=_FILE_OPTIONS, metadata_errors="ignore")
     except av.FFmpegError as error:
         if start[4:8] == b"ftyp":
             raise MasksegError(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import av
 
 from maskseg_cli.video.continuous_clock import ContinuousClock, is_broadcast
-from maskseg_cli.video.opening import reason
+from maskseg_cli.video.opening import packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.truncation import is_truncated
 from maskseg_cli.video.video_sources import is_address
@@ -36,20 +34,21 @@ class PacketReader:
         broken: after the last packet: why it came too early, one sentence; else None.
         pictures_end, sound_end: seconds by the container's clock at which the pictures and the sound that were read so
             far end; None before the first.
+        at_end: the last packet was read.
         unread: bytes of the file behind the last packet that was read.
     """
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream, source: str, name: str) -> None:
         self.broken: str | None = None
+        self.at_end = False
         self.pictures_end: Fraction | None = None
         self.sound_end: Fraction | None = None
         self._size, self._place = container.size, 0
         self._stream, self._source, self._name = stream, source, name
         self._broadcast, self._untimed = is_broadcast(container), is_untimed(container)
-        self._clock = ContinuousClock() if self._broadcast else None
+        self._clock = ContinuousClock(container) if self._broadcast else None
         sound = default_sound(container)
-        tracks: Any = [stream] if sound is None else [stream, sound]
-        self._packets: Iterator[av.Packet] = container.demux(tracks)
+        self._packets = packets_of(container, [stream] if sound is None else [stream, sound])
 
     @property
     def unread(self) -> int:
@@ -65,14 +64,15 @@ class PacketReader:
                 self.broken = f"{self._name} broke off: {reason(error, is_address(self._source))}."
                 return None
             if packet is None:
+                self.at_end = True
                 if not is_address(self._source) and is_truncated(self._source):
                     self.broken = f"{self._name} is cut off: its end is missing."
                 return None
             if self._untimed:
                 packet.time_base = _ARRIVAL_TICK
                 packet.pts = packet.dts = int(time.monotonic() / _ARRIVAL_TICK)
-            if self._clock is not None:
-                self._clock.adjust(packet)
+            if self._clock is not None and not self._clock.adjust(packet):
+                continue
             self._note_end(packet)
             # An empty packet with a time means "the same picture again"; the decoder would take it for the end.
             if packet.stream_index == self._stream.index and packet.size:

@@ -12,7 +12,7 @@ import av
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.continuous_clock import ContinuousClock, is_broadcast, is_joined
-from maskseg_cli.video.opening import open_container, reason
+from maskseg_cli.video.opening import open_container, packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.video_sources import is_address
 
@@ -79,7 +79,7 @@ class SoundReader:
                 raise MasksegError("its sound is coded in a way that is not known here")
             self.stream = track
             # Where the clock may jump, the pictures are read too: they decide with the sound how times go on.
-            self._clock = ContinuousClock() if is_broadcast(self._container) else None
+            self._clock = ContinuousClock(self._container) if is_broadcast(self._container) else None
             self._tracks = [self.stream] if self._clock is None else [pictures, self.stream]
             for other in self._container.streams:
                 if other not in self._tracks:
@@ -113,7 +113,7 @@ class SoundReader:
     def _read(self) -> Iterator[SoundPacket]:
         base, last = self.stream.time_base, None
         end = None if self.sound.end is None else self.sound.end - self.sound.start
-        packets = self._container.demux(self._tracks)
+        packets = packets_of(self._container, self._tracks)
         while True:
             try:
                 packet = next(packets, None)
@@ -122,8 +122,8 @@ class SoundReader:
                 return
             if packet is None:
                 return
-            if self._clock is not None:
-                self._clock.adjust(packet)
+            if self._clock is not None and not self._clock.adjust(packet):
+                continue
             if not packet.size or packet.stream_index != self.stream.index:
                 continue
             if packet.pts is None:

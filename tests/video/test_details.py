@@ -64,8 +64,7 @@ def write(source: Path, target: Path, start: float = 0, frames: int = 1000) -> t
     return tags, chapters, sink.written
 
 
-@pytest.mark.parametrize("kind", [".mp4", ".mkv"])
-@pytest.mark.parametrize("target", [".mp4", ".mov", ".mkv", ".webm"])
+@pytest.mark.parametrize(("kind", "target"), [(".mkv", ".mp4"), (".mp4", ".mov"), (".mp4", ".mkv"), (".mkv", ".webm")])
 def test_title_date_and_chapters_are_kept_and_the_rest_is_named(tmp_path: Path, kind: str, target: str) -> None:
     place = {"location": "+48.8500+002.3500/"}
     source = make_rich(tmp_path / f"in{kind}", [("One", 0, 1500), ("Two", 1500, 2000)], TAGS | place)

@@ -85,6 +85,23 @@ def test_pictures_and_sound_go_on_behind_a_joint(tmp_path: Path, name: str, begi
     assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
 
 
+def test_pieces_whose_tracks_have_other_numbers(tmp_path: Path) -> None:
+    tracks, programme = {"mpegts_start_pid": "512"}, {"mpegts_pmt_start_pid": "2304"}
+    pieces = [
+        make_video(tmp_path / f"{n}.ts", frames=25, sound="mp2", codec="mpeg2video", container=container).read_bytes()
+        for n, container in enumerate(({}, tracks, tracks | programme))
+    ]
+    (tmp_path / "in.ts").write_bytes(pieces[0] + pieces[1])
+    with open_video(tmp_path / "in.ts") as video:
+        numbers = [number_of(frame.image) for frame in video]
+        assert numbers == [*range(24), *range(25)]  # FFmpeg gives the one at the joint last, where it has no place
+        assert video.notes == []
+    (tmp_path / "in.ts").write_bytes(pieces[0] + pieces[2])
+    with open_video(tmp_path / "in.ts") as video:  # PyAV does not see the tracks of another programme
+        assert [number_of(frame.image) for frame in video] == list(range(25))
+        assert video.notes == ["behind the last picture the file goes on with other tracks, which are not read"]
+
+
 @pytest.mark.parametrize(("begins", "joined"), [([0, 100], True), ([0, 2], False), ([90, 0], True), ([50], False)])
 def test_a_jump_of_the_clock_is_found(tmp_path: Path, begins: list[int], joined: bool) -> None:
     source = join(tmp_path / "in.ts", begins)

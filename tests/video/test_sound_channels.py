@@ -69,15 +69,13 @@ def loudest(path: Path) -> list[float]:
     return [round(float(value), 1) for value in np.abs(np.concatenate(parts, axis=1)).max(axis=1)]
 
 
-@pytest.mark.parametrize("target", [".mp4", ".webm"])
 @pytest.mark.parametrize(
-    ("layout", "labels", "loud", "expected"),
+    ("layout", "labels", "loud", "expected", "target"),
     [
-        ("4.0", PAIRS, [0], [0.4, 0]),
-        ("4.0", PAIRS, [1, 3], [0, 0.8]),
-        ("4.0", PAIRS, [0, 1, 2, 3], [0.8, 0.8]),
-        ("5.1", FILM, [1], [0.2, 0.2]),
-        ("5.1", FILM, [2], [0, 0.3]),
+        ("4.0", PAIRS, [0], [0.4, 0], ".mp4"),
+        ("4.0", PAIRS, [0, 1, 2, 3], [0.8, 0.8], ".webm"),
+        ("5.1", FILM, [1], [0.2, 0.2], ".mp4"),
+        ("5.1", FILM, [2], [0, 0.3], ".webm"),
     ],
 )
 def test_channels_in_an_unusual_order_are_heard_on_their_side(
@@ -128,13 +126,12 @@ def test_surround_becomes_stereo_with_a_note(tmp_path: Path, monkeypatch: pytest
     assert clicks(tmp_path / "out.mp4")[-3:] == pytest.approx([1, 2, 3], abs=0.003)
 
 
-@pytest.mark.parametrize("target", [".mp4", ".webm"])
-def test_many_channels_without_positions(tmp_path: Path, target: str) -> None:
+def test_many_channels_without_positions(tmp_path: Path) -> None:
     source = make_channels(tmp_path / "in.mkv", "16 channels", range(16))
-    written = copy(tmp_path / f"out{target}", Sound(str(source)))
+    written = copy(tmp_path / "out.mp4", Sound(str(source)))
     assert written.has_sound
     assert written.notes[0].endswith("; its 16 channels become stereo")
-    assert loudest(tmp_path / f"out{target}") == pytest.approx([0.8, 0.8], abs=0.35)
+    assert loudest(tmp_path / "out.mp4") == pytest.approx([0.8, 0.8], abs=0.35)
     assert copy(tmp_path / "out.mkv", Sound(str(source))).notes == ()  # nothing is lost in a copy
 
 
