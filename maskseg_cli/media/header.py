@@ -83,7 +83,9 @@ def _jpeg(data: bytes) -> Header:
             continue
         (length,) = struct.unpack_from(">H", data, at)
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
-            height, width = struct.unpack_from(">HH", data, at + 3)
+            # A crafted file may have several; decoders differ in which one they take.
+            sides = struct.unpack_from(">HH", data, at + 3)
+            height, width = max(sides, (height, width), key=lambda pair: pair[0] * pair[1])
         elif marker == 0xE1 and data[at + 2 : at + 8] == b"Exif\0\0" and orientation == 1:
             orientation = exif_orientation(data[at + 8 : at + length])
         at += length
@@ -166,10 +168,11 @@ def _first_directory(data: bytes) -> dict[int, int]:
         return {}
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, at)
     first, step, value_at = (at + 8, 20, 12) if big else (at + 2, 12, 8)
-    kinds = {1: "B", 3: "H", 4: "I", 16: "Q"}
+    kinds = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}
     tags: dict[int, int] = {}
     for entry in range(first, min(first + step * count, len(data) - step + 1), step):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
         if kind in kinds:
-            (tags[tag],) = struct.unpack_from(order + kinds[kind], data, entry + value_at)
+            (value,) = struct.unpack_from(order + kinds[kind], data, entry + value_at)
+            tags[tag] = max(value, tags.get(tag, value))  # of a tag that is there twice decoders take either
     return tags

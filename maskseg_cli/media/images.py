@@ -116,6 +116,10 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     _check_size(header.width, header.height, name)
     if not header.complete:
         raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
+    if header.width < 1 or header.height < 1:
+        raise MasksegError(
+            f"{name} is a damaged {header.format} file: it says {header.width} x {header.height} pixels."
+        )
     pixels, notes = _decode(data, header.format, name)
     image = to_bgr(pixels, name, premultiplied=header.format == "TIFF" and pixels.dtype == np.uint8)
     bits = used_bits(pixels)

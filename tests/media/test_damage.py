@@ -115,3 +115,21 @@ def test_words_of_decoders() -> None:
     assert damage("Corrupt JPEG data: found marker 0xd9 instead of RST3", 9) == "found marker 0xd9 instead of RST3"
     assert damage("Corrupt JPEG data: 12 extraneous bytes before marker 0xd3", 9) is not None
     assert damage("libpng warning: iCCP: known incorrect sRGB profile\n", 9) is None
+
+
+def test_a_size_that_is_written_in_another_way_is_checked_too() -> None:
+    """Crafted files: two start-of-frame segments, and a TIFF whose size is a signed number."""
+    at = WHOLE.index(b"\xff\xc0")
+    length = 2 + int.from_bytes(WHOLE[at + 2 : at + 4], "big")
+    large = bytearray(WHOLE[at : at + length])
+    large[5:9] = b"\xff\xdc" * 2
+    for segments in (bytes(large) + WHOLE[at : at + length], WHOLE[at : at + length] + bytes(large)):
+        with pytest.raises(MasksegError, match="65500 x 65500 pixels"):
+            decode_image(WHOLE[:at] + segments + WHOLE[at + length :])
+    tiff = bytearray(save(Image.fromarray(PIXELS), "TIFF"))
+    first = int.from_bytes(tiff[4:8], "little") + 2
+    for entry in range(first, first + 12 * 4, 12):
+        if int.from_bytes(tiff[entry : entry + 2], "little") in (0x0100, 0x0101):
+            tiff[entry + 2 : entry + 12] = b"\x09\0\1\0\0\0\xff\x7f\0\0"
+    with pytest.raises(MasksegError, match="32767 x 32767 pixels"):
+        decode_image(bytes(tiff))
