@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.images import write_image
 from tests.cli.fake_model import scene
 
+_FOLDER = tempfile.TemporaryDirectory()
+CONFIG = Path(_FOLDER.name) / "options.toml"
+CONFIG.write_text("")
+
 TEXT = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
 OPTIONS = st.builds(
     ModelOptions,
@@ -36,7 +41,7 @@ OPTIONS = st.builds(
     classes=st.none() | TEXT,
     max_detections=st.none() | st.integers(1, 500),
     settings=st.lists(TEXT.map(lambda word: f"{word}=[1, 2]")).map(tuple),
-    config=st.none() | st.just(Path(__file__)),
+    config=st.none() | st.just(CONFIG),
     tta=st.booleans(),
     engine=st.sampled_from(ENGINES),
     precision=st.sampled_from(PRECISIONS),

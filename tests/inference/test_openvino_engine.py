@@ -158,9 +158,8 @@ def test_tensorflow_takes_over_where_openvino_is_absent(weights: Path, monkeypat
     listener = Listener()
     model = load_model(weights, reporter=listener, **SMALL)
     assert model.engine.name == "tensorflow float32"
-    (note,) = listener.said
+    (note,) = (sentence for sentence in listener.said if "TensorFlow is used instead" in sentence)
     assert "no wheel for this machine" in note
-    assert "TensorFlow is used instead" in note
     with pytest.raises(MasksegError, match="no wheel for this machine"):
         load_model(weights, engine="openvino", **SMALL)
     with pytest.raises(MasksegError, match="no wheel for this machine"):
@@ -174,7 +173,7 @@ def test_tensorflow_takes_over_where_openvino_fails(weights: Path, monkeypatch: 
     monkeypatch.setattr(openvino_engine, "_choose_stages", fail)
     listener = Listener()
     assert load_model(weights, reporter=listener, **SMALL).engine.name == "tensorflow float32"
-    assert "the plugin is broken" in listener.said[-1]
+    assert any("the plugin is broken" in sentence for sentence in listener.said)
 
 
 def test_tensorflow_takes_over_where_openvino_cannot_compile(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +183,7 @@ def test_tensorflow_takes_over_where_openvino_cannot_compile(weights: Path, monk
     monkeypatch.setattr("maskseg_cli.inference.openvino_requests.CompiledPart.__init__", fail)
     listener = Listener()
     assert load_model(weights, reporter=listener, **SMALL).engine.name == "tensorflow float32"
-    assert "no kernel for this processor" in listener.said[-1]
+    assert any("no kernel for this processor" in sentence for sentence in listener.said)
     with pytest.raises(MasksegError, match="no kernel for this processor"):
         load_model(weights, engine="openvino", **SMALL)
 

@@ -41,7 +41,7 @@ def test_a_run_that_is_stopped_and_resumed(tmp_path: Path, steps: Any, capfd: py
     steps.before = staticmethod(lambda step: stop.request() if step == 1 else None)
     outcome = train("shapes", output=tmp_path, epochs=2, reporter=reporter, stop=stop, **OPTIONS)
     assert (outcome.stopped, outcome.best) == (True, None)
-    assert reporter.said[0] == "shapes: 4 pictures, 3 classes"
+    assert "shapes: 4 pictures, 3 classes" in reporter.said
     assert read_progress(tmp_path / "state.npz").total_steps == 2
     with pytest.raises(MasksegError, match="holds a run already"):
         train("shapes", output=tmp_path, epochs=2, **OPTIONS)

@@ -32,7 +32,7 @@ def test_a_file_on_a_web_server_and_a_piece_of_it(film: bytes) -> None:
     with serving(file_of(film)) as address:
         with open_video(f"{address}/a.mp4?key=1") as video:
             assert [number_of(frame.image) for frame in video] == list(range(150))
-            assert (video.info.name, video.broken) == (f"{address}/a.mp4?key=1", None)
+            assert (video.info.name, video.broken) == (f"{address}/a.mp4?key=***", None)
         with open_video(f"{address}/a.mp4", start=4, end=4.2) as video:
             assert [number_of(frame.image) for frame in video] == [100, 101, 102, 103, 104]
 
