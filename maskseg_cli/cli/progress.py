@@ -34,7 +34,8 @@ class TerminalReporter(ProgressReporter):
         """Writes a line in any case."""
         from tqdm import tqdm
 
-        tqdm.write(hide_logins(sentence), file=sys.stderr)
+        # One write a line: picture decoders' messages are collected from standard error meanwhile.
+        tqdm.write(hide_logins(sentence) + "\n", file=sys.stderr, end="")
 
     def fail(self, name: str, error: Exception, reason: str) -> None:
         """Writes the failure of one photo or video."""

@@ -83,9 +83,12 @@ class _Collector:
     def leave(self, begin: int) -> str:
         """Ends collecting; returns the decoders' lines since `begin`, and passes on everything else."""
         with self._changed:
+            self._inside -= 1
+            if self._inside == 0:
+                self._end()  # before the file is read: nothing is written to it any more
             end = self._size()
             new = b"" if self._file is None else _read(self._file, self._passed_on, end)
-            held = _UNFINISHED.search(new)  # the rest of a line that another thread is writing
+            held = _UNFINISHED.search(new) if self._inside else None  # another thread is writing the rest of that line
             new = new[: held.start()] if held else new
             self._passed_on += len(new)
             foreign = _LINE.sub(b"", new)
@@ -93,10 +96,10 @@ class _Collector:
                 with contextlib.suppress(OSError):
                     os.write(self._real, foreign)
             text = b"" if self._file is None else _read(self._file, begin, end)
-            self._inside -= 1
+            if self._inside == 0 and self._real is not None:
+                os.close(self._real)
+                self._real = None
             self._alone = False
-            if self._inside == 0:
-                self._end()
             self._changed.notify_all()
         return "".join(line.decode("utf-8", "replace") for line in _LINE.findall(text))
 
@@ -126,8 +129,6 @@ class _Collector:
             # A terminal that was lost in between is redirected by others: then descriptor 2 is no longer ours.
             if os.path.sameopenfile(2, self._file):
                 os.dup2(self._real, 2)
-        os.close(self._real)
-        self._real = None
 
     def _size(self) -> int:
         return 0 if self._file is None else os.fstat(self._file).st_size
