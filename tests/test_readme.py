@@ -79,19 +79,30 @@ def desk(tmp_path: Path, matterport_h5: Path) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def networks_are_kept() -> Iterator[None]:
     """Loads a network once for all blocks that ask for the same one: a second of each command's time."""
-    from maskseg_cli.inference import loading
+    from maskseg_cli.inference import loading, openvino_cache, openvino_export
 
     kept: dict[str, Any] = {}
     load = loading.load_model
 
     def load_once(*arguments: Any, **options: Any) -> Any:
-        key = repr((arguments, sorted(options.items())))
+        key = repr((arguments, sorted((name, value) for name, value in options.items() if name != "reporter")))
         if key not in kept:
             kept[key] = load(*arguments, **options)
         return kept[key]
 
+    converted: dict[str, Any] = {}
+    convert = openvino_cache.convert_checkpoint
+
+    def convert_once(source: Any, config: Any) -> Any:
+        key = source.digest + repr(config.graph)
+        if key not in converted:
+            converted[key] = convert(source, config)
+        return converted[key].clone()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "load_model", load_once)
+        for module in (openvino_cache, openvino_export):
+            patch.setattr(module, "convert_checkpoint", convert_once)
         yield
 
 
