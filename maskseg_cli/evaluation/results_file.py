@@ -55,7 +55,7 @@ def _check_row(
     log: StrictProblemLog,
 ) -> dict[str, Any]:
     image_id, number = id_of(row.get("image_id")), whole_number(row.get("category_id"))
-    category = None if number is None else dataset.same_as.get(number)
+    category = None if number is None else dataset.same_as.get(number, number if number in dataset.categories else None)
     if image_id is None or image_id not in images or category is None:
         which = f"image {row.get('image_id')!r}, category {row.get('category_id')!r}"
         raise MasksegError(f"In {log.path}: {label} belongs to no image or category of {dataset.path} ({which}).")
