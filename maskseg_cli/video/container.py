@@ -15,7 +15,7 @@ import numpy as np
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.continuous_clock import is_broadcast, is_joined
 from maskseg_cli.video.deinterlacing import Deinterlacer
-from maskseg_cli.video.details import read_details
+from maskseg_cli.video.details_reading import read_details
 from maskseg_cli.video.lazy_frames import LazyFrame, no_frame_message
 from maskseg_cli.video.opening import decoder_for, open_container, reason, shown_name
 from maskseg_cli.video.packets import PacketReader, is_untimed

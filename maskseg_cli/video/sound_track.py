@@ -74,8 +74,9 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         reader = SoundReader(sound)
         codec = _codec_name(reader.stream.codec_context.name)
         late = output.constant_rate and reader.begins > _UNHEARD
-        lost = _loses_channels(reader, output)
-        copied = codec in output.sound_copied and not late and not lost
+        known = codec in output.sound_copied
+        lost = known and _loses_channels(reader, output)
+        copied = known and not late and not lost
         clock = time_base_for_copy(reader, output) if copied else None
         if clock is not None:
             slot = clock if output.constant_rate else None
