@@ -46,7 +46,7 @@ def percent_hint(score: float) -> str:
         >>> percent_hint(80), percent_hint(-1)
         (': 80 % is 0.8', '')
     """
-    return f": {score:g} % is {score / 100:g}" if 1 < score <= 100 else ""
+    return f": {score:g} % is {score / 100:g}" if 5 <= score <= 100 else ""
 
 
 def _gist(message: str) -> str:

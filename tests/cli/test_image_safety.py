@@ -154,7 +154,7 @@ def test_debug_shows_the_traceback_of_each_failure(here: Path) -> None:
     (here / "in" / "b.png").write_bytes(b"")
     result = run("in", "--debug", code=1)
     assert result.stderr.count("Traceback") == 1
-    assert "decode_image" in result.stderr
+    assert "decode_photo" in result.stderr
 
 
 def test_a_photo_that_breaks_the_network_does_not_stop_the_others(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
