@@ -146,7 +146,7 @@ class Detections:
         """
         if not 0 <= min_confidence <= 1:
             hint = percent_hint(min_confidence)
-            raise UsageError(f"min_confidence lies between 0 and 1, not {min_confidence:g}{hint}.")
+            raise UsageError(f"min_confidence is a number from 0 to 1, not {min_confidence:g}{hint}.")
         keep = self.confidence >= min_confidence
         if class_ids is not None:
             wanted = [class_ids] if isinstance(class_ids, (int, str, np.integer)) else list(class_ids)

@@ -126,7 +126,7 @@ def test_a_filter_takes_names_and_numbers_of_classes() -> None:
         assert len(found.filter(chosen)) == number
     with pytest.raises(UsageError, match="no class 'unicorn'"):
         found.filter(["unicorn"])
-    with pytest.raises(UsageError, match=r"min_confidence lies between 0 and 1, not 80 \(80 % is 0\.8\)\."):
+    with pytest.raises(UsageError, match=r"min_confidence is a number from 0 to 1, not 80 \(80 % is 0\.8\)\."):
         found.filter(min_confidence=80)
 
 

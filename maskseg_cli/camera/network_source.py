@@ -93,6 +93,8 @@ class NetworkSource:
             return "it refuses this name and password"
         if isinstance(error, av.error.HTTPUnauthorizedError):
             return "it asks for a name and a password, as in http://NAME:PASSWORD@ADDRESS"
+        if isinstance(error, ValueError) and self._has_login:
+            return "its address is not valid; in a password write %2F for /, %3F for ?, %23 for # and %40 for @"
         return reason(error) if isinstance(error, av.FFmpegError) else str(error)
 
     def read(self) -> NDArray[np.uint8] | None:

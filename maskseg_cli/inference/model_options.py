@@ -77,7 +77,7 @@ def check_numbers(min_score: Any = None, **whole: Any) -> None:
             raise UsageError(f"{name} is at least 1, not {number}.")
     score = conform("min_score", min_score, float | None)
     if score is not None and not 0 <= score <= 1:
-        raise UsageError(f"min_score lies between 0 and 1, not {score:g}{percent_hint(score)}.")
+        raise UsageError(f"min_score is a number from 0 to 1, not {score:g}{percent_hint(score)}.")
 
 
 #: Names of the options of the command line that a file for `config` may hold beside those of the network.

@@ -73,6 +73,12 @@ def test_a_wrong_password_is_told_otherwise_than_none(camera: MjpegServer) -> No
     assert "sesame" not in str(refused.value)
 
 
+def test_a_slash_in_a_password_is_told_without_the_password() -> None:
+    with pytest.raises(CameraError, match=r"http://127\.0\.0\.1:9/x cannot be reached: .*%2F for /") as refused:
+        open_camera(parse_camera("http://me:pa/sesame@127.0.0.1:9/x"))
+    assert "sesame" not in str(refused.value)
+
+
 def test_the_pictures_that_were_read_for_the_analysis_are_not_thrown_away() -> None:
     with network_camera(rate=5) as server:
         source = open_camera(parse_camera(server.url))

@@ -148,7 +148,7 @@ def test_the_size_of_the_network_decides_how_many_threads_call_it(monkeypatch: p
         ({"size": "400"}, "size is a whole number or none, not '400'"),
         ({"size": 400.5}, "size is a whole number or none, not 400.5"),
         ({"min_score": "0.5"}, "min_score is a number or none, not '0.5'"),
-        ({"min_score": 80}, r"min_score lies between 0 and 1, not 80 \(80 % is 0\.8\)\."),
+        ({"min_score": 80}, r"min_score is a number from 0 to 1, not 80 \(80 % is 0\.8\)\."),
         ({"max_detections": "5"}, "max_detections is a whole number"),
         ({"max_detections": 0}, "max_detections is at least 1, not 0"),
         ({"threads": "2"}, "threads is a whole number"),

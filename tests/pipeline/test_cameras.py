@@ -164,7 +164,7 @@ def test_sinks_see_the_name_of_the_camera_without_its_password(street: Path) -> 
         ({"record": "street.mp4", "overwrite": True}, "never overwritten"),
         ({"serve": "everywhere"}, "no port"),
         ({"serve": "0", "token": " "}, "token is empty"),
-        ({"min_score": 2.0}, "between 0 and 1"),
+        ({"min_score": 2.0}, "from 0 to 1"),
     ],
 )
 def test_options_that_are_not_possible(
