@@ -149,7 +149,7 @@ def main() -> None:
     model = load_model(parser.parse_args().weights)
     pictures = photos()
     found = {name: model(photo) for name, photo in pictures.items()}
-    words = {name: describe(detections) for name, detections in found.items()}
+    words = {name: describe(detections.names) for name, detections in found.items()}
     document = {"engine": model.engine.name, "photos": words}
     (IMAGES / "found.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     for name, objects in words.items():

@@ -65,7 +65,7 @@ def test_no_picture_is_black_or_empty(path: Path) -> None:
 def test_the_photos_are_those_of_make_demo_with_what_is_found_in_them(model: Predictor) -> None:
     photos = make_pictures.photos()
     found = {name: model(photo) for name, photo in photos.items()}
-    assert {name: describe(one) for name, one in found.items()} == MADE["photos"]
+    assert {name: describe(one.names) for name, one in found.items()} == MADE["photos"]
     coffee = photos["coffee"], found["coffee"]
     assert distance(make_pictures.first_picture(photos, found), "outlined.jpg") < CLOSE
     assert distance(make_pictures.parts(*coffee), "parts.jpg") < CLOSE

@@ -51,7 +51,7 @@ Picture = NDArray[np.uint8]
 def in_words(found: Detections) -> str:
     """ "2 clocks, 1 bowl", with the highest score of all, or "nothing found"."""
     best = f", the surest with {found.confidence.max():.2f}" if len(found) else ""
-    return describe(found) + best
+    return describe(found.names) + best
 
 
 def mistakes(model: Predictor) -> tuple[Picture, str]:
