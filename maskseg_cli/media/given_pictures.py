@@ -35,8 +35,8 @@ def as_array(value: Any, order: str = "BGR") -> Any:
     """
     if value is None:
         raise UsageError(
-            "The picture is None, which cv2.imread returns for a file that it cannot read: check the path, or give "
-            "the path itself instead of a picture."
+            "The picture must be an array or a path, not None, which cv2.imread returns for a file that it cannot "
+            "read: check the path, or give the path itself."
         )
     if isinstance(value, (str, os.PathLike)):
         image = read_image(os.fspath(value))
