@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.pil_pictures import from_pil
-from maskseg_cli.media.pixels import to_bgr
 
 #: What installs the package.
 REMEDY = "pip install 'maskseg[heif]'"
@@ -72,8 +70,13 @@ def decode_heif(data: bytes, name: str, kind: str, check_size: Callable[[int, in
         raise MasksegError(f"{name} is a damaged {kind} file and cannot be read.") from error
 
 
+# OpenCV is imported when there is something to decode: commands look at the names of files before.
+
+
 def _decode_heic(data: bytes, check_size: Callable[[int, int], None]) -> HeifPhoto:
     import pillow_heif
+
+    from maskseg_cli.media.pixels import to_bgr
 
     file = pillow_heif.open_heif(io.BytesIO(data))  # decodes nothing yet, and turns the picture itself
     check_size(*file.size)
@@ -85,6 +88,8 @@ def _decode_heic(data: bytes, check_size: Callable[[int, int], None]) -> HeifPho
 
 def _decode_avif(data: bytes, check_size: Callable[[int, int], None]) -> HeifPhoto:
     from PIL import Image
+
+    from maskseg_cli.media.pil_pictures import from_pil
 
     with Image.open(io.BytesIO(data), formats=["AVIF"]) as picture:
         check_size(*picture.size)

@@ -85,6 +85,7 @@ def _stop_after(photos: int, monkeypatch: pytest.MonkeyPatch) -> None:
         return original(self, images, *others)
 
     monkeypatch.setattr(BlobEngine, "run", run_network)
+    monkeypatch.setattr(BlobEngine, "workers", 1)  # else the first photo could come after the others
 
 
 def test_a_kept_result_that_the_json_lacks_is_looked_at_again(here: Path) -> None:
