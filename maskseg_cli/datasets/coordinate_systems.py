@@ -28,12 +28,13 @@ def to_pixels(records: Sequence[dict[str, Any]], size_of: SizeOf, log: ProblemLo
     """
     for key, part in (("segmentation", "outline"), ("bbox", "box")):
         shares, are_the_rule = _shares(records, key)
-        if are_the_rule:
-            records = list(records)
         for place in shares:
-            if are_the_rule:
-                records[place] = _scaled(records[place], key, size_of(records[place]))
             log.add(f"{part}-shares" if are_the_rule else f"{part}-corner", label_of(records[place], place + 1))
+        if are_the_rule:
+            changed = list(records)
+            for place in shares:
+                changed[place] = _scaled(changed[place], key, size_of(changed[place]))
+            records = changed
     if _are_corners(records, size_of):
         before, records = records, [_as_size(record) for record in records]
         for place, (old, new) in enumerate(zip(before, records, strict=True)):
@@ -79,7 +80,7 @@ def _shares(records: Sequence[dict[str, Any]], key: str) -> tuple[list[int], boo
 
 
 def _scaled(record: dict[str, Any], key: str, size: tuple[int, int] | None) -> dict[str, Any]:
-    value = record.get(key)
+    value: Any = record.get(key)
     if size is None:
         return record
     height, width = size
