@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.coco_categories import Categories
 from maskseg_cli.datasets.coco_images import MANY, ImageEntry, Images
-from maskseg_cli.datasets.coordinate_systems import to_pixels
+from maskseg_cli.datasets.coordinate_systems import label_of, to_pixels
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
 from maskseg_cli.datasets.field_values import far_number, id_of, is_number, truth, whole_number
 from maskseg_cli.datasets.foreign_formats import explain_document
@@ -103,8 +103,7 @@ def check_annotations(
     reporter = reporter if reporter is not None and len(records) >= MANY else Reporter()
     with reporter.progress(len(records), "annotation", "reading annotations") as show:
         for number, (record, totals) in enumerate(zip(tidy, all_totals, strict=True), 1):
-            identity = record.get("id")
-            label = f"annotation {identity if id_of(identity) is not None else f'number {number}'}"
+            label = label_of(record, number)
             if not _is_repeated(record, seen, label, log):
                 entry = _check_annotation(record, totals, images, categories, wanted, label, log, need_area)
                 if entry is not None:

@@ -1,6 +1,7 @@
 """Recognizing coordinates that are not COCO's pixels, and converting them: shares of the picture, boxes as corners.
 
-What a whole file has in common shows which coordinates it has. Where that leaves a doubt they are taken for COCO's.
+What nearly all records of a file have in common shows which coordinates it has. Where that leaves a doubt they are
+taken for COCO's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from maskseg_cli.datasets.example import box_overlap
-from maskseg_cli.datasets.field_values import is_number
+from maskseg_cli.datasets.field_values import id_of, is_number
 from maskseg_cli.datasets.problems import ProblemLog
 
 #: Finds height and width of the image that an annotation belongs to, None where it belongs to none.
@@ -25,18 +26,27 @@ def to_pixels(records: Sequence[dict[str, Any]], size_of: SizeOf, log: ProblemLo
     Args:
         records: with polygons as `as_polygons` leaves them. They are not changed.
     """
-    for key, kind in (("segmentation", "outline-shares"), ("bbox", "box-shares")):
-        if _are_shares(records, key):
-            records = [_scaled(record, key, size_of(record)) for record in records]
-            for record in records:
-                if record.get(key):
-                    log.add(kind, f"annotation {record.get('id')}")
+    for key, part in (("segmentation", "outline"), ("bbox", "box")):
+        shares, are_the_rule = _shares(records, key)
+        for place in shares:
+            log.add(f"{part}-shares" if are_the_rule else f"{part}-corner", label_of(records[place], place + 1))
+        if are_the_rule:
+            changed = list(records)
+            for place in shares:
+                changed[place] = _scaled(changed[place], key, size_of(changed[place]))
+            records = changed
     if _are_corners(records, size_of):
         before, records = records, [_as_size(record) for record in records]
-        for old, new in zip(before, records, strict=True):
+        for place, (old, new) in enumerate(zip(before, records, strict=True)):
             if new is not old:
-                log.add("box-corners", f"annotation {new.get('id')}")
+                log.add("box-corners", label_of(new, place + 1))
     return records
+
+
+def label_of(record: dict[str, Any], number: int) -> str:
+    """The name of a record in messages: its id, or its place in the file, from 1, where it has none."""
+    identity = record.get("id")
+    return f"annotation {identity if id_of(identity) is not None else f'number {number}'}"
 
 
 def _numbers(record: dict[str, Any], key: str) -> Iterable[Any]:
@@ -47,27 +57,40 @@ def _numbers(record: dict[str, Any], key: str) -> Iterable[Any]:
     return (number for polygon in polygons if isinstance(polygon, list) for number in polygon)
 
 
-def _are_shares(records: Sequence[dict[str, Any]], key: str) -> bool:
-    """Whether all coordinates are from 0 to 1, and some are fractions."""
-    fractions = False
-    for record in records:
+def _shares(records: Sequence[dict[str, Any]], key: str) -> tuple[list[int], bool]:
+    """Places of the records whose coordinates may be from 0 to 1, and whether that is the rule in the file.
+
+    It is the rule where less than one record of ten has others, as an outline over the edge or a broken number.
+    """
+    shares: list[int] = []
+    whole: list[int] = []
+    others = 0
+    for place, record in enumerate(records):
+        fractions, empty = False, True
         for number in _numbers(record, key):
             if not is_number(number) or not -0.01 <= number <= 1.01:
-                return False
-            fractions = fractions or 0.01 < number < 0.99
-    return fractions
+                others += 1
+                break
+            fractions, empty = fractions or 0.01 < number < 0.99, False
+        else:
+            if not empty:
+                (shares if fractions else whole).append(place)
+    are_the_rule = len(shares) > 9 * others
+    return (sorted(shares + whole) if are_the_rule else shares), are_the_rule
 
 
 def _scaled(record: dict[str, Any], key: str, size: tuple[int, int] | None) -> dict[str, Any]:
-    value = record.get(key)
-    if size is None or not value:
+    value: Any = record.get(key)
+    if size is None:
         return record
     height, width = size
 
-    def pixels(numbers: list[float]) -> list[float]:
+    def pixels(numbers: Any) -> Any:
+        if not isinstance(numbers, list):
+            return numbers
         return [number * (height if place % 2 else width) for place, number in enumerate(numbers)]
 
-    scaled = {**record, key: pixels(value) if key == "bbox" else [pixels(polygon) for polygon in value]}
+    scaled = {**record, key: pixels(value) if key == "bbox" else list(map(pixels, value))}
     area = record.get("area")
     if is_number(area) and area <= 1:  # a share, too: it is measured anew
         del scaled["area"]

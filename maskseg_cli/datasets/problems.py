@@ -85,6 +85,8 @@ KINDS = {
     ),
     "outline-shares": Kind("outlines with coordinates from 0 to 1 (multiplied by the picture's size)"),
     "box-shares": Kind("boxes with coordinates from 0 to 1 (multiplied by the picture's size)"),
+    "outline-corner": Kind("outlines within the first pixel of their picture (kept; are they from 0 to 1?)"),
+    "box-corner": Kind("boxes within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corners": Kind("boxes as x1 y1 x2 y2 (read so; COCO's are x, y, width, height)"),
     "box": Kind(
         "objects without an outline whose box is missing or broken (left out)",

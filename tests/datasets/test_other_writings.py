@@ -228,6 +228,30 @@ def test_boxes_alone_as_corners(tmp_path: Path) -> None:
     assert CocoDataset.read(path, tmp_path).annotations[1]["bbox"] == [3, 2, 30, 10]
 
 
+def test_shares_beside_an_rle_or_a_broken_number(tmp_path: Path) -> None:
+    content = document(*({"segmentation": [shares(SQUARE), None], "id": None} for _ in range(20)))
+    content["annotations"][3]["segmentation"] = {"size": [HEIGHT, WIDTH], "counts": [40, 80, HEIGHT * WIDTH - 120]}
+    content["annotations"][5]["segmentation"][0][0] = None
+    source = read_coco(write(tmp_path, content), tmp_path)
+    areas = [int(mask.full(HEIGHT, WIDTH).sum()) for mask in source[0].masks]
+    assert areas == [400] * 3 + [80] + [400] * 15
+    assert {problem.kind: problem.names[0] for problem in source.problems} == {
+        "outline-number": "annotation number 1 of 1.png",
+        "outline-shares": "annotation number 1",
+    }
+
+
+def test_shares_in_a_file_of_pixels_are_named(tmp_path: Path) -> None:
+    content = plain()
+    content["annotations"][1] |= {"segmentation": [shares(TALL)], "bbox": shares([35, 5, 20, 30])}
+    path = write(tmp_path, content, 2)
+    for problems in (read_coco(path, tmp_path).problems, CocoDataset.read(path, tmp_path).problems):
+        assert [(problem.kind, problem.names) for problem in problems] == [
+            ("outline-corner", ("annotation 2",)),
+            ("box-corner", ("annotation 2",)),
+        ]
+
+
 def test_the_picture_of_another_folder_is_not_taken(tmp_path: Path) -> None:
     content = document({"segmentation": [SQUARE]})
     content["images"][0]["file_name"] = "cam2/1.png"
