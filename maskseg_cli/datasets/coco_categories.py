@@ -76,7 +76,8 @@ def check_categories(
 
 def _is_group(identity: int, name: str, groups: dict[int, set[str]]) -> bool:
     """Whether it is named as the group of another category, and not of itself as COCO's "person"."""
-    return name not in groups[identity] and any(name in above for above in groups.values())
+    key = _key(name)
+    return key not in map(_key, groups[identity]) and any(key in map(_key, above) for above in groups.values())
 
 
 def _key(name: str) -> str:

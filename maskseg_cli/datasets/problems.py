@@ -59,7 +59,7 @@ KINDS = {
     ),
     "unknown-class": Kind("annotations of a class that the network does not have (left out)"),
     "background": Kind("annotations of the background, which is no class (left out)"),
-    "unnamed": Kind("regions without any attribute (all of the class object)", harmless=True),
+    "unnamed": Kind("regions without an attribute that names a class (all of the class object)", harmless=True),
     "no-class": Kind("regions without a class (left out)", "has a region without a class"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(

@@ -79,7 +79,8 @@ def via_to_coco(
     class_of, classes = _classes(document, regions, class_name, attribute, path)
     if not classes:
         raise MasksegError(f"No region of {path} has a class.")
-    if class_name == DEFAULT_CLASS and classes == [class_name] and not any(map(_attributes, regions)):
+    named = any(_value(region, name) for region in regions for name in _attributes(region))
+    if class_name == DEFAULT_CLASS and classes == [class_name] and not named:
         for _ in regions:
             log.add("unnamed")
     number = {name: category for category, name in enumerate(classes, 1)}

@@ -38,9 +38,6 @@ _NEAR = Fraction(2)
 #: Formats with decoding timestamps only; the presentation timestamps that FFmpeg guesses are wrong with B-frames.
 _UNSTAMPED = {"avi"}
 
-#: Seconds between two frames of a broadcast above which the timestamps have jumped.
-_BROADCAST_JUMP = Fraction(10)
-
 #: Share of a file behind the last packet from which something is missing: more than an index.
 _UNREAD = Fraction(1, 10)
 
@@ -184,8 +181,8 @@ class ContainerVideo:
     def _timestamp_converter(self) -> TimestampConverter:
         tick = self._stream.time_base or Fraction(1)
         grid = constant_rate([self._stream.average_rate, self._stream.base_rate], tick)
-        # Broadcasts consist of pieces with unrelated timestamps.
-        jump = _BROADCAST_JUMP if is_broadcast(self._container) else Fraction(3600)
+        # Broadcasts consist of pieces with unrelated timestamps; those of their packets are repaired already.
+        jump = None if is_broadcast(self._container) else Fraction(3600)
         return TimestampConverter(self._origin, 1 / self._rate, grid, self._first, jump)
 
     def _frames_from(self, start: Fraction) -> tuple[Iterator[av.VideoFrame], bool]:

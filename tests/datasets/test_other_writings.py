@@ -85,10 +85,10 @@ def other_case(content: dict[str, Any]) -> None:
     content["annotations"][2]["category_id"] = 9
 
 
-def root(name: str) -> Callable[[dict[str, Any]], None]:
+def root(name: str, written: str | None = None) -> Callable[[dict[str, Any]], None]:
     def change(content: dict[str, Any]) -> None:
         for record in content["categories"]:
-            record["supercategory"] = name
+            record["supercategory"] = written or name
         content["categories"].insert(0, {"id": 0, "name": name, "supercategory": "none"})
 
     return change
@@ -139,6 +139,7 @@ SAME: dict[str, Callable[[dict[str, Any]], None]] = {
     "boxes of nothing": each("annotations", bbox=[0, 0, 0, 0]),
     "boxes of something else": each("annotations", bbox=[50, 0, 3, 3]),
     "a root category": root("animals"),
+    "a root that its members write otherwise": root("Shapes", "shapes"),
     "a root category of the same name": root("cat"),
     "names that differ in case": other_case,
     "a background": background,

@@ -62,11 +62,20 @@ def test_balloons(tmp_path: Path, version: int, project: bool) -> None:
 def test_every_shape(tmp_path: Path, shape: dict[str, Any], box: list[float], area: float) -> None:
     source = read_via(write(tmp_path, {"a": entry("1.png", region(shape))}))
     assert [problem.message for problem in source.problems] == [
-        "1 regions without any attribute (all of the class object)"
+        "1 regions without an attribute that names a class (all of the class object)"
     ]
     example = source[0]
     np.testing.assert_allclose(example.boxes[0], box, atol=1)
     assert example.masks[0].area == pytest.approx(area, rel=0.05)
+
+
+@pytest.mark.parametrize("value", [True, 1.5, ["mango"], "", None])
+def test_an_attribute_that_names_no_class_is_said(tmp_path: Path, value: Any) -> None:
+    source = read_via(write(tmp_path, {"a": entry("1.png", region(POLYGON, ripe=value))}))
+    assert source.class_names[1:] == ("object",)
+    assert [problem.message for problem in source.problems] == [
+        "1 regions without an attribute that names a class (all of the class object)"
+    ]
 
 
 def test_classes_from_an_attribute(tmp_path: Path) -> None:

@@ -152,3 +152,21 @@ def test_times_always_grow(stamps: list[int | None]) -> None:
 def test_stamps_are_repaired(stamps: list[int | None], times: list[int]) -> None:
     converter = TimestampConverter(Fraction(0), Fraction(1, 25), jump=Fraction(3))
     assert [converter.time_of(stamp, MILLISECOND) * 1000 for stamp in stamps] == times
+
+
+def test_frames_of_an_earlier_time_are_no_jump_where_packets_do_not_jump() -> None:
+    converter = TimestampConverter(Fraction(0), Fraction(1, 25), jump=None)
+    times = [converter.time_of(stamp, MILLISECOND) * 1000 for stamp in (0, 3720, 2520, 3760, 3800, 20000)]
+    assert times == [0, 3720, 3760, 3780, 3800, 20000]
+
+
+def test_a_hole_in_a_broadcast_keeps_its_length(tmp_path: Path) -> None:
+    """Behind the hole the decoder gives the frames that it still held in the wrong order."""
+    path = make_video(tmp_path / "a.ts", frames=150, size=(160, 120), b_frames=2)
+    data = bytearray(path.read_bytes())
+    data[len(data) * 2 // 5 : len(data) * 3 // 5] = bytes(len(data) * 3 // 5 - len(data) * 2 // 5)
+    path.write_bytes(data)
+    with open_video(path) as video:
+        frames = list(video)
+    assert len(frames) < 150
+    assert float(frames[-1].time) == pytest.approx(5.96, abs=0.1)
