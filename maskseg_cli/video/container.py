@@ -13,7 +13,7 @@ import av
 import numpy as np
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.continuous_clock import is_broadcast, is_joined
+from maskseg_cli.video.continuous_clock import is_broadcast, is_joined, may_jump
 from maskseg_cli.video.deinterlacing import Deinterlacer
 from maskseg_cli.video.details_reading import read_details
 from maskseg_cli.video.lazy_frames import LazyFrame, no_frame_message
@@ -37,6 +37,9 @@ _NEAR = Fraction(2)
 
 #: Formats with decoding timestamps only; the presentation timestamps that FFmpeg guesses are wrong with B-frames.
 _UNSTAMPED = {"avi"}
+
+#: Seconds between two frames of a broadcast above which the timestamps have jumped.
+_BROADCAST_JUMP = Fraction(10)
 
 #: Share of a file behind the last packet from which something is missing: more than an index.
 _UNREAD = Fraction(1, 10)
@@ -181,9 +184,11 @@ class ContainerVideo:
     def _timestamp_converter(self) -> TimestampConverter:
         tick = self._stream.time_base or Fraction(1)
         grid = constant_rate([self._stream.average_rate, self._stream.base_rate], tick)
-        # Broadcasts consist of pieces with unrelated timestamps; those of their packets are repaired already.
-        jump = None if is_broadcast(self._container) else Fraction(3600)
-        return TimestampConverter(self._origin, 1 / self._rate, grid, self._first, jump)
+        # Broadcasts consist of pieces with unrelated timestamps.
+        jump = _BROADCAST_JUMP if is_broadcast(self._container) else Fraction(3600)
+        # Those of the packets are repaired already, but for MPEG program streams, in which not every packet has one.
+        repaired = may_jump(self._container) and self._container.format.name != "mpeg"
+        return TimestampConverter(self._origin, 1 / self._rate, grid, self._first, jump, repaired)
 
     def _frames_from(self, start: Fraction) -> tuple[Iterator[av.VideoFrame], bool]:
         """Frames from `start` or shortly before it, and whether frames were skipped by seeking."""

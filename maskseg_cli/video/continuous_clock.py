@@ -21,6 +21,10 @@ _BYTE_FORMATS = {"mpegts", "mpeg"}
 #: Seconds by which the clock of a track must go back, or be ahead of what is expected, for a jump.
 _BACK, _AHEAD = Fraction(1, 2), Fraction(10)
 
+#: Other formats whose clock may start anew: pieces can be appended, or a stream begins again. If it is ahead, that is a
+#: pause.
+_RESTARTING = {"matroska,webm", "flv"}
+
 #: Bytes in which all packets are read.
 _NEAR = 2**16
 
@@ -43,10 +47,12 @@ class ContinuousClock:
 
     def __init__(self, container: Any) -> None:
         self._has_places = container.format.name in _BYTE_FORMATS
+        self._ahead: Fraction | None = _AHEAD if is_broadcast(container) else None
         self._places: dict[int, int] = {}  # stream -> byte of its last packet
         self._offsets = [Fraction(0)]  # seconds that are added in each part
         self._parts: dict[int, int] = {}  # stream -> the part in which it is
         self._ends: dict[int, tuple[Fraction, Fraction]] = {}  # stream -> time and end of its last packet, in seconds
+        self._shown: dict[int, Fraction] = {}  # stream -> end of its last picture or sound, as it is shown or heard
         self._now = Fraction(0)  # time of the last packet of any track
 
     def adjust(self, packet: Any) -> bool:
@@ -73,11 +79,17 @@ class ContinuousClock:
         time = raw + self._offsets[part]
         if stream in self._ends:
             last, end = self._ends[stream]
-            if not last - _BACK <= time <= end + _AHEAD:
+            if self._ahead is None:  # in these formats a piece begins with a picture that is shown at once
+                end = max(end, self._shown.get(stream, end))
+            if time < last - _BACK or (self._ahead is not None and time > end + self._ahead):
                 self._offsets.append(end - raw)
                 part, time = len(self._offsets) - 1, end
         self._parts[stream], self._now = part, time
-        self._ends[stream] = time, time + (packet.duration or 0) * base
+        length = (packet.duration or 0) * base
+        self._ends[stream] = time, time + length
+        if packet.pts is not None:
+            shown = packet.pts * base + self._offsets[part] + length
+            self._shown[stream] = max(shown, self._shown.get(stream, shown))
         ticks = round(self._offsets[part] / base)
         if ticks:
             packet.pts = None if packet.pts is None else packet.pts + ticks
@@ -86,8 +98,13 @@ class ContinuousClock:
 
 
 def is_broadcast(container: Any) -> bool:
-    """Whether the timestamps of a container may jump."""
+    """Whether the timestamps of a container may jump ahead and back."""
     return bool(container.format.flags & _TS_DISCONT)
+
+
+def may_jump(container: Any) -> bool:
+    """Whether a container may hold pieces whose clocks start anew."""
+    return is_broadcast(container) or container.format.name in _RESTARTING
 
 
 def is_joined(source: str, container: Any, stream: Any) -> bool:

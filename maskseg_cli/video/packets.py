@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import av
 
-from maskseg_cli.video.continuous_clock import ContinuousClock, is_broadcast
+from maskseg_cli.video.continuous_clock import ContinuousClock, may_jump
 from maskseg_cli.video.opening import packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.truncation import is_truncated
@@ -45,8 +45,8 @@ class PacketReader:
         self.sound_end: Fraction | None = None
         self._size, self._place = container.size, 0
         self._stream, self._source, self._name = stream, source, name
-        self._broadcast, self._untimed = is_broadcast(container), is_untimed(container)
-        self._clock = ContinuousClock(container) if self._broadcast else None
+        self._untimed = is_untimed(container)
+        self._clock = ContinuousClock(container) if may_jump(container) else None
         sound = default_sound(container)
         self._packets = packets_of(container, [stream] if sound is None else [stream, sound])
 

@@ -22,8 +22,8 @@ class TimestampConverter:
         period: seconds from frame to frame, on average.
         grid: the constant rate at which the frames may have been recorded, or None; see `constant_rate`.
         phase: a time on the grid, in seconds, by the container.
-        jump: seconds between two frames above which the timestamps have jumped; less is a long pause. None: they do
-            not jump, because those of the packets were repaired; frames of an earlier time come from damage.
+        jump: seconds between two frames above which the timestamps have jumped; less is a long pause.
+        repaired: the timestamps of the packets do not step back; frames of an earlier time come from damage.
 
     Attributes:
         jumped: the timestamps have jumped.
@@ -35,9 +35,11 @@ class TimestampConverter:
         period: Fraction,
         grid: Fraction | None = None,
         phase: Fraction = Fraction(0),
-        jump: Fraction | None = Fraction(3600),
+        jump: Fraction = Fraction(3600),
+        repaired: bool = False,
     ) -> None:
         self._origin, self._period, self._grid, self._phase, self._jump = origin, period, grid, phase, jump
+        self._steps_back = not repaired
         self._last: Fraction | None = None
         self._stamped: Fraction | None = None
         self.jumped = False
@@ -55,7 +57,7 @@ class TimestampConverter:
             time = time or Fraction(0)
         elif time is None:
             time = last + self._period
-        elif not last < time or (self._jump is not None and time > last + self._jump):
+        elif not last < time <= last + self._jump:
             time = self._repair(time, last)
         self._last, self._stamped = time, stamped if origin == self._origin else time
         return time
@@ -73,7 +75,7 @@ class TimestampConverter:
         return nearest if abs(nearest - seconds) <= tick else seconds
 
     def _repair(self, time: Fraction, last: Fraction) -> Fraction:
-        if time > last or (self._jump is not None and time < last - 1):
+        if time > last or (self._steps_back and time < last - 1):
             repaired = last + self._period
             self._origin += time - repaired
             self.jumped = True

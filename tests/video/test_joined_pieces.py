@@ -85,6 +85,22 @@ def test_pictures_and_sound_go_on_behind_a_joint(tmp_path: Path, name: str, begi
     assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
 
 
+@pytest.mark.parametrize("start", [0, 2.6])
+def test_appended_matroska(tmp_path: Path, start: float) -> None:
+    source = join(tmp_path / "in.mkv", [0, 0], "libx264")  # FFmpeg reads no third one
+    with open_video(source, start=start) as video:
+        frames = list(video)
+    numbers = [number_of(frame.image) for frame in frames]
+    assert numbers == list(range(numbers[0], 2 * PICTURES))
+    assert abs(numbers[0] - 25 * start) <= 2
+    assert all(0.02 < after.time - before.time < 0.07 for before, after in pairwise(frames))
+    times = [frame.time - frames[0].time for frame in frames]
+    sound = Sound(str(source), frames[0].time)
+    write(tmp_path / "out.mp4", times, Fraction(1, 25), options=EncodeOptions(codec="mpeg4"), sound=sound)
+    heard = [0.5 + second - numbers[0] / 25 for second in range(4)]
+    assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
+
+
 def test_pieces_whose_tracks_have_other_numbers(tmp_path: Path) -> None:
     tracks, programme = {"mpegts_start_pid": "512"}, {"mpegts_pmt_start_pid": "2304"}
     pieces = [

@@ -155,7 +155,7 @@ def test_stamps_are_repaired(stamps: list[int | None], times: list[int]) -> None
 
 
 def test_frames_of_an_earlier_time_are_no_jump_where_packets_do_not_jump() -> None:
-    converter = TimestampConverter(Fraction(0), Fraction(1, 25), jump=None)
+    converter = TimestampConverter(Fraction(0), Fraction(1, 25), repaired=True)
     times = [converter.time_of(stamp, MILLISECOND) * 1000 for stamp in (0, 3720, 2520, 3760, 3800, 20000)]
     assert times == [0, 3720, 3760, 3780, 3800, 20000]
 
