@@ -59,6 +59,7 @@ class SoundReader:
     Attributes:
         sound: as given.
         stream: the track, as PyAV opened it.
+        in_avi: the source is an AVI.
         begins: time in the output at which the track begins, in seconds; negative before its start, 0 if unknown.
         broken: why reading ended before the end of the track, one sentence, else None.
 
@@ -77,7 +78,7 @@ class SoundReader:
             track: Any = default_sound(self._container)
             if track is None:
                 raise MasksegError("its sound is coded in a way that is not known here")
-            self.stream = track
+            self.stream, self.in_avi = track, self._container.format.name == "avi"
             # Where the clock may jump, the pictures are read too: they decide with the sound how times go on.
             self._clock = ContinuousClock(self._container) if may_jump(self._container) else None
             self._tracks = [self.stream] if self._clock is None else [pictures, self.stream]

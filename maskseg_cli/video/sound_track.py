@@ -76,7 +76,7 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         late = output.constant_rate and reader.begins > _UNHEARD
         known = codec in output.sound_copied
         lost = known and _loses_channels(reader, output)
-        copied = known and not late and not lost
+        copied = known and not late and not lost and not _loses_times(reader, output, codec)
         clock = time_base_for_copy(reader, output) if copied else None
         if clock is not None:
             slot = clock if output.constant_rate else None
@@ -112,6 +112,11 @@ def _loses_channels(reader: SoundReader, output: OutputFormat) -> bool:
         return False
     layout = layout_of(context)
     return not is_usual(layout) and any(position != "NONE" for position in positions_of(layout))
+
+
+def _loses_times(reader: SoundReader, output: OutputFormat, codec: str) -> bool:
+    """Whether copied packets would be heard at wrong times: AC-3 of an AVI in an AVI, which counts it in bytes then."""
+    return output.container == "avi" and codec == "ac3" and reader.in_avi
 
 
 def is_copied(codec: str, output: OutputFormat) -> bool:

@@ -202,3 +202,14 @@ def test_a_connection_that_breaks_is_a_note_and_costs_only_the_sound_behind(
         assert (written.frames, written.duration, written.has_sound) == (40, 4, True)
         assert written.notes[-1] == "the sound breaks off: connection timed out"
         assert clicks(tmp_path / f"out{target}")[-1] == pytest.approx(1, abs=0.003)
+
+
+def test_ac3_of_an_avi_keeps_its_length_in_an_avi(tmp_path: Path) -> None:
+    """Copied, it would be counted in bytes: 0.2 s of 2."""
+    source = make_video(tmp_path / "in.avi", frames=50, codec="mpeg4", sound="ac3")
+    times, sound = [Fraction(index, 25) for index in range(50)], Sound(str(source))
+    written = write(tmp_path / "out.avi", times, Fraction(1, 25), options=EncodeOptions(codec="mpeg4"), sound=sound)
+    assert written.notes == ("the sound was encoded anew as MP3, because .avi cannot well hold ac3",)
+    with av.open(str(tmp_path / "out.avi")) as container:
+        packets = [packet for packet in container.demux(audio=0) if packet.size]
+        assert float((packets[-1].pts + packets[-1].duration) * packets[-1].time_base) == pytest.approx(2, abs=0.1)
