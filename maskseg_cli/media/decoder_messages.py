@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import cv2
 
-#: Lines of libjpeg, libpng and OpenCV's log; any other text is of somebody else and is passed on.
+#: Lines of libjpeg, libpng and OpenCV's log; any other text was written by other code and is passed on.
 _PREFIXES = (
     "Corrupt JPEG data",
     "Premature end of JPEG",

@@ -88,10 +88,9 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
 def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     """Decodes a JPEG, PNG, WebP, BMP, TIFF, HEIC or AVIF photo and turns it upright.
 
-    Gray becomes three equal channels; 16 bits are scaled to 8, over the range of the 10, 12 or 14 bits that they hold
-    where that is all; floating point counts
-    as 0..1 (0..255 if any value is above 1); transparent parts are blended with white, unless the whole
-    picture is transparent: then alpha is ignored. Of several pages or frames the first is read.
+    Gray becomes three equal channels; 16 bits are scaled to 8, and where they hold 10, 12 or 14 bits only, those are;
+    floating point counts as 0..1 (0..255 if any value is above 1); transparent parts are blended with white, unless
+    the whole picture is transparent: then alpha is ignored. Of several pages or frames the first is read.
 
     Args:
         data: the file's bytes.

@@ -1,4 +1,4 @@
-"""Makes one time line of a broadcast whose clock jumps: `ContinuousClock`, `is_joined`."""
+"""Makes one time line of a file whose clock jumps or starts anew: `ContinuousClock`, `is_joined`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PLACES, _PACKETS = 64, 1000
 
 
 class ContinuousClock:
-    """Changes the timestamps of packets so that they go on where the clock of a broadcast starts anew or jumps.
+    """Changes the timestamps of packets so that they go on where the clock of a file starts anew or jumps.
 
     Recordings are joined by appending one to the other, so that all tracks jump by the same time, but not at the same
     packet: some sound of the first part may come after the first pictures of the second. The first track that jumps
@@ -95,6 +95,11 @@ class ContinuousClock:
             packet.pts = None if packet.pts is None else packet.pts + ticks
             packet.dts = None if packet.dts is None else packet.dts + ticks
         return True
+
+
+def clock_for(container: Any) -> ContinuousClock | None:
+    """A clock for the packets of a container; None if their timestamps can be trusted."""
+    return ContinuousClock(container) if may_jump(container) else None
 
 
 def is_broadcast(container: Any) -> bool:

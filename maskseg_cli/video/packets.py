@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import av
 
-from maskseg_cli.video.continuous_clock import ContinuousClock, may_jump
+from maskseg_cli.video.continuous_clock import clock_for
 from maskseg_cli.video.opening import packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.truncation import is_truncated
@@ -46,7 +46,7 @@ class PacketReader:
         self._size, self._place = container.size, 0
         self._stream, self._source, self._name = stream, source, name
         self._untimed = is_untimed(container)
-        self._clock = ContinuousClock(container) if may_jump(container) else None
+        self._clock = clock_for(container)
         sound = default_sound(container)
         self._packets = packets_of(container, [stream] if sound is None else [stream, sound])
 

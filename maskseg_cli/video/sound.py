@@ -11,7 +11,7 @@ from typing import Any
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.continuous_clock import ContinuousClock, is_joined, may_jump
+from maskseg_cli.video.continuous_clock import clock_for, is_joined
 from maskseg_cli.video.opening import open_container, packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.video_sources import is_address
@@ -80,7 +80,7 @@ class SoundReader:
                 raise MasksegError("its sound is coded in a way that is not known here")
             self.stream, self.in_avi = track, self._container.format.name == "avi"
             # Where the clock may jump, the pictures are read too: they decide with the sound how times go on.
-            self._clock = ContinuousClock(self._container) if may_jump(self._container) else None
+            self._clock = clock_for(self._container)
             self._tracks = [self.stream] if self._clock is None else [pictures, self.stream]
             for other in self._container.streams:
                 if other not in self._tracks:

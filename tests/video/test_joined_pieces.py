@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from maskseg_cli.frame import Frame
 from maskseg_cli.video.continuous_clock import ContinuousClock, is_joined
 from maskseg_cli.video.reader import open_video
 from maskseg_cli.video.sound import Sound
@@ -55,6 +56,26 @@ def join(path: Path, begins: Sequence[int], codec: str = "mpeg2video", seconds: 
     return path
 
 
+def check_pictures(frames: Sequence[Frame], start: float, pieces: int) -> None:
+    """All pictures from `start` on are there, each about 40 ms after the one before."""
+    numbers = [number_of(frame.image) for frame in frames]
+    assert numbers == list(range(numbers[0], pieces * PICTURES))
+    assert abs(numbers[0] - 25 * start) <= 2
+    assert all(0.02 < after.time - before.time < 0.07 for before, after in pairwise(frames))
+
+
+def check_sound(source: Path, frames: Sequence[Frame], path: Path, pieces: int) -> None:
+    """A video written from these frames has its clicks where they were."""
+    times = [frame.time - frames[0].time for frame in frames]
+    sound = Sound(str(source), frames[0].time)
+    written = write(path, times, Fraction(1, 25), options=EncodeOptions(codec="mpeg4"), sound=sound)
+    assert (written.frames, written.has_sound) == (len(frames), True)
+    # The tracks of a piece begin and end some 20 ms apart, and a joint moves both by the same time.
+    first = number_of(frames[0].image)
+    heard = [0.5 + second - first / 25 for second in range(2 * pieces)]
+    assert clicks(path) == pytest.approx([time for time in heard if time > 0], abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("name", "begins", "codec"),
     [
@@ -71,18 +92,8 @@ def test_pictures_and_sound_go_on_behind_a_joint(tmp_path: Path, name: str, begi
             frames = list(video)
             assert video.info.notes[0].startswith("its clock starts anew")
             assert video.info.duration is None
-        numbers = [number_of(frame.image) for frame in frames]
-        assert numbers == list(range(numbers[0], 3 * PICTURES))
-        assert abs(numbers[0] - 25 * start) <= 2
-        assert all(0.02 < after.time - before.time < 0.07 for before, after in pairwise(frames))
-
-    times = [frame.time - frames[0].time for frame in frames]
-    sound = Sound(str(source), frames[0].time)
-    written = write(tmp_path / "out.mp4", times, Fraction(1, 25), options=EncodeOptions(codec="mpeg4"), sound=sound)
-    assert (written.frames, written.has_sound) == (len(frames), True)
-    # The tracks of a piece begin and end some 20 ms apart, and a joint moves both by the same time.
-    heard = [0.5 + second - numbers[0] / 25 for second in range(6)]
-    assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
+        check_pictures(frames, start, pieces=3)
+    check_sound(source, frames, tmp_path / "out.mp4", pieces=3)
 
 
 @pytest.mark.parametrize("start", [0, 2.6])
@@ -90,15 +101,8 @@ def test_appended_matroska(tmp_path: Path, start: float) -> None:
     source = join(tmp_path / "in.mkv", [0, 0], "libx264")  # FFmpeg reads no third one
     with open_video(source, start=start) as video:
         frames = list(video)
-    numbers = [number_of(frame.image) for frame in frames]
-    assert numbers == list(range(numbers[0], 2 * PICTURES))
-    assert abs(numbers[0] - 25 * start) <= 2
-    assert all(0.02 < after.time - before.time < 0.07 for before, after in pairwise(frames))
-    times = [frame.time - frames[0].time for frame in frames]
-    sound = Sound(str(source), frames[0].time)
-    write(tmp_path / "out.mp4", times, Fraction(1, 25), options=EncodeOptions(codec="mpeg4"), sound=sound)
-    heard = [0.5 + second - numbers[0] / 25 for second in range(4)]
-    assert clicks(tmp_path / "out.mp4") == pytest.approx([time for time in heard if time > 0], abs=0.1)
+    check_pictures(frames, start, pieces=2)
+    check_sound(source, frames, tmp_path / "out.mp4", pieces=2)
 
 
 def test_pieces_whose_tracks_have_other_numbers(tmp_path: Path) -> None:
