@@ -37,7 +37,7 @@ PANOPTIC = {"images": [], "annotations": [{"segments_info": []}], "categories": 
     ("content", "words"),
     [
         (archive(), "is a ZIP archive: unpack it"),
-        (gzip.compress(b"{}"), "is packed with gzip: unpack it"),
+        (gzip.compress(b"{}", mtime=0), "is packed with gzip: unpack it"),
         (CVAT, "is an XML file of CVAT: export .* as COCO 1.0"),
         ("\ufeff" + CVAT, "is an XML file of CVAT"),
         (VOC, "Pascal VOC and LabelImg"),
