@@ -50,7 +50,7 @@ class FakeCamera:
 
 def wait_for(capture: Capture, index: int) -> Any:
     """Waits for a frame of at least this index."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while time.monotonic() < end:
         frame = capture.newer(index - 1, 0.5)
         if frame is not None and frame.index >= index:
@@ -136,12 +136,12 @@ def test_a_lost_camera_without_reconnect_ends_after_its_last_frame() -> None:
 def test_reconnecting_with_back_off() -> None:
     camera = FakeCamera()
     camera.send(1)
-    with Capture(camera.open, reconnect=True, back_off=(0.05, 0.1, 0.2)) as capture:
+    with Capture(camera.open, reconnect=True, back_off=(0.4, 0.1, 0.2)) as capture:
         wait_for(capture, 0)
         camera.refuse = [CameraError("still away")] * 3
         began = time.monotonic()
         camera.send(CameraError("gone"))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while not capture.trouble and time.monotonic() < end:
             time.sleep(0.005)
         assert capture.trouble == "gone"
@@ -149,7 +149,7 @@ def test_reconnecting_with_back_off() -> None:
         camera.send(2)
         frame = wait_for(capture, 1)
         assert (frame.image == 2).all()
-        assert time.monotonic() - began >= 0.05 + 0.1 + 0.2 + 0.2
+        assert time.monotonic() - began >= 0.4 + 0.1 + 0.2 + 0.2
         assert capture.trouble == ""
         assert capture.connections == 2
         camera.send(None)
@@ -181,7 +181,7 @@ def test_a_driver_that_hangs_is_detected_and_not_waited_for() -> None:
         with pytest.raises(CameraError, match="no picture"):
             read_to_the_end(capture)
         began = time.monotonic()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
     camera.send(None)
 
 

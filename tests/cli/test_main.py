@@ -90,15 +90,6 @@ def test_version() -> None:
     assert result.output == f"maskseg, version {__version__}\n"
 
 
-def test_help_answers_at_once() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "maskseg_cli", "--help"], check=True, capture_output=True)
-        return time.perf_counter() - start
-
-    assert any(seconds() < 0.5 for _ in range(6))  # a busy machine may be late now and then
-
-
 def test_python_dash_m_is_called_maskseg() -> None:
     done = subprocess.run([sys.executable, "-m", "maskseg_cli", "nope"], capture_output=True, text=True)
     assert done.stderr.startswith("Usage: maskseg ")

@@ -28,6 +28,9 @@ from .running import ENVIRONMENT
 #: The real program in a process of its own, with the stand-in.
 PROGRAM = [sys.executable, "-m", fake_model.__name__, "webcam"]
 
+#: Seconds after which a test no longer waits for what should happen at once: a busy machine may stand still for long.
+PATIENCE = 60
+
 
 def run(*arguments: str | Path, code: int = 0) -> Result:
     """Runs `maskseg webcam` in this process."""
@@ -62,7 +65,7 @@ class Program:
         for line in self.process.stderr:
             self.said += line
 
-    def wait_for(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = PATIENCE) -> re.Match[str]:
         """Waits until it has written something."""
 
         def find() -> re.Match[str] | None:
@@ -76,20 +79,20 @@ class Program:
     def status(self) -> dict[str, Any]:
         """The status of its page, which needs --serve."""
         url = self.wait_for(r"The picture is at (http://[^\s?]+)").group(1)
-        with urllib.request.urlopen(f"{url}status.json", timeout=10) as response:
+        with urllib.request.urlopen(f"{url}status.json", timeout=PATIENCE) as response:
             status = json.load(response)
         assert isinstance(status, dict)
         return status
 
     def wait_recorded(self, seconds: float) -> None:
         """Waits until the running recording has this length; needs --serve."""
-        wait_until(lambda: self.status()["recorded"] > seconds, 20)
+        wait_until(lambda: self.status()["recorded"] > seconds, PATIENCE)
 
     def end(self, number: int | None = None) -> int:
         """Sends a signal, waits for the end, and returns the exit code."""
         if number is not None:
             self.process.send_signal(number)
-        code = self.process.wait(15)
+        code = self.process.wait(PATIENCE)
         self._reader.join(5)
         return code
 

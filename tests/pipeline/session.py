@@ -136,14 +136,14 @@ class Session:
 
     def picture(self, after: int = 0) -> tuple[int, np.ndarray, LiveStatus]:
         """Waits for the next picture."""
-        shown = self.feed.wait_newer(after, 10)
+        shown = self.feed.wait_newer(after, 60)
         assert shown is not None, self.error
         assert shown.image is not None
         return shown.number, shown.image, shown.status
 
     def wait(self, check: Callable[[], Any]) -> None:
         """Waits until `check` returns something true."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not check():
             assert time.monotonic() < end, "it did not happen"
             time.sleep(0.005)
@@ -153,7 +153,7 @@ class Session:
 
     def join(self) -> None:
         """Waits for the end of the loop."""
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def end(self) -> None:

@@ -133,8 +133,8 @@ def test_a_recording_has_the_real_length_and_any_end_finishes_it(tmp_path: Path)
     camera = TimedCamera(50)
     with session(lambda: camera, folder=tmp_path, record=tmp_path / "a.mp4") as running:
         running.picture()
-        running.controls.set_recording(True)
         began = time.monotonic()
+        running.controls.set_recording(True)
         running.wait(lambda: running.recordings.seconds > 0.5)
         running.wait(lambda: running.status.recording == str(tmp_path / "a.mp4"))
         running.controls.set_recording(False)
@@ -182,7 +182,7 @@ def test_a_defect_in_the_network_finishes_the_recording_too(tmp_path: Path) -> N
 def test_reconnecting_is_shown_and_reported(tmp_path: Path) -> None:
     camera = FakeCamera()
     camera.send(1)
-    with session(camera.open, capture={"reconnect": True, "back_off": (0.3,)}) as running:
+    with session(camera.open, capture={"reconnect": True, "back_off": (1.0,)}) as running:
         running.picture()
         camera.send(CameraError("The camera is away."))
         running.wait(lambda: running.status.camera.startswith("reconnecting"))
@@ -216,41 +216,57 @@ def test_duration() -> None:
     running = Session(lambda: camera, nothing, Path(), duration=0.3)
     running.start()
     running.wait(lambda: running.feed.ended)
-    assert 0.3 <= time.monotonic() - began < 2
-    assert running.live.seconds == pytest.approx(0.3, abs=0.2)
+    assert 0.3 <= running.live.seconds <= time.monotonic() - began
 
 
-def slow(image: np.ndarray) -> Detections:
-    time.sleep(1.0)
-    return nothing(image)
+class HeldNetwork:
+    """A network whose third call (the first only warms up) takes until `free` is set.
+
+    Attributes:
+        calls: number of calls that have begun.
+        ended: number of calls that have ended.
+    """
+
+    def __init__(self) -> None:
+        self.calls = self.ended = 0
+        self.free = threading.Event()
+
+    def __call__(self, image: np.ndarray) -> Detections:
+        self.calls += 1
+        if self.calls == 3:
+            assert self.free.wait(60)
+        self.ended += 1
+        return nothing(image)
 
 
 def test_controls_are_applied_during_a_call_of_a_slow_network() -> None:
-    camera = TimedCamera(50)
-    with session(lambda: camera, slow) as running:
+    camera, network = TimedCamera(50), HeldNetwork()
+    with session(lambda: camera, network) as running:
         number, _, _ = running.picture()
-        began = time.monotonic()
+        running.wait(lambda: network.calls == 3)
         running.controls.toggle("boxes")
-        number, _, _ = running.picture(number)  # the same frame drawn again, long before the next result
-        assert time.monotonic() - began < 0.5
+        running.picture(number)  # the same frame drawn again
         running.controls.stop()
         running.wait(lambda: running.feed.ended)
-        assert time.monotonic() - began < 0.7
+        assert network.ended == 2
+        network.free.set()
 
 
 def test_a_result_that_comes_after_a_pause_has_begun_is_discarded() -> None:
-    camera = TimedCamera(50)
-    with session(lambda: camera, slow) as running:
-        running.picture()
+    camera, network = TimedCamera(50), HeldNetwork()
+    with session(lambda: camera, network) as running:
+        running.wait(lambda: network.calls == 3)
         running.controls.set_paused(True)
         running.wait(lambda: running.output.paused)
         number = running.feed.latest().number
-        time.sleep(1.3)  # longer than a call
+        network.free.set()
+        running.wait(lambda: network.ended == 3)
+        sent = len(camera.sent)
+        running.wait(lambda: len(camera.sent) > sent + 10)
         assert running.feed.latest().number == number
-        before = time.monotonic()
         running.controls.set_paused(False)
         _, image, _ = running.picture(number)
-        assert camera.sent[number_of(image)] > before - 0.1
+        assert number_of(image) > sent  # of a frame that came after that result
 
 
 def test_loading_is_reported_and_can_be_stopped() -> None:
@@ -269,6 +285,10 @@ def test_loading_is_reported_and_can_be_stopped() -> None:
 
 
 def test_a_duration_shorter_than_a_call_of_the_network_shows_one_picture() -> None:
+    def slow(image: np.ndarray) -> Detections:
+        time.sleep(0.6)
+        return nothing(image)
+
     camera = TimedCamera(50)
     running = Session(lambda: camera, slow, Path(), duration=0.2)
     running.start()

@@ -96,7 +96,7 @@ def test_closing_does_not_wait_for_viewers() -> None:
         wait_until(lambda: served.viewers == 5)
         start = time.monotonic()
         served.close()
-        assert time.monotonic() - start < 5  # usually less than one; a viewer is disconnected by itself after 10
+        assert time.monotonic() - start < 9  # usually less than one; a viewer is disconnected by itself after 10
         wait_until(lambda: served.viewers == 0)
         silent.settimeout(5)
         assert silent.recv(1) == b""
