@@ -6,9 +6,13 @@ from __future__ import annotations
 class MasksegError(Exception):
     """Something the user can correct: a file, an option, a missing weights file.
 
-    The message is one sentence that names the file or option and says what to do. Commands print it on stderr
-    and exit with 1; any other exception that reaches a command is a defect of maskseg and is shown as such.
+    The message is one sentence that names the file or option and says what to do; each further argument is one more
+    line. Commands print it on stderr and exit with 1; any other exception that reaches a command is a defect of maskseg
+    and is shown as such.
     """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class UsageError(MasksegError):

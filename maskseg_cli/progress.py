@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from maskseg_cli.printable import printable
 from maskseg_cli.reporter import Reporter
 
 #: Letters of a label that leave room for the bar.
@@ -56,7 +57,7 @@ def bar_label(name: str) -> str:
         >>> bar_label("two\\nlines.mp4"), bar_label("a-name-that-is-much-longer-than-thirty-letters.mp4")
         ('two lines.mp4', '...ger-than-thirty-letters.mp4')
     """
-    words = " ".join(name.split())
+    words = printable(" ".join(name.split()))
     return words if len(words) <= _LABEL else f"...{words[3 - _LABEL :]}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.registry import RELEASES, Release
 from maskseg_cli.config import RESNETS
+from maskseg_cli.printable import printable
 
 _KINDS = {
     "maskseg": "maskseg's own",
@@ -83,7 +84,7 @@ def describe_as_text(found: dict[str, Any]) -> str:
         text = ", ".join(names[1:]) if names else "not in the file: give them with --labels"
         lines.append(("class names", text))
     width = max(len(label) for label, _ in lines)
-    return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
+    return "\n".join(printable(f"{label:<{width}}  {value}") for label, value in lines)
 
 
 def _size(value: Any) -> str:

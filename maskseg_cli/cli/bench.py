@@ -13,6 +13,7 @@ from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.printable import printable_json, printable_lines
 
 
 @click.command(cls=SectionedCommand)
@@ -77,13 +78,13 @@ def bench(
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         document = run_benchmark(model, photo, against=against, rounds=rounds, starts=starts, reporter=reporter)
     if json_path == "-":
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(printable_json(json.dumps(document, indent=2, ensure_ascii=False)))
         return
     if target is not None:
         from maskseg_cli.media.atomic_file import write_atomic
 
         write_atomic(target, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-    click.echo(to_text(document))
+    click.echo(printable_lines(to_text(document)))
 
 
 def _target(json_path: str | None, photo: str | None, overwrite: bool) -> Path | None:

@@ -18,6 +18,7 @@ from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 from maskseg_cli.media.outputs import check_json_name
+from maskseg_cli.printable import printable
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -167,9 +168,9 @@ def _show(evaluation: Evaluation, by_class: bool) -> None:
 def _warn(evaluation: Evaluation, quiet: bool) -> None:
     if not quiet:
         for problem in evaluation.dataset.problems:
-            click.echo(f"{evaluation.dataset.path}: {problem}.", err=True)
+            click.echo(printable(f"{evaluation.dataset.path}: {problem}."), err=True)
         if evaluation.unknown:
-            unknown = ", ".join(evaluation.unknown)
+            unknown = printable(", ".join(evaluation.unknown))
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)
         if evaluation.dataset.unmasked:
             unmasked, objects = evaluation.dataset.unmasked, len(evaluation.dataset.annotations)
@@ -177,7 +178,7 @@ def _warn(evaluation: Evaluation, quiet: bool) -> None:
         elif evaluation.masks is None:
             click.echo("Not every result has a mask: masks are not measured.", err=True)
     for failure in evaluation.failures:
-        click.echo(failure, err=True)
+        click.echo(printable(failure), err=True)
     if evaluation.failures:
         left_out = len(evaluation.failures)
         total = left_out + len(evaluation.dataset.images)

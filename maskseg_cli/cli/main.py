@@ -6,7 +6,6 @@ import errno
 import importlib
 import os
 import re
-import traceback
 from typing import Any, NoReturn
 
 import click
@@ -14,8 +13,9 @@ import click
 from maskseg_cli import __version__
 from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
-from maskseg_cli.errors import UsageError, explain
+from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.near_names import near_names
+from maskseg_cli.printable import printable, printable_traceback
 
 #: Command -> module:function, and its line in `maskseg --help`. The line is repeated here, so that the list of commands
 #: imports none of them; a test compares it with the command's own.
@@ -80,7 +80,11 @@ class LazyGroup(click.Group):
         try:
             with signals_as_interrupts():
                 return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except click.ClickException as error:
+            # It may repeat the name of a file.
+            error.message = printable(error.message)  # type: ignore[misc]
             raise
         except KeyboardInterrupt as stop:
             click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)
@@ -107,8 +111,10 @@ def _refuse_empty(arguments: list[str]) -> None:
 
 def _fail(error: Exception, debug: bool) -> NoReturn:
     if debug:
-        click.echo(hide_passwords("".join(traceback.format_exception(error))).rstrip(), err=True)
-    raise Failure(hide_passwords(explain(error)), 2 if isinstance(error, UsageError) else 1) from None
+        click.echo("\n".join(printable_traceback(error)), err=True)
+    lines = list(map(str, error.args)) if isinstance(error, MasksegError) else [explain(error)]
+    message = "\n".join(printable(hide_passwords(line)) for line in lines)
+    raise Failure(message, 2 if isinstance(error, UsageError) else 1) from None
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from types import TracebackType
 from typing import Any
 
 from maskseg_cli.addresses import hide_logins, hide_passwords
+from maskseg_cli.printable import printable, printable_traceback
 from maskseg_cli.progress import ProgressReporter
 
 
@@ -35,12 +35,13 @@ class TerminalReporter(ProgressReporter):
         from tqdm import tqdm
 
         # One write a line: picture decoders' messages are collected from standard error meanwhile.
-        tqdm.write(hide_logins(sentence) + "\n", file=sys.stderr, end="")
+        tqdm.write(printable(hide_logins(sentence)) + "\n", file=sys.stderr, end="")
 
     def fail(self, name: str, error: Exception, reason: str) -> None:
         """Writes the failure of one photo or video."""
         if self._debug:
-            self.warn(hide_passwords("".join(traceback.format_exception(error)).rstrip()))
+            for line in printable_traceback(error):
+                self.warn(line)
         super().fail(hide_passwords(name), error, hide_passwords(reason))
 
     def status(self, line: str) -> None:
@@ -51,7 +52,7 @@ class TerminalReporter(ProgressReporter):
             from tqdm import tqdm
 
             self._status = tqdm(bar_format="{desc}", file=sys.stderr, leave=False)
-        self._status.set_description_str(hide_logins(line))
+        self._status.set_description_str(printable(hide_logins(line)))
 
     def shows(self, total: int | None, unit: str) -> bool:
         """A single photo needs no bar."""

@@ -11,6 +11,7 @@ from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.media.atomic_file import remove_unfinished
+from maskseg_cli.printable import printable
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -269,8 +270,8 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
     with open_trainer(choices, options, resume, reporter) as trainer, StopSignals(remove_unfinished) as stop:
         outcome = trainer.run(resume, stop)
     if outcome.stopped and stop.signal is not None:
-        click.echo(f"Stopped; the state is saved: go on with --resume -o {output}", err=True)
+        click.echo(printable(f"Stopped; the state is saved: go on with --resume -o {output}"), err=True)
         ctx.exit(128 + stop.signal)
     if not quiet:
         best = "" if outcome.best is None else f", AP {100 * outcome.best:.1f}"
-        click.echo(f"{outcome.weights}{best}", err=True)
+        click.echo(printable(f"{outcome.weights}{best}"), err=True)

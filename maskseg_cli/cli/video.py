@@ -14,6 +14,7 @@ from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.cli.video_options import reading_options, writing_options
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.printable import printable
 
 
 @click.command(cls=SectionedCommand)
@@ -91,7 +92,7 @@ def video(
             from maskseg_cli.pipeline.estimate import estimate_videos
 
             for line in estimate_videos(sources, output, reporter=reporter, **arguments):
-                click.echo(line)
+                click.echo(printable(line))
             return
         stop = StopSignals(at_once=remove_unfinished)
         arguments |= {"json": json_path, "show": show, "reporter": reporter, "stop": stop}

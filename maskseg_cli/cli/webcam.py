@@ -15,6 +15,7 @@ from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.printable import printable
 
 
 @click.command(cls=SectionedCommand)
@@ -160,4 +161,4 @@ def _list_cameras() -> None:
     if not cameras:
         raise MasksegError(f"{cameras_in_words(cameras)[:-1]}; --camera takes addresses and video files too.")
     for camera in cameras:
-        click.echo(str(camera))
+        click.echo(printable(str(camera)))

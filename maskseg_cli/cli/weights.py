@@ -16,6 +16,7 @@ from maskseg_cli.cli.options import message_options
 from maskseg_cli.cli.sections import SectionedGroup
 from maskseg_cli.config.display import display
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.printable import printable, printable_json, printable_lines
 from maskseg_cli.reporter import Reporter
 
 
@@ -69,13 +70,13 @@ def list_weights(as_json: bool, quiet: bool) -> None:
             }
         )
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(printable_json(json.dumps(rows, indent=2, ensure_ascii=False)))
         return
     for row in rows:
         size = "" if row["bytes"] is None else f" ({row['bytes'] / 1e6:,.1f} MB)"
         click.echo(f"{row['name']:<6}{row['about']}{size}")
         if row["here"]:
-            click.echo(f"      here: {row['file']}")
+            click.echo(printable(f"      here: {row['file']}"))
         elif row["name"] in RELEASES:
             click.echo(f"      not here yet: maskseg weights fetch {row['name']}")
         else:
@@ -100,12 +101,12 @@ def info(file: str, everything: bool, as_json: bool, quiet: bool) -> None:
     checkpoint = read_checkpoint(path, backbone_only=True)
     found = describe(path, checkpoint)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(printable_json(json.dumps(found, indent=2, ensure_ascii=False)))
         return
     click.echo(describe_as_text(found))
     if everything and not checkpoint.backbone_only:
         click.echo()
-        click.echo(display(checkpoint.config).strip("\n"))
+        click.echo(printable_lines(display(checkpoint.config).strip("\n")))
 
 
 @weights.command()
@@ -159,7 +160,7 @@ def verify(file: str, quiet: bool) -> None:
     if not quiet:
         known = "no known release" if release is None else f"{release.file} from {release.base_url}"
         fit = f"{comparison.matched} of {len(expected)} fit the {config.backbone} network"
-        click.echo(f"file     {path} ({path.stat().st_size:,} bytes)")
+        click.echo(f"file     {printable(str(path))} ({path.stat().st_size:,} bytes)")
         click.echo(f"md5      {md5}")
         click.echo(f"sha256   {file_digest(path, 'sha256')}")
         click.echo(f"release  {known}")
@@ -218,7 +219,9 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
         return
     written = convert_file(path, target, dtype, names)
     if not quiet:
-        click.echo(f"{target}: {written.parameters:,} parameters, {target.stat().st_size:,} bytes", err=True)
+        click.echo(
+            f"{printable(str(target))}: {written.parameters:,} parameters, {target.stat().st_size:,} bytes", err=True
+        )
         if target.suffix.lower() in HDF5_SUFFIXES and written.config.num_classes != 81:
             click.echo("An .h5 file holds no class names: give --labels when you use it.", err=True)
 
@@ -272,4 +275,4 @@ def _report_network(target: Path, quiet: bool) -> None:
     """Says what was written: an .xml and its .bin."""
     if not quiet:
         size = sum(path.stat().st_size for path in (target, target.with_suffix(".bin")))
-        click.echo(f"{target} and {target.with_suffix('.bin').name}: {size:,} bytes", err=True)
+        click.echo(f"{printable(str(target))} and {target.with_suffix('.bin').name}: {size:,} bytes", err=True)

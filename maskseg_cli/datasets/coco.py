@@ -96,8 +96,7 @@ def from_document(
     if strict:
         refuse(problems, path)
     if not images:
-        details = f"\n{summary(problems, path)}" if problems else ""
-        raise MasksegError(f"{path} gives no picture to train on; are they in {folder}?{details}")
+        raise MasksegError(f"{path} gives no picture to train on; are they in {folder}?", *summary(problems, path))
     return AnnotatedImages(path, names, category_ids, list(images.values()), problems)
 
 

@@ -190,9 +190,9 @@ class StrictProblemLog(ProblemLog):
             raise MasksegError(f"In {self.path}: {name} {KINDS[kind].one.format(shown)}.")
 
 
-def summary(problems: Sequence[Problem], path: str | Path) -> str:
-    """One line for the data set and one for each kind of problem."""
-    return "\n".join([f"Problems in {path}:", *(f"  {problem}" for problem in problems)])
+def summary(problems: Sequence[Problem], path: str | Path) -> list[str]:
+    """One line for the data set and one for each kind of problem; no line where there is none."""
+    return [f"Problems in {path}:", *(f"  {problem}" for problem in problems)] if problems else []
 
 
 def refuse(problems: Sequence[Problem], path: str | Path) -> None:
@@ -203,4 +203,4 @@ def refuse(problems: Sequence[Problem], path: str | Path) -> None:
     """
     problems = [problem for problem in problems if not KINDS[problem.kind].harmless]
     if problems:
-        raise MasksegError(summary(problems, path))
+        raise MasksegError(*summary(problems, path))

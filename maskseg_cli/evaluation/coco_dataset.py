@@ -106,8 +106,8 @@ class CocoDataset:
             MasksegError: no object is marked, or crowds alone.
         """
         if all(annotation["iscrowd"] for annotation in self.annotations):
-            details = f"\n{summary(self.problems, self.path)}" if self.problems else ""
-            raise MasksegError(f"{self.path} marks no object: there is nothing to measure.{details}")
+            details = summary(self.problems, self.path)
+            raise MasksegError(f"{self.path} marks no object: there is nothing to measure.", *details)
 
     def select(self, image_ids: Iterable[int | str]) -> CocoDataset:
         """The same data set with these photos only."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from maskseg_cli.evaluation.coco_ap import FIGURES
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE
+from maskseg_cli.printable import printable
 
 
 def table(evaluation: Evaluation) -> str:
@@ -33,7 +34,7 @@ def class_table(evaluation: Evaluation) -> str:
             objects[annotation["category_id"]] = objects.get(annotation["category_id"], 0) + 1
     kinds = {"box": evaluation.boxes} | ({"mask": evaluation.masks} if evaluation.masks else {})
     shown = [category for category in evaluation.category_ids if category in objects]
-    names = {category: evaluation.dataset.categories[category] for category in shown}
+    names = {category: printable(evaluation.dataset.categories[category]) for category in shown}
     width = max([len("class"), *map(len, names.values())])
     columns = [f"{kind} {figure}" for kind in kinds for figure in ("AP", "AP50")]
     lines = [f"{'class':{width}}  objects" + "".join(f"{column:>11}" for column in columns)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.printable import plain_cell
 
 #: The first columns of a table; a column for each class follows.
 COLUMNS = ("photo", "result", "status", "reason", "seconds", "objects")
@@ -40,12 +41,12 @@ def _from_table(text: str) -> dict[str, dict[str, int]]:
     heading, *rows = csv.reader(io.StringIO(text, newline=""))
     if tuple(heading[: len(COLUMNS)]) != COLUMNS:
         raise ValueError(heading)
-    classes = heading[len(COLUMNS) :]
+    classes = list(map(plain_cell, heading[len(COLUMNS) :]))
     found = {}
     for photo, _, _, _, _, objects, *numbers in rows:
         if objects:
             counts = {name: int(number) for name, number in zip(classes, numbers, strict=True)}
-            found[photo] = {name: number for name, number in counts.items() if number}
+            found[plain_cell(photo)] = {name: number for name, number in counts.items() if number}
     return found
 
 

@@ -27,6 +27,7 @@ from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.messages import count_words, counted
+from maskseg_cli.printable import spreadsheet_cell
 from maskseg_cli.sink import Sink
 
 #: Failed photos, and classes, that the last lines name.
@@ -169,13 +170,14 @@ class RunSummary(Sink):
         found = self._found()
         stream = io.StringIO()
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow([*COLUMNS, *found])
+        table.writerow([*COLUMNS, *map(spreadsheet_cell, found)])
         for row in self._read_rows():
             counts = row.pop("counts")
             objects = [""] * (1 + len(found))
             if counts is not None:
                 objects = [sum(counts.values()), *(counts.get(name, 0) for name in found)]
-            table.writerow([row["photo"], row["result"], row["status"], row["reason"], row["seconds"], *objects])
+            photo, result, reason = (spreadsheet_cell(row[name] or "") for name in ("photo", "result", "reason"))
+            table.writerow([photo, result, row["status"], reason, row["seconds"], *objects])
             yield utf8(stream.getvalue())
             stream.seek(0)
             stream.truncate()

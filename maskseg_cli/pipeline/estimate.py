@@ -64,7 +64,8 @@ def estimate_videos(
     failed = 0
     for job in plan.jobs:
         if job.done:
-            yield f"{shown_name(job.source.name)}\n  -> {job.target}: exists already, is left out"
+            yield shown_name(job.source.name)
+            yield f"  -> {job.target}: exists already, is left out"
             continue
         predictor = predictor or plan.load(reporter)
         try:

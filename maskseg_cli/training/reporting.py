@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from maskseg_cli.printable import printable
 from maskseg_cli.progress import ProgressReporter
 from maskseg_cli.reporter import Reporter
 
@@ -49,7 +50,7 @@ class ProgressBars(TrainingReporter):
 
     def say(self, sentence: str) -> None:
         """Shows a line above the bar."""
-        tqdm.write(sentence, file=sys.stderr)
+        tqdm.write(printable(sentence), file=sys.stderr)
 
     def warn(self, sentence: str) -> None:
         """Shows a line above the bar."""

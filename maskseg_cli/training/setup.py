@@ -107,8 +107,8 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
         lines = [f"There is no object to learn in {files} (crowds do not count)."]
         for source, choice in zip(sources, choices.data, strict=True):
             problems = [problem for problem in source.problems if problem.kind != "no-objects"]
-            lines += [summary(problems, choice.annotations)] if problems else []
-        raise MasksegError("\n".join(lines))
+            lines += summary(problems, choice.annotations)
+        raise MasksegError(*lines)
     return sources
 
 
