@@ -14,6 +14,7 @@ from maskseg_cli.camera.open_camera import open_camera
 from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
 from maskseg_cli.camera.viewer import WindowViewer
+from maskseg_cli.checkpoints.registry import cache_folder
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.live_window import LiveWindow
@@ -23,6 +24,7 @@ from maskseg_cli.pipeline.live import LiveLoop
 from maskseg_cli.pipeline.live_output import LiveOutput
 from maskseg_cli.pipeline.run_options import predictor_loader
 from maskseg_cli.reporter import Reporter
+from maskseg_cli.serve.page_secret import page_secret
 from maskseg_cli.serve.server import start_server
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
@@ -89,7 +91,8 @@ def run_session(
         if plan.window:
             viewer = WindowViewer(stack.enter_context(LiveWindow(_NO_DISPLAY)), controls)
         if feed is not None and plan.serve is not None:
-            server = stack.enter_context(start_server(feed, controls, *plan.serve, token=plan.token))
+            secret = None if plan.token is None else page_secret(cache_folder())
+            server = stack.enter_context(start_server(feed, controls, *plan.serve, plan.token, secret))
             if server.warning:
                 reporter.warn(server.warning)
             # With port 0 the user can learn the port from this line only.

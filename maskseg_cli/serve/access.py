@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
-import time
+import secrets
 from email.message import Message
 from enum import Enum
 from urllib.parse import urlsplit
 
 from maskseg_cli.errors import UsageError
+from maskseg_cli.serve.guess_brake import Guess, GuessBrake
 from maskseg_cli.serve.listen_address import names_this_computer
-
-#: Seconds of delay for a wrong token; such requests wait for each other, so that guessing takes years.
-_DELAY = 0.5
 
 
 class TokenCheck(Enum):
@@ -23,72 +20,72 @@ class TokenCheck(Enum):
     VALID = "valid"
     MISSING = "missing"
     WRONG = "wrong"
+    TOO_SOON = "too soon"
 
 
 class Access:
     """Decides which requests to a server are allowed.
 
-    The token is read from `?token=` of the URL, `Authorization: Bearer`, or the cookie that the page sets after a valid
-    token, in this order. It is compared in constant time, and the cookie holds only its hash.
+    The token is read from `?token=` of the URL or `Authorization: Bearer`; in its place counts the cookie that the page
+    sets after a valid token. Both are compared in constant time. Wrong tokens of one computer are
+    compared once a second only (`GuessBrake`); the cookie, which cannot be guessed, opens the page at any time.
 
     Args:
         host: that the user chose to serve at.
         port: part of the cookie's name, because the ports of a computer share their cookies.
         token: that requests must have, or None.
+        secret: from which, and the token, the cookie is made; None: one that lasts as long as this object.
 
     Raises:
         UsageError: an empty token.
     """
 
-    def __init__(self, host: str, port: int, token: str | None = None) -> None:
+    def __init__(self, host: str, port: int, token: str | None = None, secret: bytes | None = None) -> None:
         if token is not None and not token.strip():
             raise UsageError("The token is empty: give a word that nobody guesses.")
         self.host = host
         self.token = token
         self.cookie_name = f"maskseg-{port}"
-        self._cookie = hashlib.sha256(f"maskseg page {token}".encode()).hexdigest()
-        self._guessing = threading.Lock()
+        self._cookie = hmac.new(secret or secrets.token_bytes(32), _bytes(token or ""), "sha256").hexdigest()
+        self._brake = GuessBrake()
 
-    def check_token(self, given: str | None, headers: Message) -> TokenCheck:
-        """Checks the token of a request; a wrong one is delayed.
+    def check_token(self, given: str | None, headers: Message, address: str = "") -> TokenCheck:
+        """Checks the token of a request.
 
         Args:
             given: `?token=` of the URL, or None.
             headers: of the request.
+            address: of the other computer.
         """
-        if self.token is None:
+        token = self.token
+        if token is None:
+            return TokenCheck.VALID
+        cookie = _cookies(headers.get("Cookie", "")).get(self.cookie_name)
+        if cookie is not None and _equal(cookie, self._cookie):
             return TokenCheck.VALID
         scheme, _, bearer = headers.get("Authorization", "").partition(" ")
         if given is None and scheme.lower() == "bearer":
             given = (
                 bearer.strip().encode("latin-1", "replace").decode("utf-8", "replace")
             )  # headers are read as Latin-1
-        if given is not None:
-            is_valid = _equal(given, self.token)
-        else:
-            cookie = _cookies(headers.get("Cookie", "")).get(self.cookie_name)
-            if cookie is None:
-                return TokenCheck.MISSING
-            is_valid = _equal(cookie, self._cookie)
-        if is_valid:
-            return TokenCheck.VALID
-        if self._guessing.acquire(timeout=10 * _DELAY):
-            try:
-                time.sleep(_DELAY)
-            finally:
-                self._guessing.release()
-        return TokenCheck.WRONG
+        if given is None:
+            return TokenCheck.MISSING if cookie is None else TokenCheck.WRONG
+        word = given
+        guess = self._brake.try_token(address, lambda: _equal(word, token))
+        return {Guess.RIGHT: TokenCheck.VALID, Guess.WRONG: TokenCheck.WRONG}.get(guess, TokenCheck.TOO_SOON)
 
-    def may_embed(self, given: str | None, headers: Message) -> bool:
+    def may_embed(self, given: str | None, headers: Message, address: str = "") -> bool:
         """Whether the address of a picture in another web page holds the valid token, so that it may be shown there.
 
         Args:
             given: `?token=` of the URL, or None.
             headers: of the request.
+            address: of the other computer.
         """
         if self.token is None or given is None:
             return False
-        return self.check_token(given, headers) is TokenCheck.VALID
+        without_cookies = Message()  # the browser may send them for any page
+        return self.check_token(given, without_cookies, address) is TokenCheck.VALID
 
     def set_cookie(self) -> str:
         """The Set-Cookie header with which this browser has access for 30 days.
@@ -134,8 +131,11 @@ def _host_of(origin: str) -> str | None:
 
 def _equal(given: str, expected: str) -> bool:
     """Compares in a time that depends on neither content nor length."""
-    digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given, expected))
-    return hmac.compare_digest(*digests)
+    return hmac.compare_digest(*(hashlib.sha256(_bytes(text)).digest() for text in (given, expected)))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _cookies(header: str) -> dict[str, str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
+from email.errors import MissingHeaderBodySeparatorDefect
+from email.message import Message
 from functools import cache, partial
 from html import escape
 from http import HTTPStatus
@@ -50,6 +53,22 @@ _EMBEDDABLE = ("/stream.mjpg", "/snapshot.jpg")
 _MAX_BODY = 10_000
 
 
+#: Result of the check of a token -> status, message and headers of the response.
+_REFUSALS: dict[TokenCheck, tuple[HTTPStatus, str, dict[str, str]]] = {
+    TokenCheck.MISSING: (
+        HTTPStatus.UNAUTHORIZED,
+        "This camera needs a token.",
+        {"WWW-Authenticate": 'Bearer realm="maskseg"'},
+    ),
+    TokenCheck.WRONG: (HTTPStatus.FORBIDDEN, "This token is wrong.", {}),
+    TokenCheck.TOO_SOON: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "A wrong token has just come from your network: try again in a second.",
+        {"Retry-After": "1"},
+    ),
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     """Handles the requests of one connection, in a thread of its own.
 
@@ -67,7 +86,8 @@ class Handler(BaseHTTPRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
-    #: Seconds after which a connection without data is closed.
+    raw_requestline: bytes
+    #: Seconds after which a connection without data is closed; strangers have less, see `Connections`.
     timeout = 20
     disable_nagle_algorithm = True
     #: Whether the request is for a picture in a page of others, whose address holds the token.
@@ -79,6 +99,23 @@ class Handler(BaseHTTPRequestHandler):
     def page(self) -> PageServer:
         """The server, with the state that all requests share."""
         return cast(PageServer, self.server)
+
+    def parse_request(self) -> bool:
+        """Reads the header, and refuses one about whose end a proxy and this server could differ."""
+        if not self.raw_requestline.endswith(b"\n"):  # the connection ended in the middle of a line
+            self.close_connection = True
+            return False
+        if not super().parse_request():
+            return False
+        is_old = self.request_version == "HTTP/0.9"  # without a header, and its answer has none either
+        problem = "Requests have HTTP/1.1." if is_old else _ambiguity(self.headers)
+        if problem:
+            self.close_connection = True
+            self._send_error(HTTPStatus.BAD_REQUEST, problem)
+            return False
+        if self.command != "POST" and self.headers.get("Content-Length", "0").strip() != "0":
+            self.close_connection = True  # the body is not read: it must not be taken for the next request
+        return True
 
     def do_GET(self) -> None:
         """Returns a file, the picture or the status."""
@@ -118,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
         self._embedded = False
         if refusal:
             pictures = not changes and url.path in _EMBEDDABLE
-            self._embedded = pictures and self.page.access.may_embed(given, self.headers)
+            self._embedded = pictures and self.page.access.may_embed(given, self.headers, self.client_address[0])
             if not self._embedded:
                 self._send_error(HTTPStatus.FORBIDDEN, refusal)
                 return
@@ -126,27 +163,35 @@ class Handler(BaseHTTPRequestHandler):
             name, kind = _PUBLIC_FILES[url.path]
             self._send(HTTPStatus.OK, kind, _file(name))
             return
-        check = self.page.access.check_token(given, self.headers)
+        check = TokenCheck.VALID
+        if not self._embedded:
+            check = self.page.access.check_token(given, self.headers, self.client_address[0])
         if check is not TokenCheck.VALID:
             self._ask_for_token(check, as_page=not changes and url.path == "/")
-        elif url.path not in routes:
-            self._send_error(HTTPStatus.NOT_FOUND, f"There is no {url.path} here.")
-        elif given is not None and self.page.access.token is not None and url.path == "/" and not changes:
+            return
+        self.page.connections.begin(self.connection)
+        try:
+            self._answer(routes, url.path, given, changes)
+        finally:
+            self.page.connections.end(self.connection)
+
+    def _answer(self, routes: dict[str, Callable[[], None]], path: str, given: str | None, changes: bool) -> None:
+        """Answers a request that has access to the camera."""
+        if path not in routes:
+            self._send_error(HTTPStatus.NOT_FOUND, f"There is no {path} here.")
+        elif given is not None and self.page.access.token is not None and path == "/" and not changes:
             # The redirect removes the token from the address bar and the history.
             self._send(
                 HTTPStatus.SEE_OTHER, _HTML, b"", {"Location": "./", "Set-Cookie": self.page.access.set_cookie()}
             )
         else:
-            routes[url.path]()
+            routes[path]()
 
     def _page(self) -> None:
         self._send(HTTPStatus.OK, _HTML, _file("index.html"))
 
     def _ask_for_token(self, check: TokenCheck, as_page: bool) -> None:
-        is_wrong = check is TokenCheck.WRONG
-        code = HTTPStatus.FORBIDDEN if is_wrong else HTTPStatus.UNAUTHORIZED
-        message = "This token is wrong." if is_wrong else "This camera needs a token."
-        headers = {} if is_wrong else {"WWW-Authenticate": 'Bearer realm="maskseg"'}
+        code, message, headers = _REFUSALS[check]
         if as_page:
             self._send(code, _HTML, _file("token.html").replace(b"{{ message }}", escape(message).encode()), headers)
         else:
@@ -185,7 +230,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> dict[str, Any]:
         length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()) or int(length) > _MAX_BODY:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > _MAX_BODY:
             self.close_connection = True  # the next bytes are no request
             raise UsageError(f"A request has a Content-Length of at most {_MAX_BODY}.")
         body = self.rfile.read(int(length))
@@ -220,6 +265,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Logs nothing: URLs may hold the token."""
+
+
+def _ambiguity(headers: Message) -> str | None:
+    """Why it is not clear where a request ends, or None (RFC 9112, sections 5 and 6)."""
+    broken = any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in headers.defects)
+    if broken or any("\n" in value or "\r" in value for value in headers.values()):
+        return "The header of the request is not correct."
+    if "Transfer-Encoding" in headers:
+        return "A request has a Content-Length, and no Transfer-Encoding."
+    if len(set(headers.get_all("Content-Length", []))) > 1:
+        return "A request has one Content-Length."
+    return None
 
 
 @cache

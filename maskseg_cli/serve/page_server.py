@@ -14,10 +14,8 @@ from typing import Any
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.serve.access import Access
+from maskseg_cli.serve.connections import Connections
 from maskseg_cli.serve.pictures import Pictures
-
-#: Browsers keep up to six connections each.
-MAX_CONNECTIONS = 128
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
@@ -37,6 +35,7 @@ class PageServer(ThreadingHTTPServer):
         access: decides which requests are allowed.
         closing: set when the server ends.
         viewers: number of connections that receive the stream.
+        connections: the open ones.
     """
 
     daemon_threads = True
@@ -58,7 +57,7 @@ class PageServer(ThreadingHTTPServer):
         self.controls = controls
         self.closing = threading.Event()
         self.viewers = 0
-        self._connections: set[socket.socket] = set()
+        self.connections = Connections()
         self._lock = threading.Lock()
         super().__init__(address, handler)
         self.access = Access(address[0], self.server_address[1])
@@ -83,21 +82,23 @@ class PageServer(ThreadingHTTPServer):
                 self.viewers -= 1
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
-            full = len(self._connections) >= MAX_CONNECTIONS
-            if not full:
-                self._connections.add(request)
-        if full:
-            with contextlib.suppress(OSError):
-                request.setblocking(False)
-                request.send(_FULL)
-            self.shutdown_request(request)
-        else:
+        has_place, leaving = self.connections.add(request, client_address[0])
+        if leaving is not None:
+            _end(leaving)
+        if has_place:
             super().process_request(request, client_address)
+            return
+        with contextlib.suppress(OSError):
+            request.setblocking(False)
+            request.send(_FULL)
+        self.shutdown_request(request)
+
+    def service_actions(self) -> None:
+        for connection in self.connections.overdue():
+            _end(connection)
 
     def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._connections.discard(request)
+        self.connections.remove(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -109,11 +110,15 @@ class PageServer(ThreadingHTTPServer):
         """Closes all connections, and waits at most `timeout` seconds for their threads."""
         end = time.monotonic() + timeout
         while True:
-            with self._lock:
-                connections = list(self._connections)
+            connections = self.connections.all()
             if not connections or time.monotonic() > end:
                 return
             for connection in connections:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                _end(connection)
             time.sleep(0.01)
+
+
+def _end(connection: socket.socket) -> None:
+    """Ends a connection; its thread notices and closes the socket."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -75,6 +75,7 @@ def start_server(
     host: str = DEFAULT_HOST,
     port: int = DEFAULT_PORT,
     token: str | None = None,
+    secret: bytes | None = None,
 ) -> Server:
     """Serves the live page in threads of its own, until `Server.close`.
 
@@ -84,6 +85,7 @@ def start_server(
         host: address or name of this computer to serve at; 0.0.0.0 or :: for all its networks.
         port: 0 takes any free one.
         token: that viewers must give, or None.
+        secret: see `Access`.
 
     Raises:
         UsageError: an empty token.
@@ -95,7 +97,7 @@ def start_server(
         http = PageServer(family, address, Handler, feed, controls)
     except OSError as error:
         raise MasksegError(_describe(error, host, port)) from error
-    http.access = Access(host, http.server_port, token)
+    http.access = Access(host, http.server_port, token, secret)
     url = as_url(reachable(address[0]), http.server_port)
     if token is not None:
         url += f"?token={quote(token, safe='')}"

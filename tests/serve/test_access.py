@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from email.message import Message
 
 import pytest
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.serve import access
+from maskseg_cli.serve import guess_brake
 from maskseg_cli.serve.access import Access, TokenCheck
+from maskseg_cli.serve.guess_brake import Guess, GuessBrake
 
 
 def headers(**fields: str) -> Message:
@@ -20,15 +20,15 @@ def headers(**fields: str) -> Message:
 
 
 @pytest.fixture
-def short_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_DELAY", 0.01)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guess_brake, "PAUSE", 0.0)
 
 
 def test_without_a_token_every_request_is_allowed() -> None:
     assert Access("127.0.0.1", 8000).check_token(None, headers()) is TokenCheck.VALID
 
 
-@pytest.mark.usefixtures("short_delay")
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("token", ["sesame", "a b+c&d;e", "Zürich ✓"])
 def test_the_token(token: str) -> None:
     rules = Access("0.0.0.0", 8000, token)
@@ -41,9 +41,9 @@ def test_the_token(token: str) -> None:
     assert rules.check_token(None, headers(Authorization="Bearer other")) is TokenCheck.WRONG
 
 
-@pytest.mark.usefixtures("short_delay")
+@pytest.mark.usefixtures("quick")
 def test_the_cookie() -> None:
-    rules = Access("0.0.0.0", 8000, "sesame")
+    rules = Access("0.0.0.0", 8000, "sesame", b"secret")
     set_cookie = rules.set_cookie()
     assert "HttpOnly" in set_cookie
     assert "SameSite=Lax" in set_cookie
@@ -52,15 +52,72 @@ def test_the_cookie() -> None:
     assert rules.check_token(None, headers(Cookie=f"other=1; {cookie}; more=2")) is TokenCheck.VALID
     assert rules.check_token(None, headers(Cookie=f"{cookie}x")) is TokenCheck.WRONG
     assert rules.check_token(None, headers(Cookie="other=1; broken")) is TokenCheck.MISSING
-    assert Access("0.0.0.0", 8001, "sesame").check_token(None, headers(Cookie=cookie)) is TokenCheck.MISSING
-    assert Access("0.0.0.0", 8000, "changed").check_token(None, headers(Cookie=cookie)) is TokenCheck.WRONG
+    assert Access("0.0.0.0", 8001, "sesame", b"secret").check_token(None, headers(Cookie=cookie)) is TokenCheck.MISSING
+    assert Access("0.0.0.0", 8000, "sesame", b"secret").check_token(None, headers(Cookie=cookie)) is TokenCheck.VALID
+    assert Access("0.0.0.0", 8000, "sesame", b"other").check_token(None, headers(Cookie=cookie)) is TokenCheck.WRONG
+    assert Access("0.0.0.0", 8000, "changed", b"secret").check_token(None, headers(Cookie=cookie)) is TokenCheck.WRONG
 
 
-def test_guessing_is_slow() -> None:
+def test_after_wrong_tokens_the_right_one_comes_too_soon_and_the_cookie_does_not() -> None:
     rules = Access("0.0.0.0", 8000, "sesame")
-    start = time.monotonic()
-    rules.check_token("guess", headers())
-    assert time.monotonic() - start > 0.4
+    cookie = headers(Cookie=rules.set_cookie().partition(";")[0])
+    for _ in range(3):
+        assert rules.check_token("guess", headers(), "10.0.0.1") is TokenCheck.WRONG
+    assert rules.check_token("sesame", headers(), "10.0.0.1") is TokenCheck.TOO_SOON
+    assert rules.check_token("sesame", headers(), "10.0.0.2") is TokenCheck.VALID
+    assert rules.check_token("guess", cookie, "10.0.0.1") is TokenCheck.VALID
+    assert not rules.may_embed("guess", cookie, "10.0.0.3")
+
+
+class Guesses:
+    """A brake with a clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.compared = 0
+        self.brake = GuessBrake(lambda: self.now)
+
+    def __call__(self, address: str, right: bool = False) -> Guess:
+        def compare() -> bool:
+            self.compared += 1
+            return right
+
+        return self.brake.try_token(address, compare)
+
+
+def test_one_computer_guesses_once_a_second_with_any_number_of_connections() -> None:
+    guesses = Guesses()
+    for number in range(1000):
+        guesses.now = number / 100
+        guesses(f"2001:db8::{number:x}")  # all in one network of 64 bits
+    assert guesses.compared == 3 + 9
+    assert guesses("2001:db8::1", right=True) is Guess.TOO_SOON
+    guesses.now += 1.1
+    assert guesses("2001:db8::1", right=True) is Guess.RIGHT
+    assert guesses("2001:db8::1", right=True) is Guess.RIGHT  # no pause after the right one
+
+
+def test_many_computers_guess_five_times_a_second_in_all_and_a_known_one_gets_in() -> None:
+    guesses = Guesses()
+    assert guesses("10.1.0.1", right=True) is Guess.RIGHT
+    guesses.compared = 0
+    for number in range(1000):
+        guesses.now = 1 + number / 1000
+        guesses(f"10.0.{number % 250}.{number // 250}")
+    assert guesses.compared == 5
+    assert guesses("10.2.0.1", right=True) is Guess.TOO_SOON
+    assert guesses("10.1.0.1", right=True) is Guess.RIGHT
+
+
+def test_the_brake_remembers_a_limited_number_of_computers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guess_brake, "_REMEMBERED", 50)
+    guesses = Guesses()
+    for number in range(500):
+        guesses.now += 0.3
+        guesses(f"10.0.{number // 250}.{number % 250}")
+        guesses(f"10.9.{number // 250}.{number % 250}", right=True)
+    assert len(guesses.brake._paid_until) <= 50
+    assert len(guesses.brake._known) <= 50
 
 
 @pytest.mark.parametrize("token", ["", "  "])
@@ -115,7 +172,7 @@ def test_a_proxy_may_put_another_name_into_the_request() -> None:
         assert rules.foreign_origin(headers(**proxied, Sec_Fetch_Site="cross-site"), changes=True)
 
 
-@pytest.mark.usefixtures("short_delay")
+@pytest.mark.usefixtures("quick")
 def test_only_the_token_in_the_address_lets_other_pages_show_the_picture() -> None:
     rules = Access("0.0.0.0", 8000, "sesame")
     cookie = headers(Cookie=rules.set_cookie().partition(";")[0])

@@ -13,7 +13,7 @@ import pytest
 from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
-from maskseg_cli.serve import Server, access, start_server
+from maskseg_cli.serve import Server, guess_brake, start_server
 from maskseg_cli.serve.api import file_name
 from tests.serve.watching import STATUS, ask, ask_json, picture
 
@@ -187,7 +187,7 @@ def test_names_have_no_folders_and_addresses_no_passwords() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/stream.mjpg", "/snapshot.jpg", "/status.json", "/nothing"])
 def test_a_token_is_required(view: View, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    monkeypatch.setattr(access, "_DELAY", 0.01)
+    monkeypatch.setattr(guess_brake, "PAUSE", 0.0)
     view.feed.publish(picture(1), STATUS)
     with start_server(view.feed, view.controls, port=0, token="sesame") as server:
         status, headers, body = ask(server, path)
@@ -216,7 +216,7 @@ def test_the_cookie_replaces_the_token(view: View) -> None:
 def test_a_page_of_others_may_show_the_picture_by_an_address_with_the_token(
     view: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "_DELAY", 0.01)
+    monkeypatch.setattr(guess_brake, "PAUSE", 0.0)
     view.feed.publish(picture(1), STATUS)
     other = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
     with start_server(view.feed, view.controls, port=0, token="sesame") as server:

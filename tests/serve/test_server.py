@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import http.client
 import socket
 import time
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ import pytest
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.serve import DEFAULT_PORT, page_server, start_server
+from maskseg_cli.serve import DEFAULT_PORT, connections, page_server, start_server
 from tests.screen import wait_until
 from tests.serve.watching import STATUS, ask, ask_json, picture, watching
 
@@ -106,7 +107,7 @@ def test_closing_does_not_wait_for_viewers() -> None:
 
 
 def test_too_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_server, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
     feed = LiveFeed()
     with start_server(feed, Controls(), port=0) as served:
         with ExitStack() as stack:
@@ -118,6 +119,51 @@ def test_too_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
         wait_until(lambda: served.viewers == 0 and ask(served, "/")[0] == 200)
 
 
+def test_the_owner_gets_in_among_hundreds_of_silent_strangers() -> None:
+    with ExitStack() as stack:
+        served = stack.enter_context(start_server(LiveFeed(), Controls(), port=0, token="sesame"))
+        viewer = stack.enter_context(watching(served, token="sesame"))
+        wait_until(lambda: served.viewers == 1)
+        strangers = []
+        for number in range(500):
+            link = stack.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+            link.sendall(b"GET /status.json?token=sesam HTTP/1.1\r\n"[: number % 38])
+            strangers.append(link)
+            if number % 100 == 99:
+                assert ask(served, "/")[0] == 401
+                assert ask(served, "/status.json?token=sesame")[0] == 200
+        assert served.viewers == 1
+        assert strangers[0].recv(100) == b""  # it had to make room
+        assert viewer.recv(100).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_stranger_has_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "STRANGER_TIME", 0.2)
+    with ExitStack() as stack:
+        served = stack.enter_context(start_server(LiveFeed(), Controls(), port=0, token="sesame"))
+        owner = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+        stack.callback(owner.close)
+        stranger = stack.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+        for _ in range(3):
+            owner.request("GET", "/status.json?token=sesame")
+            assert owner.getresponse().read()
+            time.sleep(0.25)
+        stranger.sendall(b"GET /page.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            assert stranger.recv(100) == b""
+
+
+def test_guessing_tries_one_token_a_second() -> None:
+    with start_server(LiveFeed(), Controls(), port=0, token="sesame") as served:
+        cookie = ask(served, "/?token=sesame")[1]["Set-Cookie"].partition(";")[0]
+        began = time.monotonic()
+        codes = [ask(served, f"/status.json?token={number}")[0] for number in range(40)]
+        assert codes[:3] == [403] * 3
+        assert set(codes) == {429, 403}
+        assert codes.count(403) <= 3 + time.monotonic() - began
+        assert ask(served, "/status.json", headers={"Cookie": cookie})[0] == 200
+
+
 _POST = b"POST /controls HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
@@ -127,6 +173,8 @@ _POST = b"POST /controls HTTP/1.1\r\nHost: localhost\r\nContent-Type: applicatio
         b"\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01",  # https
         b"GET\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET /status.json",
         b"GET / HTTP/9\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\n\r\n",
         b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -137,8 +185,15 @@ _POST = b"POST /controls HTTP/1.1\r\nHost: localhost\r\nContent-Type: applicatio
         _POST + b"Content-Length: -5\r\n\r\n",
         _POST + b"Content-Length: 50\r\n\r\n{}",
         _POST + b"\r\n{}",
+        _POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        _POST + b"Content-Length: \xb2\r\n\r\n{}",
+        _POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        _POST + b"Content-Length: 2\r\nContent-Length: 4\r\n\r\n{}",
+        _POST + b"Content-Length : 2\r\n\r\n{}",
+        _POST + b"A: b\r\n Content-Length: 2\r\n\r\n{}",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
-    ids=range(13),
+    ids=range(22),
 )
 def test_invalid_requests(request_bytes: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     with start_server(LiveFeed(), Controls(), port=0) as served:
@@ -149,3 +204,24 @@ def test_invalid_requests(request_bytes: bytes, capfd: pytest.CaptureFixture[str
                 assert b"200 OK" not in link.recv(1000)
         assert ask_json(served, "/status.json")["picture"] == 0
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_body_of_a_request_without_one_is_not_taken_for_the_next_request(method: str) -> None:
+    controls = Controls()
+    hidden = _POST + b"Content-Length: 15\r\n\r\n" + b'{"masks":false}'
+    with start_server(LiveFeed(), controls, port=0) as served:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=30) as link:
+            length = b"Content-Length: %d\r\n\r\n" % len(hidden)
+            link.sendall(method.encode() + b" /status.json HTTP/1.1\r\nHost: localhost\r\n" + length + hidden)
+            received = b"".join(iter(lambda: _received(link), b""))
+        assert received.count(b"HTTP/1.1 ") == 1
+        assert b"Connection: close" in received
+        assert controls.drawing.masks
+
+
+def _received(link: socket.socket) -> bytes:
+    try:
+        return link.recv(10_000)
+    except ConnectionResetError:  # the rest of the request was not read
+        return b""

@@ -107,14 +107,14 @@ def ask_json(server: Server, path: str, changes: Any = None, **options: Any) -> 
 
 
 @contextmanager
-def watching(server: Server, buffer: int | None = None) -> Iterator[socket.socket]:
+def watching(server: Server, buffer: int | None = None, token: str = "") -> Iterator[socket.socket]:
     """A connection that has requested the stream and read nothing yet."""
     with socket.socket() as connection:
         if buffer is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         connection.settimeout(10)
         connection.connect(("127.0.0.1", server.port))
-        connection.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        connection.sendall(f"GET /stream.mjpg?token={token} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         yield connection
 
 
