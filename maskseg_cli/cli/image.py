@@ -66,6 +66,14 @@ from maskseg_cli.media.picture_formats import NAMES
     metavar="N",
     help="Consecutive photos of equal size that the network takes at once; the results are the same.",
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time for reading one photo, which fails after that; 0 for no limit.",
+)
 @click.option("--show", is_flag=True, help="Show each result in a window: any key for the next, q ends.")
 @model_options
 @drawing_options
@@ -85,6 +93,7 @@ def image(
     summary_path: str | None,
     watching: bool,
     batch: int,
+    timeout: float,
     show: bool,
     model: ModelOptions,
     drawing: DrawingOptions,
@@ -123,6 +132,7 @@ def image(
             summary=summary_path,
             watch=watching,
             batch=batch,
+            timeout=timeout,
             show=show,
             model=model,
             drawing=drawing,

@@ -53,8 +53,8 @@ class _Collector:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._inside = 0
-        self._alone = False
+        self._inside: set[int] = set()  # threads
+        self._alone: int | None = None  # the thread that must have no other beside it
         self._waiting = 0
         self._file: int | None = None
         self._real: int | None = None
@@ -70,21 +70,23 @@ class _Collector:
         with self._changed:
             if alone:
                 self._waiting += 1
-                self._changed.wait_for(lambda: self._inside == 0)
+                self._changed.wait_for(lambda: not self._inside)
                 self._waiting -= 1
-                self._alone = True
+                self._alone = threading.get_ident()
             else:
-                self._changed.wait_for(lambda: not self._alone and not self._waiting)
-            if self._inside == 0:
+                self._changed.wait_for(lambda: self._alone is None and not self._waiting)
+            if not self._inside:
                 self._begin()
-            self._inside += 1
+            self._inside.add(threading.get_ident())
             return self._size()
 
     def leave(self, begin: int) -> str:
         """Ends collecting; returns the decoders' lines since `begin`, and passes on everything else."""
         with self._changed:
-            self._inside -= 1
-            if self._inside == 0:
+            if threading.get_ident() not in self._inside:  # forgotten
+                return ""
+            self._inside.remove(threading.get_ident())
+            if not self._inside:
                 self._end()  # before the file is read: nothing is written to it any more
             end = self._size()
             new = b"" if self._file is None else _read(self._file, self._passed_on, end)
@@ -96,12 +98,27 @@ class _Collector:
                 with contextlib.suppress(OSError):
                     os.write(self._real, foreign)
             text = b"" if self._file is None else _read(self._file, begin, end)
-            if self._inside == 0 and self._real is not None:
-                os.close(self._real)
-                self._real = None
-            self._alone = False
-            self._changed.notify_all()
+            self._free()
         return "".join(line.decode("utf-8", "replace") for line in _LINE.findall(text))
+
+    def forget(self, thread: int) -> None:
+        """Gives up a thread that may never leave; what it writes from now on goes where it would go without us."""
+        with self._changed:
+            if thread not in self._inside:
+                return
+            self._inside.remove(thread)
+            if not self._inside:
+                self._end()
+            self._free(thread)
+
+    def _free(self, thread: int | None = None) -> None:
+        """Lets waiting threads in after `thread`, or the caller's own, has left."""
+        if not self._inside and self._real is not None:
+            os.close(self._real)
+            self._real = None
+        if self._alone == (thread or threading.get_ident()):
+            self._alone = None
+        self._changed.notify_all()
 
     def _begin(self) -> None:
         self._log_level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -166,3 +183,9 @@ def collect_messages(alone: bool = False) -> Iterator[Messages]:
         yield messages
     finally:
         messages.text = _COLLECTOR.leave(begin)
+
+
+def forget_thread(thread: threading.Thread) -> None:
+    """Ends the block of `collect_messages` of a thread that keeps a decoder busy, so that no other waits for it."""
+    if thread.ident is not None:
+        _COLLECTOR.forget(thread.ident)

@@ -11,8 +11,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: EXIF tag of the orientation; TIFF tags of the size.
-EXIF_ORIENTATION, _WIDTH, _HEIGHT = 0x0112, 0x0100, 0x0101
+#: EXIF tag of the orientation; TIFF tags of the size, and of the bits and number of a pixel's values.
+EXIF_ORIENTATION, _WIDTH, _HEIGHT, _BITS, _SAMPLES = 0x0112, 0x0100, 0x0101, 0x0102, 0x0115
 
 #: A marker inside JPEG's coded data: 0xFF, but neither stuffing (00), filling (FF) nor restart (D0..D7).
 _JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -27,6 +27,8 @@ class Header:
         width, height: stored size in pixels, before the picture is turned upright; 0 if not found.
         orientation: EXIF's 1..8; 1 is upright, 6 needs a quarter turn clockwise.
         complete: False if the file certainly ends before the end of the picture.
+        pixel_bytes: bytes that a decoder needs for a pixel.
+        scans: times that the whole picture is decoded, each more exactly (progressive JPEG); else 1.
     """
 
     format: str
@@ -34,6 +36,8 @@ class Header:
     height: int
     orientation: int = 1
     complete: bool = True
+    pixel_bytes: int = 3
+    scans: int = 1
 
 
 def picture_format(start: bytes) -> str | None:
@@ -68,7 +72,7 @@ def read_header(data: bytes) -> Header | None:
 
 
 def _jpeg(data: bytes) -> Header:
-    width = height = 0
+    width = height = scans = 0
     orientation = 1
     at = 2
     while True:
@@ -78,7 +82,7 @@ def _jpeg(data: bytes) -> Header:
             at += 1
         marker, at = data[at], at + 1
         if marker == 0xD9:  # end of image
-            return Header("JPEG", width, height, orientation)
+            return Header("JPEG", width, height, orientation, scans=scans)
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:  # markers without a segment
             continue
         (length,) = struct.unpack_from(">H", data, at)
@@ -90,6 +94,7 @@ def _jpeg(data: bytes) -> Header:
             orientation = exif_orientation(data[at + 8 : at + length])
         at += length
         if marker == 0xDA:  # start of scan: coded data up to the next marker
+            scans += 1
             found = _JPEG_MARKER.search(data, at)
             if found is None:
                 return Header("JPEG", width, height, orientation, complete=False)
@@ -97,7 +102,7 @@ def _jpeg(data: bytes) -> Header:
 
 
 def _png(data: bytes) -> Header:
-    width, height = struct.unpack_from(">II", data, 16)
+    width, height, depth = struct.unpack_from(">IIB", data, 16)
     orientation, complete, at = 1, False, 8
     while at + 12 <= len(data) and not complete:
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -105,7 +110,7 @@ def _png(data: bytes) -> Header:
             orientation = exif_orientation(data[at + 8 : at + 8 + length])
         complete = kind == b"IEND"
         at += 12 + length
-    return Header("PNG", width, height, orientation, complete and at <= len(data))
+    return Header("PNG", width, height, orientation, complete and at <= len(data), 8 if depth > 8 else 4)
 
 
 def _webp(data: bytes) -> Header:
@@ -122,7 +127,7 @@ def _webp(data: bytes) -> Header:
             width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
         elif kind == b"EXIF":
             orientation = exif_orientation(data[at : at + length].removeprefix(b"Exif\0\0"))
-    return Header("WebP", width, height, orientation, complete)
+    return Header("WebP", width, height, orientation, complete, 4)
 
 
 def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -145,7 +150,8 @@ def _tiff(data: bytes) -> Header:
     # A directory beyond the end of the file shows that a TIFF is truncated: it is mostly written last.
     width, height = tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
     orientation = tags.get(EXIF_ORIENTATION, 1)
-    return Header("TIFF", width, height, orientation if 1 <= orientation <= 8 else 1, bool(tags))
+    pixel_bytes = max(1, tags.get(_SAMPLES, 1)) * -(-max(8, tags.get(_BITS, 1)) // 8)
+    return Header("TIFF", width, height, orientation if 1 <= orientation <= 8 else 1, bool(tags), pixel_bytes)
 
 
 def exif_orientation(exif: bytes) -> int:
@@ -173,6 +179,12 @@ def _first_directory(data: bytes) -> dict[int, int]:
     for entry in range(first, min(first + step * count, len(data) - step + 1), step):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
         if kind in kinds:
-            (value,) = struct.unpack_from(order + kinds[kind], data, entry + value_at)
+            place = entry + value_at
+            if tag == _BITS:  # one for each value of a pixel, which may not fit here
+                (number,) = struct.unpack_from(order + ("Q" if big else "I"), data, entry + 4)
+                if number * struct.calcsize(kinds[kind]) > (8 if big else 4):
+                    (place,) = struct.unpack_from(order + ("Q" if big else "I"), data, place)
+                    place = min(place, len(data) - 8)
+            (value,) = struct.unpack_from(order + kinds[kind], data, place)
             tags[tag] = max(value, tags.get(tag, value))  # of a tag that is there twice decoders take either
     return tags

@@ -6,6 +6,7 @@ why it failed, and in some versions returns half a picture for half a file.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,22 @@ from maskseg_cli.media.damage import damage, suspicion
 from maskseg_cli.media.decoder_messages import collect_messages
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.foreign_files import FILMS, name_content
-from maskseg_cli.media.header import picture_format, read_header
+from maskseg_cli.media.header import Header, picture_format, read_header
 from maskseg_cli.media.heif import decode_heif, heif_format
 from maskseg_cli.media.metadata import Metadata, from_blocks, read_metadata
 from maskseg_cli.media.picture_formats import FORMAT_OF, SUFFIX_OF
 from maskseg_cli.media.pixels import to_bgr, turn_upright, used_bits
 from maskseg_cli.media.sequences import sequence_notes
+from maskseg_cli.media.time_limit import TIMEOUT, within
 
 #: Larger pictures are refused before memory is allocated for them (2 ** 28: 16384 x 16384, 0.8 GB decoded).
 MAX_PIXELS = 2**28
+
+#: Bytes of the pixels as they are stored, such as 32 for a pixel of four channels of 64-bit floating point.
+MAX_BYTES = 2**30
+
+#: Pixels that a progressive JPEG may decode in all its scans; encoders make about ten scans, a crafted file thousands.
+_MAX_SCANNED = 2**32
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +55,7 @@ class Photo:
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:
-    """Reads a photo, turned upright.
+    """Reads a photo, turned upright, within `time_limit.TIMEOUT` seconds.
 
     Returns:
         uint8 array (H, W, 3), BGR.
@@ -58,13 +66,23 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     return load_photo(path).image
 
 
-def load_photo(path: str | Path) -> Photo:
+def load_photo(path: str | Path, timeout: float = TIMEOUT) -> Photo:
     """Reads a photo with all that is known about it.
+
+    Args:
+        timeout: seconds for it; 0 for no limit.
 
     Raises:
         MasksegError: as `read_image`.
     """
     path = Path(path)
+    with contextlib.suppress(OSError):
+        if special_file_type(path):
+            timeout = 0  # whoever writes into a pipe may take any time
+    return within(timeout, lambda: _load(path), str(path))
+
+
+def _load(path: Path) -> Photo:
     if path.is_dir():
         raise MasksegError(f"{path} is a folder, not a picture.")
     try:
@@ -97,8 +115,8 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
         name: what messages call the picture.
 
     Raises:
-        MasksegError: no picture, truncated, damaged (also where a decoder fills the missing part with gray), or above
-            `MAX_PIXELS`.
+        MasksegError: no picture, truncated, damaged (also where a decoder fills the missing part with gray), or too
+            large for the memory or the time of one photo.
     """
     if not data:
         raise MasksegError(f"{name} is empty (0 bytes).")
@@ -113,6 +131,7 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
             raise MasksegError(f"{name} is {kind}, not a photo: maskseg video {name}")
         raise MasksegError(f"{name} is {kind}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
     _check_size(header.width, header.height, name)
+    _check_cost(header, name)
     if not header.complete:
         raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
     if header.width < 1 or header.height < 1:
@@ -134,6 +153,21 @@ def _check_size(width: int, height: int, name: str) -> None:
         raise MasksegError(
             f"{name} has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million can be read: scale it down "
             "first."
+        )
+
+
+def _check_cost(header: Header, name: str) -> None:
+    pixels = header.width * header.height
+    if pixels * header.pixel_bytes > MAX_BYTES:
+        raise MasksegError(
+            f"{name} takes {pixels * header.pixel_bytes / 1e9:.1f} GB of memory ({header.width} x {header.height} "
+            f"pixels of {header.pixel_bytes} bytes), at most {MAX_BYTES / 1e9:.1f} can be read: scale it down, or save "
+            "it with 8 bits a channel."
+        )
+    if pixels * header.scans > _MAX_SCANNED and header.scans > 100:
+        raise MasksegError(
+            f"{name} is left out: it is a JPEG of {header.scans:,} scans, which takes minutes to read; encoders make "
+            "about ten."
         )
 
 

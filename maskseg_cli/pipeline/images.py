@@ -18,6 +18,7 @@ from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
 from maskseg_cli.media.same_file import same_name
+from maskseg_cli.media.time_limit import TIMEOUT
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -46,6 +47,7 @@ def process_images(
     summary: str | Path | None = None,
     watch: bool = False,
     batch: int = 1,
+    timeout: float = TIMEOUT,
     show: bool = False,
     model: Model = "lite",
     transforms: Sequence[Transform] = (),
@@ -69,6 +71,7 @@ def process_images(
         summary: .csv or .json file with a row for each photo.
         watch: continue with photos as they arrive in the folders, until a stop is requested.
         batch: consecutive photos of equal size that the network takes at once.
+        timeout: seconds for reading one photo, which fails after that; 0 for no limit.
         show: show each result in a window until a key is pressed.
         model: name of a network, weights file, or a loaded `Predictor`.
         transforms: called with each photo and its detections, in order.
@@ -125,7 +128,17 @@ def process_images(
         if threaded and not alone:
             stack.enter_context(stop)
         run = PhotoRun(
-            predictor, all_sinks, counts, transforms, drawing, batch, threaded, watch, stop=stop, reporter=reporter
+            predictor,
+            all_sinks,
+            counts,
+            transforms,
+            drawing,
+            batch,
+            threaded,
+            watch,
+            timeout,
+            stop,
+            reporter,
         )
         ended = _run(run, lambda: _process(run, watched, jobs, alone))
     if ended is None or isinstance(ended, KeyboardInterrupt):
@@ -145,6 +158,7 @@ def segment_images(
     *,
     recursive: bool = False,
     batch: int = 1,
+    timeout: float = TIMEOUT,
     transforms: Sequence[Transform] = (),
     on_error: Callable[[str, Exception], None] | None = None,
     **options: Any,
@@ -154,7 +168,7 @@ def segment_images(
     Photos are read and go through the network ahead of the loop, with bounded memory. Leaving the loop early ends that.
 
     Args:
-        sources, model, recursive, batch, transforms: as in `process_images`.
+        sources, model, recursive, batch, timeout, transforms: as in `process_images`.
         on_error: called with the name of a photo that failed and the error, after which the loop continues; None: the
             error is raised.
         options: fields of `ModelOptions`.
@@ -176,7 +190,7 @@ def segment_images(
     calls = predictor.workers
     with Workers(THREADS) as readers, Workers(calls if calls > 1 else 0) as workers:
         predictions = PhotoPredictions(predictor, workers, calls, batch, stop)
-        photos = read_photos(jobs, readers, max(2 * THREADS, batch), lambda: predictions.bytes_in_flight)
+        photos = read_photos(jobs, readers, max(2 * THREADS, batch), lambda: predictions.bytes_in_flight, timeout)
         try:
             for one in predictions.results(photos):
                 try:

@@ -13,6 +13,7 @@ from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
+from maskseg_cli.media.time_limit import TIMEOUT
 from maskseg_cli.messages import describe
 from maskseg_cli.pipeline.drawn_sinks import prepare_sinks
 from maskseg_cli.pipeline.photos import read_photos
@@ -41,6 +42,7 @@ class PhotoRun:
         threaded: read and write in threads. Without, a photo is begun when the one before it is finished, and all
             sinks are called in the thread of the caller.
         endless: the number of photos is not known.
+        timeout: seconds for reading one photo; 0 for no limit.
         stop: a requested stop ends the run after the photos that the network has begun.
         reporter: messages and progress.
         summary: counts the photos; one of `sinks`.
@@ -54,6 +56,7 @@ class PhotoRun:
     batch: int = 1
     threaded: bool = True
     endless: bool = False
+    timeout: float = TIMEOUT
     stop: StopToken = field(default_factory=StopToken)
     reporter: Reporter = field(default_factory=Reporter)
 
@@ -99,7 +102,7 @@ class PhotoRun:
 
             predictions = PhotoPredictions(self.predictor, network, calls, self.batch, self.stop)
             ahead = max(2 * threads, self.batch) or 1
-            photos = read_photos(waiting, readers, ahead, lambda: predictions.bytes_in_flight)
+            photos = read_photos(waiting, readers, ahead, lambda: predictions.bytes_in_flight, self.timeout)
             try:
                 for prediction in predictions.results(photos):
                     self._put(results, prediction)

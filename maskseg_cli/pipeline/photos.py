@@ -15,12 +15,17 @@ from maskseg_cli.media.header import picture_format
 from maskseg_cli.media.heif import heif_format
 from maskseg_cli.media.images import decode_photo, load_photo
 from maskseg_cli.media.picture_formats import HEIF_RESULT, SUFFIX_OF
+from maskseg_cli.media.time_limit import TIMEOUT, within
 from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
 from maskseg_cli.pipeline.workers import Workers
 
 
 def read_photos(
-    jobs: Sequence[Job], workers: Workers, ahead: int, bytes_in_flight: Callable[[], int]
+    jobs: Sequence[Job],
+    workers: Workers,
+    ahead: int,
+    bytes_in_flight: Callable[[], int],
+    timeout: float = TIMEOUT,
 ) -> Iterator[tuple[Job, Future[Frame]]]:
     """Reads the photos of jobs in threads before they are asked for; see `read_ahead`.
 
@@ -29,7 +34,7 @@ def read_photos(
     """
     items = read_ahead(
         enumerate(jobs),
-        lambda item: read_photo(item[1], item[0]),
+        lambda item: read_photo(item[1], item[0], timeout),
         lambda item: estimate_bytes(item[1]),
         workers,
         ahead,
@@ -40,11 +45,12 @@ def read_photos(
         del future  # and with it the photo
 
 
-def read_photo(job: Job, index: int = 0) -> Frame:
+def read_photo(job: Job, index: int = 0, timeout: float = TIMEOUT) -> Frame:
     """Reads and decodes the photo of a job.
 
     Args:
         index: number of the photo in the run.
+        timeout: seconds for it; 0 for no limit.
 
     Returns:
         a frame whose `job` has a suffix, also where only the content of the photo gives its format.
@@ -57,7 +63,7 @@ def read_photo(job: Job, index: int = 0) -> Frame:
         kind = None if job.source.alone else special_file_type(job.source.path)
         if kind is not None:
             raise MasksegError(f"{job.source.path} is {kind}, not a file.")
-        photo, suffix = load_photo(job.source.path), job.suffix or ".png"
+        photo, suffix = load_photo(job.source.path, timeout), job.suffix or ".png"
     else:
         data = sys.stdin.buffer.read()
         suffix = (
@@ -65,7 +71,8 @@ def read_photo(job: Job, index: int = 0) -> Frame:
             if heif_format(data[:64]) is None
             else HEIF_RESULT
         )
-        photo = decode_photo(data, "Standard input")
+        name = "Standard input"
+        photo = within(timeout, lambda: decode_photo(data, name), name)
     return Frame(
         photo.image,
         index,
