@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 import maskseg_cli
+from maskseg_cli.checkpoints.sniff import NOT_REGULAR
 from maskseg_cli.errors import MasksegError
 
 #: Environment variable that moves the cache folder.
@@ -117,6 +118,8 @@ def find_weights(name_or_path: str | Path) -> Path:
     path = Path(name_or_path).expanduser()
     if not path.exists():
         raise MasksegError(f"There is no weights file {path}{_near(path)}.")
+    if not path.is_file() and not path.is_dir():
+        raise MasksegError(f"{path} {NOT_REGULAR}")
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,9 @@ FileKind = Literal["hdf5", "npz"]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ZIP_SIGNATURE = b"PK\x03\x04"
+
+#: The end of a sentence about pipes, devices and sockets.
+NOT_REGULAR = "is no regular file (but a pipe or a device), so it is not read as weights."
 _READABLE = "maskseg reads Matterport's .h5 files and its own .npz files"
 
 
@@ -27,9 +31,11 @@ def identify(path: str | Path) -> FileKind:
     if path.is_dir():
         raise MasksegError(_folder(path))
     try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
-            size = os.fstat(stream.fileno()).st_size
+        with open(path, "rb", opener=_without_waiting) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise MasksegError(f"{path} {NOT_REGULAR}")
+            head, size = stream.read(4096), status.st_size
     except FileNotFoundError:
         raise MasksegError(f"There is no weights file {path}.") from None
     except OSError as error:
@@ -41,6 +47,11 @@ def identify(path: str | Path) -> FileKind:
         _check_zip_is_npz(path)
         return "npz"
     raise MasksegError(f"{path} {_description(path, head)}")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a file; a named pipe too, which otherwise waits until someone writes into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def hdf5_offset(path: Path, head: bytes, size: int) -> int | None:

@@ -61,13 +61,18 @@ def _run(campaigns: list[Campaign], seconds: float, jobs: int) -> None:
     end = time.monotonic() + seconds
     turn = min(_TURN, seconds * jobs / len(campaigns))
 
+    broken: list[BaseException] = []
+
     def work() -> None:
-        while time.monotonic() < end:
+        while time.monotonic() < end and not broken:
             try:
                 campaign = waiting.get(timeout=1)
             except queue.Empty:
                 continue
-            campaign.run(min(turn, end - time.monotonic()))
+            try:
+                campaign.run(min(turn, end - time.monotonic()))
+            except BaseException as error:
+                broken.append(error)
             waiting.put(campaign)
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(max(1, min(jobs, len(campaigns))))]
@@ -76,6 +81,8 @@ def _run(campaigns: list[Campaign], seconds: float, jobs: int) -> None:
     for thread in threads:
         while thread.is_alive():
             thread.join(1)
+    if broken:
+        raise broken[0]
 
 
 if __name__ == "__main__":
