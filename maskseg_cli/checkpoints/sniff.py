@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
+from maskseg_cli.checkpoints.npz_archive import DAMAGE
 from maskseg_cli.errors import MasksegError
 
 FileKind = Literal["hdf5", "npz"]
@@ -90,9 +91,10 @@ def _check_zip_is_npz(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except DAMAGE:
         raise MasksegError(
-            f"{path} is truncated: it starts like an .npz file and its end is missing; fetch or copy it again."
+            f"{path} is truncated or damaged: it starts like an .npz file and its end is missing or wrong; fetch or "
+            "copy it again."
         ) from None
     if "model.weights.h5" in names and "config.json" in names:
         raise MasksegError(

@@ -44,9 +44,7 @@ def main() -> int:
     finally:
         for campaign in campaigns:
             campaign.close()
-    print(HEAD)
-    for campaign in campaigns:
-        print(campaign.line())
+        print(HEAD, *(campaign.line() for campaign in campaigns), sep="\n")
     for campaign in campaigns:
         for signature, finding in campaign.findings.items():
             print(f"\n{campaign.name}: {signature}\n  {finding}")

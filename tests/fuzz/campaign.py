@@ -15,9 +15,9 @@ from tests.fuzz.worker import GOOD, Outcome, Worker, short_digest
 _MOST_KEPT = 2000
 
 
-def make_input(fuzzer: Fuzzer, random: Random, pool: list[bytes]) -> bytes:
-    """The next input: a crafted or a damaged one of the pool."""
-    start = random.choice(pool)
+def make_input(fuzzer: Fuzzer, random: Random, pool: list[bytes], seeds: int) -> bytes:
+    """The next input: a crafted or a damaged one of the pool, whose first `seeds` ones are sound."""
+    start = random.choice(pool[:seeds] if random.random() < 0.5 else pool)
     if fuzzer.craft is not None and random.random() < 0.5:
         return fuzzer.craft(random, start)
     return mutate(random, start, pool, fuzzer.tokens)
@@ -48,7 +48,9 @@ class Campaign:
         for kept in (self._corpus, self._failed):
             kept.mkdir(parents=True, exist_ok=True)
         self._random = Random(f"{seed} {name}")
-        self._pool = [*self._fuzzer.seeds(), *(path.read_bytes() for path in sorted(self._corpus.iterdir()))]
+        seeds = self._fuzzer.seeds()
+        self._seeds = len(seeds)
+        self._pool = [*seeds, *(path.read_bytes() for path in sorted(self._corpus.iterdir()))]
         # What failed in an earlier run is tried first; the rest of the queue are the seeds and the corpus as they are.
         self._queue = [*self._pool[::-1], *(path.read_bytes() for path in sorted(self._failed.iterdir()))]
         self._known: set[str] = set()
@@ -58,8 +60,11 @@ class Campaign:
         """Runs inputs for about so long."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            data = self._queue.pop() if self._queue else make_input(self._fuzzer, self._random, self._pool)
+            data = self._queue.pop() if self._queue else self._made()
             self._take(data, self._worker.run(data))
+
+    def _made(self) -> bytes:
+        return make_input(self._fuzzer, self._random, self._pool, self._seeds)
 
     def _take(self, data: bytes, outcome: Outcome) -> None:
         self.counts[outcome.kind] += 1

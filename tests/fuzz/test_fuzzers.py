@@ -27,7 +27,7 @@ def test_every_input_is_taken_or_refused_with_a_sentence(name: str) -> None:
     fuzzer = load_fuzzer(name)
     random = Random(f"{os.environ.get('MASKSEG_FUZZ_SEED', '1')} {name}")
     pool = list(fuzzer.seeds())
-    crafted = [make_input(fuzzer, random, pool) for _ in range(INPUTS // fuzzer.cost)]
+    crafted = [make_input(fuzzer, random, pool, len(pool)) for _ in range(INPUTS // fuzzer.cost)]
     with Worker(name, PATIENCE) as worker:
         for seed in pool:
             assert worker.run(seed).kind == "accepted"
