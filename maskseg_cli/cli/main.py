@@ -80,7 +80,10 @@ class LazyGroup(click.Group):
         try:
             with signals_as_interrupts():
                 return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            error.message = hide_passwords(error.message)  # type: ignore[misc]
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt as stop:
             click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)
