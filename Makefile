@@ -12,6 +12,9 @@ PHOTO ?=
 WEIGHTS ?=
 export PHOTO WEIGHTS
 
+# How long `make fuzz` runs.
+MINUTES ?= 30
+
 # For `make retrain`: COCO's files as weights/README.md lists them, the starting weights, and where the run goes.
 COCO ?= coco
 START ?= start.npz
@@ -22,12 +25,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheel retrain clean
+.PHONY: help demo test lint fuzz wheel retrain clean
 
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; JOBS (2) for test; COCO, START, SEED and RUN for retrain."
+	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; JOBS (2) for test; MINUTES (30) for fuzz; COCO, START, SEED and RUN for retrain."
 
 demo: $(READY)  ## Outline the objects in three photos, a video, and in PHOTO=path.
 	@$(BIN)/python examples/make_sample_photos.py '$(OUT)/photos'
@@ -43,6 +46,9 @@ lint: $(READY)  ## Check the style and types only.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy maskseg_cli
+
+fuzz: $(READY)  ## Give damaged and crafted files to every reader for MINUTES; corpus and findings in .fuzz/.
+	$(BIN)/python -m tests.fuzz $(MINUTES)
 
 wheel: $(READY)  ## Build the wheel into dist/.
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)(\S+)", re.IGNORECASE)
+#: Where an address was taken for a file, it has one slash instead of two.
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://|\b[a-z][a-z0-9+.-]+:/)(\S+)", re.IGNORECASE)
 
 #: Name and value of a parameter, behind "?" or "&" or, as some cameras want it, in the path.
 _PARAMETER = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.messages import plural
+from maskseg_cli.messages import plural, shortened
 from maskseg_cli.near_names import near_names
 
 #: COCO's 80 classes in their usual contiguous order, with the background at index 0.
@@ -53,6 +53,9 @@ _EVERYDAY_NAMES = {
     "rucksack": "backpack",
     "television": "tv",
 }
+
+#: A file of class names is shorter; a device such as /dev/zero has no end.
+_MOST_BYTES = 1 << 22
 
 _BACKGROUND_NAMES = ("background", "bg")
 
@@ -131,13 +134,16 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
 
 def _read_text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         raise MasksegError(f"There is no labels file {path}.") from None
     except IsADirectoryError:
         raise MasksegError(f"{path} is a folder, not a labels file.") from None
     except OSError as error:
         raise MasksegError(f"The labels file {path} cannot be read: {error.strerror}.") from None
+    if len(data) > _MOST_BYTES:
+        raise MasksegError(f"{path} is too large for a labels file: it has more than {_MOST_BYTES:,} bytes.")
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
@@ -197,10 +203,11 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
     if is_background(word):
         raise UsageError("The background cannot be found: leave it out of the list of classes.")
     if re.fullmatch(r"[0-9]+", word):
-        if int(word) in objects:
-            return [int(word)]
-        raise UsageError(f"There is no class {int(word)}: the model's classes are 1 to {len(objects)}.")
-    raise UsageError(f"The model has no class {word!r}{_near(word, [class_names[i] for i in objects])}.")
+        digits = word.lstrip("0") or "0"
+        if len(digits) < 10 and int(digits) in objects:  # Python makes no integers of thousands of digits
+            return [int(digits)]
+        raise UsageError(f"There is no class {shortened(digits)}: the model's classes are 1 to {len(objects)}.")
+    raise UsageError(f"The model has no class {shortened(word)!r}{_near(word, [class_names[i] for i in objects])}.")
 
 
 def _singular(key: str, names: Sequence[str]) -> str | None:

@@ -121,3 +121,13 @@ def count_words(counts: Mapping[str, int], most: int | None = None) -> str:
 def describe(names: Sequence[str]) -> str:
     """Counts the objects of each class, given by name, most first, else in the given order: "2 persons, 1 dog"."""
     return count_words(Counter(names))
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """A text for a message: its beginning, where it is long.
+
+    Example:
+        >>> shortened("dog"), shortened("9" * 5000, 8)
+        ('dog', '99999...')
+    """
+    return text if len(text) <= most else text[: most - 3] + "..."

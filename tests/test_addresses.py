@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import PurePath
 
 import pytest
+from click.testing import CliRunner
 
 from maskseg_cli.addresses import hide_logins, hide_passwords
 from maskseg_cli.camera.camera_address import parse_camera
+from maskseg_cli.cli.main import main
 from maskseg_cli.errors import UsageError
 from maskseg_cli.video.opening import shown_name
 from maskseg_cli.video.video_outputs import plan_videos
@@ -75,3 +77,29 @@ def test_our_own_example_and_the_address_of_the_page_stay() -> None:
     assert hide_logins(page) == page
     assert shown_name("rtsp://me:secret@camera:554/1?a=b") == "rtsp://me:***@camera:554/1?a=b"
     assert hide_logins("rtsp://me:***@camera/1") == "rtsp://me:***@camera/1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [f"rtsp://me:{SECRET}@camera/1"],
+        ["weights", "info", f"http://me:{SECRET}@host/a.h5"],
+        ["config", "--config", f"http://me:{SECRET}@host/a.toml"],
+        ["config", "--set", f"http://me:{SECRET}@host"],
+        ["config", f"http://me:{SECRET}@host"],
+        ["evaluate", f"http://me:{SECRET}@host/a.json", f"http://me:{SECRET}@host/"],
+        ["image", "a.jpg", "--labels", f"http://host/?token={SECRET}"],
+        ["image", f"http://me:{SECRET}@host/a.jpg"],
+    ],
+)
+def test_no_command_repeats_a_password(arguments: list[str]) -> None:
+    """Wherever an address is given where none belongs, too."""
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code in (1, 2)
+    assert SECRET not in done.output
+    assert "host" in done.output or "camera" in done.output
+
+
+def test_paths_are_no_addresses() -> None:
+    for text in ("C:/Users/a@b: no", "in:/tmp/me@host/x", "a folder /tmp/x:y@z", "D:\\me:x@y"):
+        assert hide_passwords(text) == text

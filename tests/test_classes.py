@@ -220,3 +220,17 @@ def test_a_small_model_says_what_it_knows() -> None:
 def test_swapped_letters_are_near_enough() -> None:
     with pytest.raises(UsageError, match="did you mean dog"):
         parse_classes("dgo", COCO_CLASSES)
+
+
+def test_words_of_thousands_of_characters() -> None:
+    with pytest.raises(UsageError, match=r"There is no class 9{77}\.\.\.: the model's classes are 1 to 80"):
+        parse_classes("9" * 5000, COCO_CLASSES)
+    with pytest.raises(UsageError, match=r"has no class 'x{77}\.\.\.'"):
+        parse_classes("x" * 5000, COCO_CLASSES)
+    assert parse_classes("0" * 5000 + "17", COCO_CLASSES) == [17]
+
+
+def test_a_labels_file_without_an_end(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_bytes(bytes(5 << 20))
+    with pytest.raises(MasksegError, match="is too large for a labels file: it has more than 4,194,304 bytes"):
+        read_labels(tmp_path / "labels.txt")

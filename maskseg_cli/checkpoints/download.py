@@ -13,14 +13,17 @@ import socket
 import ssl
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from maskseg_cli import __version__
+from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.checkpoints.registry import HOME_VARIABLE, Release, cache_folder
 from maskseg_cli.checkpoints.sniff import is_html
+from maskseg_cli.checkpoints.unlinked_file import open_unlinked, unlinked_size
+from maskseg_cli.checkpoints.web_address import RedirectError, WebAddress, open_web, web_address
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 
@@ -37,12 +40,11 @@ _TIMEOUT = 30.0
 _MARGIN = 1 << 24
 
 
-def release_url(release: Release) -> str:
-    """The URL of a release, on the mirror of MASKSEG_WEIGHTS_URL where that is set."""
+def release_address(release: Release) -> WebAddress:
+    """The address of a release, on the mirror of MASKSEG_WEIGHTS_URL where that is set."""
     base = os.environ.get(MIRROR_VARIABLE) or release.base_url
-    if not base.lower().startswith(("http://", "https://")):
-        raise MasksegError(f"{MIRROR_VARIABLE} must start with http:// or https://, and is {base!r}.")
-    return f"{base.rstrip('/')}/{release.file}"
+    folder = re.sub("(?<![:/])/+$", "", base)
+    return web_address(f"{folder}/{release.file}", MIRROR_VARIABLE)
 
 
 def fetch(release: Release, reporter: Reporter | None = None) -> Path:
@@ -61,7 +63,7 @@ def fetch(release: Release, reporter: Reporter | None = None) -> Path:
     Raises:
         MasksegError: no connection, not found, cut off, no space, or wrong bytes; says what to do.
     """
-    url = release_url(release)
+    url = release_address(release)
     target = cache_folder() / release.file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +104,7 @@ def _is_whole(path: Path, release: Release) -> bool:
     return path.is_file() and path.stat().st_size == release.size and md5_of(path) == release.md5
 
 
-def _check(url: str, part: Path, release: Release) -> None:
+def _check(url: WebAddress, part: Path, release: Release) -> None:
     """Deletes a complete part with a wrong checksum, which could never be continued to the right file."""
     found = md5_of(part)
     if found != release.md5:
@@ -117,12 +119,12 @@ def _check(url: str, part: Path, release: Release) -> None:
 def _lock(target: Path) -> Iterator[None]:
     """Locks NAME.lock, and removes it at the end; the system releases the lock even if the process is killed."""
     path = target.with_name(target.name + ".lock")
-    stream = path.open("a+b")
+    stream = open_unlinked(path, "a+b")
     try:
         # A process that ends may remove the file between our opening and locking it: then there is another one.
         while (locked := _try_lock(stream)) and not _is_at(stream, path):
             stream.close()
-            stream = path.open("a+b")
+            stream = open_unlinked(path, "a+b")
         if not locked:
             raise MasksegError(f"{target.name} is being fetched by another maskseg: wait until it is done.")
         try:
@@ -159,9 +161,9 @@ def _try_lock(stream: IO[bytes]) -> bool:
     return True
 
 
-def _download(url: str, part: Path, target: Path, release: Release, reporter: Reporter) -> None:
+def _download(url: WebAddress, part: Path, target: Path, release: Release, reporter: Reporter) -> None:
     """Downloads the bytes that `part` lacks."""
-    have = part.stat().st_size if part.exists() else 0
+    have = unlinked_size(part)
     if have > release.size:
         part.unlink()
         have = 0
@@ -180,7 +182,7 @@ def _download(url: str, part: Path, target: Path, release: Release, reporter: Re
             first = response.read(4096)
             _refuse_page(url, first, response, release)
             # "r+b" keeps the content; a server that ignores the range sends the whole file again.
-            with part.open("r+b" if start else "wb") as stream:
+            with open_unlinked(part, "r+b" if start else "wb") as stream:
                 stream.seek(start)
                 stream.truncate()
                 _copy(response, first, stream, start, release, reporter)
@@ -192,9 +194,11 @@ def _download(url: str, part: Path, target: Path, release: Release, reporter: Re
         raise MasksegError(_refusal(url, error, target)) from None
     except urllib.error.URLError as error:
         raise MasksegError(_unreachable(url, error.reason, target)) from None
+    except RedirectError as error:
+        raise MasksegError(f"{url} cannot be fetched: {error}.") from None
     except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
         raise MasksegError(_cut(url, part, release, str(error) or type(error).__name__)) from None
-    size = part.stat().st_size
+    size = unlinked_size(part)
     if size < release.size:
         raise MasksegError(_cut(url, part, release, "it ended too early"))
     if size > release.size:
@@ -206,25 +210,24 @@ class _RangeError(Exception):
     """The server does not have the bytes that the part lacks: download the whole file."""
 
 
-def _open(url: str, have: int) -> Any:
+def _open(url: WebAddress, have: int) -> Any:
     headers = {"User-Agent": f"maskseg/{__version__}", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
-    request = urllib.request.Request(url, headers=headers)
     try:
-        return urllib.request.urlopen(request, timeout=_TIMEOUT)
+        return open_web(url, headers, _TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:
             raise _RangeError from None
         raise
 
 
-def _start(response: Any, have: int, release: Release, url: str) -> int:
+def _start(response: Any, have: int, release: Release, url: WebAddress) -> int:
     """The position of the response's first byte in the file; a file of another size is refused at once."""
     length = response.headers.get("Content-Length")
-    start, total = 0, int(length) if length and length.isdigit() else None
+    start, total = 0, int(length) if length and re.fullmatch("[0-9]{1,18}", length) else None
     if response.status == 206 and have:
-        match = re.match(r"bytes (\d+)-\d*/(\d+|\*)", response.headers.get("Content-Range", ""))
+        match = re.match(r"bytes ([0-9]{1,18})-[0-9]*/([0-9]{1,18}|\*)", response.headers.get("Content-Range", ""))
         if match is None or int(match[1]) != have:
             raise _RangeError
         start, total = have, None if match[2] == "*" else int(match[2])
@@ -239,7 +242,7 @@ def _start(response: Any, have: int, release: Release, url: str) -> int:
     return start
 
 
-def _refuse_page(url: str, first: bytes, response: Any, release: Release) -> None:
+def _refuse_page(url: WebAddress, first: bytes, response: Any, release: Release) -> None:
     if is_html(first) or (not first.strip() and "html" in response.headers.get("Content-Type", "")):
         raise MasksegError(
             f"{url} answered with a web page instead of {release.file} (a login page of the network?): open "
@@ -260,16 +263,17 @@ def _copy(response: Any, chunk: bytes, stream: IO[bytes], start: int, release: R
         os.fsync(stream.fileno())
 
 
-def _refusal(url: str, error: urllib.error.HTTPError, target: Path) -> str:
+def _refusal(url: WebAddress, error: urllib.error.HTTPError, target: Path) -> str:
     if error.code in (404, 410):
         return f"There is no file at {url} ({error.code}): get it elsewhere and put it at {target}."
+    why = f"{error.code} {hide_passwords(' '.join(str(error.reason).split())[:200])}"
     if error.code in (401, 403, 407):
-        return f"{url} may not be fetched from here ({error.code} {error.reason}): {_by_hand(target)}."
-    return f"{url} cannot be fetched now ({error.code} {error.reason}): try again later."
+        return f"{url} may not be fetched from here ({why}): {_by_hand(target)}."
+    return f"{url} cannot be fetched now ({why}): try again later."
 
 
-def _unreachable(url: str, reason: Any, target: Path) -> str:
-    host = re.sub(r"^\w+://([^/]+).*", r"\1", url)
+def _unreachable(url: WebAddress, reason: Any, target: Path) -> str:
+    host = urlsplit(url.shown).netloc
     if isinstance(reason, socket.gaierror):
         why = "its name is not found; is this computer offline?"
     elif isinstance(reason, TimeoutError):
@@ -287,8 +291,8 @@ def _by_hand(target: Path) -> str:
     return f"try again with a connection, set {MIRROR_VARIABLE} to a mirror, or put the file at {target} by hand"
 
 
-def _cut(url: str, part: Path, release: Release, why: str) -> str:
-    have = part.stat().st_size if part.exists() else 0
+def _cut(url: WebAddress, part: Path, release: Release, why: str) -> str:
+    have = unlinked_size(part)
     return (
         f"The download of {release.file} was cut off after {_megabytes(have)} of {_megabytes(release.size)} "
         f"({why}): fetch it again to continue from there."

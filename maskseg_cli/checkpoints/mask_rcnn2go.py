@@ -94,7 +94,7 @@ def _class_upsampling(
     The network upsamples only the channel of the detected class, which is the same where the kernel is
     diagonal with equal entries and the bias is equal too.
     """
-    if kernel.ndim == 4 and kernel.shape[2] == kernel.shape[3] == len(bias):
+    if kernel.ndim == 4 and bias.ndim == 1 and bias.size and kernel.shape[2] == kernel.shape[3] == len(bias):
         same = kernel[:, :, :1, :1]
         expected = same * np.eye(len(bias), dtype=kernel.dtype)
         if np.array_equal(kernel, expected) and (bias == bias[0]).all():

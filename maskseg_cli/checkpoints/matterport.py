@@ -10,11 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
+from maskseg_cli.checkpoints.hdf5_file import MOST_DEPTH, Dataset, Group, Hdf5File
 from maskseg_cli.checkpoints.matterport_layers import (
     UNET_PREFIX,
     grouped,
@@ -24,12 +23,13 @@ from maskseg_cli.checkpoints.matterport_layers import (
     known_layer,
     weight_name,
 )
+from maskseg_cli.checkpoints.size_limit import check_size
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import COCO, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import atomic_path
 
-Arrays = dict[str, NDArray[Any]]
+Datasets = dict[str, Dataset]
 
 #: Blocks in the fourth stage -> backbone; the other stages are equal in both.
 _BACKBONES = {6: "resnet50", 23: "resnet101"}
@@ -50,21 +50,19 @@ def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint
             have.
     """
     path = Path(path)
-    try:
-        with h5py.File(path, "r") as file:
-            root = file.get("model_weights", file)
-            if "layer_names" in root.attrs or "layer_names0" in root.attrs:
-                arrays, writer = _read_by_layer(path, root), _writer(file, root)
-            elif "layers" in root:
-                arrays, writer = _read_keras3(path, root), "Keras 3"
-            else:
-                raise MasksegError(
-                    f"{path} is an HDF5 file without Keras layers (it has no layer_names), not a network's weights."
-                )
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        reason = str(error).strip("'\"")
-        raise MasksegError(f"{path} is a damaged HDF5 file ({reason}); fetch or copy it again.") from None
-    config = config_of(path, arrays, backbone_only)
+    with Hdf5File(path) as file:
+        root = file.root.group("model_weights") or file.root
+        if "layer_names" in root.texts:
+            found, writer = _by_layer(path, root), _writer(file.root, root)
+        elif root.group("layers"):
+            found, writer = _of_keras3(path, root), "Keras 3"
+        else:
+            raise MasksegError(
+                f"{path} is an HDF5 file without Keras layers (it has no layer_names), not a network's weights."
+            )
+        config = config_of(path, found, backbone_only)
+        check_size(path, config, [dataset.size for dataset in found.values()])
+        arrays = {key: file.read(dataset) for key, dataset in found.items()}
     stored = {str(array.dtype) for key, array in arrays.items() if array.ndim > 1}
     return Checkpoint(
         arrays={key: array.astype(np.float32, copy=False) for key, array in arrays.items()},
@@ -76,7 +74,7 @@ def read_matterport(path: str | Path, backbone_only: bool = False) -> Checkpoint
     )
 
 
-def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRCNNConfig:
+def config_of(path: Path, arrays: Datasets, backbone_only: bool = False) -> MaskRCNNConfig:
     """Derives the configuration of the saved network from the names and shapes of its arrays."""
     layers = {key.split("/")[0] for key in arrays}
     if not any(is_known_layer(layer) for layer in layers):
@@ -90,12 +88,12 @@ def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRC
             )
         return COCO.replace(**changes, name=path.stem)
     classes = arrays.get("mrcnn_class_logits/bias")
-    if classes is None or classes.ndim != 1:
+    if classes is None or classes.ndim != 1 or not classes.size:
         raise MasksegError(
             f"{path} has no usable layer mrcnn_class_logits, which has the number of classes: it holds a "
             "part of a Mask R-CNN; save the whole model's weights again."
         )
-    changes["num_classes"] = len(classes)
+    changes["num_classes"] = classes.size
     if any(layer.startswith(UNET_PREFIX) for layer in layers):
         changes["mask_head"] = "unet"
     lateral, first = arrays.get("fpn_c5p5/kernel"), arrays.get("mrcnn_class_conv1/kernel")
@@ -103,7 +101,7 @@ def config_of(path: Path, arrays: Arrays, backbone_only: bool = False) -> MaskRC
         changes["top_down_pyramid_size"] = lateral.shape[-1]
     if first is not None and first.ndim == 4:
         changes["fpn_classif_fc_layers_size"], changes["pool_size"] = first.shape[-1], first.shape[0]
-    if len(classes) != 81:
+    if classes.size != 81:
         changes["name"] = path.name.split(".")[0]
     try:
         return COCO.replace(**changes)
@@ -126,7 +124,7 @@ def _display_name(backbone: str) -> str:
     return backbone.replace("resnet", "ResNet-")
 
 
-def _explain_other_layers(path: Path, arrays: Arrays) -> str:
+def _explain_other_layers(path: Path, arrays: Datasets) -> str:
     if any(re.match(r"conv2_block1_1_conv/|conv5_block3_", key) for key in arrays):
         return (
             f"{path} holds an ImageNet backbone of Keras Applications in its newer layer names: use the file "
@@ -138,43 +136,34 @@ def _explain_other_layers(path: Path, arrays: Arrays) -> str:
     return f"{path} holds no Mask R-CNN with Matterport's layer names: {held}"[:400].rstrip(" .") + "."
 
 
-def _writer(file: h5py.File, root: h5py.Group) -> str:
-    version = root.attrs.get("keras_version", file.attrs.get("keras_version", ""))
-    version = version.decode("utf8", "replace") if isinstance(version, bytes) else str(version)
-    return f"Keras {version}".strip()
+def _writer(first: Group, root: Group) -> str:
+    versions = root.texts.get("keras_version") or first.texts.get("keras_version") or [""]
+    return f"Keras {versions[0]}".strip()
 
 
-def _texts(group: h5py.Group, attribute: str) -> list[str]:
-    """A list of names: bytes or str; Keras splits long ones into `name0`, `name1`, ..."""
-    values: list[Any] = []
-    if attribute in group.attrs:
-        values = list(group.attrs[attribute])
-    else:
-        part = 0
-        while f"{attribute}{part}" in group.attrs:
-            values += list(group.attrs[f"{attribute}{part}"])
-            part += 1
-    return [value.decode("utf8") if isinstance(value, bytes) else str(value) for value in values]
-
-
-def _read_by_layer(path: Path, root: h5py.Group) -> Arrays:
+def _by_layer(path: Path, root: Group) -> Datasets:
     """The layout with `layer_names` and `weight_names`, of Keras 1, 2 and 3."""
-    arrays: Arrays = {}
-    seen: set[str] = set()
-    for layer in _texts(root, "layer_names"):
-        group = root[layer]
-        names = _texts(group, "weight_names")
+    arrays: Datasets = {}
+    seen: set[int] = set()
+    for layer in root.texts["layer_names"]:
+        group = root.group(layer)
+        if group is None:
+            raise MasksegError(_damaged(path, f"it has no group {layer!r}, which its list of layers names"))
+        names = group.texts.get("weight_names", [])
         for key, name in zip(_keys(layer, names), names, strict=True):
-            dataset = group[name]
-            seen.add(dataset.name)
+            dataset = group.get(name)
+            if not isinstance(dataset, Dataset):
+                raise MasksegError(_damaged(path, f"it has no array {name!r} in {layer!r}, which its lists name"))
+            seen.add(dataset.address)
             _put(path, arrays, key, dataset)
-
-    def other(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.name not in seen and not name.startswith("optimizer_weights/"):
-            _put(path, arrays, name, item)
-
-    root.visititems(other)
+    for name, dataset in root.datasets():
+        if dataset.address not in seen and not name.startswith("optimizer_weights/"):
+            _put(path, arrays, name, dataset)
     return arrays
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return f"{path} is a damaged HDF5 file ({reason}); fetch or copy it again."
 
 
 def _keys(group: str, names: list[str]) -> list[str]:
@@ -203,46 +192,53 @@ _KERAS3_WEIGHTS = {
 }
 
 
-def _read_keras3(path: Path, root: h5py.Group) -> Arrays:
+def _of_keras3(path: Path, root: Group) -> Datasets:
     """The layout of Keras 3's `.weights.h5`: layers/conv2d/vars/0, with the layer's name as an attribute."""
-    arrays: Arrays = {}
+    arrays: Datasets = {}
 
-    def layers_of(holder: h5py.Group, inside: str | None) -> None:
-        for item in holder["layers"].values():
-            layer(item, inside)
+    def layers_of(holder: Group, depth: int) -> None:
+        layers = holder.group("layers")
+        for _, item in layers.children() if layers else ():
+            if isinstance(item, Group):
+                layer(item, None, depth + 1)
 
-    def layer(group: h5py.Group, outer: str | None) -> None:
-        own = group["vars"].attrs.get("name") if "vars" in group else None
-        if own is None and "vars" in group and len(group["vars"]):
+    def layer(group: Group, outer: str | None, depth: int) -> None:
+        if depth > MOST_DEPTH:
+            raise MasksegError(_damaged(path, "its groups lie in each other without an end"))
+        variables = group.group("vars")
+        own = variables.texts.get("name") if variables else None
+        datasets = dict(variables.children()) if variables else {}
+        if not own and datasets:
             raise MasksegError(
                 f"{path} was written by an early Keras 3 without layer names, so its arrays cannot be told "
                 "apart: "
                 'load it there and save it again with model.save("weights.h5").'
             )
         # A wrapper such as TimeDistributed has the name of the layer in it.
-        name = outer or (own.decode("utf8") if isinstance(own, bytes) else own)
-        if "vars" in group and len(group["vars"]):
-            datasets = [group["vars"][str(i)] for i in range(len(group["vars"]))]
-            weights = _KERAS3_WEIGHTS.get(len(datasets), tuple(str(i) for i in range(len(datasets))))
-            for weight, dataset in zip(weights, datasets, strict=True):
-                _put(path, arrays, f"{name}/{weight}", dataset)
-        if "layer" in group:
-            layer(group["layer"], name)
-        if "layers" in group:
-            layers_of(group, None)
+        name = outer or (own[0] if own else None)
+        weights = _KERAS3_WEIGHTS.get(len(datasets), tuple(str(i) for i in range(len(datasets))))
+        for i, weight in enumerate(weights):
+            dataset = datasets.get(str(i))
+            if not isinstance(dataset, Dataset):
+                raise MasksegError(_damaged(path, f"it has no array {i} in the layer {name!r}"))
+            _put(path, arrays, f"{name}/{weight}", dataset)
+        wrapped = group.group("layer")
+        if wrapped:
+            layer(wrapped, name, depth + 1)
+        layers_of(group, depth)
 
-    layers_of(root, None)
+    layers_of(root, 0)
     return arrays
 
 
-def _put(path: Path, arrays: Arrays, key: str, dataset: h5py.Dataset) -> None:
+def _put(path: Path, arrays: Datasets, key: str, dataset: Dataset) -> None:
     if is_anchors(key, dataset.shape):
         return
     if key in arrays:
         raise MasksegError(f"{path} has two arrays for {key}: it holds more than one network.")
-    if dataset.dtype.kind not in "fiu":
+    if not dataset.dtype:
         raise MasksegError(f"{path} holds no numbers for {key}, so it is not a network's weights.")
-    arrays[key] = np.asarray(dataset[()])
+    arrays[key] = dataset
 
 
 def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
@@ -257,6 +253,8 @@ def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
             f"Only networks with Matterport's layers fit into an .h5 file; this one has {unknown[0]}: "
             "give the output the ending .npz."
         )
+    import h5py
+
     groups = grouped(checkpoint.arrays)
     with atomic_path(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
         file.attrs["layer_names"] = np.array([name.encode() for name in groups])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,10 @@ from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.mask_rcnn2go import from_mask_rcnn2go, is_mask_rcnn2go
-from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.checkpoints.npz_archive import NpzArchive
+from maskseg_cli.checkpoints.size_limit import check_size
+from maskseg_cli.checkpoints.sniff import identify
+from maskseg_cli.config import MASK_RCNN2GO, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import atomic_path
 
@@ -25,6 +27,7 @@ FORMAT = "maskseg checkpoint"
 VERSION = 1
 DTYPES = ("float16", "float32")
 _DESCRIPTION = "maskseg.json"
+_MOST_DESCRIPTION = 1 << 22
 _NEWER = "was made by a newer maskseg"
 
 
@@ -88,70 +91,68 @@ def read_npz(path: str | Path) -> Checkpoint:
         MasksegError: damaged, made by a newer version, or arrays of another kind.
     """
     path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-            described = _described(path, archive) if _DESCRIPTION in archive.namelist() else None
-            if described is None and not is_mask_rcnn2go(names):
-                some = ", ".join(names[:3])
-                raise MasksegError(f"{path} is an .npz file of arrays ({some}, ...) that maskseg did not write.")
-            arrays = {name: _array(archive, name) for name in names}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        OSError,
-        MemoryError,
-        NotImplementedError,
-    ) as error:
-        reason = str(error) or type(error).__name__
-        raise MasksegError(f"{path} is damaged ({reason}); fetch or copy it again.") from None
-    if described is None:
-        return from_mask_rcnn2go(path, arrays)
-    return Checkpoint(
-        arrays={name: array.astype(np.float32) for name, array in arrays.items()},
-        config=_config(path, described.get("config")),
-        class_names=_class_names(described),
-        provenance={str(key): str(value) for key, value in (described.get("provenance") or {}).items()},
-        kind="maskseg",
-        stored_dtype=str(described.get("dtype", "float32")),
-    )
+    with NpzArchive(path) as archive:
+        names = archive.names
+        described = _described(path, archive) if _DESCRIPTION in archive.members else None
+        if described is None and not is_mask_rcnn2go(names):
+            some = ", ".join(names[:3])
+            raise MasksegError(f"{path} is an .npz file of arrays ({some}, ...) that maskseg did not write.")
+        headers = {name: archive.header(name) for name in names}
+        strange = [name for name, header in headers.items() if header.dtype.kind != "f"]
+        if strange:
+            raise MasksegError(f"{path} is damaged: {strange[0]} is not of floating-point numbers.")
+        config = None if described is None else _config(path, described.get("config"))
+        check_size(path, config or MASK_RCNN2GO, [header.size for header in headers.values()])
+        if described is None or config is None:
+            return from_mask_rcnn2go(path, {name: archive.array(name) for name in names})
+        return Checkpoint(
+            arrays={name: archive.array(name).astype(np.float32, copy=False) for name in names},
+            config=config,
+            class_names=_class_names(path, described),
+            provenance=_provenance(path, described),
+            kind="maskseg",
+            stored_dtype=str(described.get("dtype", "float32")),
+        )
 
 
 def read_description(path: str | Path) -> tuple[MaskRCNNConfig, tuple[str, ...] | None] | None:
     """Reads the config and the class names of maskseg's own file, without its arrays; None: a file of another kind.
 
     Raises:
-        MasksegError: made by a newer version, or a config that cannot be used.
+        MasksegError: damaged, made by a newer version, or a config that cannot be used.
     """
     path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if _DESCRIPTION not in archive.namelist():
-                return None
-            described = _described(path, archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError):
-        return None  # `read_npz` says what is wrong with it
-    return _config(path, described.get("config")), _class_names(described)
+    if identify(path) != "npz":
+        return None
+    with NpzArchive(path) as archive:
+        if _DESCRIPTION not in archive.members:
+            return None
+        described = _described(path, archive)
+    return _config(path, described.get("config")), _class_names(path, described)
 
 
-def _class_names(described: dict[str, Any]) -> tuple[str, ...] | None:
+def _class_names(path: Path, described: dict[str, Any]) -> tuple[str, ...] | None:
     names = described.get("class_names")
-    return None if names is None else tuple(map(str, names))
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise MasksegError(f"{path} is damaged: its class names are not a list of texts.")
+    return tuple(names)
 
 
-def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    with archive.open(f"{name}.npy") as stream:
-        array = np.lib.format.read_array(stream, allow_pickle=False)
-        stream.read()  # to the end, where zipfile compares the checksum
-    if array.dtype.kind != "f":
-        raise ValueError(f"{name} is not of floating-point numbers")
-    return np.asarray(array)
+def _provenance(path: Path, described: dict[str, Any]) -> dict[str, str]:
+    fields = described.get("provenance") or {}
+    if not isinstance(fields, dict):
+        raise MasksegError(f"{path} is damaged: its provenance is not a table of texts.")
+    return {str(key): str(value) for key, value in fields.items()}
 
 
-def _described(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
-    described = json.loads(archive.read(_DESCRIPTION))
+def _described(path: Path, archive: NpzArchive) -> dict[str, Any]:
+    try:
+        described = json.loads(archive.text(_DESCRIPTION, _MOST_DESCRIPTION))
+    except (ValueError, RecursionError) as error:
+        reason = "brackets in brackets without an end" if isinstance(error, RecursionError) else str(error)
+        raise MasksegError(f"{path} is damaged ({_DESCRIPTION}: {reason}); fetch or copy it again.") from None
     if not isinstance(described, dict) or described.get("format") != FORMAT:
         raise MasksegError(f"{path} has a {_DESCRIPTION} that is not maskseg's.")
     version = described.get("version")

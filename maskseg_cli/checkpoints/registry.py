@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 import maskseg_cli
+from maskseg_cli.checkpoints.sniff import NOT_REGULAR
 from maskseg_cli.errors import MasksegError
 
 #: Environment variable that moves the cache folder.
@@ -63,8 +64,16 @@ def cache_folder() -> Path:
     """The folder of downloaded files: MASKSEG_HOME, or the user's cache folder by the platform's convention."""
     home = os.environ.get(HOME_VARIABLE)
     if home:
-        return Path(home).expanduser()
+        return expanded(home)
     return Path(platformdirs.user_cache_dir("maskseg", appauthor=False))
+
+
+def expanded(path: str | Path) -> Path:
+    """A path whose "~" is the user's home, as in a shell: "~nobody", of whom there is no home, stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def weights_folder() -> Path | None:
@@ -114,9 +123,11 @@ def find_weights(name_or_path: str | Path) -> Path:
                 "or name a file with --weights FILE."
             )
         return cached
-    path = Path(name_or_path).expanduser()
+    path = expanded(name_or_path)
     if not path.exists():
         raise MasksegError(f"There is no weights file {path}{_near(path)}.")
+    if not path.is_file() and not path.is_dir():
+        raise MasksegError(f"{path} {NOT_REGULAR}")
     return path
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 from pathlib import Path
 from typing import Literal
 
+from maskseg_cli.checkpoints.npz_archive import DAMAGE
 from maskseg_cli.errors import MasksegError
 
 FileKind = Literal["hdf5", "npz"]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ZIP_SIGNATURE = b"PK\x03\x04"
+
+#: The end of a sentence about pipes, devices and sockets.
+NOT_REGULAR = "is no regular file (but a pipe or a device), so it is not read as weights."
 _READABLE = "maskseg reads Matterport's .h5 files and its own .npz files"
 
 
@@ -27,9 +32,11 @@ def identify(path: str | Path) -> FileKind:
     if path.is_dir():
         raise MasksegError(_folder(path))
     try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
-            size = os.fstat(stream.fileno()).st_size
+        with open(path, "rb", opener=_without_waiting) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise MasksegError(f"{path} {NOT_REGULAR}")
+            head, size = stream.read(4096), status.st_size
     except FileNotFoundError:
         raise MasksegError(f"There is no weights file {path}.") from None
     except OSError as error:
@@ -41,6 +48,11 @@ def identify(path: str | Path) -> FileKind:
         _check_zip_is_npz(path)
         return "npz"
     raise MasksegError(f"{path} {_description(path, head)}")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a file; a named pipe too, which otherwise waits until someone writes into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def hdf5_offset(path: Path, head: bytes, size: int) -> int | None:
@@ -79,9 +91,10 @@ def _check_zip_is_npz(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except DAMAGE:
         raise MasksegError(
-            f"{path} is truncated: it starts like an .npz file and its end is missing; fetch or copy it again."
+            f"{path} is truncated or damaged: it starts like an .npz file and its end is missing or wrong; fetch or "
+            "copy it again."
         ) from None
     if "model.weights.h5" in names and "config.json" in names:
         raise MasksegError(

@@ -83,8 +83,8 @@ class LazyGroup(click.Group):
         except (click.exceptions.Exit, click.Abort):
             raise
         except click.ClickException as error:
-            # It may repeat the name of a file.
-            error.message = printable(error.message)  # type: ignore[misc]
+            # It may repeat the name of a file, or an address.
+            error.message = printable(hide_passwords(error.message))  # type: ignore[misc]
             raise
         except KeyboardInterrupt as stop:
             click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maskseg_cli.config.display import display
+from maskseg_cli.config.network_size import check_network_size
 from maskseg_cli.config.value_types import conform, did_you_mean
 from maskseg_cli.errors import UsageError
 from maskseg_cli.messages import percent_hint
@@ -207,6 +208,7 @@ class MaskRCNNConfig:
         # the weight of a loss that is not named is 1
         object.__setattr__(self, "loss_weights", {**_loss_weights(), **self.loss_weights})
         self._check()
+        check_network_size(self)
 
     def _check(self) -> None:
         choices = {

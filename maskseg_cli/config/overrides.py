@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 import json
 import re
-import reprlib
 import sys
 import types
 import typing
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from maskseg_cli.config.mask_rcnn_config import option_types
-from maskseg_cli.config.value_types import conform, describe, did_you_mean
+from maskseg_cli.config.value_types import conform, describe, did_you_mean, short
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.messages import shortened
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,6 +41,10 @@ _YES_NO = {
 }
 _NONE = ("none", "null")
 
+#: A file of options is shorter, and so is the value of an option on the command line.
+_MOST_BYTES = 1 << 20
+_MOST_VALUE = 20_000
+
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     """Parse settings such as ``detection_min_confidence=0.5`` into typed options of `MaskRCNNConfig`.
@@ -59,7 +63,7 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"{setting!r} is not a setting: write it as option=value.")
+            raise UsageError(f"{shortened(setting)!r} is not a setting: write it as option=value.")
         option = _option_name(name.strip())
         hint = option_types()[option]
         options[option] = conform(option, _parse(option, text.strip(), hint), hint)
@@ -142,7 +146,11 @@ def _table(path: Path, document: Mapping[str, Any], name: str) -> Mapping[str, A
 
 def _parse_document(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise MasksegError(f"{path} is too large for a file of options: it has more than {_MOST_BYTES:,} bytes.")
+        text = data.decode("utf-8-sig")
     except FileNotFoundError:
         raise MasksegError(f"There is no file {path}.") from None
     except IsADirectoryError:
@@ -153,12 +161,13 @@ def _parse_document(path: Path) -> dict[str, Any]:
         raise MasksegError(f"{path} is not a file of options: it is no text in UTF-8.") from None
     try:
         if text.lstrip().startswith("{"):  # no TOML document begins with a brace
-            document: dict[str, Any] = json.loads(text)
-            return document
+            return cast(dict[str, Any], json.loads(text))
         return tomllib.loads(text.replace("\r\n", "\n"))
     except json.JSONDecodeError as error:
         raise MasksegError(f"{path} is not valid JSON: line {error.lineno}: {error.msg}.") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise MasksegError(f"{path} is no file of options: it has brackets in brackets without an end.") from None
+    except ValueError as error:  # TOMLDecodeError is one; others are of numbers with thousands of digits
         raise MasksegError(f"{path} is not valid TOML: {str(error).rstrip('.')}.") from None
 
 
@@ -169,9 +178,8 @@ def _option_name(name: str, others: Collection[str] = ()) -> str:
         return option
     if option in DERIVED:
         raise UsageError(f"{name} is computed: set {DERIVED[option]} instead.")
-    raise UsageError(
-        f"There is no option {name!r}{did_you_mean(option, [*known, *others]) or '; maskseg config shows all'}."
-    )
+    near = did_you_mean(option, [*known, *others]) or "; maskseg config shows all"
+    raise UsageError(f"There is no option {shortened(name)!r}{near}.")
 
 
 def _may_be_none(hint: Any) -> bool:
@@ -180,6 +188,8 @@ def _may_be_none(hint: Any) -> bool:
 
 def _parse(option: str, text: str, hint: Any) -> Any:
     """The Python value of a text for an option of this type, not checked further."""
+    if len(text) > _MOST_VALUE:
+        raise UsageError(f"The value of {option} is too long: it has {len(text):,} characters.")
     if _may_be_none(hint) and text.lower() in _NONE:
         return None
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
@@ -187,7 +197,7 @@ def _parse(option: str, text: str, hint: Any) -> Any:
     if hint is str:
         quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""
         return text[1:-1] if quoted else text
-    wrong = UsageError(f"{option} is {describe(hint)}, not {reprlib.repr(text)}.")
+    wrong = UsageError(f"{option} is {describe(hint)}, not {short(text)}.")
     if hint is bool:
         if text.lower() not in _YES_NO:
             raise wrong

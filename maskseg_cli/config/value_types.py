@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import reprlib
 import types
 import typing
@@ -22,15 +21,44 @@ def conform(option: str, value: Any, hint: Any) -> Any:
         hint: a resolved type hint: int, float, bool, str, None, `X | None`, tuple or dict of these.
 
     Raises:
-        UsageError: the value is of another type, of another length, or not finite.
+        UsageError: the value is of another type, of another length, not finite, or too large.
     """
     converted = _convert(value, hint)
     if converted is _WRONG:
-        raise UsageError(f"{option} is {describe(hint)}, not {reprlib.repr(value)}.")
+        single = describe(hint) in ("a number", "a whole number")
+        if single and _is_number(value) and _largest(hint) < abs(value) != _INFINITY:
+            raise UsageError(f"{option} is too large: {short(value)}.")
+        raise UsageError(f"{option} is {describe(hint)}, not {short(value)}.")
     return converted
 
 
+def short(value: Any) -> str:
+    """A value for a message: the beginning of what Python writes.
+
+    Example:
+        >>> short([1] * 100), short(16 ** 5000)
+        ('[1, 1, 1, 1, 1, 1, ...]', 'a number of thousands of digits')
+    """
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python does not write so long integers
+        return "a number of thousands of digits"
+
+
 _WRONG = object()
+
+#: Options go into arrays of int32 and float32.
+_LARGEST_INT = (1 << 31) - 1
+_LARGEST_FLOAT = 3e38
+_INFINITY = float("inf")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _largest(hint: Any) -> float:
+    return _LARGEST_INT if hint is int else _LARGEST_FLOAT
 
 
 def _convert(value: Any, hint: Any) -> Any:
@@ -48,7 +76,7 @@ def _convert(value: Any, hint: Any) -> Any:
         return _convert_dict(value, typing.get_args(hint)[1])
     if hint in (bool, str):
         return value if isinstance(value, hint) else _WRONG
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not _is_number(value) or not abs(value) <= _largest(hint):  # also where it is NaN
         return _WRONG
     if hint is int:
         return int(value) if value == int(value) else _WRONG

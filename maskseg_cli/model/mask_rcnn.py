@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from maskseg_cli.config import RESNETS, MaskRCNNConfig
-from maskseg_cli.errors import UsageError
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.model import mask_head as mask_heads
 from maskseg_cli.model.anchors import anchors_per_cell
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
@@ -38,6 +38,10 @@ class MaskRCNN(keras.Model):
     Args:
         config: the network's options.
 
+    Raises:
+        UsageError: the mask's shape does not fit the mask head.
+        MasksegError: TensorFlow refuses the options.
+
     Example:
         >>> from maskseg_cli.config import LITE
         >>> MaskRCNN(LITE).count_params()
@@ -47,6 +51,15 @@ class MaskRCNN(keras.Model):
     def __init__(self, config: MaskRCNNConfig) -> None:
         super().__init__(name="mask_rcnn")
         self.config = config
+        try:
+            self._build_stages(config)
+        except (TypeError, ValueError, OverflowError, tf.errors.OpError) as error:
+            reason = " ".join(str(error).split())[:200].rstrip(".")
+            raise MasksegError(f"TensorFlow cannot build the network that the options describe ({reason}).") from None
+        _check_mask_shape(config)
+        self.built = True
+
+    def _build_stages(self, config: MaskRCNNConfig) -> None:
         anchors = anchors_per_cell(config)
         if config.backbone in RESNETS:
             self.backbone = build_resnet(config.backbone, config.image_channel_count)
@@ -80,8 +93,6 @@ class MaskRCNN(keras.Model):
                 channels, config.num_classes, config.mask_pool_size, detail
             )
             self.mask_upsampling = mask_heads.build_mask_upsampling()
-        _check_mask_shape(config)
-        self.built = True
 
     @property
     def stages(self) -> list[keras.Model]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+import typing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from maskseg_cli.checkpoints.npz_archive import NpzArchive
+from maskseg_cli.checkpoints.sniff import identify
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.atomic_file import atomic_path
 from maskseg_cli.training.ema import AveragedWeights
@@ -73,13 +78,29 @@ def read_progress(path: Path) -> Progress:
     Raises:
         MasksegError: no state, or a broken one.
     """
+    if not path.exists():
+        raise MasksegError(f"{path.parent} holds no training to resume: {path.name} is missing.")
+    with _opened(path) as archive:
+        if archive.header("progress").dtype.kind != "U":
+            raise ValueError("its counters are no text")
+        values = json.loads(str(archive.array("progress")))
+        if not isinstance(values, dict) or not isinstance(values.get("fingerprint", {}), dict):
+            raise ValueError("its counters are not a table")
+        hints = typing.get_type_hints(Progress)
+        checked = {name: conform(name, value, hints[name]) for name, value in values.items() if name != "fingerprint"}
+        return Progress(**{**values, **checked})
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[NpzArchive]:
+    """A saved state; whatever is wrong in it becomes one sentence."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return Progress(**json.loads(str(archive["progress"])))
-    except FileNotFoundError:
-        raise MasksegError(f"{path.parent} holds no training to resume: {path.name} is missing.") from None
+        if identify(path) != "npz":
+            raise ValueError("it is no .npz file")
+        with NpzArchive(path) as archive:
+            yield archive
     except Exception as error:
-        raise MasksegError(f"{path} cannot be read: {error}.") from error
+        raise MasksegError(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
 
 
 def restore_state(
@@ -90,22 +111,27 @@ def restore_state(
     Raises:
         MasksegError: the state is broken, or belongs to another network or another way of training.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except Exception as error:
-        raise MasksegError(f"{path} cannot be read: {error}.") from error
     wanted = {f"model/{name}": variable for name, variable in variables.items()}
     wanted |= {f"optimizer/{index}": variable for index, variable in enumerate(optimizer_variables)}
-    strange = [name for name in wanted if name not in arrays or arrays[name].shape != tuple(wanted[name].shape)]
-    if strange or f"optimizer/{len(optimizer_variables)}" in arrays:
-        what = strange[0] if strange else "more optimizer variables"
-        raise MasksegError(f"{path} belongs to another network or optimizer ({what}): resume with its options.")
-    if (average is not None) != ("average_updates" in arrays):
+    expected = {name: tuple(variable.shape) for name, variable in wanted.items()}
+    if average is not None:
+        expected |= {f"average/{name}": tuple(variable.shape) for name, variable in variables.items()}
+    with _opened(path) as archive:
+        # Only what has the right shape is unpacked.
+        here = set(archive.names)
+        strange = [name for name in expected if name not in here or archive.header(name).shape != expected[name]]
+        averaged = "average_updates" in here
+        more = f"optimizer/{len(optimizer_variables)}" in here
+        arrays = {} if strange else {name: archive.array(name) for name in expected}
+        updates = int(archive.array("average_updates")) if averaged else 0
+    if (average is not None) != averaged:
         how = "without" if average is not None else "with"
         raise MasksegError(f"{path} was saved {how} averaged weights: resume with its options.")
+    if strange or more:
+        what = strange[0] if strange else "more optimizer variables"
+        raise MasksegError(f"{path} belongs to another network or optimizer ({what}): resume with its options.")
     for name, variable in wanted.items():
         variable.assign(arrays[name])
     if average is not None:
-        average.updates = int(arrays["average_updates"])
+        average.updates = updates
         average.averages = {name: arrays[f"average/{name}"] for name in variables}

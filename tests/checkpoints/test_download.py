@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import errno
 import hashlib
 import os
@@ -9,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,8 @@ import numpy as np
 import pytest
 
 from maskseg_cli.checkpoints import download
-from maskseg_cli.checkpoints.download import fetch, release_url
-from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release
+from maskseg_cli.checkpoints.download import fetch, release_address
+from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release, cache_folder
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 from tests.checkpoints.web_server import FileServer, serving
@@ -159,7 +160,7 @@ def test_a_cut_connection_keeps_what_came(home: Path, server: FileServer, chunke
 def test_a_connection_that_dies_keeps_what_came(
     home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: DyingAnswer(error))
+    monkeypatch.setattr(download, "open_web", lambda *request: DyingAnswer(error))
     assert "cut off after 0.1 MB" in refused()
     assert part(home).read_bytes() == CONTENT[:50_000]
     assert not final(home).exists()
@@ -210,7 +211,7 @@ class DyingAnswer:
 
 
 def test_ctrl_c_keeps_what_came(home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(urllib.request, "urlopen", lambda request, timeout: DyingAnswer(KeyboardInterrupt()))
+    monkeypatch.setattr(download, "open_web", lambda *request: DyingAnswer(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         fetch(RELEASE)
     assert part(home).read_bytes() == CONTENT[:50_000]
@@ -320,11 +321,11 @@ def test_no_space_in_the_middle(home: Path, server: FileServer, monkeypatch: pyt
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return self.stream.write(data)
 
-    def open_on_full_disk(path: Path, mode: str = "r", **options: Any) -> Any:
-        stream = open(path, mode, **options)  # noqa: SIM115
+    def open_on_full_disk(path: Path, mode: str) -> Any:
+        stream = open(path, mode)  # noqa: SIM115
         return FullDisk(stream) if mode == "wb" and path == part(home) else stream
 
-    monkeypatch.setattr(Path, "open", open_on_full_disk)
+    monkeypatch.setattr(download, "open_unlinked", open_on_full_disk)
     message = refused()
     assert f"The disk of {home} is full" in message
     assert not final(home).exists()
@@ -400,12 +401,134 @@ def test_the_lock_ends_with_its_process(home: Path, server: FileServer) -> None:
 
 def test_where_the_release_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MASKSEG_WEIGHTS_URL", raising=False)
-    assert release_url(COCO_RELEASE) == (
+    assert release_address(COCO_RELEASE).url == (
         "https://github.com/matterport/Mask_RCNN/releases/download/v2.0/mask_rcnn_coco.h5"
     )
     assert (COCO_RELEASE.size, COCO_RELEASE.md5) == (257_557_808, "e98aaff6f99e307b5e2a8a3ff741a518")
     monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "https://mirror.example/weights/")
-    assert release_url(COCO_RELEASE) == "https://mirror.example/weights/mask_rcnn_coco.h5"
+    assert release_address(COCO_RELEASE).url == "https://mirror.example/weights/mask_rcnn_coco.h5"
     monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "file:///etc")
     with pytest.raises(MasksegError, match="MASKSEG_WEIGHTS_URL must start with http"):
-        release_url(COCO_RELEASE)
+        release_address(COCO_RELEASE)
+
+
+SECRET = "tlJwpbo6"
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        (f"ftp://me:{SECRET}@mirror.example", "must start with http:// or https://, and is 'ftp://mirror.example"),
+        (f"me:{SECRET}@mirror.example", "must start with http:// or https://, and is 'mirror.example"),
+        (f"http://me:{SECRET}@[::1", "is no address that can be right"),
+        ("http://", "is no address that can be right"),
+        ("http://mirror:abc", "is no address that can be right"),
+        ("http://mirror:99999", "is no address that can be right"),
+        ("http://mir\x7fror.example", "is no address that can be right"),
+        ("http://.example", "is no address that can be right"),
+        (f"http://{'x' * 70}.example", "is no address that can be right"),
+    ],
+)
+def test_addresses_of_mirrors_that_cannot_be_right(
+    home: Path, monkeypatch: pytest.MonkeyPatch, address: str, sentence: str
+) -> None:
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", address)
+    message = refused()
+    assert sentence in message
+    assert "MASKSEG_WEIGHTS_URL" in message
+    assert SECRET not in message
+
+
+def test_a_mirror_with_a_password_gets_it_and_nobody_else_sees_it(
+    home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", server.url.replace("http://", f"http://me:{SECRET}@"))
+    server.redirect = True
+    fetch(RELEASE)
+    login = "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()
+    assert server.logins == [login, None], "the redirection may lead to somebody else"
+    final(home).unlink()
+    for change in ({"status": 404}, {"status": 403}, {"status": 503}, {"cut_after": 1000}, {"content": b"<html>"}):
+        for name, value in {"status": 200, "cut_after": None, "content": CONTENT, **change}.items():
+            setattr(server, name, value)
+        assert SECRET not in refused()
+    server.shutdown()
+    server.server_close()
+    assert SECRET not in refused()
+
+
+def test_letters_of_all_languages_in_an_address(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "https://müller.example/größe %41/?straße=1&token=" + SECRET)
+    found = release_address(RELEASE)
+    assert found.url.startswith("https://xn--mller-kva.example/gr%C3%B6%C3%9Fe%20%41/?stra%C3%9Fe=1&token=")
+    assert found.url.isascii()
+    assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize("length", ["\u00b2", "9" * 5000, "-1", "abc", "0x10", ""])
+def test_a_length_that_is_no_number(home: Path, server: FileServer, length: str) -> None:
+    """The answer is read to its end, and judged by what came."""
+    server.length = length
+    with contextlib.suppress(MasksegError):
+        fetch(RELEASE)
+    assert not final(home).exists() or final(home).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("there", ["bytes \u00b2-5/7", f"bytes {'9' * 5000}-5/7", "bytes 1000-/" + "9" * 5000, "x"])
+def test_a_range_that_is_no_range(home: Path, server: FileServer, there: str) -> None:
+    leave_part(home, CONTENT[:1000])
+    server.range_header = there
+    with contextlib.suppress(MasksegError):
+        fetch(RELEASE)
+    assert not final(home).exists() or final(home).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[broken", "file:///etc/passwd", "ftp://127.0.0.1/x", "http://127.0.0.1:99999/", "http://", "http://a:b/"],
+)
+def test_a_redirection_that_leads_nowhere(home: Path, server: FileServer, location: str) -> None:
+    server.redirect = True
+    server.location = location
+    message = refused()
+    assert "cannot be fetched" in message
+    assert "redirect" in message.lower()
+    assert "\n" not in message
+
+
+def test_a_redirection_in_letters_of_another_language(home: Path, server: FileServer) -> None:
+    server.redirect = True
+    server.location = "/storage/größe 1"
+    assert fetch(RELEASE).read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows asks for rights to make links")
+@pytest.mark.parametrize("name", ["shapes.h5.part", "shapes.h5.lock"])
+def test_a_link_in_the_place_of_a_file_is_not_followed(
+    home: Path, server: FileServer, tmp_path: Path, name: str
+) -> None:
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"precious")
+    home.mkdir()
+    (home / name).symlink_to(mine)
+    with contextlib.suppress(MasksegError):
+        fetch(RELEASE)
+    assert mine.read_bytes() == b"precious"
+    assert name.endswith("lock") or final(home).read_bytes() == CONTENT
+    (home / name).unlink(missing_ok=True)
+    (home / name).symlink_to(tmp_path / "not there")
+    with contextlib.suppress(MasksegError):
+        fetch(RELEASE)
+    assert not (tmp_path / "not there").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_pipe_in_the_place_of_a_part_does_not_hold_the_fetch(home: Path, server: FileServer) -> None:
+    home.mkdir()
+    os.mkfifo(part(home))
+    assert fetch(RELEASE).read_bytes() == CONTENT
+
+
+def test_a_home_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKSEG_HOME", "~nobody-of-this-name/cache")
+    assert str(cache_folder()) == "~nobody-of-this-name/cache"

@@ -21,7 +21,11 @@ class FileServer(ThreadingHTTPServer):
         content_type: of the answer.
         gate: when set to an Event, the answer's second half waits for it.
         waiting: set when the first half of an answer is sent and the second one waits.
+        location: where the redirection leads.
+        length: Content-Length instead of the right one.
+        range_header: Content-Range instead of the right one.
         asked: (path, Range header) of each request.
+        logins: the Authorization header of each request.
     """
 
     daemon_threads = True
@@ -37,7 +41,11 @@ class FileServer(ThreadingHTTPServer):
         self.content_type = "application/octet-stream"
         self.gate: threading.Event | None = None
         self.waiting = threading.Event()
+        self.location = "/storage/0123?signature=abc"
+        self.length: str | None = None
+        self.range_header: str | None = None
         self.asked: list[tuple[str, str | None]] = []
+        self.logins: list[str | None] = []
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignores clients that close the connection, as some tests do."""
@@ -53,9 +61,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server, wanted = self.server, self.headers.get("Range")
         server.asked.append((self.path, wanted))
+        server.logins.append(self.headers.get("Authorization"))
         if server.redirect and not self.path.startswith("/storage"):
             self.send_response(302)
-            self.send_header("Location", "/storage/0123?signature=abc")
+            # As UTF-8, which browsers understand, though headers are Latin-1.
+            self.send_header("Location", server.location.encode().decode("latin-1"))
             self.end_headers()
             return
         if server.status != 200:
@@ -70,9 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+            self.send_header("Content-Range", server.range_header or f"bytes {start}-{size - 1}/{size}")
         if not server.chunked:
-            self.send_header("Content-Length", str(size - start))
+            self.send_header("Content-Length", str(size - start) if server.length is None else server.length)
         self.send_header("Content-Type", server.content_type)
         self.end_headers()
         body = server.content[start:]

@@ -253,3 +253,52 @@ def test_any_config_reads_back_from_toml_and_json(
         path = write(folder, writer(config))
         # over another preset: nothing may be left of it
         assert COCO.replace(**read_config_file(path)) == config
+
+
+MANY_DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (f"num_classes={MANY_DIGITS}", "num_classes is a whole number, not '9999"),
+        (f"num_classes=0x{'f' * 5000}", "num_classes is too large: a number of thousands of digits"),
+        ("num_classes=10000000000", "num_classes is too large: 10000000000"),
+        ("learning_rate=1e39", "learning_rate is too large"),
+        ("learning_rate=1e400", "learning_rate is a number, not inf"),
+        (f"mean_pixel={'[' * 5000}", r"mean_pixel is a list of 3 numbers, not '\[\[\["),
+        (f"mean_pixel={'-' * 5000}1", "mean_pixel is a list of 3 numbers, not '---"),
+        (f"mean_pixel=[{MANY_DIGITS}, 1, 1]", "mean_pixel is a list of 3 numbers, not"),
+        (f"name={'x' * 30_000}", "The value of name is too long: it has 30,000 characters"),
+        (f"{'x' * 30_000}=1", r"There is no option 'x{77}\.\.\.'"),
+        ("image_max_dim=131072", "image_max_dim is at most 16,384, not 131,072"),
+        ("fpn_classif_fc_layers_size=100000", "These options describe a network of .* at most 9 GB can be built"),
+    ],
+    ids=range(12),
+)
+def test_settings_that_are_far_too_large(setting: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        COCO.replace(**parse_settings([setting]))
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"num_classes = {MANY_DIGITS}", "is not valid TOML"),
+        (f"num_classes = 0x{'f' * 5000}", "num_classes is too large: a number of thousands of digits"),
+        (f'{{"num_classes": {MANY_DIGITS}}}', "is not valid"),
+        ('{"num_classes": 1' + 400 * "0" + "}", "num_classes is too large"),
+        (f"mean_pixel = {'[' * 50_000}", "brackets in brackets without an end"),
+        ('{"a": ' * 50_000, "brackets in brackets without an end"),
+        ("a = 1\n" * 200_000, "is too large for a file of options"),
+        ("learning_rate = inf", "learning_rate is a number, not inf"),
+        ("num_classes = 1979-05-27", "num_classes is a whole number, not datetime"),
+    ],
+    ids=range(9),
+)
+def test_files_that_are_far_too_large(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "o.toml").write_text(text)
+    with pytest.raises(MasksegError, match=sentence) as caught:
+        read_config_file(tmp_path / "o.toml")
+    assert len(str(caught.value)) < 500

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.config import COCO, LITE
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.engine import Segmented
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.model.anchors import AnchorCache
@@ -116,3 +117,11 @@ def test_train_bn_uses_the_statistics_of_the_batch() -> None:
     model = small_matterport(train_bn=True)
     images = pictures(1)
     assert np.abs(model.features(images, training=True)[0] - model.features(images)[0]).max() > 1e-3
+
+
+def test_options_that_tensorflow_refuses() -> None:
+    """Each alone is possible; together they describe no network."""
+    with pytest.raises(MasksegError, match=r"TensorFlow cannot build the network .*filters"):
+        MaskRCNN(COCO.replace(rpn_anchor_ratios=()))
+    with pytest.raises(MasksegError, match="TensorFlow cannot build the network"):
+        MaskRCNN(COCO.replace(backbone="mobile"))

@@ -64,7 +64,7 @@ def test_a_restored_run_goes_on_exactly(tmp_path: Path, kind: str) -> None:
 
 
 def test_progress_comes_back(tmp_path: Path) -> None:
-    progress = Progress(1, 7, 27, 0.3125, 2, {"loss": 1 / 3}, {"stages": [["heads", 1, 0.1]], "seed": 5})
+    progress = Progress(1, 7, 27, 0.3125, 2, {"loss": 1 / 3}, 12.5, {"stages": [["heads", 1, 0.1]], "seed": 5})
     Run().save(tmp_path / "state.npz", progress)
     assert read_progress(tmp_path / "state.npz") == progress
 
