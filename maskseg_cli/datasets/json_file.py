@@ -16,12 +16,29 @@ def read_json(path: Path) -> Any:
     Raises:
         MasksegError: it cannot be read or is not JSON (with the line, or the format that it has).
     """
+    return parse_json(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        MasksegError: it cannot be read.
+    """
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise MasksegError(f"There is no file {path}.") from None
     except OSError as error:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def parse_json(data: bytes, path: Path) -> Any:
+    """The content of a JSON file whose bytes have been read; `path` is for messages.
+
+    Raises:
+        MasksegError: as `read_json`.
+    """
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

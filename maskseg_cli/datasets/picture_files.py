@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,7 +30,8 @@ def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = Non
 
     A name may have `\` for `/`, and may begin with the folder's own name ("val/0001.jpg" for the folder val). Where its
     folders are not there at all, the photo of the same name in `folder` is taken, which `log` notes. It is not, if
-    another record's photo would be the same, or if the named photo exists beside `folder`.
+    another record's photo would be the same, or if the named photo exists beside `folder`. Accented letters may be
+    composed in the one name and decomposed in the other, as on a Mac.
 
     Example:
         >>> find_photos(Path("photos/val"), ["val/0001.jpg"])                         # doctest: +SKIP
@@ -63,11 +65,16 @@ def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = Non
 
 def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Path]:
     """Where a photo may be: its name with `/`, without the folders that end the folder's own path, without any."""
-    yield folder.joinpath(*parts)
-    for count in range(1, len(parts) - 1):
-        if own[-count:] == parts[:count]:
-            yield folder.joinpath(*parts[count:])
-    yield folder / parts[-1]
+    forms = [parts]
+    if not all(map(str.isascii, parts)):
+        forms += [tuple(unicodedata.normalize(form, part) for part in parts) for form in ("NFC", "NFD")]
+    for one in forms:
+        yield folder.joinpath(*one)
+        for count in range(1, len(one) - 1):
+            if own[-count:] == one[:count]:
+                yield folder.joinpath(*one[count:])
+    for one in forms:
+        yield folder / one[-1]
 
 
 def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[int, int] | None:

@@ -43,11 +43,18 @@ KINDS = {
     "image-record": Kind("image records without an id or a file name (left out)", "has no {}"),
     "duplicate-image-id": Kind("images whose id another image has (left out)", "has the id {}, as another image has"),
     "repeated-image": Kind("images that are in the file more than once (counted once)"),
+    "same-photo": Kind("image records of a file that another one has (taken for one image with the objects of both)"),
+    "other-size-of-photo": Kind(
+        "image records of a file that another one has with another size (left out)",
+        "has the file of another image, with another size ({})",
+    ),
     "group-category": Kind("categories that group others and have no objects (no classes)", harmless=True),
-    "similar-categories": Kind("pairs of categories whose names differ in case alone (one class)"),
+    "similar-categories": Kind(
+        "pairs of categories whose names differ in case or in Unicode's forms alone (one class)"
+    ),
     "one-class": Kind("pairs of categories that are one class to the network (counted as one)"),
     "duplicate-annotation-id": Kind("annotations whose id another one has (kept)"),
-    "repeated-annotation": Kind("annotations that are in the file more than once (counted once)"),
+    "repeated-annotation": Kind("annotations that are in the file more than once, whatever their id (counted once)"),
     "unknown-image": Kind(
         "annotations of an image that is not in the file (left out)", "belongs to the image {}, which is not there"
     ),
@@ -61,6 +68,10 @@ KINDS = {
     "background": Kind("annotations of the background, which is no class (left out)"),
     "unnamed": Kind("regions without an attribute that names a class (all of the class object)", harmless=True),
     "no-class": Kind("regions without a class (left out)", "has a region without a class"),
+    "two-classes": Kind("regions with more than one class ticked (the first of them taken)"),
+    "via-entry": Kind(
+        "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
+    ),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",
@@ -70,7 +81,11 @@ KINDS = {
     "outline-part": Kind("objects of which one of several polygons is broken (that polygon left out)"),
     "outline-number": Kind(
         "outlines with a number that is none or far outside the picture (what is sound or the box taken)",
-        "has an outline with the number {}, which is none or far outside its image: correct it, or leave it out",
+        "has an outline with {}: correct it, or leave it out",
+    ),
+    "outline-item": Kind(
+        "outlines with something among their polygons that is none (what is sound or the box taken)",
+        "has an outline with {} among its polygons: correct it, or leave it out",
     ),
     "outline-long": Kind(
         "outlines too long to be drawn (the box taken)", "has an outline too long to be drawn: it needs fewer points"
@@ -88,6 +103,9 @@ KINDS = {
     "outline-corner": Kind("outlines within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corner": Kind("boxes within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corners": Kind("boxes as x1 y1 x2 y2 (read so; COCO's are x, y, width, height)"),
+    "box-far": Kind("boxes that reach far over the edge of their picture (kept; are they x1 y1 x2 y2?)"),
+    "box-elsewhere": Kind("boxes that do not fit their outlines (kept; are they x, y, width, height?)"),
+    "object-empty": Kind("objects without an outline of three points and without a box of any size (left out)"),
     "box": Kind(
         "objects without an outline whose box is missing or broken (left out)",
         "has no outline and no bbox of four numbers in pixels, x, y, width, height, but {}",
@@ -104,8 +122,8 @@ KINDS = {
     "no-objects": Kind("no object at all is annotated"),
 }
 
-#: Letters of a value that is shown in a message.
-_LONGEST = 80
+#: Letters of a value and of a name that are shown in a message.
+_LONGEST, _LONGEST_NAME = 120, 300
 
 #: So many names are kept of each kind.
 NAMES_KEPT = 3
@@ -150,8 +168,8 @@ class ProblemLog:
             raise ValueError(f"no kind of problem: {kind}")
         self._counts[kind] = self._counts.get(kind, 0) + 1
         names = self._names.setdefault(kind, [])
-        if str(name) and len(names) < NAMES_KEPT and str(name) not in names:
-            names.append(str(name))
+        if len(names) < NAMES_KEPT and (text := _cut(str(name), _LONGEST_NAME)) and text not in names:
+            names.append(text)
 
     def problems(self) -> list[Problem]:
         """Each kind once, in the order of `KINDS`."""
@@ -185,9 +203,12 @@ class StrictProblemLog(ProblemLog):
         """
         super().add(kind, name, value)
         if KINDS[kind].one:
-            shown = str(value)
-            shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ..."
-            raise MasksegError(f"In {self.path}: {name} {KINDS[kind].one.format(shown)}.")
+            words = KINDS[kind].one.format(_cut(str(value), _LONGEST))
+            raise MasksegError(f"In {self.path}: {_cut(str(name), _LONGEST_NAME)} {words}.")
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} ..."
 
 
 def summary(problems: Sequence[Problem], path: str | Path) -> str:

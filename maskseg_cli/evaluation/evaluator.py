@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.picture_files import check_picture_size, find_photos
+from maskseg_cli.datasets.problems import Problem
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
@@ -37,6 +38,7 @@ class Evaluation:
         voc: Matterport's mean average precision at IoU 0.5 of masks, 0..1 (see `voc_ap`); None without masks.
         unknown: names of categories that have objects but that the network cannot find: they count with AP 0.
         failures: a sentence for each photo that was left out.
+        notes: what was read in another way than COCO's in a file of results, or looks wrong there.
     """
 
     dataset: CocoDataset
@@ -47,6 +49,7 @@ class Evaluation:
     voc: float | None = None
     unknown: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -146,7 +149,8 @@ def score_results(
     """
     dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
     dataset.require_objects()
-    return _score(dataset, read_results(results, dataset), dataset.categories, (), ())
+    rows, notes = read_results(results, dataset)
+    return replace(_score(dataset, rows, dataset.categories, (), ()), notes=tuple(notes))
 
 
 def _score(

@@ -83,7 +83,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
         MasksegError: data that cannot be used, or without any object.
     """
     names = start.checkpoint.class_names if start.checkpoint is not None else None
-    sources = []
+    sources: list[DataSource] = []
     for choice in choices.data:
         annotations = choice.annotations
         if choice.teacher is not None:
@@ -92,7 +92,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
         source = open_source(
             annotations,
             choice.images,
-            known_classes=names,
+            known_classes=sources[0].class_names if sources else names,
             shapes=choices.shapes,
             attribute=choices.via_attribute,
             strict=choices.strict,
