@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,6 +122,16 @@ KINDS = {
     "no-objects": Kind("no object at all is annotated"),
 }
 
+#: Kinds of which each record is a picture that is not used: a command that goes on without them ends with exit code 1.
+LEFT_OUT = (
+    "missing-image",
+    "unreadable-image",
+    "image-size",
+    "image-without-size",
+    "image-record",
+    "duplicate-image-id",
+)
+
 #: Letters of a value and of a name that are shown in a message.
 _LONGEST, _LONGEST_NAME = 120, 300
 
@@ -209,6 +219,11 @@ class StrictProblemLog(ProblemLog):
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]} ..."
+
+
+def pictures_left_out(problems: Iterable[Problem]) -> int:
+    """How many pictures of a data set are not used."""
+    return sum(problem.count for problem in problems if problem.kind in LEFT_OUT)
 
 
 def summary(problems: Sequence[Problem], path: str | Path) -> str:

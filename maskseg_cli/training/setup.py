@@ -14,7 +14,7 @@ from maskseg_cli import __version__
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.datasets.data_source import SHAPES_WORD, DataSource, open_source
-from maskseg_cli.datasets.problems import summary
+from maskseg_cli.datasets.problems import pictures_left_out, summary
 from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
@@ -73,6 +73,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
         strategy,
         _data_description(choices, sources),
         fresh,
+        sum(pictures_left_out(source.problems) for source in sources),
     )
 
 
