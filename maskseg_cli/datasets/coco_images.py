@@ -56,11 +56,12 @@ def check_images(
     images: Images = {}
     first: dict[int | str, dict[str, Any]] = {}
     by_photo: dict[Path | PurePosixPath, ImageEntry] = {}
-    names = [name for record in records if isinstance(name := record.get("file_name"), str) and name]
+    names = [name for record in map(_with_name, records) if isinstance(name := record.get("file_name"), str) and name]
     photos = None if folder is None else find_photos(folder, names, log)
     reporter = reporter if reporter is not None and len(records) >= MANY else Reporter()
     with reporter.progress(len(records), "image", "reading images") as show:
         for number, record in enumerate(records, 1):
+            record = _with_name(record)
             identity, name = id_of(record.get("id")), record.get("file_name")
             label = name if isinstance(name, str) and name else f"image {record.get('id')!r}"
             if identity is None:
@@ -79,6 +80,14 @@ def check_images(
             if number % 1000 == 0:
                 show(number)
     return images
+
+
+def _with_name(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with a file name; LVIS has the address of the photo in COCO instead."""
+    address = record.get("coco_url")
+    if record.get("file_name") or not isinstance(address, str):
+        return record
+    return {**record, "file_name": "/".join(address.split("/")[-2:])}
 
 
 def unique_images(images: Images) -> list[ImageEntry]:

@@ -58,11 +58,13 @@ def check_document(document: Any, path: Path) -> dict[str, Any]:
     """
     parts = ("images", "annotations", "categories")
     wrong = [part for part in parts if not isinstance(document, dict) or not _are_records(document.get(part))]
-    if wrong:
-        what = (
-            "it holds no images and annotations" if not isinstance(document, dict) else f"it has no list of {wrong[0]}"
-        )
-        raise MasksegError(f"{path} is not a COCO annotation file: {explain_document(document) or what}.")
+    panoptic = not wrong and any("segments_info" in record for record in document["annotations"][:1])
+    if wrong or panoptic:
+        what = explain_document(document) or "it holds no images and annotations"
+        if wrong and isinstance(document, dict) and not explain_document(document):
+            each = ", with a record of each" if wrong[0] in document else ""
+            what = f"it has no list of {wrong[0]}{each}"
+        raise MasksegError(f"{path} is not a COCO annotation file: {what}.")
     found: dict[str, Any] = document
     return found
 

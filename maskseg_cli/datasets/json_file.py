@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.foreign_formats import explain_bytes
+from maskseg_cli.datasets.json_faults import explain_fault
 from maskseg_cli.errors import MasksegError
 
 
@@ -44,7 +45,4 @@ def parse_json(data: bytes, path: Path) -> Any:
     except (ValueError, RecursionError) as error:
         if known := explain_bytes(data):
             raise MasksegError(f"{path} {known}.") from None
-        if not data.strip():
-            raise MasksegError(f"{path} is empty.") from None
-        where = f": line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else ""
-        raise MasksegError(f"{path} is not valid JSON{where}.") from None
+        raise MasksegError(f"{path} {explain_fault(data, error)}.") from None

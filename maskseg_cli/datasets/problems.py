@@ -36,6 +36,7 @@ KINDS = {
     ),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
     "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
+    "image-case": Kind("file names that differ from the file's in upper and lower case (the file taken)"),
     "image-without-size": Kind(
         "images without a width and height (left out)",
         "has no width and height{}: name the folder of the pictures, whose sizes are taken",

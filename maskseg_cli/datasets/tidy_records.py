@@ -5,6 +5,7 @@ The one place for both, so that annotations and results are read alike.
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -90,6 +91,11 @@ def _from_json(value: Any) -> Any:
 
 def _whole_counts(rle: dict[str, Any]) -> dict[str, Any]:
     counts = rle["counts"]
+    if isinstance(counts, str) and counts[:2] in ("b'", 'b"'):  # what Python makes a text of from bytes
+        try:
+            return {**rle, "counts": ast.literal_eval(counts).decode("ascii")}
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return rle
     if not isinstance(counts, list) or float not in set(map(type, counts)):
         return rle
     whole = [int(one) if isinstance(one, float) and one.is_integer() else one for one in counts]

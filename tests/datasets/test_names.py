@@ -78,3 +78,39 @@ def test_a_root_that_is_its_own_group(tmp_path: Path) -> None:
     for source in (read_coco(path, tmp_path), CocoDataset.read(path)):
         assert [(problem.kind, problem.names) for problem in source.problems] == [("group-category", ("animals",))]
     assert CocoDataset.read(path).categories == {7: "cat", 5: "dog"}
+
+
+ADDRESS = "https://host/photos/1.png?sv=1&sig=a%2Fb"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kinds"),
+    [
+        ({"file_name": "1.PNG"}, ["image-case"]),
+        ({"file_name": "Val/1.Png"}, ["image-case"]),
+        ({"file_name": ADDRESS}, ["image-folder"]),
+        ({"file_name": None, "coco_url": "http://images.cocodataset.org/val2017/1.png"}, ["image-folder"]),
+    ],
+)
+def test_other_names_of_a_photo(tmp_path: Path, fields: dict[str, str | None], kinds: list[str]) -> None:
+    content = document({"segmentation": [SQUARE]})
+    content["images"][0] |= fields
+    path = write(tmp_path, content)
+    source, dataset = read_coco(path, tmp_path), CocoDataset.read(path, tmp_path)
+    assert [len(source), len(dataset.images)] == [1, 1]
+    for problems in (source.problems, dataset.problems):
+        assert [problem.kind for problem in problems] == kinds
+
+
+def test_a_photo_in_the_other_case_is_not_taken_for_two(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE]}, images=2)
+    content["images"][1]["file_name"] = "1.PNG"
+    path = write(tmp_path, content)
+    assert [problem.kind for problem in read_coco(path, tmp_path).problems] == ["missing-image"]
+
+
+def test_two_records_of_a_photo_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE]}, images=2)
+    content["images"][0]["file_name"] = content["images"][1]["file_name"] = "images/1.png"
+    source = read_coco(write(tmp_path, content), tmp_path)
+    assert [problem.kind for problem in source.problems] == ["image-folder", "same-photo"]

@@ -78,6 +78,11 @@ def runs(outline: list[list[float]]) -> dict[str, Any]:
     return {"size": [HEIGHT, WIDTH], "counts": [*counts[:-1], HEIGHT * WIDTH - sum(counts[:-1])]}
 
 
+def packed(outline: list[list[float]]) -> bytes:
+    counts: bytes = coco_mask.frPyObjects(runs(outline), HEIGHT, WIDTH)["counts"]
+    return counts
+
+
 def floats(outline: dict[str, Any]) -> dict[str, Any]:
     return outline | {"counts": [float(count) for count in outline["counts"]]}
 
@@ -131,6 +136,9 @@ SAME: dict[str, Callable[[dict[str, Any]], None]] = {
     "iscrowd as text": each("annotations", iscrowd="0"),
     "iscrowd as a float in a text": each("annotations", iscrowd="0.0"),
     "run lengths in a list of one": each("annotations", segmentation=lambda outline: [runs(outline)]),
+    "run lengths as Python prints bytes": each(
+        "annotations", segmentation=lambda outline: {"size": [HEIGHT, WIDTH], "counts": str(packed(outline))}
+    ),
     "run lengths as floats": each("annotations", segmentation=lambda outline: floats(runs(outline))),
     "run lengths beside boxes as corners": each(
         "annotations", bbox=corners, segmentation=lambda outline: runs(outline)
