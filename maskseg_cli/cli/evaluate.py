@@ -171,7 +171,7 @@ def _warn(evaluation: Evaluation, from_results: Path | None, quiet: bool) -> Non
             (from_results, evaluation.notes),
         ):
             for problem in problems:
-                click.echo(f"{path}: {problem}.", err=True)
+                click.echo(f"{path}: {problem}.".replace("?.", "?"), err=True)
         if evaluation.unknown:
             unknown = ", ".join(evaluation.unknown)
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)

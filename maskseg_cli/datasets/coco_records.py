@@ -18,6 +18,7 @@ from maskseg_cli.datasets.field_values import far_number, id_of, is_number, show
 from maskseg_cli.datasets.foreign_formats import explain_document
 from maskseg_cli.datasets.polygons_and_rle import check_outline, outline_bounds
 from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.references import Names
 from maskseg_cli.datasets.tidy_records import tidy_records
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
@@ -100,7 +101,8 @@ def check_annotations(
         image = images.get(identity) if (identity := id_of(record.get("image_id"))) is not None else None
         return None if image is None else (image.height, image.width)
 
-    tidy = tidy_records(records, size_of, label_of, log)
+    files = {identity: image.record["file_name"] for identity, image in images.items() if image is not None}
+    tidy = tidy_records(records, size_of, label_of, log, Names.of(files, categories.names))
     seen: set[int | str] = set()
     objects: dict[Any, list[dict[str, Any]]] = {}
     all_totals = rle_totals(record.get("segmentation") for record in tidy)

@@ -18,31 +18,36 @@ _BEGINNINGS = (
 )
 
 
-def explain_bytes(data: bytes) -> str:
-    """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown."""
+def explain_bytes(data: bytes, remedy: str = _COCO) -> str:
+    """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown.
+
+    Args:
+        data: the file's bytes.
+        remedy: what to do where the file is of another format.
+    """
     for beginning, words in _BEGINNINGS:
         if data.startswith(beginning):
             return words
     text = data[:4000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
         if "<annotations" in text:
-            return f"is an XML file of CVAT: {_COCO} in CVAT, as COCO 1.0"
+            return f"is an XML file of CVAT: {remedy} in CVAT, as COCO 1.0"
         if "<annotation" in text:
-            return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {_COCO}"
-        return f"is an XML or HTML file: {_COCO}"
+            return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {remedy}"
+        return f"is an XML or HTML file: {remedy}"
     first, _, second = text.partition("\n")
     if "region_shape_attributes" in first:
         return "is a CSV file of the VGG Image Annotator: choose Annotation, Export Annotations (as JSON) there"
     if first.startswith("{") and first.rstrip().endswith("}") and second.lstrip().startswith("{"):
-        return f"has one JSON record a line: {_COCO}, as one JSON document"
+        return f"has one JSON record a line: {remedy}, as one JSON document"
     if first and all(_is_numeric(word) for word in first.split()) and len(first.split()) >= 5:
-        return f"has lines of numbers, as YOLO's files have: {_COCO}"
+        return f"has lines of numbers, as YOLO's files have: {remedy}"
     if re.match(r"(train|val|names|nc|path):", first):
-        return f"is a YAML file, as YOLO's data sets have it: {_COCO}"
+        return f"is a YAML file, as YOLO's data sets have it: {remedy}"
     if re.match(r"(var|let|const)\s", first):
-        return f"is a program in JavaScript: {_COCO}"
+        return f"is a program in JavaScript: {remedy}"
     if first.count(",") >= 3 and not first.startswith(("{", "[", "/")):
-        return f"is a table (CSV): {_COCO}"
+        return f"is a table (CSV): {remedy}"
     return ""
 
 

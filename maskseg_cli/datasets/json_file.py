@@ -34,8 +34,8 @@ def read_bytes(path: Path) -> bytes:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def parse_json(data: bytes, path: Path) -> Any:
-    """The content of a JSON file whose bytes have been read; `path` is for messages.
+def parse_json(data: bytes, path: Path, **remedy: str) -> Any:
+    """The content of a JSON file whose bytes have been read; `path` is for messages, `remedy` for `explain_bytes`.
 
     Raises:
         MasksegError: as `read_json`.
@@ -43,6 +43,6 @@ def parse_json(data: bytes, path: Path) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        if known := explain_bytes(data):
+        if known := explain_bytes(data, **remedy):
             raise MasksegError(f"{path} {known}.") from None
         raise MasksegError(f"{path} {explain_fault(data, error)}.") from None

@@ -56,6 +56,8 @@ KINDS = {
     "one-class": Kind("pairs of categories that are one class to the network (counted as one)"),
     "duplicate-annotation-id": Kind("annotations whose id another one has (kept)"),
     "repeated-annotation": Kind("annotations that are in the file more than once, whatever their id (counted once)"),
+    "image_id": Kind("records with the file name of an image in place of its id (read so)"),
+    "category_id": Kind("records with the name of a category in place of its id (read so)"),
     "unknown-image": Kind(
         "annotations of an image that is not in the file (left out)", "belongs to the image {}, which is not there"
     ),
@@ -119,6 +121,8 @@ KINDS = {
     "box-over-edge": Kind("boxes that reach over the edge of their image (cut off there)"),
     "box-differs": Kind("boxes that do not fit their outline (the outline's taken)"),
     "area": Kind("areas that are no number, below 0 or above all pictures (measured anew)"),
+    "score-range": Kind("scores that are not from 0 to 1 (kept; but VOC mAP50 counts those from 0.7)"),
+    "no-hit": Kind("results of which none fits an object"),
     "weight": Kind("scores that are no number from 0 to 1 (counted as 1)"),
     "no-objects": Kind("no object at all is annotated"),
 }

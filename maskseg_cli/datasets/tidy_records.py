@@ -14,10 +14,13 @@ from maskseg_cli.datasets.coordinate_systems import Label, SizeOf, to_pixels
 from maskseg_cli.datasets.field_values import from_text
 from maskseg_cli.datasets.polygons_and_rle import as_polygons
 from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.references import Names
+
+_NO_NAMES = Names()
 
 
 def tidy_records(
-    records: Iterable[dict[str, Any]], size_of: SizeOf, label_of: Label, log: ProblemLog
+    records: Iterable[dict[str, Any]], size_of: SizeOf, label_of: Label, log: ProblemLog, names: Names = _NO_NAMES
 ) -> Sequence[dict[str, Any]]:
     """The same records with outlines, boxes, areas and scores as COCO has them, in pixels; they are not changed.
 
@@ -28,17 +31,27 @@ def tidy_records(
         size_of: as `to_pixels` takes it.
         label_of: names a record in messages.
         log: gets what was converted, if it is not COCO's at all.
+        names: of images and categories, which may stand for their ids.
     """
-    return to_pixels([_tidy(record) for record in records], size_of, label_of, log)
+    tidy = []
+    for number, record in enumerate(records, 1):
+        changed = _changed(record)
+        for key, known in (("image_id", names.images), ("category_id", names.categories)):
+            if isinstance(name := record.get(key), str) and name in known:
+                changed[key] = known[name]
+                log.add(key, label_of(record, number))
+        tidy.append({**record, **changed} if changed else record)
+    return to_pixels(tidy, size_of, label_of, log)
 
 
-def _tidy(record: dict[str, Any]) -> dict[str, Any]:
+def _changed(record: dict[str, Any]) -> dict[str, Any]:
+    """The fields that have another form than COCO's, in COCO's."""
     changed = {}
     for key, form in _FORMS:
         value = record.get(key)
         if value is not None and (new := form(value)) is not value:
             changed[key] = new
-    return {**record, **changed} if changed else record
+    return changed
 
 
 def as_outline(value: Any) -> Any:

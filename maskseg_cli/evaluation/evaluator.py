@@ -13,10 +13,12 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 from maskseg_cli.evaluation.results_file import read_results
+from maskseg_cli.evaluation.unfit_boxes import explain_unfit
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE, voc_mean_average_precision
 from maskseg_cli.export.coco_json import coco_annotations
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.images import read_image
+from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 
 #: What a row of COCO's result format holds.
@@ -150,7 +152,14 @@ def score_results(
     dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
     dataset.require_objects()
     rows, notes = read_results(results, dataset)
-    return replace(_score(dataset, rows, dataset.categories, (), ()), notes=tuple(notes))
+    evaluation = _score(dataset, rows, dataset.categories, (), ())
+    if not evaluation.boxes.figures["AP50"]:
+        message = "there is no result at all"
+        if rows:
+            words = explain_unfit(rows, dataset.annotations)
+            message = f"{counted(len(rows), 'result')}, of which none fits an object: {words}"
+        notes.append(Problem("no-hit", message, len(rows), ()))
+    return replace(evaluation, notes=tuple(notes))
 
 
 def _score(

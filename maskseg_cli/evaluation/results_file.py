@@ -9,19 +9,23 @@ from typing import Any
 
 from pycocotools import mask as coco_mask
 
+from maskseg_cli.datasets.class_matching import some_names
 from maskseg_cli.datasets.coco_records import is_box
 from maskseg_cli.datasets.coordinate_systems import SizeOf, fits_outline
 from maskseg_cli.datasets.field_values import id_of, is_number, shown, whole_number
 from maskseg_cli.datasets.json_file import parse_json, read_bytes
 from maskseg_cli.datasets.polygons_and_rle import check_outline, to_rle
 from maskseg_cli.datasets.problems import Problem, ProblemLog, StrictProblemLog
+from maskseg_cli.datasets.references import Names
 from maskseg_cli.datasets.tidy_records import tidy_records
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 from maskseg_cli.rle import rle_totals
 
+_NO_NAMES = Names()
 
-def read_rows(path: Path, size_of: SizeOf, log: ProblemLog) -> Sequence[dict[str, Any]]:
+
+def read_rows(path: Path, size_of: SizeOf, log: ProblemLog, names: Names = _NO_NAMES) -> Sequence[dict[str, Any]]:
     """The rows of a file of results, with outlines and boxes in COCO's form, not checked further.
 
     The file is a list of records, or has one record a line.
@@ -29,14 +33,15 @@ def read_rows(path: Path, size_of: SizeOf, log: ProblemLog) -> Sequence[dict[str
     Args:
         size_of: a row -> height and width of its image, None where they are unknown.
         log: gets what was converted.
+        names: of images and categories, which may stand for their ids.
 
     Raises:
         MasksegError: the file cannot be read, or is no list of records.
     """
     data = read_bytes(path)
-    rows = _lines(data)
+    rows = _lines(data, path)
     if rows is None:
-        rows = parse_json(data, path)
+        rows = parse_json(data, path, remedy="write the results in COCO's result format, a JSON list of detections")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise MasksegError(f"{path} is not a file of COCO results: {_explain(rows)}.")
     if rows and all("annotations" in row and "file_name" in row for row in rows):
@@ -44,18 +49,34 @@ def read_rows(path: Path, size_of: SizeOf, log: ProblemLog) -> Sequence[dict[str
             f"{path} holds the lines of --json-lines, a list of objects for each frame: write results with "
             "`maskseg evaluate --results`."
         )
-    return tidy_records(rows, size_of, lambda _, number: f"result {number}", log)
+    return tidy_records(rows, size_of, lambda _, number: f"result {number}", log, names)
 
 
-def _lines(data: bytes) -> list[Any] | None:
-    """The records of a file that has one a line (JSON lines); None if it is no such file."""
-    lines = [line for line in data.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
-    if len(lines) < 2 or not lines[0].startswith(b"{") or not lines[0].rstrip().endswith(b"}"):
+def _lines(data: bytes, path: Path) -> list[Any] | None:
+    """The records of a file that has one a line (JSON lines); None if it is no such file.
+
+    Raises:
+        MasksegError: a line is no JSON; `path` is for this message.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if not data[:1000].lstrip().startswith(b"{"):
         return None
-    try:
-        return [json.loads(line) for line in lines]
-    except (ValueError, RecursionError):
-        return None
+    records: list[Any] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            records += [json.loads(line)] if line.strip() else []
+        except (ValueError, RecursionError):
+            if not records:
+                return None
+            raise MasksegError(f"{path} has one result a line, but line {number} is not valid JSON.") from None
+        if records and not _is_line(records[0]):
+            return None
+    return records or None
+
+
+def _is_line(record: Any) -> bool:
+    """Whether this may be one of several lines, and is no document by itself."""
+    return isinstance(record, dict) and ("image_id" in record or "file_name" in record)
 
 
 def _explain(document: Any) -> str:
@@ -87,7 +108,8 @@ def read_results(results: str | Path, dataset: CocoDataset) -> tuple[list[dict[s
         return None if image is None else (image["height"], image["width"])
 
     log = StrictProblemLog(path)
-    rows = read_rows(path, size_of, log)
+    names = Names.of({identity: one["file_name"] for identity, one in images.items()}, dataset.categories)
+    rows = read_rows(path, size_of, log, names)
     elsewhere = _boxes_elsewhere(rows, size_of)
     for number in elsewhere:
         log.add("box-elsewhere", f"result {number}")
@@ -127,20 +149,28 @@ def _check_row(
     image_id, number = id_of(row.get("image_id")), whole_number(row.get("category_id"))
     category = None if number is None else dataset.same_as.get(number, number if number in dataset.categories else None)
     if image_id is None or image_id not in images or category is None:
-        which = f"image {shown(row.get('image_id'))}, category {shown(row.get('category_id'))}"
+        known = (
+            f"; its categories are {some_names([str(one) for one in dataset.categories])}" if category is None else ""
+        )
+        which = f"image {shown(row.get('image_id'))}, category {shown(row.get('category_id'))}{known}"
         raise MasksegError(f"In {log.path}: {label} belongs to no image or category of {dataset.path} ({which}).")
     score, outline, box = row.get("score"), row.get("segmentation"), row.get("bbox")
     if not is_number(score):
         raise MasksegError(f"In {log.path}: {label} has no score that is a number, but {shown(score)}.")
+    if not 0 <= score <= 1:
+        log.add("score-range", label)
     image = images[image_id]
     size = image["height"], image["width"]
     if outline:
         checked = check_outline(outline, totals, *size, need_area=False)
-        if checked.problem is not None:
-            problem = "outline" if checked.problem in ("outline-empty", "outline-part") else checked.problem
-            log.add(problem, label, checked.value)
+        problem = checked.problem
+        if problem is not None:
+            refused = problem == "outline-part" or (problem == "outline-empty" and not box)
+            log.add("outline" if refused else problem, label, checked.value)
         outline = checked.outline
-        box = box or coco_mask.toBbox(to_rle(outline, *size)).tolist()
+        # As with annotations, a box of no size beside an outline is that of a program that computes no boxes.
+        if outline and (not box or (is_box(box, *size) and 0 in box[2:])):
+            box = coco_mask.toBbox(to_rle(outline, *size)).tolist()
     if not is_box(box, *size):
         log.add("box-broken", label, shown(box))
     return {**row, "image_id": image["id"], "category_id": category, "segmentation": outline, "bbox": box}

@@ -69,6 +69,18 @@ def test_names_that_are_numbers(tmp_path: Path) -> None:
         read_coco(path, tmp_path)
 
 
+def test_names_in_place_of_ids(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE], "image_id": "1.png", "category_id": "cat"})
+    path = write(tmp_path, content)
+    source, dataset = read_coco(path, tmp_path), CocoDataset.read(path)
+    assert len(source[0]) == len(dataset.annotations) == 1
+    for problems in (source.problems, dataset.problems):
+        assert [problem.kind for problem in problems] == ["image_id", "category_id"]
+    content["categories"][1]["name"] = "7"
+    content["annotations"][0]["category_id"] = "7"
+    assert read_coco(write(tmp_path, content), tmp_path)[0].class_ids.tolist() == [1], "an id comes before a name"
+
+
 def test_a_root_that_is_its_own_group(tmp_path: Path) -> None:
     content = document({"segmentation": [SQUARE]})
     content["categories"].insert(0, {"id": 0, "name": "animals", "supercategory": "animals"})

@@ -170,7 +170,7 @@ ROW = {"image_id": "1", "category_id": "7", "bbox": [10, 8, 20, 20], "score": 0.
         ({"bbox": [10, 8, -20, 20]}, "no bbox of four numbers in pixels"),
         ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": [5]}}, "run lengths that do not add up"),
         ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": "PPPPPPPPPPPPPPPP1"}}, "an outline that is no"),
-        ({"category_id": "cat"}, "belongs to no image or category"),
+        ({"category_id": "horse"}, "belongs to no image or category"),
         ({"image_id": math.nan}, "belongs to no image or category"),
     ],
 )

@@ -319,7 +319,7 @@ def test_results_score_the_same_again(sample: Sample, tmp_path: Path) -> None:
         ({"bbox": [1, 2, float("nan"), 4]}, "result 1 has no bbox"),
         ({"segmentation": {"size": [1, 1], "counts": "1"}}, "result 1 has an outline of another size"),
         ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": "1"}}, "result 1 has run lengths that do not add up"),
-        ({"segmentation": [[1, 2, 3]]}, "result 1 has an outline that is no"),
+        ({"segmentation": [[1, 2, 3]], "bbox": None}, "result 1 has an outline that is no"),
         ({"image_id": [10]}, "result 1 belongs to no image or category"),
     ],
 )

@@ -84,6 +84,48 @@ def test_one_meaning(
     assert {note.kind: note.count for note in evaluation.notes} == notes
 
 
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (lambda x, y, w, h: [x + w / 2, y + h / 2, w, h], "centre x, centre y, width, height"),
+        (lambda x, y, w, h: [y, x, y + h, x + w], "y1, x1, y2, x2"),
+    ],
+)
+def test_why_no_box_fits(tmp_path: Path, read: Callable[..., list[float]], words: str) -> None:
+    evaluation = score(tmp_path, [row | {"bbox": read(*row["bbox"])} for row in rows(None)])
+    assert [note.message for note in evaluation.notes if note.kind == "no-hit"] == [
+        f"3 results, of which none fits an object: their boxes fit if they are read as {words}"
+    ]
+
+
+def test_no_result_fits_or_there_is_none(tmp_path: Path) -> None:
+    [note] = score(tmp_path, [row | {"bbox": [55, 0, 3, 3]} for row in rows(None)]).notes
+    assert note.message.endswith("are the boxes x, y, width, height in pixels, and the ids those of the annotations?")
+    assert [note.message for note in score(tmp_path, []).notes] == ["there is no result at all"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"image_id": "1.png"}, "image_id"),
+        ({"image_id": "photos/1.png"}, None),
+        ({"category_id": "cat"}, "category_id"),
+        ({"score": 90}, "score-range"),
+        ({"bbox": [0, 0, 0, 0]}, ""),
+        ({"segmentation": [[]]}, "outline-empty"),
+    ],
+)
+def test_fields_of_other_forms(tmp_path: Path, fields: Row, kind: str | None) -> None:
+    content = [row | fields for row in rows(OUTLINES)]
+    if kind is None:
+        with pytest.raises(MasksegError, match=r"image 'photos/1\.png', category 7"):
+            score(tmp_path, content)
+        return
+    evaluation = score(tmp_path, content)
+    assert evaluation.metrics["bbox"]["AP"] == pytest.approx(1)
+    assert [(note.kind, note.count) for note in evaluation.notes] == ([(kind, 3)] if kind else [])
+
+
 def test_what_was_converted_is_said(tmp_path: Path) -> None:
     score(tmp_path, list(map(corners, rows(None))))
     files = [str(tmp_path / "annotations.json"), "--from-results", str(tmp_path / "results.json")]
@@ -93,7 +135,7 @@ def test_what_was_converted_is_said(tmp_path: Path) -> None:
 
 def test_one_box_far_over_the_edge_is_said(tmp_path: Path) -> None:
     evaluation = score(tmp_path, [corners(rows(None)[1])])
-    [note] = evaluation.notes
+    note = evaluation.notes[0]
     assert note.message == (
         "1 boxes that reach far over the edge of their picture (kept; are they x1 y1 x2 y2?): result 1"
     )
@@ -106,13 +148,16 @@ def test_boxes_that_are_not_their_masks(tmp_path: Path) -> None:
     ]
     evaluation = score(tmp_path, centres)
     assert evaluation.metrics["segm"]["AP"] == pytest.approx(1)
-    assert {note.kind: note.count for note in evaluation.notes} == {"box-elsewhere": 3}
+    assert {note.kind: note.count for note in evaluation.notes} == {"box-elsewhere": 3, "no-hit": 3}
 
 
 @pytest.mark.parametrize("beginning", ["", "\ufeff"])
 def test_one_record_a_line(tmp_path: Path, beginning: str) -> None:
     lines = "\r\n".join(json.dumps(row) for row in rows(OUTLINES))
     assert score(tmp_path, f"{beginning}{lines}\n\n").metrics["segm"]["AP"] == pytest.approx(1)
+    assert len(score(tmp_path, beginning + json.dumps(rows(OUTLINES)[0])).results) == 1
+    with pytest.raises(MasksegError, match="has one result a line, but line 4 is not valid JSON"):
+        score(tmp_path, f'{beginning}{lines}\n{{"image_id": 1')
 
 
 FRAME = {"file_name": "a.mp4", "frame": 0, "annotations": []}
@@ -123,6 +168,8 @@ FRAME = {"file_name": "a.mp4", "frame": 0, "annotations": []}
     [
         (json.dumps(FRAME) + "\n" + json.dumps(FRAME), "the lines of --json-lines"),
         ({"images": [], "annotations": [], "categories": []}, "it is a data set with images and annotations; results"),
+        ([{"image_id": 1, "category_id": 8, "bbox": [1, 2, 3, 4], "score": 1}], r"8; its categories are 7, 5\)"),
+        ("image_id,category_id,bbox,score\n1,7,2,3\n", "is a table .*: write the results in COCO's result format"),
         ([{"image_id": 1, "category_id": 7, "bbox": [1, 2, 3, 4], "score": 10**400}], r"but 1000000\d* \.\.\.\.$"),
         ([{"image_id": 10**400, "category_id": 7, "bbox": [1, 2, 3, 4], "score": 1}], r"image 10*0 \.\.\., category 7"),
         ([{"image_id": 1, "category_id": 7, "bbox": [1, None, 3, 4], "score": 1}], r"but \[1, None, 3, 4\]"),
