@@ -51,7 +51,10 @@ def check_categories(
         identity, name = whole_number(record.get("id")), record.get("name")
         if isinstance(name, (int, float)) and not isinstance(name, bool):  # 7: what a program made of "7"
             name = str(name)
-        name = name.strip() if isinstance(name, str) else name
+        if isinstance(name, str):
+            given, name = name.strip(), _printable(name)
+            if given != name:
+                log.add("category-letters", name)
         if identity is None or not isinstance(name, str) or not name:
             raise MasksegError(
                 f"In {path}: the category {shown(record.get('id'))} ({shown(name)}) needs a whole number and a name."
@@ -76,6 +79,17 @@ def check_categories(
         elif names[first] != name:
             log.add("similar-categories", f"{names[first]!r} and {name!r}")
     return found
+
+
+def _printable(name: str) -> str:
+    """The name on one line, without control signs and halves of characters, which no terminal and no file takes."""
+    if name.isprintable():
+        return name.strip()
+    return "".join(" " if unicodedata.category(one) in _NO_NAME else one for one in name).strip()
+
+
+#: Unicode's categories of control signs, unpaired halves of characters, and breaks of lines and paragraphs.
+_NO_NAME = ("Cc", "Cs", "Zl", "Zp")
 
 
 def _is_group(identity: int, name: str, groups: dict[int, set[str]], names: dict[int, str]) -> bool:

@@ -16,7 +16,7 @@ from maskseg_cli.datasets.coco_images import MANY, ImageEntry, Images
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
 from maskseg_cli.datasets.field_values import far_number, id_of, is_number, shown, truth, whole_number
 from maskseg_cli.datasets.foreign_formats import explain_document
-from maskseg_cli.datasets.polygons_and_rle import check_outline, outline_bounds
+from maskseg_cli.datasets.polygons_and_rle import check_outline, has_area, outline_bounds
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.references import Names
 from maskseg_cli.datasets.tidy_records import tidy_records
@@ -193,7 +193,7 @@ def _check_annotation(
     bounds = None if outline is None else outline_bounds(outline)
     if outline is None and record.get("segmentation") and not _is_sound_box(record.get("bbox"), image):
         return None  # neither is of use, and the outline was noted
-    box = _sound_box(record.get("bbox"), bounds, image, label, log)
+    box = _sound_box(record.get("bbox"), outline, bounds, image, label, log)
     if box is None and outline is None:
         return None
     return AnnotationEntry(label, record, image, kind, outline, bounds, box, any(flags))
@@ -236,7 +236,9 @@ def _is_sound_box(box: Any, image: ImageEntry) -> bool:
     return is_box(box, image.height, image.width) and box[2] > 0 and box[3] > 0
 
 
-def _sound_box(given: Any, bounds: Box | None, image: ImageEntry, label: str, log: ProblemLog) -> Box | None:
+def _sound_box(
+    given: Any, outline: Any, bounds: Box | None, image: ImageEntry, label: str, log: ProblemLog
+) -> Box | None:
     """The given box if it is to be used; None if the outline's counts, or if there is neither."""
     outlined = bounds is not None
     if outlined and (given is None or given == []):
@@ -249,7 +251,9 @@ def _sound_box(given: Any, bounds: Box | None, image: ImageEntry, label: str, lo
         return None
     elif bounds is not None and bounds[2] > bounds[0] and bounds[3] > bounds[1]:
         box, own = (clip_box(one, image.height, image.width) for one in ((x, y, x + width, y + height), bounds))
-        if own is not None and (box is None or box_overlap(box, own) < SAME_BOX):
+        differs = own is not None and (box is None or box_overlap(box, own) < SAME_BOX)
+        # A line beside a box is no outline to go by.
+        if differs and (isinstance(outline, dict) or any(map(has_area, outline))):
             log.add("box-differs", label)
             return None
     return x, y, width, height

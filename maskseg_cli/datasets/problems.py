@@ -53,6 +53,7 @@ KINDS = {
     "similar-categories": Kind(
         "pairs of categories whose names differ in case or in Unicode's forms alone (one class)"
     ),
+    "category-letters": Kind("names of categories with line breaks or other signs that no name has (left out of it)"),
     "one-class": Kind("pairs of categories that are one class to the network (counted as one)"),
     "duplicate-annotation-id": Kind("annotations whose id another one has (kept)"),
     "repeated-annotation": Kind("annotations that are in the file more than once, whatever their id (counted once)"),
@@ -223,7 +224,9 @@ class StrictProblemLog(ProblemLog):
 
 
 def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]} ..."
+    shown = text if len(text) <= longest else f"{text[:longest]} ..."
+    # A file of another person must not give orders to the terminal.
+    return shown if shown.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in shown)
 
 
 def pictures_left_out(problems: Iterable[Problem]) -> int:

@@ -126,3 +126,14 @@ def test_two_records_of_a_photo_in_a_folder_that_is_not_there(tmp_path: Path) ->
     content["images"][0]["file_name"] = content["images"][1]["file_name"] = "images/1.png"
     source = read_coco(write(tmp_path, content), tmp_path)
     assert [problem.kind for problem in source.problems] == ["image-folder", "same-photo"]
+
+
+def test_names_that_give_orders_to_a_terminal(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE]})
+    content["categories"][0]["name"], content["categories"][1]["name"] = "red\x1b[31m\ncat", "do\ud800g "
+    content["images"].append({"id": 2, "file_name": "no\x1b[2Jphoto.png", "width": 3, "height": 4})
+    path = write(tmp_path, content)
+    source = read_coco(path, tmp_path)
+    assert source.class_names == ("background", "red [31m cat", "do g")
+    assert [problem.kind for problem in source.problems] == ["missing-image", "category-letters"]
+    assert all(problem.message.isprintable() for problem in source.problems)

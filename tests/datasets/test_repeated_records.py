@@ -76,3 +76,12 @@ def test_an_object_of_nothing_is_left_out_by_both(tmp_path: Path, outline: Any, 
     dataset = CocoDataset.read(path)
     assert len(read_coco(path, tmp_path)[0]) == len(dataset.annotations) == 1
     assert dataset.has_masks
+
+
+def test_a_line_beside_a_box_is_no_outline_to_go_by(tmp_path: Path) -> None:
+    """COCO's evaluation counts its mask, which nobody finds; but the box is the one that training takes."""
+    path = write(tmp_path, document({"segmentation": [[1, 2, 3, 4, 5, 6]], "bbox": [10, 8, 20, 20]}))
+    dataset = CocoDataset.read(path)
+    assert dataset.annotations[0]["bbox"] == [10, 8, 20, 20]
+    assert dataset.has_masks
+    assert read_coco(path, tmp_path)[0].boxes.tolist() == [[10, 8, 30, 28]]
