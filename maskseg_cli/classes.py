@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -61,7 +62,9 @@ _BACKGROUND_NAMES = ("background", "bg")
 
 
 def _compact(name: str) -> str:
-    return re.sub(r"[\s_\-]+", "", name).casefold() or name.strip()
+    # An accented letter may be one character of Unicode, or the letter and its accent (as on a Mac).
+    name = unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", re.sub(r"[\s_\-]+", "", name).casefold()) or name.strip()
 
 
 _COCO_BY_KEY = {_compact(name): name for name in COCO_CLASSES}
@@ -70,7 +73,8 @@ _COCO_BY_KEY = {_compact(name): name for name in COCO_CLASSES}
 def canonical_name(name: str) -> str:
     """One form for all spellings of a class, for comparing: two names mean the same class where it is equal.
 
-    Case, spaces, underscores and hyphens do not count, and Pascal VOC's names are COCO's.
+    Case, spaces, underscores, hyphens and Unicode's composed or decomposed accents do not count, and Pascal VOC's
+    names are COCO's.
 
     Returns:
         COCO's own spelling for a COCO class; any other name in lower case without spaces.
@@ -124,9 +128,10 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
             raise MasksegError(f"Line {line} of the labels file {path} is blank: each line names a class.")
         if line != first_line and is_background(name):
             raise MasksegError(f"Line {line} of the labels file {path} is {name!r}: it belongs in line 1.")
-        if name in seen:
-            raise MasksegError(f"The labels file {path} has {name!r} twice: lines {seen[name]} and {line}.")
-        seen[name] = line
+        key = unicodedata.normalize("NFC", name)
+        if key in seen:
+            raise MasksegError(f"The labels file {path} has {name!r} twice: lines {seen[key]} and {line}.")
+        seen[key] = line
     if len(names) == 1:
         raise MasksegError(f"The labels file {path} names no class but the background.")
     return tuple(names)

@@ -1,7 +1,8 @@
-"""Names that are nearly the one that was given: a letter wrong, missing, too much, or two swapped."""
+"""Names that are nearly the one that was given (a letter wrong, missing, too much, or two swapped): "did you mean"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 #: One mistake is allowed for so many letters of the wrong name.
@@ -9,6 +10,29 @@ _LETTERS_PER_MISTAKE = 3
 
 #: In names of at most so many letters the first letter counts as right: "hat" is not nearly "cat".
 _SHORT = 4
+
+
+def did_you_mean(wrong: str, names: Iterable[str], most: int = 3) -> str:
+    """The end of a message about an unknown name: those that the user may have meant.
+
+    They are the near ones in any case, else those that have all its words.
+
+    Returns:
+        " (did you mean a or b?)", or "" if there is none.
+
+    Example:
+        >>> did_you_mean("Epoch", ["epochs", "batch"]), did_you_mean("dim", ["image_min_dim", "size"])
+        (' (did you mean epochs?)', ' (did you mean image_min_dim?)')
+    """
+    by_key = {name.lower(): name for name in names}
+    found = near_names(wrong.lower(), by_key, most)
+    if not found and (words := _words(wrong)):
+        found = [key for key in by_key if words <= _words(key)][:most]
+    return f" (did you mean {' or '.join(by_key[key] for key in found)}?)" if found else ""
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[^\W_]{2,}", name.lower()))
 
 
 def near_names(wrong: str, names: Iterable[str], most: int = 3) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import platformdirs
 import maskseg_cli
 from maskseg_cli.checkpoints.sniff import NOT_REGULAR
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.near_names import did_you_mean, near_names
 
 #: Environment variable that moves the cache folder.
 HOME_VARIABLE = "MASKSEG_HOME"
@@ -131,14 +131,17 @@ def find_weights(name_or_path: str | Path) -> Path:
     return path
 
 
+#: Other words for a name, whose letters are not near.
+_OTHER_NAMES = {"light": "lite"}
+
+
 def _near(path: Path) -> str:
-    known = difflib.get_close_matches(str(path).lower(), NAMES, n=1)
-    if known:
-        return f" (did you mean {known[0]}?)"
+    name = str(path).lower()
+    if known := did_you_mean(_OTHER_NAMES.get(name, name), NAMES, most=1):
+        return known
     if not path.parent.is_dir():
         return f" (there is no folder {path.parent})"
     there = [item.name for item in path.parent.iterdir() if item.suffix in (".h5", ".hdf5", ".npz")]
-    near = difflib.get_close_matches(path.name, there, n=2)
-    if near:
-        return f" (did you mean {' or '.join(str(path.parent / name) for name in near)}?)"
+    if near := near_names(path.name.lower(), by_key := {name.lower(): name for name in there}, most=2):
+        return f" (did you mean {' or '.join(str(path.parent / by_key[name]) for name in near)}?)"
     return f"; known names are {' and '.join(NAMES)}"

@@ -86,7 +86,7 @@ def evaluate(
         settings |= used
     _write(evaluation, output, results, settings)
     _show(evaluation, by_class)
-    _warn(evaluation, quiet)
+    _warn(evaluation, from_results, quiet)
     if evaluation.failures:
         ctx.exit(1)
 
@@ -165,10 +165,14 @@ def _show(evaluation: Evaluation, by_class: bool) -> None:
         click.echo("\n" + class_table(evaluation))
 
 
-def _warn(evaluation: Evaluation, quiet: bool) -> None:
+def _warn(evaluation: Evaluation, from_results: Path | None, quiet: bool) -> None:
     if not quiet:
-        for problem in evaluation.dataset.problems:
-            click.echo(printable(f"{evaluation.dataset.path}: {problem}."), err=True)
+        for path, problems in (
+            (evaluation.dataset.path, evaluation.dataset.problems),
+            (from_results, evaluation.notes),
+        ):
+            for problem in problems:
+                click.echo(printable(f"{path}: {problem}.".replace("?.", "?")), err=True)
         if evaluation.unknown:
             unknown = printable(", ".join(evaluation.unknown))
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)

@@ -11,6 +11,7 @@ from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.media.atomic_file import remove_unfinished
+from maskseg_cli.messages import counted
 from maskseg_cli.printable import printable
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -275,3 +276,6 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
     if not quiet:
         best = "" if outcome.best is None else f", AP {100 * outcome.best:.1f}"
         click.echo(printable(f"{outcome.weights}{best}"), err=True)
+    if outcome.left_out:
+        click.echo(f"{counted(outcome.left_out, 'picture')} of the data could not be used for training.", err=True)
+        ctx.exit(1)

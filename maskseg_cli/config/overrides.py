@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from maskseg_cli.config.mask_rcnn_config import option_types
-from maskseg_cli.config.value_types import conform, describe, did_you_mean, short
+from maskseg_cli.config.value_types import conform, describe, short
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.messages import shortened
+from maskseg_cli.near_names import did_you_mean
 
 if sys.version_info >= (3, 11):
     import tomllib

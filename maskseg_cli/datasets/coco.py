@@ -9,9 +9,9 @@ from typing import Any
 from maskseg_cli.datasets.annotated_images import AnnotatedImages, ImageRecord, ObjectRecord
 from maskseg_cli.datasets.class_matching import match_categories
 from maskseg_cli.datasets.coco_categories import Categories, check_categories
-from maskseg_cli.datasets.coco_images import check_images
+from maskseg_cli.datasets.coco_images import check_images, unique_images
 from maskseg_cli.datasets.coco_records import AnnotationEntry, Box, check_annotations, check_document, clip_box
-from maskseg_cli.datasets.field_values import id_of, is_number, whole_number
+from maskseg_cli.datasets.field_values import is_number, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.problems import ProblemLog, refuse, summary
 from maskseg_cli.errors import MasksegError
@@ -72,21 +72,21 @@ def from_document(
     covered = frozenset(class_of.values()) if len(set(class_of.values())) < len(names) - 1 else None
     entries = check_images(document["images"], Path(folder), log, reporter=reporter)
     images = {
-        identity: ImageRecord(
+        id(entry): ImageRecord(
             entry.record["id"],
             entry.path,
             entry.height,
             entry.width,
             _complete_classes(entry.record, categories, class_of, covered),
         )
-        for identity, entry in entries.items()
-        if entry is not None and entry.path is not None
+        for entry in unique_images(entries)
+        if entry.path is not None
     }
     annotations = document["annotations"]
     for annotation in check_annotations(
         annotations, entries, categories, class_of, log, need_area=True, reporter=reporter
     ):
-        image = images[id_of(annotation.record["image_id"])]  # type: ignore[index]
+        image = images[id(annotation.image)]
         found = _object_record(annotation, class_of[annotation.category], image, log)
         if found is not None:
             image.objects.append(found)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.classes import is_background
-from maskseg_cli.datasets.field_values import whole_number
+from maskseg_cli.datasets.field_values import shown, whole_number
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
 
@@ -34,9 +35,9 @@ def check_categories(
 ) -> Categories:
     """The classes of a file, from its categories and the category ids of its annotations.
 
-    Categories whose names are equal, or differ in case and outer spaces alone, are one class; single letters are told
-    apart. A category without objects that is the supercategory of another one is no class (Roboflow writes such a
-    root).
+    Categories whose names are equal, or differ in case, outer spaces and Unicode's composed and decomposed forms
+    alone, are one class; single letters are told apart. A category without objects that is the supercategory of
+    another one is no class (Roboflow writes such a root).
 
     Raises:
         MasksegError: no category, one without a whole number and a name, or an id that two names have.
@@ -48,19 +49,25 @@ def check_categories(
     groups: dict[int, set[str]] = {}
     for record in records:
         identity, name = whole_number(record.get("id")), record.get("name")
-        name = name.strip() if isinstance(name, str) else name
+        if isinstance(name, (int, float)) and not isinstance(name, bool):  # 7: what a program made of "7"
+            name = str(name)
+        if isinstance(name, str):
+            given, name = name.strip(), _printable(name)
+            if given != name:
+                log.add("category-letters", name)
         if identity is None or not isinstance(name, str) or not name:
             raise MasksegError(
-                f"In {path}: the category {record.get('id')!r} ({name!r}) needs a whole number and a name."
+                f"In {path}: the category {shown(record.get('id'))} ({shown(name)}) needs a whole number and a name."
             )
         if names.setdefault(identity, name) != name:
-            raise MasksegError(f"In {path}: two categories have the id {identity}: {names[identity]!r} and {name!r}.")
+            both = f"{shown(names[identity])} and {shown(name)}"
+            raise MasksegError(f"In {path}: two categories have the id {shown(identity)}: {both}.")
         group = record.get("supercategory")
         groups.setdefault(identity, set()).update([group.strip()] if isinstance(group, str) else [])
     found = Categories({}, {}, frozenset(identity for identity, name in names.items() if is_background(name)))
     kept: dict[str, int] = {}
     for identity, name in names.items():
-        if identity in found.background or (identity not in used and _is_group(identity, name, groups)):
+        if identity in found.background or (identity not in used and _is_group(identity, name, groups, names)):
             if identity not in found.background:
                 log.add("group-category", name)
             found.same_as[identity] = None
@@ -74,11 +81,25 @@ def check_categories(
     return found
 
 
-def _is_group(identity: int, name: str, groups: dict[int, set[str]]) -> bool:
-    """Whether it is named as the group of another category, and not of itself as COCO's "person"."""
+def _printable(name: str) -> str:
+    """The name on one line, without control signs and halves of characters, which no terminal and no file takes."""
+    if name.isprintable():
+        return name.strip()
+    return "".join(" " if unicodedata.category(one) in _NO_NAME else one for one in name).strip()
+
+
+#: Unicode's categories of control signs, unpaired halves of characters, and breaks of lines and paragraphs.
+_NO_NAME = ("Cc", "Cs", "Zl", "Zp")
+
+
+def _is_group(identity: int, name: str, groups: dict[int, set[str]], names: dict[int, str]) -> bool:
+    """Whether it is named as the group of a category of another name; not of itself alone, as COCO's "person"."""
     key = _key(name)
-    return key not in map(_key, groups[identity]) and any(key in map(_key, above) for above in groups.values())
+    if key in map(_key, groups[identity]) and sum(_key(one) == key for one in names.values()) > 1:
+        return False  # the class beside a root of the same name
+    return any(key in map(_key, above) for other, above in groups.items() if _key(names[other]) != key)
 
 
 def _key(name: str) -> str:
-    return name if len(name) == 1 else name.casefold()
+    name = unicodedata.normalize("NFC", name)
+    return name if len(name) == 1 else unicodedata.normalize("NFC", name.casefold())

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.coco_categories import Categories
 from maskseg_cli.datasets.coco_images import MANY, ImageEntry, Images
-from maskseg_cli.datasets.coordinate_systems import label_of, to_pixels
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
-from maskseg_cli.datasets.field_values import far_number, id_of, is_number, truth, whole_number
+from maskseg_cli.datasets.field_values import far_number, id_of, is_number, shown, truth, whole_number
 from maskseg_cli.datasets.foreign_formats import explain_document
-from maskseg_cli.datasets.polygons_and_rle import as_polygons, check_outline, outline_bounds
+from maskseg_cli.datasets.polygons_and_rle import check_outline, has_area, outline_bounds
 from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.references import Names
+from maskseg_cli.datasets.tidy_records import tidy_records
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.rle import rle_totals
@@ -58,11 +59,13 @@ def check_document(document: Any, path: Path) -> dict[str, Any]:
     """
     parts = ("images", "annotations", "categories")
     wrong = [part for part in parts if not isinstance(document, dict) or not _are_records(document.get(part))]
-    if wrong:
-        what = (
-            "it holds no images and annotations" if not isinstance(document, dict) else f"it has no list of {wrong[0]}"
-        )
-        raise MasksegError(f"{path} is not a COCO annotation file: {explain_document(document) or what}.")
+    panoptic = not wrong and any("segments_info" in record for record in document["annotations"][:1])
+    if wrong or panoptic:
+        what = explain_document(document) or "it holds no images and annotations"
+        if wrong and isinstance(document, dict) and not explain_document(document):
+            each = ", with a record of each" if wrong[0] in document else ""
+            what = f"it has no list of {wrong[0]}{each}"
+        raise MasksegError(f"{path} is not a COCO annotation file: {what}.")
     found: dict[str, Any] = document
     return found
 
@@ -83,7 +86,8 @@ def check_annotations(
     """Yields the annotations that make sense, in the order of the file; `log` notes what is wrong with others.
 
     Annotation ids serve messages only: they may be missing, and objects that share an id are all kept. A record that
-    repeats an earlier one, id included, is the same object once more and is left out.
+    repeats an earlier one, whatever its id, is the same object once more and is left out: nobody draws the same outline
+    twice.
 
     Args:
         images: as `check_images` gives them; annotations of an image with a problem are passed over.
@@ -97,34 +101,58 @@ def check_annotations(
         image = images.get(identity) if (identity := id_of(record.get("image_id"))) is not None else None
         return None if image is None else (image.height, image.width)
 
-    tidy = to_pixels([_with_polygons(record) for record in records], size_of, log)
-    seen: dict[int | str, dict[str, Any]] = {}
+    files = {identity: image.record["file_name"] for identity, image in images.items() if image is not None}
+    tidy = tidy_records(records, size_of, label_of, log, Names.of(files, categories.names))
+    seen: set[int | str] = set()
+    objects: dict[Any, list[dict[str, Any]]] = {}
     all_totals = rle_totals(record.get("segmentation") for record in tidy)
     reporter = reporter if reporter is not None and len(records) >= MANY else Reporter()
     with reporter.progress(len(records), "annotation", "reading annotations") as show:
         for number, (record, totals) in enumerate(zip(tidy, all_totals, strict=True), 1):
             label = label_of(record, number)
-            if not _is_repeated(record, seen, label, log):
-                entry = _check_annotation(record, totals, images, categories, wanted, label, log, need_area)
+            shares_id = _shares_id(record, seen)
+            entry = _check_annotation(record, totals, images, categories, wanted, label, log, need_area)
+            if entry is not None and _is_repeated(entry, objects):
+                log.add("repeated-annotation", entry.label)
+            else:
+                if shares_id:
+                    log.add("duplicate-annotation-id", label)
                 if entry is not None:
                     yield entry
             if number % 1000 == 0:
                 show(number)
 
 
-def _with_polygons(record: dict[str, Any]) -> dict[str, Any]:
-    outline = record.get("segmentation")
-    polygons = as_polygons(outline)
-    return record if polygons is outline else {**record, "segmentation": polygons}
+def label_of(record: dict[str, Any], number: int) -> str:
+    """The name of a record in messages: its id, or its place in the file, from 1, where it has none."""
+    identity = record.get("id")
+    return f"annotation {identity if id_of(identity) is not None else f'number {number}'}"
 
 
-def _is_repeated(record: dict[str, Any], seen: dict[int | str, dict[str, Any]], label: str, log: ProblemLog) -> bool:
-    """Whether this is an earlier record once more; a different one with the same id is noted."""
+def _shares_id(record: dict[str, Any], seen: set[int | str]) -> bool:
+    """Whether an earlier record has its id."""
     identity = id_of(record.get("id"))
-    if identity is None or (earlier := seen.setdefault(identity, record)) is record:
+    if identity is None or identity not in seen:
+        seen.update([] if identity is None else [identity])
         return False
-    log.add("repeated-annotation" if earlier == record else "duplicate-annotation-id", label)
-    return earlier == record
+    return True
+
+
+def _is_repeated(entry: AnnotationEntry, objects: dict[Any, list[dict[str, Any]]]) -> bool:
+    """Whether an earlier record of the image says the same in all its fields but the ids."""
+    same = objects.setdefault((id(entry.image), entry.category, entry.box, entry.bounds), [])
+    if any(_fields(one) == _fields(entry.record) for one in same):
+        return True
+    same.append(entry.record)
+    return False
+
+
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in _IDS}
+
+
+#: An image and a class may have several.
+_IDS = ("id", "image_id", "category_id")
 
 
 def _check_annotation(
@@ -140,10 +168,10 @@ def _check_annotation(
     """The object, or None if it is left out, which was noted."""
     image_id, category = id_of(record.get("image_id")), whole_number(record.get("category_id"))
     if image_id is None or image_id not in images:
-        log.add("unknown-image", label, record.get("image_id"))
+        log.add("unknown-image", label, shown(record.get("image_id")))
         return None
     if category is None or (category not in categories.same_as and category not in categories.background):
-        log.add("unknown-category", label, record.get("category_id"))
+        log.add("unknown-category", label, shown(record.get("category_id")))
         return None
     kind = categories.same_as.get(category)
     if kind is None or kind not in wanted:
@@ -156,16 +184,30 @@ def _check_annotation(
     flags = [truth(record.get(name)) for name in ("iscrowd", "ignore")]
     if None in flags:
         name = ("iscrowd", "ignore")[flags.index(None)]
-        log.add("crowd", label, f"{name} {record[name]!r}")
+        log.add("crowd", label, f"{name} {shown(record[name])}")
+        return None
+    if _is_empty(record, totals, image):
+        log.add("object-empty", label)
         return None
     outline = _sound_outline(record, totals, image, label, log, need_area)
     bounds = None if outline is None else outline_bounds(outline)
-    if outline is None and record.get("segmentation") and not _is_sound_box(record.get("bbox"), image, need_area):
+    if outline is None and record.get("segmentation") and not _is_sound_box(record.get("bbox"), image):
         return None  # neither is of use, and the outline was noted
-    box = _sound_box(record.get("bbox"), bounds, image, label, log, need_area)
+    box = _sound_box(record.get("bbox"), outline, bounds, image, label, log)
     if box is None and outline is None:
         return None
     return AnnotationEntry(label, record, image, kind, outline, bounds, box, any(flags))
+
+
+def _is_empty(record: dict[str, Any], totals: tuple[int, int] | None, image: ImageEntry) -> bool:
+    """Whether neither an outline nor a box is given, or both are of nothing, as some programs write them."""
+    outline, box = record.get("segmentation"), record.get("bbox")
+    if box is not None and box != [] and not (is_box(box, image.height, image.width) and 0 in box[2:]):
+        return False
+    if not outline or (isinstance(outline, dict) and (outline.get("counts") in ([], "") or (totals and not totals[1]))):
+        return True
+    points = isinstance(outline, list) and all(isinstance(one, list) for one in outline)
+    return points and all(len(one) < 6 and all(map(is_number, one)) for one in outline)
 
 
 def _sound_outline(
@@ -184,36 +226,34 @@ def _sound_outline(
     problem = checked.problem
     if problem is not None:
         # Some programs write an empty outline beside a box: then the box is what they mean.
-        if problem == "outline-empty" and not _is_sound_box(record.get("bbox"), image, need_area):
+        if problem == "outline-empty" and not _is_sound_box(record.get("bbox"), image):
             problem = "outline"
         log.add(problem, label, checked.value)
     return checked.outline
 
 
-def _is_sound_box(box: Any, image: ImageEntry, need_area: bool) -> bool:
-    return is_box(box, image.height, image.width) and (not need_area or (box[2] > 0 and box[3] > 0))
+def _is_sound_box(box: Any, image: ImageEntry) -> bool:
+    return is_box(box, image.height, image.width) and box[2] > 0 and box[3] > 0
 
 
 def _sound_box(
-    given: Any, bounds: Box | None, image: ImageEntry, label: str, log: ProblemLog, need_area: bool
+    given: Any, outline: Any, bounds: Box | None, image: ImageEntry, label: str, log: ProblemLog
 ) -> Box | None:
     """The given box if it is to be used; None if the outline's counts, or if there is neither."""
     outlined = bounds is not None
     if outlined and (given is None or given == []):
         return None
     if not is_box(given, image.height, image.width):
-        log.add("box-broken" if outlined else "box", label, repr(given))
+        log.add("box-broken" if outlined else "box", label, shown(given))
         return None
     x, y, width, height = given
-    if width == 0 or height == 0:  # with an outline: filled in by a program that computes no boxes
-        if outlined:
-            return None
-        if need_area:
-            log.add("box", label, repr(given))
-            return None
+    if width == 0 or height == 0:  # filled in beside an outline by a program that computes no boxes
+        return None
     elif bounds is not None and bounds[2] > bounds[0] and bounds[3] > bounds[1]:
         box, own = (clip_box(one, image.height, image.width) for one in ((x, y, x + width, y + height), bounds))
-        if own is not None and (box is None or box_overlap(box, own) < SAME_BOX):
+        differs = own is not None and (box is None or box_overlap(box, own) < SAME_BOX)
+        # A line beside a box is no outline to go by.
+        if differs and (isinstance(outline, dict) or any(map(has_area, outline))):
             log.add("box-differs", label)
             return None
     return x, y, width, height

@@ -25,6 +25,22 @@ def is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
+def from_text(value: Any) -> Any:
+    """The number that a text is, as "12.5"; anything else as it is.
+
+    Example:
+        >>> from_text("12.5"), from_text(" -3 "), from_text("nan"), from_text(7)
+        (12.5, -3, 'nan', 7)
+    """
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value.strip()):
+        return value
+    number = float(value)
+    return int(value) if re.fullmatch(r"[+-]?[0-9]+", value.strip()) else number
+
+
+_NUMBER, _LONGEST_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII), 40
+
+
 def whole_number(value: Any) -> int | None:
     """The whole number that 7, 7.0 and "7" mean; None for anything else."""
     if isinstance(value, bool):
@@ -66,6 +82,8 @@ def truth(value: Any) -> bool | None:
     if isinstance(value, (int, float)):
         return bool(value) if value in (0, 1) else None
     word = value.strip().lower() if isinstance(value, str) else None
+    if word and (number := whole_number(word)) is not None:  # "0.0", as a table turned into text has it
+        word = str(number)
     return True if word in _TRUE else False if word in _FALSE else None
 
 
@@ -78,7 +96,7 @@ def picture_sides(height: Any, width: Any) -> tuple[int, int] | None:
 
 
 def far_number(numbers: Sequence[Any], height: int, width: int) -> str | None:
-    """The first of some coordinates that is no finite number, or is far outside a picture; None: all are sound."""
+    """Names the first of some coordinates that is no finite number, or far outside a picture; None: all are sound."""
     longest = max(height, width)
     least, most = -FAR * longest, (FAR + 1) * longest
     if not numbers:
@@ -88,8 +106,31 @@ def far_number(numbers: Sequence[Any], height: int, width: int) -> str | None:
         return None
     for number in numbers:
         if not is_number(number) or not least <= number <= most:
-            return "null" if number is None else repr(number)
+            return _name(number)
     return None
+
+
+def _name(coordinate: Any) -> str:
+    if isinstance(coordinate, (int, float)) and not isinstance(coordinate, bool):
+        far = "which is no number" if coordinate != coordinate else "which is far outside its image"
+        return f"the number {shown(coordinate)}, {far}"
+    return f"{shown(coordinate)} in place of a number"
+
+
+#: Letters of a value that is shown in a message.
+_LONGEST_SHOWN = 80
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: as JSON has null, true and false, and only the beginning of a long one.
+
+    Example:
+        >>> shown(None), shown("x"), shown(10**400)[-8:]
+        ('null', "'x'", '0000 ...')
+    """
+    words = {None: "null", True: "true", False: "false"}
+    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} ..."
 
 
 _PLAIN = {int, float}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _COCO = "export the annotations in COCO's format (instances)"
@@ -17,27 +18,36 @@ _BEGINNINGS = (
 )
 
 
-def explain_bytes(data: bytes) -> str:
-    """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown."""
+def explain_bytes(data: bytes, remedy: str = _COCO) -> str:
+    """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown.
+
+    Args:
+        data: the file's bytes.
+        remedy: what to do where the file is of another format.
+    """
     for beginning, words in _BEGINNINGS:
         if data.startswith(beginning):
             return words
     text = data[:4000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
         if "<annotations" in text:
-            return f"is an XML file of CVAT: {_COCO} in CVAT, as COCO 1.0"
+            return f"is an XML file of CVAT: {remedy} in CVAT, as COCO 1.0"
         if "<annotation" in text:
-            return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {_COCO}"
-        return f"is an XML or HTML file: {_COCO}"
+            return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {remedy}"
+        return f"is an XML or HTML file: {remedy}"
     first, _, second = text.partition("\n")
     if "region_shape_attributes" in first:
         return "is a CSV file of the VGG Image Annotator: choose Annotation, Export Annotations (as JSON) there"
     if first.startswith("{") and first.rstrip().endswith("}") and second.lstrip().startswith("{"):
-        return f"has one JSON record a line: {_COCO}, as one JSON document"
+        return f"has one JSON record a line: {remedy}, as one JSON document"
     if first and all(_is_numeric(word) for word in first.split()) and len(first.split()) >= 5:
-        return f"has lines of numbers, as YOLO's files have: {_COCO}"
-    if first.count(",") >= 3 and not first.startswith(("{", "[")):
-        return f"is a table (CSV): {_COCO}"
+        return f"has lines of numbers, as YOLO's files have: {remedy}"
+    if re.match(r"(train|val|names|nc|path):", first):
+        return f"is a YAML file, as YOLO's data sets have it: {remedy}"
+    if re.match(r"(var|let|const)\s", first):
+        return f"is a program in JavaScript: {remedy}"
+    if first.count(",") >= 3 and not first.startswith(("{", "[", "/")):
+        return f"is a table (CSV): {remedy}"
     return ""
 
 
@@ -50,6 +60,10 @@ def explain_document(document: Any) -> str:
         if "annotations" in first and ("image" in first or "data" in first):
             program = "Label Studio" if "data" in first else "CreateML"
             return f"it is a file of {program}; {_COCO}"
+        if "Labeled Data" in first or "data_row" in first:
+            return f"it is a file of Labelbox; {_COCO}"
+        if {"images", "annotations"} <= set(first):
+            return "it is a list with such a file in it: save the document itself, without the list"
         return ""
     if not isinstance(document, dict):
         return ""
@@ -58,12 +72,23 @@ def explain_document(document: Any) -> str:
         return "it is labelme's file of one picture; its own labelme2coco.py converts a folder of them to COCO's format"
     if {"project", "config", "file", "metadata"} <= keys:
         return "it is a project of the VGG Image Annotator 3; files of its versions 1 and 2, and COCO's, can be read"
+    if "data_row" in keys:
+        return f"it is a file of Labelbox; {_COCO}"
+    if "items" in keys and "categories" in keys:
+        return f"it is a file of Datumaro; {_COCO} there (datum convert)"
+    if "samples" in keys:
+        return f"it is a file of FiftyOne; {_COCO} there"
     if "item" in keys and "annotations" in keys:
         return f"it is a file of V7 Darwin; {_COCO} there"
     if {"description", "objects"} <= keys or {"size", "objects", "tags"} <= keys:
         return f"it is a file of Supervisely; {_COCO} there"
     if "frames" in keys or {"objects", "imgHeight", "imgWidth"} <= keys:
         return f"it is a file of Scalabel or Cityscapes; {_COCO}"
+    inner = [
+        name for name, part in document.items() if isinstance(part, dict) and {"images", "annotations"} <= set(part)
+    ]
+    if inner:
+        return f"its part {inner[0]!r} is such a file: save that part by itself"
     annotations = document.get("annotations")
     first = annotations[0] if isinstance(annotations, list) and annotations else {}
     if isinstance(first, dict) and "segments_info" in first:

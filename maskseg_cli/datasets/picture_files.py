@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from maskseg_cli.datasets.field_values import whole_number
 from maskseg_cli.datasets.problems import ProblemLog
@@ -29,7 +32,9 @@ def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = Non
 
     A name may have `\` for `/`, and may begin with the folder's own name ("val/0001.jpg" for the folder val). Where its
     folders are not there at all, the photo of the same name in `folder` is taken, which `log` notes. It is not, if
-    another record's photo would be the same, or if the named photo exists beside `folder`.
+    another record's photo would be the same, or if the named photo exists beside `folder`. So it is with a photo whose
+    name differs in upper and lower case. Accented letters may be composed in the one name and decomposed in the other,
+    as on a Mac. Of an address on the network the path counts.
 
     Example:
         >>> find_photos(Path("photos/val"), ["val/0001.jpg"])                         # doctest: +SKIP
@@ -37,14 +42,20 @@ def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = Non
     """
     found: dict[str, Path] = {}
     guessed: dict[Path, list[str]] = {}
+    kinds: dict[str, str] = {}
+    in_any_case = _InAnyCase()
     own = folder.resolve().parts
-    for name in names:
-        if name in found:
-            continue
+    for name in dict.fromkeys(names):
         path = folder / name
         if not os.path.exists(path):
-            parts = PurePosixPath(name.replace("\\", "/")).parts or (name,)
+            parts = PurePosixPath(_without_address(name).replace("\\", "/")).parts or (name,)
             path = next((one for one in _places(folder, own, parts) if os.path.exists(one)), path)
+            if not os.path.exists(path):
+                other = next(filter(None, map(in_any_case.find, _places(folder, own, parts))), None)
+                if other is not None:
+                    guessed.setdefault(other, []).append(name)
+                    kinds[name] = "image-case"
+                    continue
             if path.parent == folder and len(parts) > 1 and own[1 - len(parts) :] != parts[:-1]:
                 guessed.setdefault(path, []).append(name)
                 continue
@@ -57,17 +68,44 @@ def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = Non
         for name in same:
             found[name] = path if taken else folder / name.replace("\\", "/")
         if taken and log is not None:
-            log.add("image-folder", same[0])
+            log.add(kinds.get(same[0], "image-folder"), same[0])
     return found
+
+
+class _InAnyCase:
+    """Finds the one file whose name is the wanted one in upper or lower case; each folder is listed once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, dict[str, list[str]]] = {}
+
+    def find(self, path: Path) -> Path | None:
+        """None if there is no such file in the folder, or several."""
+        names = self._folders.get(path.parent)
+        if names is None:
+            names = self._folders[path.parent] = {}
+            for name in os.listdir(path.parent) if path.parent.is_dir() else ():
+                names.setdefault(name.casefold(), []).append(name)
+        same = names.get(path.name.casefold(), [])
+        return path.with_name(same[0]) if len(same) == 1 else None
+
+
+def _without_address(name: str) -> str:
+    """The path in an address on the network, without what follows it; any other name as it is."""
+    return unquote(urlsplit(name).path).lstrip("/") if re.match(r"[a-z][a-z0-9+.-]+://", name) else name
 
 
 def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Path]:
     """Where a photo may be: its name with `/`, without the folders that end the folder's own path, without any."""
-    yield folder.joinpath(*parts)
-    for count in range(1, len(parts) - 1):
-        if own[-count:] == parts[:count]:
-            yield folder.joinpath(*parts[count:])
-    yield folder / parts[-1]
+    forms = [parts]
+    if not all(map(str.isascii, parts)):
+        forms += [tuple(unicodedata.normalize(form, part) for part in parts) for form in ("NFC", "NFD")]
+    for one in forms:
+        yield folder.joinpath(*one)
+        for count in range(1, len(one) - 1):
+            if own[-count:] == one[:count]:
+                yield folder.joinpath(*one[count:])
+    for one in forms:
+        yield folder / one[-1]
 
 
 def picture_size(path: Path, record: dict[str, Any], log: ProblemLog) -> tuple[int, int] | None:

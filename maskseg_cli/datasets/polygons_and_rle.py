@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.datasets.example import tighten
-from maskseg_cli.datasets.field_values import FAR, far_number, whole_number
+from maskseg_cli.datasets.field_values import FAR, far_number, is_number, shown, whole_number
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.rle import counts_to_mask, rle_counts
 
@@ -63,7 +63,7 @@ def _polygons(outline: list[Any], depth: int) -> Iterator[Any]:
     points = [_point(one) for one in outline]
     if len(points) > 2 and all(point is not None for point in points):
         yield [number for point in points for number in point or ()]
-    elif depth == 0 or not any(isinstance(one, list) for one in outline):
+    elif depth == 0 or not any(isinstance(one, list) for one in outline) or any(map(is_number, outline)):
         yield outline
     else:
         for one in outline:
@@ -95,11 +95,11 @@ def check_outline(
     if not isinstance(outline, list):
         return _check_rle(outline, totals, height, width, need_area)
     sound: list[Sequence[float]] = []
-    wild, odd = None, False
+    wild, item, odd = None, None, False
     for polygon in outline:
-        points = isinstance(polygon, (list, tuple))
-        far = far_number(polygon, height, width) if points else repr(polygon)
-        if far is not None:
+        if not isinstance(polygon, (list, tuple)):
+            item = _item(polygon)
+        elif (far := far_number(polygon, height, width)) is not None:
             wild = far
         elif len(polygon) > 6 and len(polygon) % 2:
             odd = True
@@ -107,11 +107,19 @@ def check_outline(
             sound.append(polygon)
     if any(_is_long(polygon, height, width) for polygon in sound):
         return CheckedOutline(None, "outline-long")
-    if wild is not None:
-        return CheckedOutline(sound or None, "outline-number", wild)
+    if wild is not None or item is not None:
+        return CheckedOutline(sound or None, "outline-number" if item is None else "outline-item", item or wild)
     if not sound:
         return CheckedOutline(None, "outline" if odd else "outline-empty")
     return CheckedOutline(sound, "outline-part" if len(sound) < len(outline) else None)
+
+
+def _item(value: Any) -> str:
+    """Names what stands in the place of a polygon."""
+    if isinstance(value, dict):
+        return "run lengths (RLE)" if "counts" in value else f"the record {shown(value)}"
+    kind = "the text " if isinstance(value, str) else "" if value is None else "the single value "
+    return f"{kind}{shown(value)}"
 
 
 def _is_long(polygon: Sequence[float], height: int, width: int) -> bool:
@@ -144,6 +152,8 @@ def _check_rle(rle: Any, totals: tuple[int, int] | None, height: int, width: int
         return CheckedOutline(None, "outline")
     if [whole_number(side) for side in size] != [height, width]:
         return CheckedOutline(None, "outline-size", size)
+    if rle.get("counts") in ([], ""):
+        return CheckedOutline(None, "outline-empty")
     if totals is None:
         return CheckedOutline(None, "outline")
     if totals[0] != height * width:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ KINDS = {
     ),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
     "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
+    "image-case": Kind("file names that differ from the file's in upper and lower case (the file taken)"),
     "image-without-size": Kind(
         "images without a width and height (left out)",
         "has no width and height{}: name the folder of the pictures, whose sizes are taken",
@@ -43,11 +44,21 @@ KINDS = {
     "image-record": Kind("image records without an id or a file name (left out)", "has no {}"),
     "duplicate-image-id": Kind("images whose id another image has (left out)", "has the id {}, as another image has"),
     "repeated-image": Kind("images that are in the file more than once (counted once)"),
+    "same-photo": Kind("image records of a file that another one has (taken for one image with the objects of both)"),
+    "other-size-of-photo": Kind(
+        "image records of a file that another one has with another size (left out)",
+        "has the file of another image, with another size ({})",
+    ),
     "group-category": Kind("categories that group others and have no objects (no classes)", harmless=True),
-    "similar-categories": Kind("pairs of categories whose names differ in case alone (one class)"),
+    "similar-categories": Kind(
+        "pairs of categories whose names differ in case or in Unicode's forms alone (one class)"
+    ),
+    "category-letters": Kind("names of categories with line breaks or other signs that no name has (left out of it)"),
     "one-class": Kind("pairs of categories that are one class to the network (counted as one)"),
     "duplicate-annotation-id": Kind("annotations whose id another one has (kept)"),
-    "repeated-annotation": Kind("annotations that are in the file more than once (counted once)"),
+    "repeated-annotation": Kind("annotations that are in the file more than once, whatever their id (counted once)"),
+    "image_id": Kind("records with the file name of an image in place of its id (read so)"),
+    "category_id": Kind("records with the name of a category in place of its id (read so)"),
     "unknown-image": Kind(
         "annotations of an image that is not in the file (left out)", "belongs to the image {}, which is not there"
     ),
@@ -61,6 +72,10 @@ KINDS = {
     "background": Kind("annotations of the background, which is no class (left out)"),
     "unnamed": Kind("regions without an attribute that names a class (all of the class object)", harmless=True),
     "no-class": Kind("regions without a class (left out)", "has a region without a class"),
+    "two-classes": Kind("regions with more than one class ticked (the first of them taken)"),
+    "via-entry": Kind(
+        "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
+    ),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",
@@ -70,7 +85,11 @@ KINDS = {
     "outline-part": Kind("objects of which one of several polygons is broken (that polygon left out)"),
     "outline-number": Kind(
         "outlines with a number that is none or far outside the picture (what is sound or the box taken)",
-        "has an outline with the number {}, which is none or far outside its image: correct it, or leave it out",
+        "has an outline with {}: correct it, or leave it out",
+    ),
+    "outline-item": Kind(
+        "outlines with something among their polygons that is none (what is sound or the box taken)",
+        "has an outline with {} among its polygons: correct it, or leave it out",
     ),
     "outline-long": Kind(
         "outlines too long to be drawn (the box taken)", "has an outline too long to be drawn: it needs fewer points"
@@ -88,6 +107,9 @@ KINDS = {
     "outline-corner": Kind("outlines within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corner": Kind("boxes within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corners": Kind("boxes as x1 y1 x2 y2 (read so; COCO's are x, y, width, height)"),
+    "box-far": Kind("boxes that reach far over the edge of their picture (kept; are they x1 y1 x2 y2?)"),
+    "box-elsewhere": Kind("boxes that do not fit their outlines (kept; are they x, y, width, height?)"),
+    "object-empty": Kind("objects without an outline of three points and without a box of any size (left out)"),
     "box": Kind(
         "objects without an outline whose box is missing or broken (left out)",
         "has no outline and no bbox of four numbers in pixels, x, y, width, height, but {}",
@@ -100,12 +122,24 @@ KINDS = {
     "box-over-edge": Kind("boxes that reach over the edge of their image (cut off there)"),
     "box-differs": Kind("boxes that do not fit their outline (the outline's taken)"),
     "area": Kind("areas that are no number, below 0 or above all pictures (measured anew)"),
+    "score-range": Kind("scores that are not from 0 to 1 (kept; but VOC mAP50 counts those from 0.7)"),
+    "no-hit": Kind("results of which none fits an object"),
     "weight": Kind("scores that are no number from 0 to 1 (counted as 1)"),
     "no-objects": Kind("no object at all is annotated"),
 }
 
-#: Letters of a value that is shown in a message.
-_LONGEST = 80
+#: Kinds of which each record is a picture that is not used: a command that goes on without them ends with exit code 1.
+LEFT_OUT = (
+    "missing-image",
+    "unreadable-image",
+    "image-size",
+    "image-without-size",
+    "image-record",
+    "duplicate-image-id",
+)
+
+#: Letters of a value and of a name that are shown in a message.
+_LONGEST, _LONGEST_NAME = 120, 300
 
 #: So many names are kept of each kind.
 NAMES_KEPT = 3
@@ -150,8 +184,8 @@ class ProblemLog:
             raise ValueError(f"no kind of problem: {kind}")
         self._counts[kind] = self._counts.get(kind, 0) + 1
         names = self._names.setdefault(kind, [])
-        if str(name) and len(names) < NAMES_KEPT and str(name) not in names:
-            names.append(str(name))
+        if len(names) < NAMES_KEPT and (text := _cut(str(name), _LONGEST_NAME)) and text not in names:
+            names.append(text)
 
     def problems(self) -> list[Problem]:
         """Each kind once, in the order of `KINDS`."""
@@ -185,9 +219,19 @@ class StrictProblemLog(ProblemLog):
         """
         super().add(kind, name, value)
         if KINDS[kind].one:
-            shown = str(value)
-            shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ..."
-            raise MasksegError(f"In {self.path}: {name} {KINDS[kind].one.format(shown)}.")
+            words = KINDS[kind].one.format(_cut(str(value), _LONGEST))
+            raise MasksegError(f"In {self.path}: {_cut(str(name), _LONGEST_NAME)} {words}.")
+
+
+def _cut(text: str, longest: int) -> str:
+    shown = text if len(text) <= longest else f"{text[:longest]} ..."
+    # A file of another person must not give orders to the terminal.
+    return shown if shown.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in shown)
+
+
+def pictures_left_out(problems: Iterable[Problem]) -> int:
+    """How many pictures of a data set are not used."""
+    return sum(problem.count for problem in problems if problem.kind in LEFT_OUT)
 
 
 def summary(problems: Sequence[Problem], path: str | Path) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from maskseg_cli.datasets.annotated_images import AnnotatedImages
 from maskseg_cli.datasets.coco import from_document
+from maskseg_cli.datasets.field_values import shown, truth
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
@@ -75,7 +76,17 @@ def via_to_coco(
     entries = via_entries(document)
     if entries is None:
         raise MasksegError(f"{path} is not a file of the VGG Image Annotator, version 1 or 2.")
-    regions = [region for entry in entries for region in _regions(entry)]
+    for name, entry in entries.items():
+        if not _is_entry(entry):
+            log.add("via-entry", f"the entry {shown(name)}")
+    pictures = [entry for entry in entries.values() if _is_entry(entry)]
+    regions = [region for entry in pictures for region in _regions(entry)]
+    if not regions:
+        what = f"none of its {len(pictures)} pictures has a region" if pictures else "it holds no picture"
+        raise MasksegError(
+            f"{path} is a file of the VGG Image Annotator without any object: {what}. Mark the objects there, and save "
+            "it again."
+        )
     class_of, classes = _classes(document, regions, class_name, attribute, path)
     if not classes:
         raise MasksegError(f"No region of {path} has a class.")
@@ -86,7 +97,7 @@ def via_to_coco(
     number = {name: category for category, name in enumerate(classes, 1)}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for entry in entries:
+    for entry in pictures:
         outlined = _regions(entry)
         if not outlined:
             continue
@@ -98,23 +109,29 @@ def via_to_coco(
             elif not (name := class_of(region)):
                 log.add("no-class", entry["filename"])
             else:
-                # [[]] is an outline that is no outline: counted, and left out.
-                outline = _outline(shape) or []
-                annotations.append({"image_id": len(images), "category_id": number[name], "segmentation": [outline]})
+                if any(len(ticked) > 1 and name in ticked for ticked in map(_ticked, _attributes(region).values())):
+                    log.add("two-classes", entry["filename"])
+                # A text is an outline that is none: counted, and left out or refused.
+                outline = _outline(shape)
+                segmentation = "a broken region" if outline is None else [outline]
+                annotations.append({"image_id": len(images), "category_id": number[name], "segmentation": segmentation})
     categories = [{"id": category, "name": name} for name, category in number.items()]
     return {"images": images, "annotations": annotations, "categories": categories}
 
 
-def via_entries(document: Any) -> list[dict[str, Any]] | None:
-    """The pictures of a VIA file or project; None if it is neither."""
+def via_entries(document: Any) -> dict[str, Any] | None:
+    """The entries of a VIA file or project, of which some may be no picture; None if it is neither."""
     if not isinstance(document, dict):
         return None
-    entries = document.get("_via_img_metadata", document)
-    if not isinstance(entries, dict) or not entries:
-        return None
-    found = list(entries.values())
-    good = all(isinstance(one, dict) and isinstance(one.get("filename"), str) and "regions" in one for one in found)
-    return found if good else None
+    project = document.get("_via_img_metadata")
+    if isinstance(project, dict):
+        return project
+    return document if any(map(_is_entry, document.values())) else None
+
+
+def _is_entry(value: Any) -> bool:
+    """Whether this is what VIA writes of a picture."""
+    return isinstance(value, dict) and isinstance(value.get("filename"), str) and "regions" in value
 
 
 def _regions(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -129,8 +146,13 @@ def _value(region: dict[str, Any], attribute: str) -> str:
     attributes = region.get("region_attributes")
     value = attributes.get(attribute) if isinstance(attributes, dict) else None
     if isinstance(value, dict):
-        value = next((name for name, ticked in value.items() if ticked), None)
+        value = next(iter(_ticked(value)), None)
     return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+
+
+def _ticked(value: Any) -> list[str]:
+    """The boxes that are ticked in an attribute of that kind."""
+    return [name for name, ticked in value.items() if truth(ticked) is not False] if isinstance(value, dict) else []
 
 
 def _attributes(region: dict[str, Any]) -> dict[str, Any]:

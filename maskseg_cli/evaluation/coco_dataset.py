@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from maskseg_cli.datasets.annotation_file import read_annotations
 from maskseg_cli.datasets.class_matching import match_categories
 from maskseg_cli.datasets.coco_categories import check_categories
-from maskseg_cli.datasets.coco_images import ImageEntry, check_images
+from maskseg_cli.datasets.coco_images import ImageEntry, check_images, unique_images
 from maskseg_cli.datasets.coco_records import AnnotationEntry, check_annotations
 from maskseg_cli.datasets.field_values import is_number
 from maskseg_cli.datasets.polygons_and_rle import to_rle
@@ -37,6 +37,7 @@ class CocoDataset:
         same_as: id of every category of the file -> the id in `categories` that stands for it, or None.
         unmasked: how many objects have a box but no outline.
         problems: what is wrong with the file but does not prevent measuring.
+        image_ids: id of every image record of the file, as `field_values.id_of` gives it -> the id in `images`.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class CocoDataset:
     unmasked: int
     problems: tuple[Problem, ...] = ()
     same_as: Mapping[int, int | None] = field(default_factory=dict)
+    image_ids: Mapping[int | str, int | str] = field(default_factory=dict)
 
     @property
     def has_masks(self) -> bool:
@@ -91,12 +93,13 @@ class CocoDataset:
         annotations = tuple(_complete(entry, number, log) for number, entry in enumerate(checked, 1))
         return cls(
             path,
-            tuple(_with_size(entry) for entry in entries.values() if entry is not None),
+            tuple(map(_with_size, unique_images(entries))),
             annotations,
             wanted,
             _count_unmasked(annotations),
             tuple(log.problems()),
             categories.same_as,
+            {identity: entry.record["id"] for identity, entry in entries.items() if entry is not None},
         )
 
     def require_objects(self) -> None:

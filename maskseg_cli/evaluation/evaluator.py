@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.picture_files import check_picture_size, find_photos
+from maskseg_cli.datasets.problems import Problem
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision, average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 from maskseg_cli.evaluation.results_file import read_results
+from maskseg_cli.evaluation.unfit_boxes import explain_unfit
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE, voc_mean_average_precision
 from maskseg_cli.export.coco_json import coco_annotations
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.images import read_image
+from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 
 #: What a row of COCO's result format holds.
@@ -37,6 +40,7 @@ class Evaluation:
         voc: Matterport's mean average precision at IoU 0.5 of masks, 0..1 (see `voc_ap`); None without masks.
         unknown: names of categories that have objects but that the network cannot find: they count with AP 0.
         failures: a sentence for each photo that was left out.
+        notes: what was read in another way than COCO's in a file of results, or looks wrong there.
     """
 
     dataset: CocoDataset
@@ -47,6 +51,7 @@ class Evaluation:
     voc: float | None = None
     unknown: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -146,7 +151,15 @@ def score_results(
     """
     dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
     dataset.require_objects()
-    return _score(dataset, read_results(results, dataset), dataset.categories, (), ())
+    rows, notes = read_results(results, dataset)
+    evaluation = _score(dataset, rows, dataset.categories, (), ())
+    if not evaluation.boxes.figures["AP50"]:
+        message = "there is no result at all"
+        if rows:
+            words = explain_unfit(rows, dataset.annotations)
+            message = f"{counted(len(rows), 'result')}, of which none fits an object: {words}"
+        notes.append(Problem("no-hit", message, len(rows), ()))
+    return replace(evaluation, notes=tuple(notes))
 
 
 def _score(

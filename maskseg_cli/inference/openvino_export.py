@@ -14,9 +14,9 @@ from maskseg_cli.inference.openvino_cache import convert_checkpoint, converted_n
 from maskseg_cli.inference.openvino_file import NetworkInfo, write_ir
 from maskseg_cli.inference.quantization import import_nncf, quantize
 from maskseg_cli.inference.weights_source import WeightsSource
-from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.images import read_image
 from maskseg_cli.media.input_files import find_sources
+from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.model.openvino_parts import join
 from maskseg_cli.reporter import Reporter
 

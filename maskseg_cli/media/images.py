@@ -20,7 +20,8 @@ from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.damage import damage, suspicion
 from maskseg_cli.media.decoder_messages import collect_messages
 from maskseg_cli.media.file_type import special_file_type
-from maskseg_cli.media.foreign_files import FILMS, name_content
+from maskseg_cli.media.foreign_files import explain_file
+from maskseg_cli.media.foreign_pictures import raw_kind
 from maskseg_cli.media.header import Header, picture_format, read_header
 from maskseg_cli.media.heif import decode_heif, heif_format
 from maskseg_cli.media.metadata import Metadata, from_blocks, read_metadata
@@ -124,12 +125,9 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     if other is not None:
         photo = decode_heif(data, name, other, lambda width, height: _check_size(width, height, name))
         return Photo(photo.image, (), from_blocks(photo.exif, photo.profile))
-    header = read_header(data)
+    header = None if raw_kind(data[:32], name) else read_header(data)
     if header is None:
-        kind = name_content(data)
-        if kind in FILMS:
-            raise MasksegError(f"{name} is {kind}, not a photo: maskseg video {name}")
-        raise MasksegError(f"{name} is {kind}; maskseg reads JPEG, PNG, WebP, BMP and TIFF photos.")
+        raise MasksegError(explain_file(data, name))
     _check_size(header.width, header.height, name)
     _check_cost(header, name)
     if not header.complete:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
+from maskseg_cli.media.foreign_pictures import foreign_picture
 from maskseg_cli.media.picture_formats import split_input_name
 
 #: End of an output's stem if it is written beside its input.
@@ -30,14 +31,16 @@ class InputKind:
         split: splits a file's name into stem and suffix; the suffix is empty if it is not of this kind.
         place: the path in the output folder for an argument that is one source but no file, such as an address
             on the network; None for any other argument.
+        foreign: whether a file, by its name, is of a kind that is not read, and is returned to be counted.
     """
 
     noun: str
     split: Callable[[str], tuple[str, str]]
     place: Callable[[str], PurePath | None] = lambda argument: None
+    foreign: Callable[[str], bool] = lambda name: False
 
 
-PHOTOS = InputKind("photo", split_input_name)
+PHOTOS = InputKind("photo", split_input_name, foreign=lambda name: foreign_picture(name) is not None)
 
 
 def find_sources(
@@ -50,9 +53,10 @@ def find_sources(
     """Finds the inputs that the arguments name, in the order of the arguments; those of a folder in order of name.
 
     Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and
-    patterns yield files with a known suffix, except hidden ones and the results of earlier runs:
-    `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`. A result that is named itself is left out if
-    `<name>.<ext>` is named too, as happens when the shell expands a pattern.
+    patterns yield files with a known suffix, of photos also pictures of the kinds that `readable_photos` leaves out;
+    except hidden ones and the results of earlier runs: `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`.
+    A result that is named itself is left out if `<name>.<ext>` is named too, as happens when the shell expands a
+    pattern.
 
     Args:
         avoid: the output folder; files below it are left out of a folder or pattern that contains it.
@@ -124,6 +128,8 @@ class _Search:
 
     def _is_wanted(self, name: str, own_wanted: bool = False) -> bool:
         stem, suffix = self.kind.split(name)
+        if not suffix and self.kind.foreign(name):
+            stem, suffix = os.path.splitext(name)
         own = stem.removesuffix(UNFINISHED_MARK).endswith(OUTPUT_MARK)
         return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
 

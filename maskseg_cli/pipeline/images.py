@@ -14,9 +14,9 @@ from maskseg_cli.export.coco_sink import CocoJson, journal_path
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
-from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
+from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.same_file import same_name
 from maskseg_cli.media.time_limit import TIMEOUT
 from maskseg_cli.pipeline.predictions import PhotoPredictions

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Job, Source
-from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import check_writable, plan_outputs, refuse_existing
 from maskseg_cli.media.picture_formats import FORMAT_OF
+from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.same_file import name_key, name_keys
 from maskseg_cli.media.watch import FolderWatch
 

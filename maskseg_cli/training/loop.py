@@ -41,11 +41,13 @@ class Outcome:
         weights: the file to use: the best validated weights, or the last ones where nothing was validated.
         best: the best validation metric, 0..1 (mask AP, or box AP where there are no masks), or None.
         stopped: whether a stop was requested; then the state is saved, and `resume` continues from it.
+        left_out: pictures of the data that are missing, broken or of another size, without which it was trained.
     """
 
     weights: Path
     best: float | None
     stopped: bool
+    left_out: int = 0
 
 
 class Trainer:
@@ -64,6 +66,7 @@ class Trainer:
         strategy: a `tf.distribute.Strategy` for several GPUs, or None.
         data: plain values that describe the source of `batches`; a resumed run must have the same.
         fresh: names of the layers that the initial weights did not have (`options.fresh_rate`).
+        left_out: for `Outcome`.
 
     Raises:
         UsageError: the network does not have a stage's layers.
@@ -82,6 +85,7 @@ class Trainer:
         strategy: Any = None,
         data: Mapping[str, Any] | None = None,
         fresh: Sequence[str] = (),
+        left_out: int = 0,
     ) -> None:
         self.model = model
         self.class_names = class_names
@@ -94,6 +98,7 @@ class Trainer:
         self.strategy = strategy
         self.data = dict(data or {})
         self.fresh = frozenset(fresh)
+        self.left_out = left_out
         for stage in options.stages:
             select_layers(model, stage.layers)  # reports a wrong name now, not when its stage begins
         self.variables = model.named_variables()
@@ -121,7 +126,7 @@ class Trainer:
                     f"The run in {self.options.output} is finished: nothing is left to do. To train on, start another "
                     f"run from its weights: --init {self._weights} -o ANOTHER_FOLDER"
                 )
-                return Outcome(self._weights, self.progress.best, False)
+                return Outcome(self._weights, self.progress.best, False, self.left_out)
         stopped = False
         for index in range(self.progress.stage, len(self.options.stages)):
             stopped = self._run_stage(index, self.options.stages[index], stop, restore=resume)
@@ -129,7 +134,7 @@ class Trainer:
                 break
             resume = False
             self.progress.stage, self.progress.step = index + 1, 0
-        return Outcome(self._weights, self.progress.best, stopped)
+        return Outcome(self._weights, self.progress.best, stopped, self.left_out)
 
     @property
     def _weights(self) -> Path:

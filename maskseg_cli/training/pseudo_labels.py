@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.coco_records import check_document
-from maskseg_cli.datasets.field_values import id_of, is_number, whole_number
+from maskseg_cli.datasets.field_values import id_of, is_number, picture_sides, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.picture_files import SIDES
+from maskseg_cli.datasets.problems import ProblemLog, summary
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.results_file import read_rows
 from maskseg_cli.media.atomic_file import write_atomic
@@ -63,7 +65,9 @@ def merge(
         number += 1
         row = {name: detection[name] for name in _COPIED if name in detection}
         score = detection["score"] if detection["score"] >= keep else 0.0
-        row |= {"id": number, "iscrowd": 0, "area": row["bbox"][2] * row["bbox"][3], "score": score}
+        row |= {"id": number, "iscrowd": 0, "score": score}
+        if row.get("bbox"):
+            row["area"] = row["bbox"][2] * row["bbox"][3]
         annotations.append(row)
     images = [
         {name: value for name, value in image.items() if name != "complete_classes" or id_of(image["id"]) not in seen}
@@ -81,11 +85,13 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     Raises:
         MasksegError: a file cannot be read or written, or is not in its format.
     """
-    dataset, detections = check_document(read_json(annotations), annotations), read_rows(results)
+    dataset, log = check_document(read_json(annotations), annotations), ProblemLog()
+    sizes = {id_of(image.get("id")): picture_sides(*(image.get(side) for side in SIDES)) for image in dataset["images"]}
+    detections = read_rows(results, lambda row: sizes.get(id_of(row.get("image_id"))), log)
     for number, detection in enumerate(detections, 1):
         if not is_number(detection.get("score")):
-            score = detection.get("score")
-            raise MasksegError(f"In {results}: result {number} has no score that is a number, but {score!r}.")
+            score = shown(detection.get("score"))
+            raise MasksegError(f"In {results}: result {number} has no score that is a number, but {score}.")
     try:
         merged = merge(dataset, detections, keep, doubt)
     except (KeyError, TypeError, AttributeError):
@@ -99,7 +105,8 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     kinds = Counter(
         "annotated" if "score" not in row else "sure" if row["score"] else "doubtful" for row in merged["annotations"]
     )
-    return (
+    notes = log.problems()
+    return (f"{summary(notes, results)}\n" if notes else "") + (
         f"{annotations.name}: {kinds['annotated']} annotated objects, {kinds['sure']} of the teacher, "
         f"{kinds['doubtful']} doubtful ones in {len(merged['images'])} pictures"
     )

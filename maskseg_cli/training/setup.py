@@ -14,7 +14,7 @@ from maskseg_cli import __version__
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.datasets.data_source import SHAPES_WORD, DataSource, open_source
-from maskseg_cli.datasets.problems import summary
+from maskseg_cli.datasets.problems import pictures_left_out, summary
 from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
@@ -73,6 +73,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
         strategy,
         _data_description(choices, sources),
         fresh,
+        sum(pictures_left_out(source.problems) for source in sources),
     )
 
 
@@ -83,7 +84,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
         MasksegError: data that cannot be used, or without any object.
     """
     names = start.checkpoint.class_names if start.checkpoint is not None else None
-    sources = []
+    sources: list[DataSource] = []
     for choice in choices.data:
         annotations = choice.annotations
         if choice.teacher is not None:
@@ -92,7 +93,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
         source = open_source(
             annotations,
             choice.images,
-            known_classes=names,
+            known_classes=sources[0].class_names if sources else names,
             shapes=choices.shapes,
             attribute=choices.via_attribute,
             strict=choices.strict,

@@ -191,10 +191,10 @@ def test_problems_of_the_file_are_named(sample: Sample, asked: list[ModelOptions
     sample.change(lambda document: document["annotations"].append(document["annotations"][3]))
     result = run(sample)
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "4 photos, 12 objects, 3 classes")
-    assert (
-        "instances.json: 1 annotations that are in the file more than once (counted once): annotation 3."
-        in result.stderr
+    words = (
+        "1 annotations that are in the file more than once, whatever their id (counted once): annotation 3 of 2.png."
     )
+    assert f"instances.json: {words}" in result.stderr
     assert run(sample, "--quiet").stderr == ""
 
 

@@ -260,6 +260,17 @@ def test_bad_data_is_refused_with_strict(tmp_path: Path, coco: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_pictures_that_are_left_out_make_the_exit_code_1(
+    tmp_path: Path, coco: Path, steps: Any, quiet: list[str]
+) -> None:
+    words = [coco, coco.parent, *ARGUMENTS[4:], "--steps-per-epoch", "2", "-o", tmp_path / "run", *quiet]
+    result = run(*words, code=1)
+    assert (len(steps.made), (tmp_path / "run/last.npz").is_file()) == (2, True), "the run is complete"
+    assert result.stderr.splitlines()[-1] == "1 picture of the data could not be used for training."
+    assert "1 picture of the data could not be used" in run(*words, "--resume", code=1).stderr
+
+
 def test_data_without_any_picture(tmp_path: Path, coco: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run(coco, tmp_path / "empty", "-o", tmp_path / "run", "--init", "random", code=1)

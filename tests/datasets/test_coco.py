@@ -104,20 +104,21 @@ def test_open_source_keeps_the_order_of_a_network_of_the_same_classes(tmp_path: 
 def broken_annotations() -> list[tuple[dict[str, Any], str | None]]:
     far = [100, 100, 120, 100, 120, 120]
     return [
-        ({"segmentation": [[1, 1, 5, 5]]}, "outline"),
-        ({"segmentation": [[]]}, "outline"),
+        ({"segmentation": [[1, 1, 5, 5]]}, "object-empty"),
+        ({"segmentation": [[]]}, "object-empty"),
         ({"segmentation": [[1, 1, 2, 2, 3, 3]]}, "outline"),
         ({"segmentation": [[1, 1, 9, 1, 9, float("nan")]]}, "outline-number"),
         ({"segmentation": "everything"}, "outline"),
         ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": [3, 4]}}, "outline-length"),
-        ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": [HEIGHT * WIDTH]}}, "outline"),
+        ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": [HEIGHT * WIDTH]}}, "object-empty"),
         ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": "no runs"}}, "outline"),
-        ({"segmentation": {"size": [HEIGHT, 9], "counts": [HEIGHT * 9]}}, "outline-size"),
+        ({"segmentation": {"size": [HEIGHT, 9], "counts": [9, 9, HEIGHT * 9 - 18]}}, "outline-size"),
         ({"segmentation": [far]}, "box-outside"),
         ({"bbox": [70, 5, 10, 10]}, "box-outside"),
-        ({"bbox": [5, 5, 0, 10]}, "box"),
+        ({"bbox": [5, 5, 0, 10]}, "object-empty"),
         ({"bbox": [5, 5, float("nan"), 10]}, "box"),
-        ({}, "box"),
+        ({}, "object-empty"),
+        ({"bbox": [5, 5, -1, 10]}, "box"),
         ({"segmentation": [SQUARE], "category_id": 99}, "unknown-category"),
         ({"segmentation": [SQUARE], "image_id": 99}, "unknown-image"),
         ({"segmentation": [SQUARE], "id": 1}, "repeated-annotation"),
@@ -128,7 +129,9 @@ def broken_annotations() -> list[tuple[dict[str, Any], str | None]]:
 
 @pytest.mark.parametrize(("annotation", "kind"), broken_annotations())
 def test_bad_annotations_are_named_and_left_out(tmp_path: Path, annotation: dict[str, Any], kind: str) -> None:
-    content = document({"segmentation": [SQUARE]}, annotation, annotation | {"id": annotation.get("id", 3)})
+    content = document({"segmentation": [SQUARE]}, annotation, annotation | {"id": annotation.get("id", 3), "note": 2})
+    if kind == "repeated-annotation":
+        del content["annotations"][2]["note"]
     path = write(tmp_path, content)
     source = read_coco(path, tmp_path)
     assert kinds(source) == {kind: 2}
@@ -144,7 +147,7 @@ def test_what_can_be_mended_is_mended(tmp_path: Path) -> None:
         {"bbox": [50, 30, 20, 5.5]},
         {"segmentation": [SQUARE], "bbox": [0, 0, 3, 3]},
         {"segmentation": [SQUARE], "bbox": [0, 0, 0, 0]},
-        {"segmentation": [SQUARE], "bbox": [0, 0, "3", 3]},
+        {"segmentation": [SQUARE], "bbox": [0, 0, "three", 3]},
         {"segmentation": [SQUARE], "bbox": [0, 0, -3, 3]},
     )
     source = read_coco(write(tmp_path, content), tmp_path)
@@ -154,7 +157,7 @@ def test_what_can_be_mended_is_mended(tmp_path: Path) -> None:
 
 
 def test_objects_that_share_an_id_are_kept(tmp_path: Path) -> None:
-    content = document({"segmentation": [SQUARE]}, {"bbox": [1, 2, 3, 4], "id": 1}, {"bbox": [1, 2, 3, 4], "id": "1"})
+    content = document({"segmentation": [SQUARE]}, {"bbox": [1, 2, 3, 4], "id": 1}, {"bbox": [1, 2, 3, 5], "id": "1"})
     source = read_coco(write(tmp_path, content), tmp_path)
     assert kinds(source) == {"duplicate-annotation-id": 2}
     assert len(source[0]) == 3

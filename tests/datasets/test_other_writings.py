@@ -71,6 +71,26 @@ def shares(numbers: list[float]) -> list[float]:
     return [number / (HEIGHT if place % 2 else WIDTH) for place, number in enumerate(numbers)]
 
 
+def runs(outline: list[list[float]]) -> dict[str, Any]:
+    """Of a rectangle, x1 y1 x2 y1 x2 y2 ...; the last run may be left out."""
+    left, top, right, _, _, bottom, *_ = map(int, outline[0])
+    counts = [HEIGHT * left + top, *([bottom - top, HEIGHT - bottom + top] * (right - left))]
+    return {"size": [HEIGHT, WIDTH], "counts": [*counts[:-1], HEIGHT * WIDTH - sum(counts[:-1])]}
+
+
+def packed(outline: list[list[float]]) -> bytes:
+    counts: bytes = coco_mask.frPyObjects(runs(outline), HEIGHT, WIDTH)["counts"]
+    return counts
+
+
+def floats(outline: dict[str, Any]) -> dict[str, Any]:
+    return outline | {"counts": [float(count) for count in outline["counts"]]}
+
+
+def texts(numbers: list[float]) -> list[float | str]:
+    return [number if place % 3 else f"{number:.1f}" for place, number in enumerate(numbers)]
+
+
 def corners(box: list[float]) -> list[float]:
     return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
 
@@ -114,6 +134,21 @@ SAME: dict[str, Callable[[dict[str, Any]], None]] = {
     "no sizes": drop_sizes,
     "sizes of 0": each("images", width=0, height=0),
     "iscrowd as text": each("annotations", iscrowd="0"),
+    "iscrowd as a float in a text": each("annotations", iscrowd="0.0"),
+    "run lengths in a list of one": each("annotations", segmentation=lambda outline: [runs(outline)]),
+    "run lengths as Python prints bytes": each(
+        "annotations", segmentation=lambda outline: {"size": [HEIGHT, WIDTH], "counts": str(packed(outline))}
+    ),
+    "run lengths as floats": each("annotations", segmentation=lambda outline: floats(runs(outline))),
+    "run lengths beside boxes as corners": each(
+        "annotations", bbox=corners, segmentation=lambda outline: runs(outline)
+    ),
+    "numbers as text": each(
+        "annotations", bbox=lambda box: list(map(str, box)), area=str, segmentation=lambda outline: [texts(outline[0])]
+    ),
+    "lists as text": each("annotations", bbox=json.dumps, segmentation=json.dumps),
+    "lists nested five times": each("annotations", segmentation=lambda outline: [[[pairs(outline)]]]),
+    "boxes by name": each("annotations", bbox=lambda box: dict(zip(("x", "y", "width", "height"), box, strict=True))),
     "spaces round names": each("categories", name=lambda name: f" {name} "),
     "iscrowd as a word": each("annotations", iscrowd="False", ignore=None),
     "iscrowd as a truth value": each("annotations", iscrowd=False, ignore=0.0),
@@ -164,6 +199,8 @@ NOTES = {
     "a Windows path": {"image-folder": 2},
     "coordinates from 0 to 1": {"outline-shares": 4, "box-shares": 4},
     "boxes as corners": {"box-corners": 4},
+    "run lengths beside boxes as corners": {"box-corners": 4},
+    "numbers as text": {},
     "boxes of something else": {"box-differs": 4},
     "a root category": {"group-category": 1},
     "names that differ in case": {"similar-categories": 1},
@@ -188,12 +225,12 @@ def test_a_root_category_is_no_reason_to_refuse(tmp_path: Path) -> None:
     assert read_coco(write(tmp_path, content, 2), tmp_path, strict=True).problems[0].kind == "group-category"
 
 
-def test_a_group_that_is_its_own_or_has_objects_is_a_class(tmp_path: Path) -> None:
+def test_a_group_of_its_own_alone_or_with_objects_is_a_class(tmp_path: Path) -> None:
     content = plain()
-    content["categories"][0]["supercategory"] = content["categories"][1]["supercategory"] = "person"
     content["categories"].append({"id": 1, "name": "person", "supercategory": "person"})
     assert read_coco(write(tmp_path, content, 2), tmp_path).class_names[-1] == "person"
-    content["categories"][2]["supercategory"] = "none"
+    content["categories"][0]["supercategory"] = content["categories"][1]["supercategory"] = "person"
+    assert read_coco(write(tmp_path, content, 2), tmp_path).class_names == ("background", "cat", "dog")
     content["annotations"][0]["category_id"] = "1"
     assert read_coco(write(tmp_path, content, 2), tmp_path).class_names[-1] == "person"
 
@@ -230,14 +267,14 @@ def test_boxes_alone_as_corners(tmp_path: Path) -> None:
 
 
 def test_shares_beside_an_rle_or_a_broken_number(tmp_path: Path) -> None:
-    content = document(*({"segmentation": [shares(SQUARE), None], "id": None} for _ in range(20)))
+    content = document(*({"segmentation": [shares(SQUARE), None], "id": None, "note": note} for note in range(20)))
     content["annotations"][3]["segmentation"] = {"size": [HEIGHT, WIDTH], "counts": [40, 80, HEIGHT * WIDTH - 120]}
     content["annotations"][5]["segmentation"][0][0] = None
     source = read_coco(write(tmp_path, content), tmp_path)
     areas = [int(mask.full(HEIGHT, WIDTH).sum()) for mask in source[0].masks]
     assert areas == [400] * 3 + [80] + [400] * 15
     assert {problem.kind: problem.names[0] for problem in source.problems} == {
-        "outline-number": "annotation number 1 of 1.png",
+        "outline-item": "annotation number 1 of 1.png",
         "outline-shares": "annotation number 1",
     }
 

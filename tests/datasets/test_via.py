@@ -16,6 +16,7 @@ from maskseg_cli.evaluation import CocoDataset
 from tests.datasets.samples import write
 
 POLYGON = {"name": "polygon", "all_points_x": [10, 30, 30, 10], "all_points_y": [8, 8, 28, 28]}
+LOWER = POLYGON | {"all_points_y": [9, 9, 29, 29]}
 
 
 def region(shape: dict[str, Any], **attributes: Any) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def entry(name: str, *regions: dict[str, Any], version: int = 2) -> dict[str, An
 @pytest.mark.parametrize("project", [False, True])
 def test_balloons(tmp_path: Path, version: int, project: bool) -> None:
     content: dict[str, Any] = {
-        "1.png123": entry("1.png", region(POLYGON), region(POLYGON), version=version),
+        "1.png123": entry("1.png", region(POLYGON), region(LOWER), version=version),
         "2.png123": entry("2.png", version=version),
     }
     if project:
@@ -41,7 +42,7 @@ def test_balloons(tmp_path: Path, version: int, project: bool) -> None:
     assert (len(source), source.problems) == (1, [])
     example = source[0]
     assert example.class_ids.tolist() == [1, 1]
-    np.testing.assert_array_equal(example.boxes, [[10, 8, 30, 28]] * 2)
+    np.testing.assert_array_equal(example.boxes, [[10, 8, 30, 28], [10, 9, 30, 29]])
     assert example.masks[0].area == 400
 
 
@@ -170,7 +171,8 @@ def test_broken_shapes(tmp_path: Path) -> None:
     source = read_via(path, class_name="balloon")
     assert [(problem.kind, problem.count) for problem in source.problems] == [
         ("point", 1),
-        ("outline", len(shapes) - 1),
+        ("outline", len(shapes) - 2),
+        ("object-empty", 1),
     ]
     assert len(source[0]) == 1
 
@@ -184,3 +186,45 @@ def test_open_source_tells_the_formats_apart(tmp_path: Path) -> None:
         open_source(path)
     with pytest.raises(MasksegError, match="is not a file of the VGG Image Annotator"):
         read_via(path)
+
+
+@pytest.mark.parametrize("project", [False, True])
+def test_a_foreign_entry(tmp_path: Path, project: bool) -> None:
+    content: dict[str, Any] = {"a": entry("1.png", region(POLYGON, kind="ant")), "notes": {"author": "me"}}
+    path = write(tmp_path, {"_via_img_metadata": content} if project else content)
+    source = read_via(path)
+    assert (len(source), [(one.kind, one.names) for one in source.problems]) == (
+        1,
+        [("via-entry", ("the entry 'notes'",))],
+    )
+    with pytest.raises(MasksegError, match="the entry 'notes' is no picture of VIA"):
+        CocoDataset.read(path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"_via_settings": {}, "_via_img_metadata": {}, "_via_attributes": {}}, "it holds no picture"),
+        ({"a": entry("1.png")}, "none of its 1 pictures has a region"),
+        ({"_via_img_metadata": {"a": entry("1.png"), "b": entry("2.png")}}, "none of its 2 pictures has a region"),
+    ],
+)
+def test_without_a_region(tmp_path: Path, content: Any, words: str) -> None:
+    path = write(tmp_path, content)
+    for read in (open_source, CocoDataset.read):
+        with pytest.raises(MasksegError, match=f"Image Annotator without any object: {words}. Mark the objects"):
+            read(path)
+
+
+def test_two_classes_ticked(tmp_path: Path) -> None:
+    regions = [
+        region(POLYGON, kind={"ant": True, "bee": True}),
+        region(LOWER, kind={"ant": False, "bee": "true"}),
+    ]
+    path = write(tmp_path, {"a": entry("1.png", *regions)})
+    source, dataset = read_via(path), CocoDataset.read(path, tmp_path)
+    assert source[0].class_ids.tolist() == [1, 2]
+    for problems in (source.problems, dataset.problems):
+        assert [problem.message for problem in problems] == [
+            "1 regions with more than one class ticked (the first of them taken): 1.png"
+        ]

@@ -11,13 +11,12 @@ import pytest
 from PIL import features
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media import heif_photos
 from maskseg_cli.media import images as images_module
 from maskseg_cli.media.heif import heif_format
-from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.images import decode_photo, read_image
 from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import plan_outputs
+from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.reporter import Reporter
 
 from .pictures import QUARTERS, Image, save
@@ -48,7 +47,7 @@ def test_formats_by_their_first_bytes() -> None:
 
 
 def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heif_photos, "can_read", lambda kind: False)
+    monkeypatch.setattr("maskseg_cli.media.readable_photos.can_read", lambda kind: False)
     monkeypatch.setattr("maskseg_cli.media.heif.can_read", lambda kind: False)
 
 

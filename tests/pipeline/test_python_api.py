@@ -156,7 +156,7 @@ def test_the_same_errors_as_the_command(here: Path) -> None:
     with pytest.raises(MasksegError, match=r"a\.png exists already: --overwrite"):
         process_images("photos/a.png", "a.png")
     with pytest.raises(UsageError, match="did you mean alpha"):
-        process_images("photos", "out", alfa=0.3)
+        process_images("photos", "out", alhpa=0.3)
     with pytest.raises(UsageError, match="zebra"):
         process_images("photos", "out", classes="zebre")
     with pytest.raises(UsageError, match="--drop leaves out"):

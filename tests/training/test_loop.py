@@ -296,7 +296,7 @@ def test_a_run_goes_on_with_its_own_options_only(tmp_path: Path, log: TrainingLo
 
 
 def test_a_stage_without_layers_is_refused_before_anything_is_trained(tmp_path: Path, log: TrainingLog) -> None:
-    with pytest.raises(UsageError, match=r"No layer of this network is called 'maks'\. --layers is one of heads, 3\+"):
+    with pytest.raises(UsageError, match=r"No layer of this network is called 'maks': --layers is one of heads, 3\+"):
         make_trainer(tmp_path, log, stages=(Stage("heads"), Stage("maks")))
-    with pytest.raises(UsageError, match=r"called 'head'\. Did you mean heads\?"):
+    with pytest.raises(UsageError, match=r"called 'head' \(did you mean heads\?\): --layers"):
         make_trainer(tmp_path, log, stages=(Stage("head"),))
