@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.media.decoder_messages import forget_thread
 
 Result = TypeVar("Result")
 
@@ -47,5 +46,7 @@ def within(seconds: float, read: Callable[[], Result], name: str) -> Result:
         return results[0]
     if errors:
         raise errors[0]
+    from maskseg_cli.media.decoder_messages import forget_thread  # loads OpenCV, as `read` has done
+
     forget_thread(thread)
     raise MasksegError(f"{name} is left out: it could not be read within {seconds:g} seconds (--timeout).")
