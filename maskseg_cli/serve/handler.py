@@ -86,6 +86,8 @@ class Handler(BaseHTTPRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
+    #: Of an answer to what is no request: that of HTTP/0.9 would have no header.
+    default_request_version = "HTTP/1.0"
     raw_requestline: bytes
     #: Seconds after which a connection without data is closed; strangers have less, see `Connections`.
     timeout = 20
@@ -107,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
             return False
         if not super().parse_request():
             return False
-        is_old = self.request_version == "HTTP/0.9"  # without a header, and its answer has none either
+        is_old = len(self.requestline.split()) == 2  # HTTP/0.9, which has no header
         problem = "Requests have HTTP/1.1." if is_old else _ambiguity(self.headers)
         if problem:
             self.close_connection = True
