@@ -58,7 +58,7 @@ def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
 def _anchors_per_cell(checkpoint: Checkpoint) -> int | None:
     for name, share in (("rpn_class_raw/bias", 2), ("rpn.logits/bias", 1)):
         if name in checkpoint.arrays:
-            return len(checkpoint.arrays[name]) // share
+            return int(checkpoint.arrays[name].size) // share
     return None
 
 

@@ -89,28 +89,48 @@ def read_ir(path: Path) -> tuple[openvino.Model, NetworkInfo]:
     for file in (path, weights):
         if not file.is_file():
             raise MasksegError(f"There is no {file}: an OpenVINO network is an .xml file and a .bin file beside it.")
+    _check_head(path)
     try:
         model = openvino.Core().read_model(path)
+        known = model.has_rt_info([_SECTION, "network"])
+        version, digest, described = (_text(model, name) for name in ("format", "bin_sha256", "network"))
+    except UnicodeDecodeError:  # OpenVINO quotes the file in its message
+        raise MasksegError(f"{path} is damaged or no OpenVINO network (its text is not UTF-8): {_REMEDY}.") from None
     except RuntimeError as error:
         raise MasksegError(f"{path} is damaged or no OpenVINO network ({last_line(error)}): {_REMEDY}.") from None
-    if not model.has_rt_info([_SECTION, "network"]):
+    if not known:
         raise MasksegError(f"{path} is an OpenVINO model that maskseg has not made: give its weights file instead.")
-    version = _text(model, "format")
     if version != str(FORMAT_VERSION):
         raise MasksegError(f"{path} has the format {version}, and this maskseg reads {FORMAT_VERSION}: {_REMEDY}.")
-    if _text(model, "bin_sha256") != file_digest(weights, "sha256"):
+    if digest != file_digest(weights, "sha256"):
         raise MasksegError(f"{weights} is damaged or does not belong to {path.name}: {_REMEDY}.")
     try:
-        stored: dict[str, Any] = json.loads(_text(model, "network"))
+        stored: dict[str, Any] = json.loads(described)
         names = stored["class_names"]
+        if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise ValueError("its class names are not a list of texts")
         return model, NetworkInfo(
             MaskRCNNConfig(**stored["config"]),
-            None if names is None else tuple(map(str, names)),
+            None if names is None else tuple(names),
             str(stored["weights_sha256"]),
             str(stored["precision"]),
         )
-    except (ValueError, KeyError, TypeError, MasksegError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, MasksegError) as error:
         raise MasksegError(f"{path} does not describe its network ({error}): {_REMEDY}.") from None
+
+
+def _check_head(path: Path) -> None:
+    """Refuses what is no network in XML: OpenVINO would take it for a model of another program and read it as that.
+
+    A document type could name other files.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError as error:
+        raise MasksegError(f"{path} cannot be read ({error.strerror}).") from None
+    if not head.lstrip().startswith((b"<?xml", b"<net")) or b"<net" not in head or b"<!DOCTYPE" in head:
+        raise MasksegError(f"{path} is no OpenVINO network: {_REMEDY}.")
 
 
 def _text(model: openvino.Model, name: str) -> str:

@@ -42,7 +42,7 @@ def passes_check(stages: OpenVinoStages, precision: str, network: str, reference
     """
     key = "/".join((precision, network, version("openvino"), processor_name()))
     file = networks_folder() / f"check-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         known = json.loads(file.read_text(encoding="utf-8"))
         if known["key"] == key:
             return bool(known["passed"])

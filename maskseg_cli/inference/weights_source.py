@@ -82,7 +82,7 @@ class WeightsSource:
             known = json.loads(self._memory.read_text(encoding="utf-8"))
             names = known["class_names"]
             return MaskRCNNConfig(**known["config"]), None if names is None else tuple(map(str, names))
-        except (OSError, ValueError, KeyError, TypeError, MasksegError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, MasksegError):
             return None  # absent, damaged, or of another version: the file itself is read
 
     def _remember(self, config: MaskRCNNConfig, class_names: tuple[str, ...] | None) -> None:

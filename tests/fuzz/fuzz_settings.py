@@ -18,7 +18,7 @@ _CLASSES = b"--classes="
 
 def _seeds() -> list[bytes]:
     values = [f"{name}={value}".encode() for name, value in LITE.to_dict().items()]
-    classes = [_CLASSES + words for words in (b"people, Dogs,17", b"Traffic_Light", b"1,2,003,", b"cell phone")]
+    classes = [_CLASSES + words for words in (b"people, Dogs,17", b"Traffic_Light", b"1,2,003,", b"cell phones")]
     return [*values, b"MEAN_PIXEL=[123.7 116.8 103.9]", b"image_resize_mode=none", *(8 * classes)]
 
 

@@ -101,6 +101,14 @@ def test_parts_join_again(made: Path) -> None:
         (lambda xml: xml.with_suffix(".bin").unlink(), r"There is no .*lite\.bin"),
         (lambda xml: xml.write_text("<net>"), "damaged or no OpenVINO network"),
         (lambda xml: xml.write_bytes(xml.read_bytes()[:5000]), "damaged or no OpenVINO network"),
+        (lambda xml: xml.write_bytes(xml.read_bytes().replace(b'opset1"', b'opset\xff"', 1)), "its text is not UTF-8"),
+        (lambda xml: xml.write_bytes(b"\x08\x07\x12\x07pytorch"), "is no OpenVINO network"),
+        (
+            lambda xml: xml.write_bytes(
+                xml.read_bytes().replace(b"<net", b'<!DOCTYPE net [<!ENTITY a SYSTEM "file:///etc/passwd">]><net', 1)
+            ),
+            "is no OpenVINO network",
+        ),
         (lambda xml: xml.with_suffix(".bin").write_bytes(b""), "damaged"),
         (
             lambda xml: xml.with_suffix(".bin").write_bytes(xml.with_suffix(".bin").read_bytes()[:-4] + b"abcd"),
