@@ -26,14 +26,8 @@ class Kind:
 
 
 KINDS = {
-    "missing-image": Kind(
-        "image files that are not there (left out)",
-        "has no width and height in its record, and its file is not there",
-    ),
-    "unreadable-image": Kind(
-        "image files that are no picture, damaged or cut off (left out)",
-        "has no width and height in its record, and its file is no picture, damaged or cut off",
-    ),
+    "missing-image": Kind("image files that are not there (left out)"),
+    "unreadable-image": Kind("image files that are no picture, damaged or cut off (left out)"),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
     "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
     "image-case": Kind("file names that differ from the file's in upper and lower case (the file taken)"),
