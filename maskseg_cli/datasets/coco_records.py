@@ -202,12 +202,16 @@ def _check_annotation(
 def _is_empty(record: dict[str, Any], totals: tuple[int, int] | None, image: ImageEntry) -> bool:
     """Whether neither an outline nor a box is given, or both are of nothing, as some programs write them."""
     outline, box = record.get("segmentation"), record.get("bbox")
-    if box is not None and box != [] and not (is_box(box, image.height, image.width) and 0 in box[2:]):
-        return False
-    if not outline or (isinstance(outline, dict) and (outline.get("counts") in ([], "") or (totals and not totals[1]))):
-        return True
-    points = isinstance(outline, list) and all(isinstance(one, list) for one in outline)
-    return points and all(len(one) < 6 and all(map(is_number, one)) for one in outline)
+    if isinstance(outline, list):
+        # The first check is for speed: nearly all have a polygon.
+        if outline and isinstance(outline[0], list) and len(outline[0]) >= 6:
+            return False
+        nothing = all(isinstance(one, list) and len(one) < 6 and all(map(is_number, one)) for one in outline)
+    elif isinstance(outline, dict):
+        nothing = not outline or outline.get("counts") in ([], "") or (totals is not None and totals[1] == 0)
+    else:
+        nothing = not outline
+    return nothing and (box is None or box == [] or (is_box(box, image.height, image.width) and 0 in box[2:]))
 
 
 def _sound_outline(
