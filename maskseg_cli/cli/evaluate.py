@@ -15,6 +15,7 @@ from maskseg_cli.cli.options import message_options, model_options_with, via_att
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.config import SCORE_FLOOR
+from maskseg_cli.datasets.problems import pictures_left_out
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 from maskseg_cli.media.outputs import check_json_name
@@ -87,7 +88,7 @@ def evaluate(
     _write(evaluation, output, results, settings)
     _show(evaluation, by_class)
     _warn(evaluation, from_results, quiet)
-    if evaluation.failures:
+    if evaluation.failures or pictures_left_out(evaluation.dataset.problems):
         ctx.exit(1)
 
 
@@ -166,13 +167,12 @@ def _show(evaluation: Evaluation, by_class: bool) -> None:
 
 
 def _warn(evaluation: Evaluation, from_results: Path | None, quiet: bool) -> None:
-    if not quiet:
-        for path, problems in (
-            (evaluation.dataset.path, evaluation.dataset.problems),
-            (from_results, evaluation.notes),
-        ):
-            for problem in problems:
+    dataset = evaluation.dataset
+    for path, problems in ((dataset.path, dataset.problems), (from_results, evaluation.notes)):
+        for problem in problems:
+            if not quiet or pictures_left_out([problem]):
                 click.echo(printable(f"{path}: {problem}.".replace("?.", "?")), err=True)
+    if not quiet:
         if evaluation.unknown:
             unknown = printable(", ".join(evaluation.unknown))
             click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)

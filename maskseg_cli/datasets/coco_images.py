@@ -83,11 +83,14 @@ def check_images(
 
 
 def _with_name(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with a file name; LVIS has the address of the photo in COCO instead."""
-    address = record.get("coco_url")
-    if record.get("file_name") or not isinstance(address, str):
+    """The record with a file name; LVIS has the address of the photo in COCO instead, other programs another field."""
+    if record.get("file_name"):
         return record
-    return {**record, "file_name": "/".join(address.split("/")[-2:])}
+    name = next((value for key in ("filename", "path") if isinstance(value := record.get(key), str) and value), None)
+    address = record.get("coco_url")
+    if name is None and isinstance(address, str):
+        name = "/".join(address.split("/")[-2:])
+    return record if name is None else {**record, "file_name": name}
 
 
 def unique_images(images: Images) -> list[ImageEntry]:

@@ -15,7 +15,7 @@ from maskseg_cli.datasets.coco_categories import Categories
 from maskseg_cli.datasets.coco_images import MANY, ImageEntry, Images
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
 from maskseg_cli.datasets.field_values import far_number, id_of, is_number, shown, truth, whole_number
-from maskseg_cli.datasets.foreign_formats import explain_document
+from maskseg_cli.datasets.foreign_formats import EXPORT, explain_document
 from maskseg_cli.datasets.polygons_and_rle import check_outline, has_area, outline_bounds
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.references import Names
@@ -59,12 +59,15 @@ def check_document(document: Any, path: Path) -> dict[str, Any]:
     """
     parts = ("images", "annotations", "categories")
     wrong = [part for part in parts if not isinstance(document, dict) or not _are_records(document.get(part))]
-    panoptic = not wrong and any("segments_info" in record for record in document["annotations"][:1])
-    if wrong or panoptic:
-        what = explain_document(document) or "it holds no images and annotations"
-        if wrong and isinstance(document, dict) and not explain_document(document):
+    # COCO's own files for other tasks have the same parts.
+    other = not wrong and any({"segments_info", "caption"} & set(record) for record in document["annotations"][:1])
+    if wrong or other:
+        what = explain_document(document)
+        if not what and not isinstance(document, dict):
+            what = f"it holds no images and annotations; {EXPORT}"
+        elif not what:
             each = ", with a record of each" if wrong[0] in document else ""
-            what = f"it has no list of {wrong[0]}{each}"
+            what = f"it has no list of {wrong[0]}{each}; {EXPORT}"
         raise MasksegError(f"{path} is not a COCO annotation file: {what}.")
     found: dict[str, Any] = document
     return found
@@ -168,10 +171,10 @@ def _check_annotation(
     """The object, or None if it is left out, which was noted."""
     image_id, category = id_of(record.get("image_id")), whole_number(record.get("category_id"))
     if image_id is None or image_id not in images:
-        log.add("unknown-image", label, shown(record.get("image_id")))
+        log.add("unknown-image", label, _unknown(record, "image"))
         return None
     if category is None or (category not in categories.same_as and category not in categories.background):
-        log.add("unknown-category", label, shown(record.get("category_id")))
+        log.add("unknown-category", label, _unknown(record, "category"))
         return None
     kind = categories.same_as.get(category)
     if kind is None or kind not in wanted:
@@ -196,18 +199,40 @@ def _check_annotation(
     box = _sound_box(record.get("bbox"), outline, bounds, image, label, log)
     if box is None and outline is None:
         return None
+    if _is_outside(bounds if box is None else (box[0], box[1], box[0] + box[2], box[1] + box[3]), image):
+        log.add("box-outside", label)
+        return None
     return AnnotationEntry(label, record, image, kind, outline, bounds, box, any(flags))
+
+
+def _unknown(record: dict[str, Any], what: str) -> str:
+    """What is wrong with a record's id of an image or category that is not in the file."""
+    value = record.get(f"{what}_id")
+    if value is None:
+        return f"has no {what}_id"
+    return f"{'belongs to' if what == 'image' else 'has'} the {what} {shown(value)}, which is not there"
 
 
 def _is_empty(record: dict[str, Any], totals: tuple[int, int] | None, image: ImageEntry) -> bool:
     """Whether neither an outline nor a box is given, or both are of nothing, as some programs write them."""
     outline, box = record.get("segmentation"), record.get("bbox")
-    if box is not None and box != [] and not (is_box(box, image.height, image.width) and 0 in box[2:]):
+    if isinstance(outline, list):
+        # The first check is for speed: nearly all have a polygon.
+        if outline and isinstance(outline[0], list) and len(outline[0]) >= 6:
+            return False
+        nothing = all(isinstance(one, list) and len(one) < 6 and all(map(is_number, one)) for one in outline)
+    elif isinstance(outline, dict):
+        nothing = not outline or outline.get("counts") in ([], "") or (totals is not None and totals[1] == 0)
+    else:
+        nothing = not outline
+    return nothing and (box is None or box == [] or (is_box(box, image.height, image.width) and 0 in box[2:]))
+
+
+def _is_outside(box: Box | None, image: ImageEntry) -> bool:
+    """Whether a box x1 y1 x2 y2 of some area has none of it in the picture."""
+    if box is None or box[2] <= box[0] or box[3] <= box[1]:
         return False
-    if not outline or (isinstance(outline, dict) and (outline.get("counts") in ([], "") or (totals and not totals[1]))):
-        return True
-    points = isinstance(outline, list) and all(isinstance(one, list) for one in outline)
-    return points and all(len(one) < 6 and all(map(is_number, one)) for one in outline)
+    return clip_box(box, image.height, image.width) is None
 
 
 def _sound_outline(

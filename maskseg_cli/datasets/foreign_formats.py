@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_COCO = "export the annotations in COCO's format (instances)"
+#: What to do with a file of another format.
+EXPORT = "export the annotations in COCO's format (instances)"
 
 #: How a file begins -> what it is, and what to do.
 _BEGINNINGS = (
@@ -18,7 +19,7 @@ _BEGINNINGS = (
 )
 
 
-def explain_bytes(data: bytes, remedy: str = _COCO) -> str:
+def explain_bytes(data: bytes, remedy: str = EXPORT) -> str:
     """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown.
 
     Args:
@@ -59,9 +60,9 @@ def explain_document(document: Any) -> str:
             return "it is a list of results; the annotations come first, and results go behind --from-results"
         if "annotations" in first and ("image" in first or "data" in first):
             program = "Label Studio" if "data" in first else "CreateML"
-            return f"it is a file of {program}; {_COCO}"
+            return f"it is a file of {program}; {EXPORT}"
         if "Labeled Data" in first or "data_row" in first:
-            return f"it is a file of Labelbox; {_COCO}"
+            return f"it is a file of Labelbox; {EXPORT}"
         if {"images", "annotations"} <= set(first):
             return "it is a list with such a file in it: save the document itself, without the list"
         return ""
@@ -73,17 +74,17 @@ def explain_document(document: Any) -> str:
     if {"project", "config", "file", "metadata"} <= keys:
         return "it is a project of the VGG Image Annotator 3; files of its versions 1 and 2, and COCO's, can be read"
     if "data_row" in keys:
-        return f"it is a file of Labelbox; {_COCO}"
+        return f"it is a file of Labelbox; {EXPORT}"
     if "items" in keys and "categories" in keys:
-        return f"it is a file of Datumaro; {_COCO} there (datum convert)"
+        return f"it is a file of Datumaro; {EXPORT} there (datum convert)"
     if "samples" in keys:
-        return f"it is a file of FiftyOne; {_COCO} there"
+        return f"it is a file of FiftyOne; {EXPORT} there"
     if "item" in keys and "annotations" in keys:
-        return f"it is a file of V7 Darwin; {_COCO} there"
+        return f"it is a file of V7 Darwin; {EXPORT} there"
     if {"description", "objects"} <= keys or {"size", "objects", "tags"} <= keys:
-        return f"it is a file of Supervisely; {_COCO} there"
+        return f"it is a file of Supervisely; {EXPORT} there"
     if "frames" in keys or {"objects", "imgHeight", "imgWidth"} <= keys:
-        return f"it is a file of Scalabel or Cityscapes; {_COCO}"
+        return f"it is a file of Scalabel or Cityscapes; {EXPORT}"
     inner = [
         name for name, part in document.items() if isinstance(part, dict) and {"images", "annotations"} <= set(part)
     ]

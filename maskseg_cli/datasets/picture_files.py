@@ -48,7 +48,7 @@ def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = Non
     for name in dict.fromkeys(names):
         path = folder / name
         if not os.path.exists(path):
-            parts = PurePosixPath(_without_address(name).replace("\\", "/")).parts or (name,)
+            parts = PurePosixPath(_without_address(name.strip()).replace("\\", "/")).parts or (name,)
             path = next((one for one in _places(folder, own, parts) if os.path.exists(one)), path)
             if not os.path.exists(path):
                 other = next(filter(None, map(in_any_case.find, _places(folder, own, parts))), None)

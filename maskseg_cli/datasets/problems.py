@@ -26,14 +26,8 @@ class Kind:
 
 
 KINDS = {
-    "missing-image": Kind(
-        "image files that are not there (left out)",
-        "has no width and height in its record, and its file is not there",
-    ),
-    "unreadable-image": Kind(
-        "image files that are no picture, damaged or cut off (left out)",
-        "has no width and height in its record, and its file is no picture, damaged or cut off",
-    ),
+    "missing-image": Kind("image files that are not there (left out)"),
+    "unreadable-image": Kind("image files that are no picture, damaged or cut off (left out)"),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
     "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
     "image-case": Kind("file names that differ from the file's in upper and lower case (the file taken)"),
@@ -59,12 +53,8 @@ KINDS = {
     "repeated-annotation": Kind("annotations that are in the file more than once, whatever their id (counted once)"),
     "image_id": Kind("records with the file name of an image in place of its id (read so)"),
     "category_id": Kind("records with the name of a category in place of its id (read so)"),
-    "unknown-image": Kind(
-        "annotations of an image that is not in the file (left out)", "belongs to the image {}, which is not there"
-    ),
-    "unknown-category": Kind(
-        "annotations of a category that is not in the file (left out)", "has the category {}, which is not there"
-    ),
+    "unknown-image": Kind("annotations of an image that is not in the file (left out)", "{}"),
+    "unknown-category": Kind("annotations of a category that is not in the file (left out)", "{}"),
     "crowd": Kind(
         "annotations whose iscrowd or ignore is neither 0 nor 1 (left out)", "has {}, which is neither 0 nor 1"
     ),
@@ -118,7 +108,7 @@ KINDS = {
         "boxes that are broken (the outline's taken)",
         "has no bbox of four numbers in pixels, x, y, width, height, but {}",
     ),
-    "box-outside": Kind("boxes outside their image (left out)"),
+    "box-outside": Kind("objects outside their image (left out)"),
     "box-over-edge": Kind("boxes that reach over the edge of their image (cut off there)"),
     "box-differs": Kind("boxes that do not fit their outline (the outline's taken)"),
     "area": Kind("areas that are no number, below 0 or above all pictures (measured anew)"),

@@ -80,6 +80,9 @@ def as_box(value: Any) -> Any:
         ([1, 2, 3.5, 4], [1, 2, 3, 4])
     """
     value = _from_json(value)
+    if isinstance(value, str):  # "1,2,3,4"
+        numbers = [from_text(one) for one in value.replace(",", " ").split()]
+        value = value if len(numbers) != 4 or str in map(type, numbers) else numbers
     if isinstance(value, dict) and value.keys() >= _SIDES.keys():
         value = [value[side] for side in _SIDES]
     elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):

@@ -37,7 +37,8 @@ class CocoDataset:
         same_as: id of every category of the file -> the id in `categories` that stands for it, or None.
         unmasked: how many objects have a box but no outline.
         problems: what is wrong with the file but does not prevent measuring.
-        image_ids: id of every image record of the file, as `field_values.id_of` gives it -> the id in `images`.
+        image_ids: id of every image record of the file, as `field_values.id_of` gives it -> the id in `images`, or
+            None: it is left out, because its photo is missing or broken and its record has no size.
     """
 
     path: Path
@@ -47,7 +48,7 @@ class CocoDataset:
     unmasked: int
     problems: tuple[Problem, ...] = ()
     same_as: Mapping[int, int | None] = field(default_factory=dict)
-    image_ids: Mapping[int | str, int | str] = field(default_factory=dict)
+    image_ids: Mapping[int | str, int | str | None] = field(default_factory=dict)
 
     @property
     def has_masks(self) -> bool:
@@ -81,11 +82,12 @@ class CocoDataset:
         path = Path(path)
         log = StrictProblemLog(path)
         document = read_annotations(path, log, class_name, attribute, reporter)
-        # The log refuses every image with a problem: none is left without an entry.
         images = None if folder is None else Path(folder)
         entries = check_images(document["images"], images, log, trust_sizes=True, reporter=reporter)
         if not entries:
             raise MasksegError(f"In {path}: there is no image.")
+        if not any(entries.values()):
+            raise MasksegError(f"Not one photo of {path} can be measured.\n{summary(log.problems(), path)}")
         categories = check_categories(document["categories"], document["annotations"], path, log)
         records, wanted = document["annotations"], categories.names
         checked = check_annotations(records, entries, categories, wanted, log, need_area=False, reporter=reporter)
@@ -99,7 +101,7 @@ class CocoDataset:
             _count_unmasked(annotations),
             tuple(log.problems()),
             categories.same_as,
-            {identity: entry.record["id"] for identity, entry in entries.items() if entry is not None},
+            {identity: None if entry is None else entry.record["id"] for identity, entry in entries.items()},
         )
 
     def require_objects(self) -> None:

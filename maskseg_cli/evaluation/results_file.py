@@ -101,7 +101,8 @@ def read_results(results: str | Path, dataset: CocoDataset) -> tuple[list[dict[s
     path = Path(results)
     images = {id_of(image["id"]): image for image in dataset.images}
     for other, own in dataset.image_ids.items():
-        images[other] = images[id_of(own)]
+        if own is not None:
+            images[other] = images[id_of(own)]
 
     def size_of(row: dict[str, Any]) -> tuple[int, int] | None:
         image = images.get(id_of(row.get("image_id")))
@@ -117,6 +118,7 @@ def read_results(results: str | Path, dataset: CocoDataset) -> tuple[list[dict[s
     checked = [
         _check_row(row, total, images, dataset, f"result {number}", log)
         for number, (row, total) in enumerate(zip(rows, totals, strict=True), 1)
+        if dataset.image_ids.get(id_of(row.get("image_id")) or 0, 0) is not None  # else its photo is left out
     ]
     return checked, log.problems()
 

@@ -68,7 +68,7 @@ def prepare(choices: Choices, options: TrainingOptions, log: TrainingLog, resume
         steps,
         options,
         log,
-        _validation(choices, config, class_names, options),
+        _validation(choices, config, class_names, options, log),
         provenance_of(choices, start),
         strategy,
         _data_description(choices, sources),
@@ -140,10 +140,13 @@ def _batches(sources: list[DataSource], choices: Choices, config: MaskRCNNConfig
 
 
 def _validation(
-    choices: Choices, config: MaskRCNNConfig, class_names: tuple[str, ...], options: TrainingOptions
+    choices: Choices, config: MaskRCNNConfig, class_names: tuple[str, ...], options: TrainingOptions, log: TrainingLog
 ) -> Validation | None:
     if choices.validation is not None:
-        return Validation(config, class_names, *choices.validation, attribute=choices.via_attribute)
+        validation = Validation(config, class_names, *choices.validation, attribute=choices.via_attribute)
+        for problem in validation.dataset.problems:
+            log.say(f"{choices.validation[0]}: {problem.message}")
+        return validation
     if choices.data[0].annotations != SHAPES_WORD:
         return None
     # New pictures: their seed differs from the training set's, which is 0.

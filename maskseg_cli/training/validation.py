@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import SCORE_FLOOR, MaskRCNNConfig
 from maskseg_cli.datasets.picture_files import find_photos
+from maskseg_cli.datasets.problems import pictures_left_out, summary
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, evaluate
 from maskseg_cli.inference.predictor import Predictor
@@ -50,6 +51,8 @@ class Validation:
         self.dataset.match_classes(class_names)
         self.dataset.require_objects()
         names = [record["file_name"] for record in self.dataset.images[:limit]]
+        if pictures_left_out(self.dataset.problems):
+            raise MasksegError(summary(self.dataset.problems, annotations))
         missing = [name for name, path in find_photos(images, names).items() if not path.is_file()]
         if missing:
             raise MasksegError(

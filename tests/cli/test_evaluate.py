@@ -167,6 +167,14 @@ def test_missing_photos_are_named_and_the_rest_is_done(
     assert json.loads(output.read_text())["images"] == 2
 
 
+def test_missing_photos_without_a_size_are_left_out(sample: Sample, asked: list[ModelOptions]) -> None:
+    sample.change(lambda document: [image.pop("width") for image in document["images"]])
+    (sample.photos / "2.png").unlink()
+    result = run(sample, "--quiet")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (1, "3 photos, 9 objects, 3 classes")
+    assert result.stderr.endswith("instances.json: 1 image files that are not there (left out): 2.png.\n")
+
+
 def test_no_photo_at_all(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
     for photo in sample.photos.iterdir():
         photo.unlink()

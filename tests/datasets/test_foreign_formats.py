@@ -67,6 +67,8 @@ PANOPTIC = {"images": [], "annotations": [{"segments_info": []}], "categories": 
         (json.dumps([{"image": "1.jpg", "annotations": []}]), "CreateML; export"),
         (json.dumps(PANOPTIC), "panoptic format"),
         (json.dumps(PANOPTIC | {"categories": []}), "panoptic format"),
+        (json.dumps(PANOPTIC | {"annotations": [{"caption": "a dog"}], "categories": []}), "it holds captions"),
+        (json.dumps({"images": []}), "no list of annotations; export the annotations in COCO's format"),
         (json.dumps({"items": [], "categories": {"label": {}}}), "Datumaro; export"),
         (json.dumps({"samples": []}), "FiftyOne; export"),
         (json.dumps([{"ID": "x", "Labeled Data": "y"}]), "Labelbox; export"),

@@ -146,6 +146,11 @@ SAME: dict[str, Callable[[dict[str, Any]], None]] = {
     "numbers as text": each(
         "annotations", bbox=lambda box: list(map(str, box)), area=str, segmentation=lambda outline: [texts(outline[0])]
     ),
+    "boxes as text with commas": each("annotations", bbox=lambda box: ", ".join(map(str, box))),
+    "another field for the name": lambda content: [
+        record.update(path=record.pop("file_name")) for record in content["images"]
+    ],
+    "spaces round file names": each("images", file_name=lambda name: f" {name} "),
     "lists as text": each("annotations", bbox=json.dumps, segmentation=json.dumps),
     "lists nested five times": each("annotations", segmentation=lambda outline: [[[pairs(outline)]]]),
     "boxes by name": each("annotations", bbox=lambda box: dict(zip(("x", "y", "width", "height"), box, strict=True))),

@@ -78,6 +78,24 @@ def test_an_object_of_nothing_is_left_out_by_both(tmp_path: Path, outline: Any, 
     assert dataset.has_masks
 
 
+@pytest.mark.parametrize(
+    "fields", [{"segmentation": [[70, 5, 90, 5, 90, 30]]}, {"bbox": [70, 5, 10, 10]}, {"bbox": [5, -30, 10, 20]}]
+)
+def test_an_object_outside_its_photo_is_left_out_by_both(tmp_path: Path, fields: dict[str, Any]) -> None:
+    path = write(tmp_path, document({"segmentation": [SQUARE]}, fields))
+    assert both_problems(path) == [{"box-outside": 1}] * 2
+    assert len(read_coco(path, tmp_path)[0]) == len(CocoDataset.read(path).annotations) == 1
+
+
+def test_an_annotation_without_an_id_of_its_image_or_category(tmp_path: Path) -> None:
+    for name, words in (
+        ("image_id", "annotation 1 has no image_id"),
+        ("category_id", "annotation 1 has no category_id"),
+    ):
+        with pytest.raises(MasksegError, match=words):
+            CocoDataset.read(write(tmp_path, document({"segmentation": [SQUARE], name: None})))
+
+
 def test_a_line_beside_a_box_is_no_outline_to_go_by(tmp_path: Path) -> None:
     """COCO's evaluation counts its mask, which nobody finds; but the box is the one that training takes."""
     path = write(tmp_path, document({"segmentation": [[1, 2, 3, 4, 5, 6]], "bbox": [10, 8, 20, 20]}))

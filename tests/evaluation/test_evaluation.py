@@ -447,8 +447,17 @@ def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample) -> No
     expected = measure(sample).metrics
     sample.change(lambda d: [image.pop("width") for image in d["images"]])
     assert measure(sample).metrics == expected
+    results = sample.folder / "results.json"
+    results.write_text(json.dumps(measure(sample, noisy).results))
     (sample.photos / "2.png").unlink()
-    with pytest.raises(MasksegError, match=r"2\.png has no width and height in its record, and its file is not there"):
+    for evaluation in (measure(sample, noisy), score_results(sample.annotations, results, sample.photos)):
+        assert evaluation.metrics["images"] == 3
+        assert [(one.kind, one.names) for one in evaluation.dataset.problems] == [("missing-image", ("2.png",))]
+    for number in (1, 3, 4):
+        (sample.photos / f"{number}.png").write_bytes(b"oops")
+    with pytest.raises(
+        MasksegError, match=r"(?s)Not one photo of .* can be measured.*3 image files that are no picture"
+    ):
         measure(sample)
 
 
