@@ -11,7 +11,8 @@ from typing import Any
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.continuous_clock import clock_for, is_joined
+from maskseg_cli.video.clocks import clock_for
+from maskseg_cli.video.continuous_clock import is_joined
 from maskseg_cli.video.opening import open_container, packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.video_sources import is_address
