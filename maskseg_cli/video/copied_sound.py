@@ -34,8 +34,8 @@ class CopiedSound:
 
     def __init__(self, reader: SoundReader, container: Any, early: Fraction, slot: Fraction | None = None) -> None:
         self._reader, self._packets, self._early, self._slot = reader, iter(reader), early, slot
-        self._stream = container.add_stream_from_template(reader.stream)
-        self._unwrap = ADTSFilter(reader.stream)
+        self._stream = container.add_stream_from_template(reader.described)
+        self._unwrap = ADTSFilter(reader.described)
         self._next: SoundPacket | None = None
         self._last_dts: int | None = None
         self._last: Any = None  # the packet before, of a container that numbers packets
@@ -129,8 +129,8 @@ def time_base_for_copy(reader: SoundReader, output: OutputFormat) -> Fraction | 
             io.BytesIO(), "w", format=output.container, container_options=muxer_options(output, first.packet.time_base)
         )
         with container:
-            stream: Any = container.add_stream_from_template(reader.stream)
-            for packet in ADTSFilter(reader.stream)(_copy(first.packet)):
+            stream: Any = container.add_stream_from_template(reader.described)
+            for packet in ADTSFilter(reader.described)(_copy(first.packet)):
                 packet.stream = stream
                 container.mux(packet)
         return stream.time_base

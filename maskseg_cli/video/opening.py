@@ -51,6 +51,12 @@ def open_container(source: str | Path, stream: int | None = None) -> tuple[av.co
         raise
 
 
+def open_file_from(path: Path, place: int) -> av.container.InputContainer:
+    """Opens a file as if it began at this byte; an FFmpeg error is raised as it is."""
+    options = {**_FILE_OPTIONS, "skip_initial_bytes": str(place)}
+    return av.open(f"file:{path}", options=options, metadata_errors="ignore")
+
+
 def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
     """The decoder of a stream, with several threads.
 
@@ -110,6 +116,8 @@ def reason(error: av.FFmpegError, network: bool = False) -> str:
         return f"there was no answer for {READ_TIMEOUT:g} seconds"
     if network and error.errno == errno.EIO:
         return "the server cannot be reached"
+    if isinstance(error, (av.error.BlockingIOError, av.error.InvalidDataError)):
+        return "what follows is damaged"
     text = (error.strerror or "unknown error").rstrip(".")
     return text[:1].lower() + text[1:]
 
