@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -21,7 +22,9 @@ from maskseg_cli.video.opening import decoder_for, open_container, reason, shown
 from maskseg_cli.video.packets import PacketReader, is_untimed
 from maskseg_cli.video.pixel_conversion import Converter
 from maskseg_cli.video.probe import frame_rate, probe_video, start_time_of
+from maskseg_cli.video.size_change import SizeChange
 from maskseg_cli.video.timestamps import TimestampConverter, constant_rate
+from maskseg_cli.video.unread_end import unread_note
 from maskseg_cli.video.video_sources import is_address
 from maskseg_cli.video.web_file import index_is_last
 
@@ -38,13 +41,17 @@ _NEAR = Fraction(2)
 #: Formats with decoding timestamps only; the presentation timestamps that FFmpeg guesses are wrong with B-frames.
 _UNSTAMPED = {"avi"}
 
+#: Formats whose clock never goes back from packet to packet.
+_ORDERED = {"mov,mp4,m4a,3gp,3g2,mj2", "avi", "nut"}
+
 #: Seconds between two frames of a broadcast above which the timestamps have jumped.
 _BROADCAST_JUMP = Fraction(10)
 
-#: Share of a file behind the last packet from which something is missing: more than an index.
-_UNREAD = Fraction(1, 10)
+#: Formats whose header says how long the video is, and whose packets FFmpeg finds by reading on.
+_WITH_LENGTH = {"matroska,webm", "avi", "flv", "mxf", "mxf_opatom"}
 
-_HIDDEN_NOTE = "behind the last picture the file goes on with other tracks, which are not read"
+#: Pictures in a row that damage hides at least; a single one may be missing because of a coarse clock, or in an AVI.
+_LEAST = 2
 
 #: Most seconds that the picture before a damaged end stays, in case that the length in the header is wrong.
 _LONGEST_GAP = 3600
@@ -115,8 +122,11 @@ class ContainerVideo:
     @property
     def notes(self) -> list[str]:
         """See `LazyFrameSource`."""
-        hidden = is_broadcast(self._container) and self._packets.at_end and self._hidden()
-        return self._converter.later_notes + ([_HIDDEN_NOTE] if hidden else [])
+        unread = None
+        if self._packets.at_end and self.broken is None and not is_address(self._source):
+            damaged = self._hidden_pictures() > 0
+            unread = unread_note(self._source, self._container.format.name, self._packets.place, damaged)
+        return self._converter.later_notes + ([] if unread is None else [unread])
 
     @property
     def end(self) -> Fraction | None:
@@ -126,15 +136,18 @@ class ContainerVideo:
         # After a jump the time of a packet is not that of a frame.
         if not ends or packets.broken is not None or self._timestamps.jumped:
             return None
-        end, length = max(ends) - self._origin, self.info.duration
-        if self._container.format.name.startswith("matroska") and self._hidden() and length is not None:
-            # Damage hides the packets behind it from the demuxer of Matroska.
-            end = max(end, min(Fraction(length), end + _LONGEST_GAP))
-        return end
+        hidden = self._hidden_pictures() / self._rate
+        return max(*ends, (packets.pictures_end or ends[0]) + hidden) - self._origin
 
-    def _hidden(self) -> bool:
-        """Whether something is in the file behind the last packet that was read."""
-        return self._packets.unread > _UNREAD * self._size
+    def _hidden_pictures(self) -> int:
+        """How many pictures damage at the end of the file hides, by the length in its header."""
+        packets, length = self._packets, self.info.duration
+        known = self._container.format.name in _WITH_LENGTH and packets.at_end and packets.broken is None
+        if not known or length is None or packets.pictures_end is None:
+            return 0
+        missing = min(Fraction(length) - (packets.pictures_end - self._origin), Fraction(_LONGEST_GAP))
+        number = round(missing * self._rate)
+        return number if number >= _LEAST and packets.damage.explains(packets.unread, missing) else 0
 
     def close(self) -> None:
         """Closes the file or connection. Must not be called while another thread iterates over `lazy_frames`."""
@@ -145,9 +158,14 @@ class ContainerVideo:
         timestamps = self._timestamps = self._timestamp_converter()
         deinterlacer: Deinterlacer[_Label] = Deinterlacer()
         before = 0  # frames that were skipped by seeking
+        last, skipped = None, 0  # time of the frame before, by the container, and what was skipped up to it
         for count, frame in enumerate(frames):
             tick = self._tick(frame)
-            shown = timestamps.time_of(self._stamp(frame), tick)
+            stamp = self._stamp(frame)
+            if stamp is not None:
+                self.skipped += self._missing(last, stamp * tick, self.skipped - skipped)
+                last, skipped = stamp * tick if last is None else max(last, stamp * tick), self.skipped
+            shown = timestamps.time_of(stamp, tick)
             duration = timestamps.duration_of(max(0, frame.duration or 0) * tick, tick)
             if sought:
                 # By the time up to the first wanted frame, as some before it may be missing; then by counting.
@@ -157,6 +175,13 @@ class ContainerVideo:
                 yield self._lazy_frame(*done)
         for done in deinterlacer.flush():
             yield self._lazy_frame(*done)
+        self.skipped += self._hidden_pictures()
+
+    def _missing(self, since: Fraction | None, until: Fraction, counted: int) -> int:
+        """How many pictures damage hides between two decoded ones, besides those that are counted already."""
+        missing = 0 if since is None else round((until - since) * self._rate) - 1 - counted
+        hidden = missing >= _LEAST and since is not None and self._packets.damage.is_between(since, until)
+        return missing if hidden else 0
 
     def _stamp(self, frame: av.VideoFrame) -> int | None:
         if self._container.format.name in _UNSTAMPED:
@@ -186,8 +211,10 @@ class ContainerVideo:
         grid = constant_rate([self._stream.average_rate, self._stream.base_rate], tick)
         # Broadcasts consist of pieces with unrelated timestamps.
         jump = _BROADCAST_JUMP if is_broadcast(self._container) else Fraction(3600)
-        # Those of the packets are repaired already, but for MPEG program streams, in which not every packet has one.
-        repaired = may_jump(self._container) and self._container.format.name != "mpeg"
+        # Those of the packets are in order or repaired already, but for MPEG program streams, in which not every packet
+        # has one.
+        name = self._container.format.name
+        repaired = name in _ORDERED or (may_jump(self._container) and name != "mpeg")
         return TimestampConverter(self._origin, 1 / self._rate, grid, self._first, jump, repaired)
 
     def _frames_from(self, start: Fraction) -> tuple[Iterator[av.VideoFrame], bool]:
@@ -234,8 +261,13 @@ class ContainerVideo:
         return self._decoded(self._packets)
 
     def _decoded(self, packets: PacketReader) -> Iterator[av.VideoFrame]:
+        change = SizeChange(self._decoder.name)
         while True:
             packet = packets.next()
+            if packet is not None and change.is_before(packet):
+                with contextlib.suppress(av.FFmpegError):
+                    yield from self._decoder.decode(None)
+                self._decoder.flush_buffers()
             if packet is not None and packet.is_corrupt and not is_broadcast(self._container):
                 self.skipped += 1  # truncated by the end of the file: half a picture
                 continue

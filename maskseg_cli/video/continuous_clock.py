@@ -97,11 +97,6 @@ class ContinuousClock:
         return True
 
 
-def clock_for(container: Any) -> ContinuousClock | None:
-    """A clock for the packets of a container; None if their timestamps can be trusted."""
-    return ContinuousClock(container) if may_jump(container) else None
-
-
 def is_broadcast(container: Any) -> bool:
     """Whether the timestamps of a container may jump ahead and back."""
     return bool(container.format.flags & _TS_DISCONT)

@@ -34,10 +34,11 @@ class CopiedSound:
 
     def __init__(self, reader: SoundReader, container: Any, early: Fraction, slot: Fraction | None = None) -> None:
         self._reader, self._packets, self._early, self._slot = reader, iter(reader), early, slot
-        self._stream = container.add_stream_from_template(reader.stream)
-        self._unwrap = ADTSFilter(reader.stream)
+        self._stream = container.add_stream_from_template(reader.described)
+        self._unwrap = ADTSFilter(reader.described)
         self._next: SoundPacket | None = None
         self._last_dts: int | None = None
+        self._last: Any = None  # the packet before, of a container that numbers packets
 
     def packets(self, until: Fraction, last: bool = False) -> Iterator[Any]:
         """See `SoundTrack`."""
@@ -71,6 +72,8 @@ class CopiedSound:
                 dts = self._last_dts + 1
         if self._last_dts is not None and dts <= self._last_dts:
             return  # the timestamps of a damaged source went back; muxers refuse that
+        if self._slot is not None:
+            yield from self._filled(dts, packet)
         # Sound is decoded in the order in which it is heard, whatever the timestamps of damaged sources say.
         packet.pts = packet.dts = self._last_dts = dts
         packet.time_base, packet.duration = base, max(1, round(one.duration / base))
@@ -79,6 +82,35 @@ class CopiedSound:
         for plain in self._unwrap(packet):
             plain.stream = self._stream
             yield plain
+
+    def _filled(self, dts: int, packet: Any) -> Iterator[Any]:
+        """Silence for packets that are lost before the next one, where they would only be left out."""
+        before, self._last = self._last, packet
+        if before is None or self._last_dts is None:
+            return
+        length, silence = max(1, before.duration or 1), silent(before, self._reader.stream.codec_context.name)
+        first = self._last_dts + length
+        if silence is None or dts - first <= _JITTER * length:
+            return
+        for place in range(first, dts - length + 1, length):
+            quiet = av.Packet(silence)
+            quiet.pts = quiet.dts = place
+            quiet.time_base, quiet.duration, quiet.stream, quiet.is_keyframe = (
+                before.time_base,
+                length,
+                self._stream,
+                True,
+            )
+            yield quiet
+
+
+def silent(packet: Any, codec: str) -> bytes | None:
+    """Data of a silent packet like another one, for MPEG sound and signed PCM; None for other codecs."""
+    data = bytes(packet)
+    if codec.startswith("pcm_s"):
+        return bytes(len(data))
+    # Behind the header of MPEG sound, zeros mean that nothing is heard in any band.
+    return data[:4] + bytes(len(data) - 4) if codec.startswith(("mp3", "mp2")) and len(data) > 4 else None
 
 
 def time_base_for_copy(reader: SoundReader, output: OutputFormat) -> Fraction | None:
@@ -97,8 +129,8 @@ def time_base_for_copy(reader: SoundReader, output: OutputFormat) -> Fraction | 
             io.BytesIO(), "w", format=output.container, container_options=muxer_options(output, first.packet.time_base)
         )
         with container:
-            stream: Any = container.add_stream_from_template(reader.stream)
-            for packet in ADTSFilter(reader.stream)(_copy(first.packet)):
+            stream: Any = container.add_stream_from_template(reader.described)
+            for packet in ADTSFilter(reader.described)(_copy(first.packet)):
                 packet.stream = stream
                 container.mux(packet)
         return stream.time_base

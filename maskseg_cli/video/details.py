@@ -12,6 +12,29 @@ from maskseg_cli.messages import counted
 _WITH_CHAPTERS = {"mp4", "mov", "matroska", "webm"}
 _WITH_TAGS = {*_WITH_CHAPTERS, "avi"}
 
+_BASIC = {"title", "artist", "album", "comment", "copyright", "date", "genre"}
+
+#: Container -> tags that its muxer writes; Matroska takes all.
+_WRITTEN = {
+    "mp4": _BASIC
+    | {
+        "creation_time",
+        "description",
+        "composer",
+        "show",
+        "synopsis",
+        "keywords",
+        "album_artist",
+        "episode_id",
+        "lyrics",
+    },
+    "mov": _BASIC | {"creation_time", "make", "model"},
+    "avi": _BASIC | {"track", "language"},
+}
+
+#: Tags that say about the same, where a container does not write the first.
+_INSTEAD = {"author": "artist", "description": "comment", "creation_time": "date"}
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -49,10 +72,13 @@ class Details:
         """The tags that a container, by FFmpeg's name, takes."""
         if container not in _WITH_TAGS:
             return {}
-        tags = dict(self.tags)
-        if container == "avi" and "creation_time" in tags:
-            tags.setdefault("date", tags["creation_time"])
-        return tags
+        tags, written = dict(self.tags), _WRITTEN.get(container)
+        if written is None:
+            return tags
+        for name, other in _INSTEAD.items():
+            if name in tags and name not in written:
+                tags.setdefault(other, tags[name])
+        return {name: text for name, text in tags.items() if name in written}
 
     def chapters_for(self, container: str, end: Fraction) -> list[Any]:
         """The chapters up to `end` seconds, as PyAV takes them, for a container that has them."""
@@ -75,9 +101,16 @@ class Details:
         missing = list(self.left_out)
         if self.chapters and container not in _WITH_CHAPTERS:
             missing.append(counted(len(self.chapters), "chapter"))
-        if self.tags and container not in _WITH_TAGS:
-            missing.append(" and ".join(name.replace("creation_time", "date") for name in dict(self.tags)))
+        written = self.tags_for(container)
+        lost = [name for name, text in self.tags if text not in written.values() and not _same_date(name, written)]
+        if lost:
+            missing.append(" and ".join(dict.fromkeys(name.replace("creation_time", "date") for name in lost)))
         return f"left out: {', '.join(missing)}" if missing else None
+
+
+def _same_date(name: str, written: dict[str, str]) -> bool:
+    """Whether a tag is a date, and a result has one."""
+    return name in ("date", "creation_time") and "date" in written
 
 
 #: Of a video that has nothing else.

@@ -12,8 +12,27 @@ from maskseg_cli.messages import counted
 from maskseg_cli.video.details import Chapter, Details
 from maskseg_cli.video.tracks import default_sound
 
-#: Tags that a result keeps.
-_KEPT = ("title", "artist", "author", "album", "comment", "description", "copyright", "date", "creation_time")
+#: Other names of the date, in order.
+_DATES = ("date_recorded", "date_released", "creationdate", "year")
+
+#: Names of tags, and parts of such names, that say how a file was made, or what is known anyway.
+_TECHNICAL = {"encoder", "encoded_by", "software", "duration", "minor_version", "variant_bitrate", "filesize", "hw"}
+_TECHNICAL_PARTS = (
+    "brand",
+    "com.android",
+    "vendor",
+    "handler",
+    "_statistics",
+    "itunsmpb",
+    "metadatacreator",
+    "playback",
+)
+
+#: Formats with tags that users wrote; those of broadcasts and cameras are technical.
+_TAGGED = ("mov", "matroska", "avi", "ogg", "asf")
+
+#: In front of the names of tags that Apple's cameras write.
+_PREFIX = "com.apple.quicktime."
 
 #: Parts of the names of tags that say where a video was recorded.
 _PLACE = ("location", "gps")
@@ -26,8 +45,7 @@ def read_details(container: av.container.InputContainer, origin: Fraction) -> De
         container: as opened.
         origin: the time of the container's clock, in seconds, that is 0 in the result.
     """
-    texts = {name.lower(): text for name, text in container.metadata.items()}
-    tags = tuple((name, texts[name]) for name in _KEPT if texts.get(name))
+    texts = {name.lower().removeprefix(_PREFIX): text for name, text in container.metadata.items() if text}
     chapters = [
         Chapter(one["metadata"].get("title", ""), begin - origin, end - origin)
         for one in container.chapters()
@@ -41,7 +59,21 @@ def read_details(container: av.container.InputContainer, origin: Fraction) -> De
     ]
     if any(part in name for name in texts for part in _PLACE):
         left_out.append("the place of the recording (GPS)")
+    tags = tuple(_tags(texts).items()) if container.format.name.startswith(_TAGGED) else ()
     return Details(tags, tuple(sorted(chapters, key=lambda chapter: chapter.start)), tuple(left_out))
+
+
+def _tags(texts: dict[str, str]) -> dict[str, str]:
+    """The tags that a result keeps if it can: not the technical ones, and not the place of the recording."""
+    parts = (*_PLACE, *_TECHNICAL_PARTS)
+    tags = {
+        name: text
+        for name, text in texts.items()
+        if name not in (*_TECHNICAL, *_DATES) and not any(part in name for part in parts)
+    }
+    date = next((texts[name] for name in _DATES if name in texts), None)
+    tags = tags if date is None else {"date": date, **tags}
+    return {name: tags[name] for name in sorted(tags, key=lambda name: name != "title")}
 
 
 def _other_tracks(noun: str, tracks: Sequence[Any]) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -23,7 +22,11 @@ from maskseg_cli.video.video_sources import is_address
 OPEN_TIMEOUT, READ_TIMEOUT = 15.0, 15.0
 
 #: Pieces of a broadcast that are joined may have their tracks under other numbers; each goes on as the same track.
-_FILE_OPTIONS = {"merge_pmt_versions": "1"}
+#: A damaged part of it may be of any size.
+_FILE_OPTIONS = {"merge_pmt_versions": "1", "resync_size": str(2**31 - 1)}
+
+#: Places in a row at which damage stops FFmpeg before a file is given up.
+_MOST_FAILURES = 100
 
 #: Codec -> the decoder that supports its transparency.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -48,6 +51,12 @@ def open_container(source: str | Path, stream: int | None = None) -> tuple[av.co
         raise
 
 
+def open_file_from(path: Path, place: int) -> av.container.InputContainer:
+    """Opens a file as if it began at this byte; an FFmpeg error is raised as it is."""
+    options = {**_FILE_OPTIONS, "skip_initial_bytes": str(place)}
+    return av.open(f"file:{path}", options=options, metadata_errors="ignore")
+
+
 def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
     """The decoder of a stream, with several threads.
 
@@ -63,14 +72,33 @@ def decoder_for(stream: av.VideoStream) -> av.VideoCodecContext:
     return decoder
 
 
-def packets_of(container: av.container.InputContainer, tracks: Sequence[av.stream.Stream]) -> Iterator[av.Packet]:
+def packets_of(
+    container: av.container.InputContainer,
+    tracks: Iterable[av.stream.Stream],
+    on_damage: Callable[[], None] = lambda: None,
+) -> Iterator[av.Packet]:
     """The packets of some tracks, and an empty one of each at the end.
 
     PyAV raises an `IndexError` at the end where FFmpeg has found more tracks than there were when the file was opened;
-    it is only the end.
+    it is only the end. Where FFmpeg stops because of damage, reading goes on behind it.
+
+    Args:
+        on_damage: called where it stops.
     """
-    with contextlib.suppress(IndexError):
-        yield from container.demux(list(tracks))
+    chosen, failures = list(tracks), 0
+    while True:
+        try:
+            for packet in container.demux(chosen):
+                failures = 0 if packet.size else failures
+                yield packet
+            return
+        except IndexError:
+            return
+        except (av.error.InvalidDataError, av.error.BlockingIOError):
+            failures += 1
+            if failures > _MOST_FAILURES:
+                raise
+            on_damage()
 
 
 def shown_name(name: str) -> str:
@@ -88,6 +116,8 @@ def reason(error: av.FFmpegError, network: bool = False) -> str:
         return f"there was no answer for {READ_TIMEOUT:g} seconds"
     if network and error.errno == errno.EIO:
         return "the server cannot be reached"
+    if isinstance(error, (av.error.BlockingIOError, av.error.InvalidDataError)):
+        return "what follows is damaged"
     text = (error.strerror or "unknown error").rstrip(".")
     return text[:1].lower() + text[1:]
 

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import av
 
-from maskseg_cli.video.continuous_clock import clock_for
+from maskseg_cli.video.clocks import clock_for
+from maskseg_cli.video.damaged_parts import DamagedParts
 from maskseg_cli.video.opening import packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.truncation import is_truncated
@@ -35,7 +36,9 @@ class PacketReader:
         pictures_end, sound_end: seconds by the container's clock at which the pictures and the sound that were read so
             far end; None before the first.
         at_end: the last packet was read.
-        unread: bytes of the file behind the last packet that was read.
+        place: the byte of the file behind the last packet that was read.
+        unread: bytes of the file from there on.
+        damage: where damage hides packets with pictures.
     """
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream, source: str, name: str) -> None:
@@ -43,17 +46,21 @@ class PacketReader:
         self.at_end = False
         self.pictures_end: Fraction | None = None
         self.sound_end: Fraction | None = None
-        self._size, self._place = container.size, 0
+        self.place = 0
+        self.damage = DamagedParts(container, stream)
+        self._size = container.size
         self._stream, self._source, self._name = stream, source, name
         self._untimed = is_untimed(container)
         self._clock = clock_for(container)
         sound = default_sound(container)
-        self._packets = packets_of(container, [stream] if sound is None else [stream, sound])
+        self._sound = None if sound is None else sound.index
+        # All tracks are read: what lies between two packets of the film is not damage then.
+        self._packets = packets_of(container, container.streams, self.damage.break_off)
 
     @property
     def unread(self) -> int:
         """See above."""
-        return max(0, self._size - self._place)
+        return max(0, self._size - self.place)
 
     def next(self) -> av.Packet | None:
         """The next packet with a picture; None at the end."""
@@ -73,6 +80,7 @@ class PacketReader:
                 packet.pts = packet.dts = int(time.monotonic() / _ARRIVAL_TICK)
             if self._clock is not None and not self._clock.adjust(packet):
                 continue
+            self.damage.note(packet)
             self._note_end(packet)
             # An empty packet with a time means "the same picture again"; the decoder would take it for the end.
             if packet.stream_index == self._stream.index and packet.size:
@@ -80,11 +88,13 @@ class PacketReader:
 
     def _note_end(self, packet: av.Packet) -> None:
         if packet.pos is not None:
-            self._place = max(self._place, packet.pos + packet.size)
+            self.place = max(self.place, packet.pos + packet.size)
+        is_picture = packet.stream_index == self._stream.index
+        if not is_picture and packet.stream_index != self._sound:
+            return
         if packet.pts is None or packet.is_discard or not packet.time_base:
             return
         end = (packet.pts + (packet.duration or 0)) * packet.time_base
-        is_picture = packet.stream_index == self._stream.index
         others = [known for known in (self.pictures_end, self.sound_end) if known is not None]
         if others and end > max(others) + _AHEAD:
             return

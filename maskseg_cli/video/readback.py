@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,14 @@ def read_contents(path: Path, name: str | None = None, cut_off: bool = False) ->
                 last = [packet] if packet.is_keyframe else [*last, packet]
             decoder = stream.codec_context
             decoder.flush_buffers()
-            lost = len(last) - _decodable(decoder, last)
+            lost = _lost(decoder, last)
+            # FFmpeg takes each picture that is coded on its own for a key frame, but those behind it may need earlier
+            # ones. The index of the file knows better; from its beginning all can be decoded.
+            for start in (last[0].pts, 0) if last else ():
+                if lost:
+                    container.seek(start, stream=stream)
+                    decoder.flush_buffers()
+                    lost = _lost(decoder, container.demux(stream))
     except (av.FFmpegError, OSError, IndexError) as error:
         raise MasksegError(f"{name} was written, but cannot be read back: {error}.") from error
     if lost and not cut_off:
@@ -72,10 +81,11 @@ def read_contents(path: Path, name: str | None = None, cut_off: bool = False) ->
     return Contents(frames - lost, end, first.width, first.height, sounds > 0)
 
 
-def _decodable(decoder: Any, packets: list[Any]) -> int:
-    """How many pictures can be decoded from packets that begin with a key frame."""
-    pictures = 0
-    for packet in [*packets, None]:
+def _lost(decoder: Any, packets: Iterable[Any]) -> int:
+    """How many of these packets, which begin with a key frame, give no picture."""
+    lost = 0
+    for packet in chain((packet for packet in packets if packet.size), [None]):
+        lost += packet is not None
         with contextlib.suppress(av.FFmpegError):
-            pictures += len(decoder.decode(packet))
-    return pictures
+            lost -= len(decoder.decode(packet))
+    return max(0, lost)

@@ -163,17 +163,27 @@ class VideoReader:
     def _steps(self) -> Iterator[LazyFrame]:
         """Frames from start on; each step of decoding holds the lock."""
         lazy_frames = self._source.lazy_frames(self._start)
-        before = 0
+        before, previous = 0, None
         while True:
             with self._step():
                 lazy_frame = None if self._closing else next(lazy_frames, None)
-            if lazy_frame is None or lazy_frame.time >= self._start:
-                self.skipped += self._source.skipped - before
-            before = self._source.skipped
+            lost = self._source.skipped - before
             if lazy_frame is None:
+                self.skipped += self._wanted(lost, previous, self._source.end) if lost else 0
                 return
+            self.skipped += self._wanted(lost, previous, lazy_frame.time)
+            before, previous = self._source.skipped, lazy_frame.time
             if lazy_frame.time >= self._start:
                 yield lazy_frame
+
+    def _wanted(self, lost: int, since: Fraction | None, until: Fraction | None) -> int:
+        """How many of the frames that are missing between two times are between start and end."""
+        if until is None:
+            return lost
+        if since is None or since >= until:
+            return lost if until >= self._start else 0
+        last = until if self._end is None else min(until, self._end)
+        return round(lost * max(Fraction(0), last - max(since, self._start)) / (until - since))
 
     @contextmanager
     def _step(self) -> Iterator[None]:

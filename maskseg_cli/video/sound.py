@@ -6,13 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.video.continuous_clock import clock_for, is_joined
-from maskseg_cli.video.opening import open_container, packets_of, reason
+from maskseg_cli.video.clocks import clock_for
+from maskseg_cli.video.continuous_clock import is_joined
+from maskseg_cli.video.opening import open_container, open_file_from, packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.video_sources import is_address
 
@@ -62,6 +64,8 @@ class SoundReader:
         in_avi: the source is an AVI.
         begins: time in the output at which the track begins, in seconds; negative before its start, 0 if unknown.
         broken: why reading ended before the end of the track, one sentence, else None.
+        described: the track, with its sample rate and channels also where FFmpeg does not find them at the beginning of
+            the file, because the sound comes later.
 
     Raises:
         MasksegError: it cannot be opened, or has no sound that can be decoded.
@@ -69,6 +73,7 @@ class SoundReader:
 
     def __init__(self, sound: Sound) -> None:
         self.sound = sound
+        self._later: av.container.InputContainer | None = None
         self.broken: str | None = None
         self._container, pictures = open_container(sound.source)
         try:
@@ -98,6 +103,7 @@ class SoundReader:
             raise
         self._packets = self._read()
         self._peeked: SoundPacket | None = None
+        self.described = self.stream if self.stream.codec_context.sample_rate else self._described()
 
     def peek(self) -> SoundPacket | None:
         """The first packet, which still comes first when iterating; None if there is none."""
@@ -140,6 +146,19 @@ class SoundReader:
                 return
             yield SoundPacket(packet, time, duration * base)
 
+    def _described(self) -> Any:
+        """The track as FFmpeg finds it in the file from its first packet on."""
+        first = self.peek()
+        if first is None or first.packet.pos is None or is_address(self.sound.source):
+            return self.stream
+        try:
+            self._later = open_file_from(Path(self.sound.source), first.packet.pos)
+        except av.FFmpegError:
+            return self.stream
+        return next((track for track in self._later.streams.audio if track.id == self.stream.id), self.stream)
+
     def close(self) -> None:
         """Closes the source."""
         self._container.close()
+        if self._later is not None:
+            self._later.close()

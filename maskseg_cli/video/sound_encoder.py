@@ -39,7 +39,7 @@ class EncodedSound:
     """
 
     def __init__(self, reader: SoundReader, container: Any, encoder: str, from_zero: bool = False) -> None:
-        source = reader.stream.codec_context
+        source = reader.described.codec_context
         rates = _RATES[encoder]
         self._rate = source.sample_rate if source.sample_rate in rates else rates[-1]
         layout = layout_of(source)
@@ -47,7 +47,7 @@ class EncodedSound:
         self.note = f"its {channels_in_words(layout)} become stereo" if layout.nb_channels > 2 else None
         self._decoded: DecodedSound
         if is_usual(layout) and not may_change(source):
-            source.layout = layout.name  # without a list of channels, if the file has them as one
+            reader.stream.codec_context.layout = layout.name  # without a list of channels, if the file has them as one
             self._decoded = SoundDecoder(reader, self._rate, self._channels)
         else:
             self._channels = 2

@@ -74,10 +74,8 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         reader = SoundReader(sound)
         codec = _codec_name(reader.stream.codec_context.name)
         late = output.constant_rate and reader.begins > _UNHEARD
-        known = codec in output.sound_copied
-        lost = known and _loses_channels(reader, output)
-        copied = known and not late and not lost and not _loses_times(reader, output, codec)
-        clock = time_base_for_copy(reader, output) if copied else None
+        problem = _problem(reader, output, codec, late)
+        clock = time_base_for_copy(reader, output) if problem is None else None
         if clock is not None:
             slot = clock if output.constant_rate else None
             return CopiedSound(reader, container, _earliest(output, sound, codec), slot)
@@ -88,11 +86,22 @@ def open_sound_track(sound: Sound | None, output: OutputFormat, container: Any, 
         notes.append(f"the sound is missing: {str(error).rstrip('.')}")
         return NoSound()
     notes.append(
-        f"the sound was encoded anew as {_SOUND_NAMES[output.sound_encoder]}, "
-        f"because {output.suffix} cannot well hold {codec}{' with channels in this order' if lost else ''}"
+        f"the sound was encoded anew as {_SOUND_NAMES[output.sound_encoder]}, because {output.suffix} "
+        + (problem or f"does not take {codec} as it is in the source")
         + (f"; {track.note}" if track.note else "")
     )
     return track
+
+
+def _problem(reader: SoundReader, output: OutputFormat, codec: str, late: bool) -> str | None:
+    """Why the sound cannot be copied, as the end of a sentence that begins with the suffix of the output; else None."""
+    if codec not in output.sound_copied:
+        return f"cannot well hold {codec}"
+    if _loses_channels(reader, output):
+        return f"cannot well hold {codec} with channels in this order"
+    if late:
+        return "has no times, and the sound begins later than the pictures"
+    return f"cannot well hold {codec}" if _loses_times(reader, output, codec) else None
 
 
 def _earliest(output: OutputFormat, sound: Sound, codec: str) -> Fraction:

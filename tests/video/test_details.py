@@ -108,3 +108,37 @@ def test_chapters_move_with_the_start() -> None:
     assert details.from_time(Fraction(3)).chapters == (Chapter("b", Fraction(0), Fraction(2)),)
     assert [one["end"] for one in details.chapters_for("mp4", Fraction(4))] == [2000, 4000]
     assert details.chapters_for("avi", Fraction(4)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "target", "kept", "lost"),
+    [
+        (".webm", {"title": "T", "DATE_RECORDED": "2020"}, ".mp4", {"title": "T", "date": "2020"}, None),
+        (".webm", {"DATE_RECORDED": "2020"}, ".webm", {"date": "2020"}, None),
+        (".webm", {"DATE_RECORDED": "2020"}, ".gif", {}, "date"),
+        (".mkv", {"date": "2021", "DATE_RELEASED": "2020"}, ".mkv", {"date": "2021"}, None),
+        (".mkv", {"genre": "Film", "DIRECTOR": "D"}, ".mkv", {"genre": "Film", "director": "D"}, None),
+        (".mkv", {"genre": "Film", "DIRECTOR": "D"}, ".mp4", {"genre": "Film"}, "director"),
+        (".mkv", {"author": "A", "description": "D"}, ".mov", {"artist": "A", "comment": "D"}, None),
+        (".mkv", {"author": "A", "artist": "B"}, ".mp4", {"artist": "B"}, "author"),
+        (".mkv", {"ENCODER": "x", "VENDOR_ID": "y", "com.android.version": "9"}, ".mp4", {}, None),
+        (".mp4", {"keywords": "k"}, ".mp4", {"keywords": "k"}, None),
+        (".mp4", {"keywords": "k"}, ".avi", {}, "keywords"),
+    ],
+)
+def test_other_tags_are_kept_where_the_container_has_them_and_named_where_not(
+    tmp_path: Path, kind: str, given: dict[str, str], target: str, kept: dict[str, str], lost: str | None
+) -> None:
+    source = make_video(tmp_path / "pictures.mkv", frames=3, codec="libvpx" if kind == ".webm" else "mpeg4")
+    tagged = tmp_path / f"in{kind}"
+    with av.open(str(source)) as pictures, av.open(str(tagged), "w") as output:
+        output.metadata.update(given)
+        stream: Any = output.add_stream_from_template(pictures.streams.video[0])
+        for packet in pictures.demux(pictures.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    tags, _, written = write(tagged, tmp_path / f"out{target}")
+    assert {name: tags.get(name) for name in kept} == kept
+    assert not [name for name in ("vendor_id", "com.android.version") if name in tags]
+    assert [note for note in written.notes if "left out" in note] == ([f"left out: {lost}"] if lost else [])
