@@ -54,6 +54,18 @@ _EVERYDAY_NAMES = {
     "television": "tv",
 }
 
+#: Names of kinds or parts of a class, which is only suggested for them. Keys as `_compact` leaves them.
+_NARROWER_NAMES = {
+    **dict.fromkeys(("man", "men", "woman", "women", "child", "children", "boy", "girl", "baby", "face"), "person"),
+    **dict.fromkeys(("auto", "automobile", "van", "suv", "taxi"), "car"),
+    **dict.fromkeys(("mobile", "smartphone"), "cellphone"),
+    "puppy": "dog",
+    "kitten": "cat",
+    "ship": "boat",
+    "fridge": "refrigerator",
+    "monitor": "tv",
+}
+
 _BACKGROUND_NAMES = ("background", "bg")
 
 
@@ -197,9 +209,10 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
     if is_background(word):
         raise UsageError("The background cannot be found: leave it out of the list of classes.")
     if re.fullmatch(r"[0-9]+", word):
-        if int(word) in objects:
-            return [int(word)]
-        raise UsageError(f"There is no class {int(word)}: the model's classes are 1 to {len(objects)}.")
+        number = word.lstrip("0") or "0"
+        if number in map(str, objects):
+            return [int(number)]
+        raise UsageError(f"There is no class {number}: the model's classes are 1 to {len(objects)}.")
     raise UsageError(f"The model has no class {word!r}{_near(word, [class_names[i] for i in objects])}.")
 
 
@@ -216,12 +229,13 @@ def _singular(key: str, names: Sequence[str]) -> str | None:
 
 def _near(word: str, names: Sequence[str]) -> str:
     by_key = {_compact(name): name for name in names}
-    others = {**_OTHER_SPELLINGS, **_EVERYDAY_NAMES}.items()
+    others = {**_OTHER_SPELLINGS, **_EVERYDAY_NAMES, **_NARROWER_NAMES}.items()
     by_any_key = {**{other: by_key[_compact(name)] for other, name in others if _compact(name) in by_key}, **by_key}
     key = _compact(word)
     # "phone" is near "cell phone" for a user, though its letters are not.
     inside = [name for name in names if key in map(_compact, re.split(r"[\s_\-]+", name))]
-    found = list(dict.fromkeys([by_any_key[other] for other in near_names(key, by_any_key)] + inside))[:3]
+    near = [key] if key in by_any_key else near_names(key, by_any_key)
+    found = list(dict.fromkeys([by_any_key[other] for other in near] + inside))[:3]
     if found:
         return f" (did you mean {' or '.join(found)}?)"
     if len(names) <= 10:

@@ -1,4 +1,4 @@
-"""Counts of objects in English: "2 persons, 1 dog"."""
+"""Words of messages: counts of objects in English ("2 persons, 1 dog"), and texts that a terminal can show."""
 
 from __future__ import annotations
 
@@ -36,6 +36,26 @@ _UNCHANGED = {
     "broccoli", "scissors", "skis", "pants", "trousers", "shorts", "jeans", "glasses", "goggles", "pliers",
     "tongs", "binoculars",
 }  # fmt: skip
+
+
+#: Control characters but line feed and tab, and those that change the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+#: Words that are cut: names of files are shorter.
+_ENDLESS = re.compile(r"\S{1000,}")
+
+
+def visible(text: str) -> str:
+    """A text for a terminal: control characters are written as escapes, and endless words are cut.
+
+    A name of a file may hold such characters, which could colour or clear the terminal. Line feeds and tabs stay.
+
+    Example:
+        >>> print(visible("a" + chr(27) + "[31mb"), visible("7" * 5000)[50:])
+        a\\x1b[31mb 7777777777… (5000 letters)
+    """
+    text = _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)
+    return _ENDLESS.sub(lambda found: f"{found.group()[:60]}… ({len(found.group())} letters)", text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.messages import describe, plural
+from maskseg_cli.messages import describe, plural, visible
 
 #: The plurals of COCO's classes that are not the name with an s.
 UNUSUAL = {
@@ -67,3 +67,9 @@ def test_counts() -> None:
     assert describe(found(1, 2, 2).names) == "2 persons, 1 dog"
     assert describe(found(2, 1).names) == "1 person, 1 dog"  # as many of each: the surer one first
     assert describe(found(7, 7).names) == "2 class 7"
+
+
+def test_a_text_for_a_terminal_has_no_control_characters_and_no_endless_words() -> None:
+    assert visible("a\x1b[2Jb\rc\x07 d\u202ee\n\tf") == r"a\x1b[2Jb\rc\x07 d\u202ee" + "\n\tf"
+    assert visible("Straße\u3000東京 " + "x" * 999) == "Straße\u3000東京 " + "x" * 999
+    assert visible(f"no {'7' * 5000} here") == f"no {'7' * 60}… (5000 letters) here"

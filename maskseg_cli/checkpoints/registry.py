@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from pathlib import Path
 import platformdirs
 
 import maskseg_cli
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.near_names import did_you_mean, near_names
 
 #: Environment variable that moves the cache folder.
 HOME_VARIABLE = "MASKSEG_HOME"
@@ -58,6 +58,9 @@ LITE = "lite"
 LITE_ABOUT = "small network for the 80 COCO classes: fast, part of maskseg"
 NAMES = (LITE, *RELEASES)
 
+#: What users write for a name, in lower case.
+_OTHER_NAMES = {"light": LITE, "small": LITE, "default": LITE, "matterport": "coco", "resnet": "coco"}
+
 
 def cache_folder() -> Path:
     """The folder of downloaded files: MASKSEG_HOME, or the user's cache folder by the platform's convention."""
@@ -95,8 +98,8 @@ def find_weights(name_or_path: str | Path) -> Path:
     """Finds the file of `lite`, `coco` or a path.
 
     Raises:
-        MasksegError: the bundled file is not installed, a known one not yet downloaded, or no such file (similar
-            names are given).
+        MasksegError: the bundled file is not installed, or a known one not yet downloaded.
+        UsageError: no such file (similar names are given).
     """
     if name_or_path == LITE:
         lite = lite_file()
@@ -116,18 +119,18 @@ def find_weights(name_or_path: str | Path) -> Path:
         return cached
     path = Path(name_or_path).expanduser()
     if not path.exists():
-        raise MasksegError(f"There is no weights file {path}{_near(path)}.")
+        raise UsageError(f"There is no weights file {path}{_near(path)}.")
     return path
 
 
 def _near(path: Path) -> str:
-    known = difflib.get_close_matches(str(path).lower(), NAMES, n=1)
-    if known:
-        return f" (did you mean {known[0]}?)"
+    hint = did_you_mean(_OTHER_NAMES.get(str(path).lower(), str(path)), NAMES, 1)
+    if hint:
+        return hint
     if not path.parent.is_dir():
         return f" (there is no folder {path.parent})"
     there = [item.name for item in path.parent.iterdir() if item.suffix in (".h5", ".hdf5", ".npz")]
-    near = difflib.get_close_matches(path.name, there, n=2)
+    near = near_names(path.name, there, most=2)
     if near:
         return f" (did you mean {' or '.join(str(path.parent / name) for name in near)}?)"
     return f"; known names are {' and '.join(NAMES)}"

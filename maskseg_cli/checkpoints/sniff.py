@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
 
 FileKind = Literal["hdf5", "npz"]
 
@@ -31,7 +31,7 @@ def identify(path: str | Path) -> FileKind:
             head = stream.read(4096)
             size = os.fstat(stream.fileno()).st_size
     except FileNotFoundError:
-        raise MasksegError(f"There is no weights file {path}.") from None
+        raise UsageError(f"There is no weights file {path}.") from None
     except OSError as error:
         raise MasksegError(f"The weights file {path} cannot be read: {error.strerror}.") from None
     if hdf5_offset(path, head, size) is not None:

@@ -6,6 +6,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
+from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
@@ -33,7 +34,7 @@ from maskseg_cli.media.picture_formats import NAMES
 )
 @click.option(
     "--quality",
-    type=click.IntRange(1, 100),
+    type=Whole(1, 100),
     default=95,
     show_default=True,
     help="Quality of JPEG and WebP results, 1 to 100.",
@@ -60,7 +61,7 @@ from maskseg_cli.media.picture_formats import NAMES
 )
 @click.option(
     "--batch",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=1,
     show_default=True,
     metavar="N",

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from maskseg_cli.addresses import hide_logins, hide_passwords
+from maskseg_cli.messages import visible
 from maskseg_cli.progress import ProgressReporter
 
 
@@ -35,7 +36,7 @@ class TerminalReporter(ProgressReporter):
         from tqdm import tqdm
 
         # One write a line: picture decoders' messages are collected from standard error meanwhile.
-        tqdm.write(hide_logins(sentence) + "\n", file=sys.stderr, end="")
+        tqdm.write(visible(hide_logins(sentence)) + "\n", file=sys.stderr, end="")
 
     def fail(self, name: str, error: Exception, reason: str) -> None:
         """Writes the failure of one photo or video."""
@@ -51,7 +52,7 @@ class TerminalReporter(ProgressReporter):
             from tqdm import tqdm
 
             self._status = tqdm(bar_format="{desc}", file=sys.stderr, leave=False)
-        self._status.set_description_str(hide_logins(line))
+        self._status.set_description_str(visible(hide_logins(line)))
 
     def shows(self, total: int | None, unit: str) -> bool:
         """A single photo needs no bar."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maskseg_cli.config.display import display
-from maskseg_cli.config.value_types import conform, did_you_mean
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import UsageError
 from maskseg_cli.messages import percent_hint
+from maskseg_cli.near_names import did_you_mean
 
 BACKBONES = ("resnet50", "resnet101", "mobile")
 RESIZE_MODES = ("square", "pad64", "none", "fit")

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.config.mask_rcnn_config import option_types
-from maskseg_cli.config.value_types import conform, describe, did_you_mean
+from maskseg_cli.config.value_types import conform, describe
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.near_names import did_you_mean
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import reprlib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from maskseg_cli.errors import UsageError
@@ -92,9 +91,3 @@ def _many(members: tuple[Any, ...]) -> str:
     if typing.get_origin(members[0]) is tuple:
         return f"{count}lists of {_many(typing.get_args(members[0]))}"
     return count + ("whole numbers" if members[0] is int else "numbers")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """ " (did you mean a or b?)" for the end of a message about an unknown name; empty if none is similar."""
-    near = difflib.get_close_matches(name.lower(), known, n=3)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from maskseg_cli.media.picture_formats import is_heif_name
+
 _KINDS = {
     b"GIF8": "a GIF",
     b"\x1aE\xdf\xa3": "a film",  # Matroska and WebM
@@ -40,3 +42,16 @@ def name_content(data: bytes) -> str:
             return kind
     sample = data[:1024]
     return "a text" if sample.isascii() and b"\0" not in sample else "no picture"
+
+
+def is_film(path: str) -> bool:
+    """Whether a file is what `maskseg video` reads, by its first bytes; a folder and a file that is not there are not.
+
+    HEIC and AVIF photos begin as films do, so that their names decide.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(1024)
+    except OSError:
+        return False
+    return name_content(start) in FILMS and not is_heif_name(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
+from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def refuse_unknown(options: Mapping[str, Any], *kinds: type) -> None:
     """
     known = sorted({field.name for kind in kinds for field in dataclasses.fields(kind)})
     for name in options:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise UsageError(f"There is no option {name!r}{f' (did you mean {near[0]}?)' if near else ''}.")
+        raise UsageError(f"There is no option {name!r}{did_you_mean(name, known, 1)}.")
 
 
 def split_options(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.config.overrides import read_config_file, read_table
 from maskseg_cli.errors import UsageError
+from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.training.choices import as_tuple, make_choices
 
 #: Name in a recipe -> parameter of `make_choices`, where they differ.
@@ -35,8 +35,7 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     for written, value in read_table(path, "train").items():
         name = written.replace("-", "_")
         if name not in known:
-            near = difflib.get_close_matches(name, sorted(known), n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            hint = did_you_mean(name, sorted(known), 1)
             raise UsageError(f"{path} has an unknown training option: {written}{hint}.")
         name = _PARAMETERS.get(name, name)
         # One value of an option that may be repeated needs no brackets.
