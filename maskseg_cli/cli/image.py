@@ -42,7 +42,7 @@ from maskseg_cli.media.picture_formats import NAMES
 @click.option(
     "--strip-metadata",
     is_flag=True,
-    help="Leave out date, camera, colour profile and resolution, which JPEG and PNG results otherwise keep.",
+    help="Leave out date, camera, colour profile and resolution, which results otherwise keep.",
 )
 @click.option(
     "--json",
@@ -104,7 +104,7 @@ def image(
     maskseg image inbox/ -o results/ --watch --skip-existing
 
     A photo is turned upright as its EXIF orientation says, 16 bits become 8, transparent parts are laid on
-    white. JPEG and PNG results keep the photo's date, camera, colour profile and resolution, but not its place.
+    white. Results keep the photo's date, camera, colour profile and resolution, but not its place.
     Files called NAME_maskseg.EXT in folders are results of earlier runs and are not taken as photos.
     """
     from maskseg_cli.media.atomic_file import remove_unfinished

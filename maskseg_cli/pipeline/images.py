@@ -64,7 +64,7 @@ def process_images(
         overwrite, skip_existing: replace results that exist, or leave their photos out.
         format: format of the results, such as "png"; None: that of each photo.
         quality: of JPEG and WebP, 1 to 100.
-        strip_metadata: leave out date, camera, colour profile and resolution, which JPEG and PNG files keep.
+        strip_metadata: leave out date, camera, colour profile and resolution, which results otherwise keep.
         json: file for a COCO JSON of all that was found, with masks; "-" for standard output.
         summary: .csv or .json file with a row for each photo.
         watch: continue with photos as they arrive in the folders, until a stop is requested.
