@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.messages import plural
 from maskseg_cli.near_names import near_names
@@ -185,6 +187,33 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
     for word in wanted:
         indices.update(dict.fromkeys(_find_class(word, class_names)))
     return list(indices)
+
+
+def chosen_classes(classes: Any, class_names: Sequence[str]) -> list[int]:
+    """Class indices for numbers and names, one or several of either.
+
+    Args:
+        classes: a number, a text for `parse_classes`, or several of them.
+        class_names: as for `parse_classes`; empty: any number is right.
+
+    Raises:
+        UsageError: a number or name that no class has, or another type.
+
+    Example:
+        >>> chosen_classes(["dog", 1], COCO_CLASSES), chosen_classes("person,dog", COCO_CLASSES)
+        ([17, 1], [1, 17])
+    """
+    several = not isinstance(classes, (str, bytes)) and hasattr(classes, "__iter__")
+    indices: list[int] = []
+    for one in list(classes) if several else [classes]:
+        if isinstance(one, str):
+            indices += parse_classes(one, class_names)
+            continue
+        number = int(conform("The number of a class", one, int))
+        if class_names and not 0 < number < len(class_names):
+            raise UsageError(f"There is no class {number}: the classes are 1 to {len(class_names) - 1}.")
+        indices.append(number)
+    return indices
 
 
 def class_words(classes: str | int | Iterable[str | int]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maskseg_cli.errors import UsageError
+from maskseg_cli.messages import percent_hint
 
 
 def conform(option: str, value: Any, hint: Any) -> Any:
@@ -27,6 +28,32 @@ def conform(option: str, value: Any, hint: Any) -> Any:
     if converted is _WRONG:
         raise UsageError(f"{option} is {describe(hint)}, not {reprlib.repr(value)}.")
     return converted
+
+
+def check_share(option: str, value: Any) -> float:
+    """Checks a number from 0 to 1.
+
+    Raises:
+        UsageError: another type, or out of this range; a percentage is named with the number that it means.
+    """
+    share = float(conform(option, value, float))
+    if not 0 <= share <= 1:
+        raise UsageError(f"{option} is a number from 0 to 1, not {share:g}{percent_hint(share)}.")
+    return share
+
+
+def check_count(option: str, value: Any) -> int:
+    """Checks a whole number from 1 on that libraries can hold.
+
+    Raises:
+        UsageError: another type, or out of this range.
+    """
+    number = int(conform(option, value, int))
+    if number < 1:
+        raise UsageError(f"{option} is at least 1, not {number}.")
+    if number >= 2**31:
+        raise UsageError(f"{option} is at most {2**31 - 1}, not {number:g}.")
+    return number
 
 
 _WRONG = object()
