@@ -35,14 +35,14 @@ def sound_address(text: str) -> str:
     """An address as FFmpeg takes it: http, rtsp and so on in small letters.
 
     Raises:
-        UsageError: there is a space in it, up to which messages could not tell a password from their own words.
+        UsageError: there is a space where a password may be: messages could not tell the part behind it from words.
 
     Example:
         >>> sound_address("RTSP://Camera/1")
         'rtsp://Camera/1'
     """
-    if re.search(r"\s", text):
-        raise UsageError("An address holds no spaces: write %20 in their place, in a password too.")
+    if re.search(r"\s.*@|[?=].*\s", text):
+        raise UsageError("A name or password in an address holds no spaces: write %20 in their place.")
     return _SCHEME.sub(lambda found: found.group().lower(), text, count=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 
@@ -13,6 +14,9 @@ _MOST_MISTAKES = 4
 
 #: Words of a name that are compared one by one have at least so many letters.
 _WORD = 3
+
+#: Share of the letters that names with more mistakes must have in common, in the same order: "alfa" and "alpha".
+_ALIKE = 0.65
 
 #: In names of at most so many letters the first letter counts as right: "hat" is not nearly "cat".
 _SHORT = 4
@@ -38,7 +42,7 @@ def near_names(wrong: str, names: Iterable[str], most: int = 3) -> list[str]:
 
 
 def similar_names(wrong: str, names: Iterable[str], most: int = 3) -> list[str]:
-    """The names that are near in letters; if there are none, those that begin so, or that share a word.
+    """The names that are near in letters; if there are none, those that begin so, share a word, or are alike.
 
     Args:
         wrong: as given; upper and lower case count as equal, and so do "-" and "_".
@@ -58,6 +62,9 @@ def similar_names(wrong: str, names: Iterable[str], most: int = 3) -> list[str]:
         shared = {name: len(words & set(name.split("_"))) for name in by_key}
         found = [name for name in by_key if shared[name] and shared[name] == max(shared.values())]
         found = found or [name for name in by_key if any(near_names(word, name.split("_")) for word in words)]
+    if not found:
+        alike = difflib.get_close_matches(key, by_key, most, _ALIKE)
+        found = [name for name in alike if name[:1] == key[:1]]
     return [by_key[name] for name in found[:most]]
 
 

@@ -9,14 +9,13 @@ from typing import Any
 
 import click
 
+from maskseg_cli.errors import UsageError
 from maskseg_cli.messages import percent_hint
+from maskseg_cli.times import rate_of, seconds_of
 
 #: The largest number that all libraries hold, and how many digits no such number has.
 _LARGEST = 2**31 - 1
 _MOST_DIGITS = 20
-
-#: The latest time of a video, in seconds: a thousand hours.
-_LATEST = 3_600_000
 
 
 class Seconds(click.ParamType):
@@ -25,41 +24,22 @@ class Seconds(click.ParamType):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, (int, float)):
-            return float(value)
-        if not re.fullmatch(r"\d+(\.\d*)?|(\d+:[0-5]?\d|\d+):[0-5]?\d(\.\d*)?", value):
-            ways = "seconds (90.5), m:ss (1:30) or h:mm:ss (1:02:03), with mm and ss up to 59"
-            self.fail(f"{value!r} is no time: write {ways}.", param, ctx)
-        seconds = 0.0
-        for part in value.split(":"):
-            seconds = 60 * seconds + float(part)
-        if seconds > _LATEST:
-            self.fail(f"{value} is too late: at most {_LATEST // 3600} hours.", param, ctx)
-        return seconds
+        try:
+            return seconds_of(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class FrameRate(click.ParamType):
-    """Frames per second: `25`, `29.97`, `30000/1001`; a Fraction afterwards.
-
-    The usual decimal spellings of NTSC's rates mean the exact ones: 23.976, 29.97, 59.94 and 119.88.
-    """
+    """Frames per second: `25`, `29.97`, `30000/1001`; a Fraction afterwards."""
 
     name = "rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        if isinstance(value, Fraction):
-            return value
         try:
-            rate = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is no frame rate: write 25, 29.97 or 30000/1001.", param, ctx)
-        for nominal in (24, 30, 48, 60, 120):
-            exact = Fraction(nominal * 1000, 1001)
-            if "." in str(value) and abs(rate - exact) < Fraction(1, 200):
-                return exact
-        if not Fraction(1, 60) <= rate <= 1000:
-            self.fail(f"{value} frames a second cannot be written: from one a minute to 1000 a second.", param, ctx)
-        return rate
+            return rate_of(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Whole(click.IntRange):

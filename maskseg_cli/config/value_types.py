@@ -42,8 +42,8 @@ def check_share(option: str, value: Any) -> float:
     return share
 
 
-def check_count(option: str, value: Any) -> int:
-    """Checks a whole number from 1 on that libraries can hold.
+def check_count(option: str, value: Any, most: int = 2**31 - 1) -> int:
+    """Checks a whole number from 1 on, up to what libraries can hold.
 
     Raises:
         UsageError: another type, or out of this range.
@@ -51,9 +51,19 @@ def check_count(option: str, value: Any) -> int:
     number = int(conform(option, value, int))
     if number < 1:
         raise UsageError(f"{option} is at least 1, not {number}.")
-    if number >= 2**31:
-        raise UsageError(f"{option} is at most {2**31 - 1}, not {number:g}.")
+    if number > most:
+        raise UsageError(f"{option} is at most {most}, not {number:g}.")
     return number
+
+
+def check_switches(**switches: Any) -> None:
+    """Checks that options are True or False: "no" would count as yes.
+
+    Raises:
+        UsageError: one is of another type.
+    """
+    for option, value in switches.items():
+        conform(option, value, bool)
 
 
 _WRONG = object()

@@ -51,6 +51,9 @@ class ModelOptions:
     threads: int | None = None
 
     def __post_init__(self) -> None:
+        conform("tta", self.tta, bool)
+        if isinstance(self.settings, str):
+            object.__setattr__(self, "settings", (self.settings,))
         check_numbers(
             size=self.size, min_score=self.min_score, max_detections=self.max_detections, threads=self.threads
         )

@@ -153,8 +153,9 @@ def _near_file(path: Path) -> str:
         there = [name for name in os.listdir(path.parent) if not name.startswith(".")]
     except OSError:
         return f" (there is no folder {path.parent})" if not path.parent.exists() else ""
-    near = near_names(path.name, there, most=1)
-    return f" (did you mean {path.parent / near[0]}?)" if near else ""
+    stems = {os.path.splitext(name)[0]: name for name in there}
+    near = [path.stem] if path.stem in stems else near_names(path.stem, stems, most=1)
+    return f" (did you mean {path.parent / stems[near[0]]}?)" if near else ""
 
 
 def _raise(error: OSError) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maskseg_cli.config.value_types import check_count, check_switches
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import StoppedError, UsageError
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
@@ -87,6 +88,15 @@ def process_images(
         KeyboardInterrupt: Ctrl-C; what is done so far is complete.
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
+    check_switches(
+        recursive=recursive,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
+        strip_metadata=strip_metadata,
+        watch=watch,
+    )
+    check_count("quality", quality, 100)
+    check_count("batch", batch)
     network, drawing = split_options(model, options)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)

@@ -132,8 +132,14 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
         (["video", "x.mp4", "--start", "1:99"], "'1:99' is no time"),
         (["video", "x.mp4", "--start", "9" * 400], "is too late: at most 1000 hours."),
         (["image", "http://me:secret word@camera/1.jpg"], "Addresses are not read by this command: download the photo"),
-        (["video", "http://me:secret word@camera/1.mp4"], "An address holds no spaces: write %20 in their place"),
-        (["webcam", "--camera", "rtsp://me:secret word@camera/1", "--duration", "1"], "An address holds no spaces"),
+        (
+            ["video", "http://me:secret word@camera/1.mp4"],
+            "password in an address holds no spaces: write %20",
+        ),
+        (
+            ["webcam", "--camera", "rtsp://me:secret word@camera/1", "--duration", "1"],
+            "in an address holds no spaces",
+        ),
     ],
 )
 def test_wrong_values_are_refused_with_the_right_ones(arguments: list[str], sentence: str) -> None:
