@@ -1,8 +1,10 @@
-"""Hides user names and passwords in addresses, for messages, file names and everything that viewers get."""
+"""Addresses on the network; their user names and passwords are hidden in messages, file names and what viewers get."""
 
 from __future__ import annotations
 
 import re
+
+from maskseg_cli.errors import UsageError
 
 #: Where an address was taken for a file, it has one slash instead of two.
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://|\b[a-z][a-z0-9+.-]+:/)(\S+)", re.IGNORECASE)
@@ -15,6 +17,34 @@ _PARAMETER = re.compile(
 
 #: What our own messages write in the place of a name and a password.
 _EXAMPLE = "NAME:PASSWORD"
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address on the network rather than a file.
+
+    Example:
+        >>> is_address("rtsp://camera/1"), is_address("C:/film.mp4")
+        (True, False)
+    """
+    return _SCHEME.match(text) is not None
+
+
+def sound_address(text: str) -> str:
+    """An address as FFmpeg takes it: http, rtsp and so on in small letters.
+
+    Raises:
+        UsageError: there is a space where a password may be: messages could not tell the part behind it from words.
+
+    Example:
+        >>> sound_address("RTSP://Camera/1")
+        'rtsp://Camera/1'
+    """
+    if re.search(r"\s.*@|[?=].*\s", text):
+        raise UsageError("A name or password in an address holds no spaces: write %20 in their place.")
+    return _SCHEME.sub(lambda found: found.group().lower(), text, count=1)
 
 
 def has_login(address: str) -> bool:

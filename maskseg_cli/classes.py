@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.messages import plural, shortened
 from maskseg_cli.near_names import near_names
@@ -57,6 +59,18 @@ _EVERYDAY_NAMES = {
 
 #: A file of class names is shorter; a device such as /dev/zero has no end.
 _MOST_BYTES = 1 << 22
+
+#: Names of kinds or parts of a class, which is only suggested for them. Keys as `_compact` leaves them.
+_NARROWER_NAMES = {
+    **dict.fromkeys(("man", "men", "woman", "women", "child", "children", "boy", "girl", "baby", "face"), "person"),
+    **dict.fromkeys(("auto", "automobile", "van", "suv", "taxi"), "car"),
+    **dict.fromkeys(("mobile", "smartphone"), "cellphone"),
+    "puppy": "dog",
+    "kitten": "cat",
+    "ship": "boat",
+    "fridge": "refrigerator",
+    "monitor": "tv",
+}
 
 _BACKGROUND_NAMES = ("background", "bg")
 
@@ -186,6 +200,33 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
     return list(indices)
 
 
+def chosen_classes(classes: Any, class_names: Sequence[str]) -> list[int]:
+    """Class indices for numbers and names, one or several of either.
+
+    Args:
+        classes: a number, a text for `parse_classes`, or several of them.
+        class_names: as for `parse_classes`; empty: any number is right.
+
+    Raises:
+        UsageError: a number or name that no class has, or another type.
+
+    Example:
+        >>> chosen_classes(["dog", 1], COCO_CLASSES), chosen_classes("person,dog", COCO_CLASSES)
+        ([17, 1], [1, 17])
+    """
+    several = not isinstance(classes, (str, bytes)) and hasattr(classes, "__iter__")
+    indices: list[int] = []
+    for one in list(classes) if several else [classes]:
+        if isinstance(one, str):
+            indices += parse_classes(one, class_names)
+            continue
+        number = int(conform("The number of a class", one, int))
+        if class_names and not 0 < number < len(class_names):
+            raise UsageError(f"There is no class {number}: the classes are 1 to {len(class_names) - 1}.")
+        indices.append(number)
+    return indices
+
+
 def class_words(classes: str | int | Iterable[str | int]) -> str:
     """Classes as a text for `parse_classes`.
 
@@ -228,12 +269,13 @@ def _singular(key: str, names: Sequence[str]) -> str | None:
 
 def _near(word: str, names: Sequence[str]) -> str:
     by_key = {_compact(name): name for name in names}
-    others = {**_OTHER_SPELLINGS, **_EVERYDAY_NAMES}.items()
+    others = {**_OTHER_SPELLINGS, **_EVERYDAY_NAMES, **_NARROWER_NAMES}.items()
     by_any_key = {**{other: by_key[_compact(name)] for other, name in others if _compact(name) in by_key}, **by_key}
     key = _compact(word)
     # "phone" is near "cell phone" for a user, though its letters are not.
     inside = [name for name in names if key in map(_compact, re.split(r"[\s_\-]+", name))]
-    found = list(dict.fromkeys([by_any_key[other] for other in near_names(key, by_any_key)] + inside))[:3]
+    near = [key] if key in by_any_key else near_names(key, by_any_key)
+    found = list(dict.fromkeys([by_any_key[other] for other in near] + inside))[:3]
     if found:
         return f" (did you mean {' or '.join(found)}?)"
     if len(names) <= 10:

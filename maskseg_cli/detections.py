@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.classes import parse_classes
+from maskseg_cli.classes import chosen_classes
+from maskseg_cli.config.value_types import check_share
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.messages import percent_hint
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +121,8 @@ class Detections:
 
     def __getitem__(self, index: int | slice | NDArray[Any] | Sequence[int]) -> Detections:
         """Chosen rows: an int, a slice, a bool array (N,) or indices; always Detections."""
+        if isinstance(index, str):
+            raise UsageError(f"Objects are chosen by their number: filter({index!r}) chooses them by class.")
         # NumPy takes a tuple for one index an axis
         rows = np.atleast_1d(np.arange(len(self))[list(index) if isinstance(index, tuple) else index])
         return replace(
@@ -142,19 +144,11 @@ class Detections:
             min_confidence: 0 to 1.
 
         Raises:
-            UsageError: a name that no class has, or a score that is not between 0 and 1.
+            UsageError: a name or number that no class has, or a score that is not between 0 and 1.
         """
-        if not 0 <= min_confidence <= 1:
-            hint = percent_hint(min_confidence)
-            raise UsageError(f"min_confidence is a number from 0 to 1, not {min_confidence:g}{hint}.")
-        keep = self.confidence >= min_confidence
+        keep = self.confidence >= check_share("min_confidence", min_confidence)
         if class_ids is not None:
-            wanted = [class_ids] if isinstance(class_ids, (int, str, np.integer)) else list(class_ids)
-            names = [one for one in wanted if isinstance(one, str)]
-            ids = [int(one) for one in wanted if not isinstance(one, str)]
-            if names:
-                ids += parse_classes(",".join(names), self.class_names)
-            keep &= np.isin(self.class_id, ids)
+            keep &= np.isin(self.class_id, chosen_classes(class_ids, self.class_names))
         return self[keep]
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Counts of objects in English: "2 persons, 1 dog"."""
+"""Words of messages: counts of objects in English ("2 persons, 1 dog"), and texts that a terminal can show."""
 
 from __future__ import annotations
 
@@ -36,6 +36,19 @@ _UNCHANGED = {
     "broccoli", "scissors", "skis", "pants", "trousers", "shorts", "jeans", "glasses", "goggles", "pliers",
     "tongs", "binoculars",
 }  # fmt: skip
+
+#: Words that are cut: names of files are shorter.
+_ENDLESS = re.compile(r"\S{1000,}")
+
+
+def cut_endless(text: str) -> str:
+    """A text in which endless words, such as a number of thousands of digits, are cut.
+
+    Example:
+        >>> cut_endless("no " + "7" * 5000)[50:]
+        '7777777777777… (5000 letters)'
+    """
+    return _ENDLESS.sub(lambda found: f"{found.group()[:60]}… ({len(found.group())} letters)", text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -126,6 +126,20 @@ def test_a_filter_takes_names_and_numbers_of_classes() -> None:
         assert len(found.filter(chosen)) == number
     with pytest.raises(UsageError, match="no class 'unicorn'"):
         found.filter(["unicorn"])
+    for wrong, sentence in (
+        ([81], "no class 81: the classes are 1 to 80"),
+        ([-1], "no class -1"),
+        (0, "no class 0"),
+        ([1.5], r"a whole number, not 1\.5"),
+        (True, "a whole number, not True"),
+        (b"dog", "a whole number, not b'dog'"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            found.filter(wrong)
+    with pytest.raises(UsageError, match=r"min_confidence is a number, not '0\.9'"):
+        found.filter(min_confidence="0.9")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"filter\('dog'\) chooses them by class"):
+        found["dog"]  # type: ignore[index]
     with pytest.raises(UsageError, match=r"min_confidence is a number from 0 to 1, not 80 \(80 % is 0\.8\)\."):
         found.filter(min_confidence=80)
 

@@ -7,7 +7,7 @@ import pytest
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.messages import describe, plural
+from maskseg_cli.messages import cut_endless, describe, plural
 
 #: The plurals of COCO's classes that are not the name with an s.
 UNUSUAL = {
@@ -67,3 +67,8 @@ def test_counts() -> None:
     assert describe(found(1, 2, 2).names) == "2 persons, 1 dog"
     assert describe(found(2, 1).names) == "1 person, 1 dog"  # as many of each: the surer one first
     assert describe(found(7, 7).names) == "2 class 7"
+
+
+def test_endless_words_are_cut() -> None:
+    assert cut_endless("Straße\u3000東京 " + "x" * 999) == "Straße\u3000東京 " + "x" * 999
+    assert cut_endless(f"no {'7' * 5000} here") == f"no {'7' * 60}… (5000 letters) here"

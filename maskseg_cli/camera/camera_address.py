@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskseg_cli.addresses import hide_passwords
+from maskseg_cli.addresses import hide_passwords, sound_address
 from maskseg_cli.errors import UsageError
 
 _DEVICE_FILE = re.compile(r"/dev/video(\d+)")
@@ -64,7 +64,7 @@ def parse_camera(text: str) -> CameraAddress:
     if scheme:
         if scheme.group(1).lower() not in SCHEMES:
             raise UsageError(f"Addresses that begin with {scheme.group()} cannot be played: {', '.join(SCHEMES)} can.")
-        return CameraAddress("network", text)
+        return CameraAddress("network", sound_address(text))
     if not text or not Path(text).exists():
         shown = re.sub(r"^.*@", "***@", text)  # an address without its "//" may hold a password
         raise UsageError(

@@ -10,10 +10,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.addresses import has_login
 from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.source import KEY_FRAME_TIMEOUT, CameraError
-from maskseg_cli.video.opening import reason
+from maskseg_cli.video.opening import login_reason, reason
 from maskseg_cli.video.pixel_conversion import Converter
 
 #: So many damaged packets in a row mean that the camera is lost; at the start of a stream a few are normal.
@@ -39,7 +38,7 @@ class NetworkSource:
 
     def __init__(self, address: CameraAddress, timeout: float) -> None:
         self._name = address.name
-        self._has_login = has_login(address.value)
+        self._address = address.value
         self._timeout = timeout
         self.notes: tuple[str, ...] = ()
         self.heard = time.monotonic()
@@ -89,13 +88,9 @@ class NetworkSource:
     def _why(self, error: BaseException) -> str:
         if isinstance(error, (av.error.ExitError, TimeoutError)):
             return f"it did not answer within {self._timeout:g} seconds"
-        if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)) and self._has_login:
-            return "it refuses this name and password"
-        if isinstance(error, av.error.HTTPUnauthorizedError):
-            return "it asks for a name and a password, as in http://NAME:PASSWORD@ADDRESS"
-        if isinstance(error, ValueError) and self._has_login:
-            return "its address is not valid; in a password write %2F for /, %3F for ?, %23 for # and %40 for @"
-        return reason(error) if isinstance(error, av.FFmpegError) else str(error)
+        if isinstance(error, av.FFmpegError):
+            return login_reason(error, self._address) or reason(error)
+        return login_reason(error, self._address) or str(error)
 
     def read(self) -> NDArray[np.uint8] | None:
         """Waits for the next picture; uint8 (H, W, 3), BGR; never returns None.

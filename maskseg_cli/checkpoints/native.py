@@ -95,6 +95,8 @@ def read_npz(path: str | Path) -> Checkpoint:
         names = archive.names
         described = _described(path, archive) if _DESCRIPTION in archive.members else None
         if described is None and not is_mask_rcnn2go(names):
+            if path.name == "state.npz" and any(name.startswith("model/") for name in names):
+                raise MasksegError(f"{path} is the saved state of a training: its weights are in last.npz beside it.")
             some = ", ".join(names[:3])
             raise MasksegError(f"{path} is an .npz file of arrays ({some}, ...) that maskseg did not write.")
         headers = {name: archive.header(name) for name in names}

@@ -11,7 +11,7 @@ import platformdirs
 
 import maskseg_cli
 from maskseg_cli.checkpoints.sniff import NOT_REGULAR
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.near_names import did_you_mean, near_names
 
 #: Environment variable that moves the cache folder.
@@ -59,6 +59,9 @@ LITE = "lite"
 LITE_ABOUT = "small network for the 80 COCO classes: fast, part of maskseg"
 NAMES = (LITE, *RELEASES)
 
+#: What users write for a name, in lower case.
+_OTHER_NAMES = {"light": LITE, "small": LITE, "default": LITE, "matterport": "coco", "resnet": "coco"}
+
 
 def cache_folder() -> Path:
     """The folder of downloaded files: MASKSEG_HOME, or the user's cache folder by the platform's convention."""
@@ -104,8 +107,8 @@ def find_weights(name_or_path: str | Path) -> Path:
     """Finds the file of `lite`, `coco` or a path.
 
     Raises:
-        MasksegError: the bundled file is not installed, a known one not yet downloaded, or no such file (similar
-            names are given).
+        MasksegError: the bundled file is not installed, or a known one not yet downloaded.
+        UsageError: no such file (similar names are given).
     """
     if name_or_path == LITE:
         lite = lite_file()
@@ -125,7 +128,7 @@ def find_weights(name_or_path: str | Path) -> Path:
         return cached
     path = expanded(name_or_path)
     if not path.exists():
-        raise MasksegError(f"There is no weights file {path}{_near(path)}.")
+        raise UsageError(f"There is no weights file {path}{_near(path)}.")
     if not path.is_file() and not path.is_dir():
         raise MasksegError(f"{path} {NOT_REGULAR}")
     return path

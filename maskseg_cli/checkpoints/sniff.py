@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from maskseg_cli.checkpoints.npz_archive import DAMAGE
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
 
 FileKind = Literal["hdf5", "npz"]
 
@@ -38,7 +38,7 @@ def identify(path: str | Path) -> FileKind:
                 raise MasksegError(f"{path} {NOT_REGULAR}")
             head, size = stream.read(4096), status.st_size
     except FileNotFoundError:
-        raise MasksegError(f"There is no weights file {path}.") from None
+        raise UsageError(f"There is no weights file {path}.") from None
     except OSError as error:
         raise MasksegError(f"The weights file {path} cannot be read: {error.strerror}.") from None
     if hdf5_offset(path, head, size) is not None:

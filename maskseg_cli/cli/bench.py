@@ -9,6 +9,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import message_options, model_options
+from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.errors import MasksegError, UsageError
@@ -28,7 +29,7 @@ from maskseg_cli.printable import printable_json, printable_lines
 @click.option("--photo", metavar="FILE", help="The photo to measure with; otherwise a sample of 600 x 400 pixels.")
 @click.option(
     "--rounds",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=15,
     show_default=True,
     metavar="N",
@@ -36,7 +37,7 @@ from maskseg_cli.printable import printable_json, printable_lines
 )
 @click.option(
     "--starts",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     default=3,
     show_default=True,
     metavar="N",

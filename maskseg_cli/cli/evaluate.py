@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from maskseg_cli.cli.options import message_options, model_options_with, via_attribute_option
+from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.config import SCORE_FLOOR
@@ -42,7 +43,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     help="Score such a file; no network runs, IMAGES is only needed where ANNOTATIONS lacks sizes.",
 )
 @via_attribute_option
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N photos.")
+@click.option("--limit", type=Whole(min=1), metavar="N", help="Only the first N photos.")
 @click.option("--per-class", "by_class", is_flag=True, help="Show a line for each class.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @model_options_with(f"{SCORE_FLOOR:g}", unused=("min_score",))

@@ -6,6 +6,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
+from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
@@ -33,7 +34,7 @@ from maskseg_cli.media.picture_formats import NAMES
 )
 @click.option(
     "--quality",
-    type=click.IntRange(1, 100),
+    type=Whole(1, 100),
     default=95,
     show_default=True,
     help="Quality of JPEG and WebP results, 1 to 100.",
@@ -41,7 +42,7 @@ from maskseg_cli.media.picture_formats import NAMES
 @click.option(
     "--strip-metadata",
     is_flag=True,
-    help="Leave out date, camera, colour profile and resolution, which JPEG and PNG results otherwise keep.",
+    help="Leave out date, camera, colour profile and resolution, which results otherwise keep.",
 )
 @click.option(
     "--json",
@@ -60,7 +61,7 @@ from maskseg_cli.media.picture_formats import NAMES
 )
 @click.option(
     "--batch",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=1,
     show_default=True,
     metavar="N",
@@ -112,7 +113,7 @@ def image(
     maskseg image inbox/ -o results/ --watch --skip-existing
 
     A photo is turned upright as its EXIF orientation says, 16 bits become 8, transparent parts are laid on
-    white. JPEG and PNG results keep the photo's date, camera, colour profile and resolution, but not its place.
+    white. Results keep the photo's date, camera, colour profile and resolution, but not its place.
     Files called NAME_maskseg.EXT in folders are results of earlier runs and are not taken as photos.
     """
     from maskseg_cli.media.atomic_file import remove_unfinished

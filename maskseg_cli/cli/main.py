@@ -6,15 +6,18 @@ import errno
 import importlib
 import os
 import re
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any, ClassVar, NoReturn
 
 import click
 
 from maskseg_cli import __version__
 from maskseg_cli.addresses import hide_passwords
 from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
+from maskseg_cli.cli.sections import HelpfulGroup
 from maskseg_cli.errors import MasksegError, UsageError, explain
-from maskseg_cli.near_names import near_names
+from maskseg_cli.media.foreign_files import is_film
+from maskseg_cli.messages import cut_endless
 from maskseg_cli.printable import printable, printable_traceback
 
 #: Command -> module:function, and its line in `maskseg --help`. The line is repeated here, so that the list of commands
@@ -30,6 +33,22 @@ COMMANDS = {
     "weights": ("maskseg_cli.cli.weights:weights", "List, inspect, fetch, verify and convert weights."),
 }
 
+#: What users may call a command.
+_OTHER_NAMES = {
+    **dict.fromkeys(("photo", "photos", "picture", "pictures", "detect", "segment", "predict", "infer"), "image"),
+    **dict.fromkeys(("film", "movie", "movies"), "video"),
+    **dict.fromkeys(("camera", "cam", "live", "stream", "serve"), "webcam"),
+    **dict.fromkeys(("fit", "finetune", "fine-tune"), "train"),
+    **dict.fromkeys(("test", "validate", "val", "measure"), "evaluate"),
+    **dict.fromkeys(("speed", "time"), "bench"),
+    **dict.fromkeys(("settings", "options"), "config"),
+    **dict.fromkeys(("model", "models"), "weights"),
+    **{name: f"weights {name}" for name in ("list", "info", "fetch", "verify", "convert", "quantize")},
+    "download": "weights fetch",
+    "help": "--help",
+    "version": "--version",
+}
+
 #: Key in `click.Context.meta` that the option --debug sets.
 DEBUG = "maskseg_cli.debug"
 
@@ -42,8 +61,10 @@ class Failure(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]
 
 
-class LazyGroup(click.Group):
+class LazyGroup(HelpfulGroup):
     """A group that imports a command's module only when that command runs."""
+
+    other_names: ClassVar[Mapping[str, str]] = _OTHER_NAMES
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -63,18 +84,13 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0] if args else ""
-        if name and name not in COMMANDS and not name.startswith("-"):
-            near = near_names(name.lower(), COMMANDS, most=1)
-            if near:
-                hint = f" Did you mean '{near[0]}'?"
-            elif os.path.exists(name):
-                hint = f" To outline the objects in it: maskseg image {name}"
-            else:
-                hint = ""
-            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         _refuse_empty(args[1:])
         return super().resolve_command(ctx, args)
+
+    def hint(self, ctx: click.Context, wrong: str) -> str:
+        if not os.path.exists(wrong):
+            return super().hint(ctx, wrong)
+        return f" To outline the objects in it: maskseg {'video' if is_film(wrong) else 'image'} {wrong}"
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -84,7 +100,7 @@ class LazyGroup(click.Group):
             raise
         except click.ClickException as error:
             # It may repeat the name of a file, or an address.
-            error.message = printable(hide_passwords(error.message))  # type: ignore[misc]
+            error.message = printable(cut_endless(hide_passwords(error.message)))  # type: ignore[misc]
             raise
         except KeyboardInterrupt as stop:
             click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)
@@ -113,7 +129,7 @@ def _fail(error: Exception, debug: bool) -> NoReturn:
     if debug:
         click.echo("\n".join(printable_traceback(error)), err=True)
     lines = list(map(str, error.args)) if isinstance(error, MasksegError) else [explain(error)]
-    message = "\n".join(printable(hide_passwords(line)) for line in lines)
+    message = "\n".join(printable(cut_endless(hide_passwords(line))) for line in lines)
     raise Failure(message, 2 if isinstance(error, UsageError) else 1) from None
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.parameters import Share
+from maskseg_cli.cli.parameters import Share, Whole
 from maskseg_cli.cli.sections import GENERAL, section
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
@@ -95,7 +95,7 @@ def _model_options(min_score: str, unused: Collection[str]) -> list[Callable[[An
         click.option(
             "--size",
             "model_size",
-            type=click.IntRange(min=64),
+            type=Whole(min=64),
             metavar="PIXELS",
             show_default=SIZES,
             help="Scale photos to this size first: smaller is faster, larger finds smaller objects. The "
@@ -119,7 +119,7 @@ def _model_options(min_score: str, unused: Collection[str]) -> list[Callable[[An
         click.option(
             "--max-detections",
             "model_max_detections",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             metavar="N",
             show_default="100",
             help="At most so many objects a photo, best score first.",
@@ -174,7 +174,7 @@ def _model_options(min_score: str, unused: Collection[str]) -> list[Callable[[An
         click.option(
             "--threads",
             "model_threads",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             metavar="N",
             show_default="one for each core",
             help="Threads of the network.",

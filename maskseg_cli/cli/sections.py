@@ -1,14 +1,14 @@
-"""Commands whose --help groups the options under headings, and that name the right option for a wrong one."""
+"""Commands whose --help groups the options under headings; what is nearly right is named for what is wrong."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 import click
 
-from maskseg_cli.near_names import near_names
+from maskseg_cli.near_names import similar_names
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -39,6 +39,10 @@ _OTHER_NAMES = {
     "--threshold": "--min-score",
     "--verbose": "--debug",
 }
+
+
+#: Names for the photos or videos, which stand without an option.
+_SOURCES = ("file", "folder", "image", "images", "input", "photo", "source", "video")
 
 
 def section(heading: str) -> Callable[[Function], Function]:
@@ -82,13 +86,35 @@ class SectionedCommand(click.Command):
             known = [name for parameter in self.params for name in (*parameter.opts, *parameter.secondary_opts)]
             near = near_options(error.option_name, known)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            places = [one.make_metavar(ctx) for one in self.params if isinstance(one, click.Argument)]
+            if not near and places and error.option_name.lstrip("-") in _SOURCES:
+                hint = f" Write {' '.join(places)} without the name of an option."
             raise click.UsageError(f"There is no option {error.option_name}.{hint}", ctx) from None
 
 
-class SectionedGroup(click.Group):
-    """A group whose commands are `SectionedCommand`s."""
+class HelpfulGroup(click.Group):
+    """A group that names the right command for a wrong one.
+
+    Attributes:
+        other_names: what users may call a command, and what they should write.
+    """
 
     command_class = SectionedCommand
+    other_names: ClassVar[Mapping[str, str]] = {}
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in self.list_commands(ctx):
+            raise click.UsageError(f"There is no command {name!r}.{self.hint(ctx, name)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def hint(self, ctx: click.Context, wrong: str) -> str:
+        """A sentence, after a space, that names the command which was meant; empty if none is similar."""
+        known = self.other_names.get(wrong.lower())
+        near = [known] if known else similar_names(wrong, self.list_commands(ctx), most=1)
+        return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def near_options(wrong: str, known: Iterable[str]) -> list[str]:
@@ -108,7 +134,4 @@ def near_options(wrong: str, known: Iterable[str]) -> list[str]:
         other = _OTHER_NAMES.get(f"--{part}")
         if other is not None and other.split()[0] in known:
             return [other]
-    by_name = {name.lstrip("-"): name for name in known}
-    words = {part for part in word.split("-") if len(part) > 3}
-    near = near_names(word, by_name) or [name for name in by_name if words & set(name.split("-"))]
-    return [by_name[name] for name in near[:3]]
+    return [f"--{name}" for name in similar_names(word, [name[2:] for name in known])]

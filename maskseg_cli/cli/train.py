@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
+from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
 from maskseg_cli.media.atomic_file import remove_unfinished
@@ -108,26 +109,26 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
     help="Which layers learn; repeat it for several stages.",
 )
 @click.option(
-    "--epochs", multiple=True, type=click.IntRange(min=1), default=(1,), show_default="1", help="Epochs of each stage."
+    "--epochs", multiple=True, type=Whole(min=1), default=(1,), show_default="1", help="Epochs of each stage."
 )
 @click.option(
     "--learning-rate",
     multiple=True,
-    type=float,
+    type=Number(),
     default=(0.001,),
     show_default="0.001",
     help="Peak rate of each stage.",
 )
 @click.option(
     "--steps-per-epoch",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     show_default="one pass over the pictures",
     help="Steps of an epoch.",
 )
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Pictures a gradient.")
+@click.option("--batch", type=Whole(min=1), default=1, show_default=True, help="Pictures a gradient.")
 @click.option(
     "--accumulate",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=1,
     show_default=True,
     help="Gradients that are averaged for one step.",
@@ -140,17 +141,15 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
     show_default=True,
     help="relative-adamw scales each tensor's step by the tensor's size; auto takes it for lite, and sgd for a ResNet.",
 )
-@click.option("--momentum", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="For sgd.")
+@click.option("--momentum", type=Number(0, 1), default=0.9, show_default=True, help="For sgd.")
 @click.option(
     "--weight-decay",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=1e-4,
     show_default=True,
     help="Not on biases and batch normalisation.",
 )
-@click.option(
-    "--clip-norm", type=click.FloatRange(min=0), default=5.0, show_default=True, help="Longest gradient; 0: any."
-)
+@click.option("--clip-norm", type=Number(min=0), default=5.0, show_default=True, help="Longest gradient; 0: any.")
 @click.option(
     "--schedule",
     type=click.Choice(["constant", "step", "cosine"]),
@@ -160,21 +159,21 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 )
 @click.option(
     "--warmup",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     default=0,
     show_default=True,
     help="Steps in which the rate rises at the start of a stage.",
 )
 @click.option(
     "--ema",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Number(0, 1, max_open=True),
     default=0.0,
     show_default=True,
     help="Keep a running average of the weights with this momentum, such as 0.998.",
 )
 @click.option(
     "--keep-start",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Number(0, 1, max_open=True),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -182,20 +181,18 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 )
 @click.option(
     "--fresh-rate",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     default=1.0,
     show_default=True,
     metavar="FACTOR",
     help="Factor of the learning rate for layers that start fresh.",
 )
 @section("Pictures")
-@click.option(
-    "--size", type=click.IntRange(min=64), metavar="PIXELS", show_default=SIZES, help="As in `maskseg image`."
-)
+@click.option("--size", type=Whole(min=64), metavar="PIXELS", show_default=SIZES, help="As in `maskseg image`.")
 @click.option(
     "--sizes",
     multiple=True,
-    type=click.IntRange(min=64),
+    type=Whole(min=64),
     metavar="PIXELS",
     help="For lite: short sides to choose from for each batch; repeat it.",
 )
@@ -205,7 +202,7 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 @click.option(
     "--shapes",
     nargs=2,
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=(500, 128),
     show_default=True,
     metavar="COUNT PIXELS",
@@ -214,7 +211,7 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 @section("Run")
 @click.option(
     "--evaluate-every",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=1,
     show_default=True,
     metavar="EPOCHS",
@@ -222,7 +219,7 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 )
 @click.option(
     "--checkpoint-minutes",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=5.0,
     show_default=True,
     help="Minutes between two saved states within an epoch.",
@@ -231,15 +228,13 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 @click.option("--strict", is_flag=True, help="Refuse data with problems instead of leaving bad records out.")
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**31 - 1),
+    type=Whole(0, 2**31 - 1),
     default=0,
     show_default=True,
     help="The same seed gives the same weights.",
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that prepare pictures."
-)
-@click.option("--gpus", type=click.IntRange(min=1), default=1, show_default=True, help="Devices that share the work.")
+@click.option("--workers", type=Whole(min=1), default=2, show_default=True, help="Threads that prepare pictures.")
+@click.option("--gpus", type=Whole(min=1), default=1, show_default=True, help="Devices that share the work.")
 @section("Network")
 @click.option(
     "--set",

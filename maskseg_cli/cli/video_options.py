@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from maskseg_cli.cli.options import gather
-from maskseg_cli.cli.parameters import FrameRate, Seconds
+from maskseg_cli.cli.parameters import FrameRate, Seconds, Whole
 from maskseg_cli.cli.sections import section
 
 #: Passes `reading`, the fields of `ReadingOptions` by name, to the command.
@@ -19,14 +19,14 @@ reading_options = gather(
         click.option(
             "--max-frames",
             "reading_max_frames",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             metavar="N",
             help="Write at most so many frames.",
         ),
         click.option(
             "--every",
             "reading_every",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             default=1,
             show_default=True,
             metavar="N",
@@ -36,7 +36,7 @@ reading_options = gather(
         click.option(
             "--batch",
             "reading_batch",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             default=1,
             show_default=True,
             metavar="N",
@@ -45,7 +45,7 @@ reading_options = gather(
         click.option(
             "--stream",
             "reading_stream",
-            type=click.IntRange(min=0),
+            type=Whole(min=0),
             metavar="N",
             help="Number of the stream with the pictures, where a file has several. Otherwise the film is chosen.",
         ),
@@ -74,7 +74,7 @@ writing_options = gather(
         click.option(
             "--crf",
             "writing_crf",
-            type=click.IntRange(0, 63),
+            type=Whole(0, 63),
             metavar="N",
             help="Quality: lower is better and larger. 0 to 51 for H.264, 0 to 63 for VP9, 1 to 31 for MPEG-4.",
         ),

@@ -8,7 +8,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options
-from maskseg_cli.cli.parameters import Seconds
+from maskseg_cli.cli.parameters import Number, Seconds, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals
@@ -29,11 +29,11 @@ from maskseg_cli.printable import printable
     "own speed.",
 )
 @click.option("--list-cameras", is_flag=True, help="List the cameras of this computer, and do nothing else.")
-@click.option("--width", type=click.IntRange(min=1), metavar="PIXELS", help="Ask the camera for this width.")
-@click.option("--height", type=click.IntRange(min=1), metavar="PIXELS", help="Ask the camera for this height.")
+@click.option("--width", type=Whole(min=1), metavar="PIXELS", help="Ask the camera for this width.")
+@click.option("--height", type=Whole(min=1), metavar="PIXELS", help="Ask the camera for this height.")
 @click.option(
     "--fps",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     metavar="N",
     help="Ask the camera for this many frames a second.",
 )
@@ -78,7 +78,7 @@ from maskseg_cli.printable import printable
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=Number(min=0.1),
     default=10.0,
     show_default=True,
     metavar="SECONDS",

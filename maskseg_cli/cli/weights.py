@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
 from maskseg_cli.classes import read_labels
 from maskseg_cli.cli.options import message_options
-from maskseg_cli.cli.sections import SectionedGroup
+from maskseg_cli.cli.parameters import Whole
+from maskseg_cli.cli.sections import HelpfulGroup
 from maskseg_cli.config.display import display
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.printable import printable, printable_json, printable_lines
@@ -37,7 +38,20 @@ class _DownloadBar(Reporter):
             yield advance
 
 
-@click.group(cls=SectionedGroup)
+class WeightsGroup(HelpfulGroup):
+    """The commands of `maskseg weights`."""
+
+    other_names: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("download", "get", "pull"), "fetch"),
+        **dict.fromkeys(("show", "inspect", "describe"), "info"),
+        **dict.fromkeys(("check", "validate", "test"), "verify"),
+        **dict.fromkeys(("export", "transform"), "convert"),
+        "int8": "quantize",
+        "ls": "list",
+    }
+
+
+@click.group(cls=WeightsGroup)
 def weights() -> None:
     """List, inspect, fetch, verify and convert weights.
 
@@ -234,7 +248,7 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=200,
     show_default=True,
     help="At most so many of the photos, spread over all of them.",

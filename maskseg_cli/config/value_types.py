@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maskseg_cli.errors import UsageError
+from maskseg_cli.messages import percent_hint
 
 
 def conform(option: str, value: Any, hint: Any) -> Any:
@@ -42,6 +43,42 @@ def short(value: Any) -> str:
         return reprlib.repr(value)
     except ValueError:  # Python does not write so long integers
         return "a number of thousands of digits"
+
+
+def check_share(option: str, value: Any) -> float:
+    """Checks a number from 0 to 1.
+
+    Raises:
+        UsageError: another type, or out of this range; a percentage is named with the number that it means.
+    """
+    share = float(conform(option, value, float))
+    if not 0 <= share <= 1:
+        raise UsageError(f"{option} is a number from 0 to 1, not {share:g}{percent_hint(share)}.")
+    return share
+
+
+def check_count(option: str, value: Any, most: int = 2**31 - 1) -> int:
+    """Checks a whole number from 1 on, up to what libraries can hold.
+
+    Raises:
+        UsageError: another type, or out of this range.
+    """
+    number = int(conform(option, value, int))
+    if number < 1:
+        raise UsageError(f"{option} is at least 1, not {number}.")
+    if number > most:
+        raise UsageError(f"{option} is at most {most}, not {number:g}.")
+    return number
+
+
+def check_switches(**switches: Any) -> None:
+    """Checks that options are True or False: "no" would count as yes.
+
+    Raises:
+        UsageError: one is of another type.
+    """
+    for option, value in switches.items():
+        conform(option, value, bool)
 
 
 _WRONG = object()

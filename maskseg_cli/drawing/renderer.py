@@ -16,7 +16,7 @@ from maskseg_cli.drawing.contours import draw_contours
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.masks import draw_masks
 from maskseg_cli.errors import UsageError
-from maskseg_cli.media.given_pictures import as_array
+from maskseg_cli.media.given_pictures import as_array, type_hint
 
 
 def draw(
@@ -48,6 +48,9 @@ def draw(
         >>> draw(picture, Detections.empty((48, 64)), boxes=False, alpha=0.3).shape
         (48, 64, 3)
     """
+    if not isinstance(detections, Detections):
+        hint = "; Detections.from_supervision converts it" if type(detections).__name__ == "Detections" else ""
+        raise UsageError(f"The objects must be Detections of one picture, not {type(detections).__name__}{hint}.")
     options = (options or DrawingOptions()).replace(**changes)
     canvas = _canvas(as_array(image_bgr))
     height, width = canvas.shape[:2]
@@ -86,7 +89,8 @@ def _canvas(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Makes a contiguous BGR copy of a picture of any accepted kind."""
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
-        raise UsageError(f"The picture must be a numpy array of uint8 (values 0 to 255), not {kind}.")
+        hint = type_hint(image) if isinstance(image, np.ndarray) else "."
+        raise UsageError(f"The picture must be a numpy array of uint8 (values 0 to 255), not {kind}{hint}")
     if image.ndim == 2:
         image = image[:, :, None]
     if image.ndim != 3 or image.shape[2] not in (1, 3, 4):

@@ -83,7 +83,9 @@ def read_dataset(path: str | Path, class_names: Sequence[str]) -> dict[str, Any]
         for annotation in data["annotations"]:
             _ = annotation["image_id"]
     except (ValueError, KeyError, TypeError) as error:
-        raise MasksegError(f"{path} is no COCO JSON that could be continued: --overwrite replaces it.") from error
+        raise MasksegError(
+            f"{path} is no COCO JSON that could be continued: delete it, or name another file."
+        ) from error
     if known != coco_categories(class_names):
-        raise MasksegError(f"{path} was made with other classes: --overwrite replaces it.")
+        raise MasksegError(f"{path} was made with other classes: delete it, or name another file.")
     return data

@@ -34,7 +34,7 @@ def read_summary(path: Path) -> dict[str, dict[str, int]]:
             return {}
         return _from_table(text) if path.suffix.lower() == ".csv" else _from_json(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
-        raise MasksegError(f"{path} is no summary that could be continued: --overwrite replaces it.") from error
+        raise MasksegError(f"{path} is no summary that could be continued: delete it, or name another file.") from error
 
 
 def _from_table(text: str) -> dict[str, dict[str, int]]:

@@ -27,7 +27,7 @@ class PictureFiles(Sink):
     Args:
         folder: for frames without a job; it is made.
         quality: of JPEG and WebP, 1 to 100.
-        strip_metadata: leave out date, camera, colour profile and resolution of the photo, which JPEG and PNG files
+        strip_metadata: leave out date, camera, colour profile and resolution of the photo, which results
             otherwise keep.
 
     Example:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from maskseg_cli.classes import is_background, read_labels
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import UsageError
 
 #: A file of class names, or the names themselves.
 Labels = str | Path | Sequence[str]
@@ -22,7 +23,9 @@ def given_names(labels: Labels | None, stored: tuple[str, ...] | None) -> tuple[
         return stored
     if isinstance(labels, (str, Path)):
         return read_labels(labels)
-    names = tuple(labels)
+    names = tuple(labels) if isinstance(labels, Iterable) else (labels,)
+    if not all(isinstance(name, str) for name in names):
+        raise UsageError(f"labels is a file of class names or a list of names, not {labels!r}.")
     return names if names and is_background(names[0]) else ("background", *names)
 
 

@@ -6,11 +6,19 @@ import os
 from dataclasses import dataclass
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.value_types import check_count
 from maskseg_cli.errors import UsageError
+from maskseg_cli.near_names import did_you_mean
 
 ENGINES = ("auto", "openvino", "tensorflow")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 DEVICES = ("auto", "cpu", "gpu", "npu")
+
+#: Names that other programs have for these values.
+_OTHER_NAMES = {
+    **{"cuda": "gpu", "tf": "tensorflow", "keras": "tensorflow", "ov": "openvino", "uint8": "int8"},
+    **{"fp32": "float32", "fp16": "bfloat16", "float16": "bfloat16", "half": "bfloat16", "bf16": "bfloat16"},
+}
 
 
 @dataclass(frozen=True)
@@ -40,11 +48,12 @@ class EngineOptions:
         for option, allowed in (("engine", ENGINES), ("precision", PRECISIONS), ("device", DEVICES)):
             value = getattr(self, option)
             if value not in allowed:
-                raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}.")
+                hint = did_you_mean(_OTHER_NAMES.get(str(value).lower(), str(value)), allowed, 1)
+                raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}{hint}.")
         if self.engine == "tensorflow" and self.precision not in ("auto", "float32"):
             raise UsageError(f"The engine tensorflow computes in float32 only: leave out {self.precision}.")
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"threads is at least 1, not {self.threads}.")
+        if self.threads is not None:
+            check_count("threads", self.threads)
 
 
 def calls_at_once(config: MaskRCNNConfig) -> int:

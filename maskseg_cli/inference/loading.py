@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from maskseg_cli.checkpoints.registry import IR_SUFFIX
 from maskseg_cli.classes import class_words, parse_classes
 from maskseg_cli.config import PRESETS, MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.class_labels import Labels, all_names, given_names
 from maskseg_cli.inference.engine import Engine, EngineUnavailableError
@@ -18,6 +22,7 @@ from maskseg_cli.inference.engine_options import EngineOptions
 from maskseg_cli.inference.model_options import ModelOptions, check_numbers, instance_limit, overrides_of
 from maskseg_cli.inference.openvino_engine import open_openvino
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.reporter import Reporter
 
 #: Where the drivers of NVIDIA's GPUs show themselves: Linux, and Linux inside Windows.
@@ -72,6 +77,8 @@ def load_model(
         >>> detections = model(image_bgr)                                      # doctest: +SKIP
     """
     check_numbers(min_score=min_score, max_detections=max_detections, batch=batch, threads=threads)
+    _check_kinds(weights, config, overrides)
+    tta = conform("tta", tta, bool)
     computing = EngineOptions(engine, precision, device, threads, throughput)
     whole = config if isinstance(config, MaskRCNNConfig) else None
     if config is not None and whole is None:
@@ -92,6 +99,27 @@ def load_model(
     opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter(), choose)
     chosen = choose(names)
     return Predictor(opened, names, tta, chosen, max_detections, batch)
+
+
+def _check_kinds(weights: Any, config: Any, overrides: Mapping[str, Any]) -> None:
+    """Checks the arguments of `load_model` of which a wrong one would raise an error that nobody understands.
+
+    Raises:
+        UsageError: another kind of value, or an unknown option (similar ones are named).
+    """
+    if not isinstance(weights, (str, os.PathLike)) or not os.fspath(weights):
+        given = repr(weights) if weights is None or isinstance(weights, str) else type(weights).__name__
+        raise UsageError(f"weights is lite, coco or the path of a weights file, not {given}.")
+    if config is not None and not isinstance(config, (MaskRCNNConfig, Mapping)):
+        raise UsageError(
+            f"config is a MaskRCNNConfig or options by name, not {config!r}; "
+            "maskseg_cli.config.overrides.read_config_file reads a file of options."
+        )
+    known = [field.name for field in fields(MaskRCNNConfig)]
+    for name in overrides:
+        if name not in known and name != "size":
+            own = [*inspect.signature(load_model).parameters][:-1]
+            raise UsageError(f"There is no option {name!r}{did_you_mean(name, [*own, *known])}.")
 
 
 def load_predictor(

@@ -9,10 +9,8 @@ from typing import Any
 
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file, read_others
-from maskseg_cli.config.value_types import conform
+from maskseg_cli.config.value_types import check_count, check_share, conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.errors import UsageError
-from maskseg_cli.messages import percent_hint
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
 _LIMIT_WITH_CLASSES = 100
@@ -53,6 +51,9 @@ class ModelOptions:
     threads: int | None = None
 
     def __post_init__(self) -> None:
+        conform("tta", self.tta, bool)
+        if isinstance(self.settings, str):
+            object.__setattr__(self, "settings", (self.settings,))
         check_numbers(
             size=self.size, min_score=self.min_score, max_detections=self.max_detections, threads=self.threads
         )
@@ -72,12 +73,10 @@ def check_numbers(min_score: Any = None, **whole: Any) -> None:
         >>> check_numbers(min_score=0.5, size=400, threads=None)
     """
     for name, value in whole.items():
-        number = conform(name, value, int | None)
-        if number is not None and number < 1:
-            raise UsageError(f"{name} is at least 1, not {number}.")
-    score = conform("min_score", min_score, float | None)
-    if score is not None and not 0 <= score <= 1:
-        raise UsageError(f"min_score is a number from 0 to 1, not {score:g}{percent_hint(score)}.")
+        if conform(name, value, int | None) is not None:
+            check_count(name, value)
+    if conform("min_score", min_score, float | None) is not None:
+        check_share("min_score", min_score)
 
 
 #: Names of the options of the command line that a file for `config` may hold beside those of the network.

@@ -144,8 +144,8 @@ def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, 
         h, w = -(-h // 64) * 64, -(-w // 64) * 64
     if h * w > max(MAX_ENLARGED, height * width):
         raise UsageError(
-            f"A picture of {width} x {height} pixels would have to be enlarged to {w} x {h} for this network; "
-            "the resize mode square keeps it within image_max_dim."
+            f"A picture of {width} x {height} pixels would have to be enlarged to {w} x {h} for this network: "
+            "a smaller size is needed, or the resize mode square, which keeps it within image_max_dim."
         )
     return h, w
 

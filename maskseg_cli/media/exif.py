@@ -1,4 +1,4 @@
-"""Reads what is kept of an EXIF block, and builds a block with it."""
+"""Reads what is kept of an EXIF block, builds a block with it, and puts the same into a TIFF."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from collections.abc import Iterable, Mapping
 Entry = tuple[int, bytes]
 
 #: Type of an entry -> letter of `struct`, and numbers in a value (a fraction has two).
-_TYPES = {1: ("B", 1), 2: ("c", 1), 3: ("H", 1), 4: ("I", 1), 5: ("I", 2), 7: ("c", 1), 9: ("i", 1), 10: ("i", 2)}
+_TYPES = {
+    **{1: ("B", 1), 2: ("c", 1), 3: ("H", 1), 4: ("I", 1), 5: ("I", 2), 6: ("b", 1), 7: ("c", 1), 8: ("h", 1)},
+    **{9: ("i", 1), 10: ("i", 2), 11: ("f", 1), 12: ("d", 1)},
+}
 
-_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _EXIF_DIRECTORY = 0x0112, 0x011A, 0x011B, 0x0128, 0x8769
+_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
+_PROFILE, _EXIF_DIRECTORY = 0x8773, 0x8769
 
 #: Tags that are kept: camera, date, artist and copyright.
 _MAIN = (0x010F, 0x0110, 0x0132, 0x013B, 0x8298)
@@ -41,17 +45,18 @@ def read_exif(block: bytes) -> tuple[dict[int, Entry], dict[int, Entry], tuple[f
             details = _directory(block, order, struct.unpack("<I", pointer[1][:4])[0])
     except (struct.error, ValueError):
         return {}, {}, None
-    resolution = _resolution(main)
-    return (
-        {tag: main[tag] for tag in _MAIN if tag in main},
-        {t: details[t] for t in _DETAILS if t in details},
-        resolution,
-    )
+    return _chosen(main, _MAIN), _chosen(details, _DETAILS), _resolution(main)
 
 
-def build_exif(main: Mapping[int, Entry], details: Mapping[int, Entry]) -> bytes:
-    """An EXIF block with these entries and the orientation "upright"; little-endian."""
-    first = {**main, _ORIENTATION: (3, struct.pack("<H", 1))}
+def build_exif(
+    main: Mapping[int, Entry], details: Mapping[int, Entry], resolution: tuple[float, float] | None = None
+) -> bytes:
+    """An EXIF block with these entries and the orientation "upright"; little-endian.
+
+    Args:
+        resolution: (x, y) in dots per inch, for a picture format that has no place of its own for it.
+    """
+    first = main_entries(main, resolution)
     if details:
         first[_EXIF_DIRECTORY] = (4, bytes(4))
         # The size of a directory does not depend on the value of its pointer.
@@ -59,6 +64,47 @@ def build_exif(main: Mapping[int, Entry], details: Mapping[int, Entry]) -> bytes
         first[_EXIF_DIRECTORY] = (4, struct.pack("<I", end))
     head = struct.pack("<2sHI", b"II", 42, 8) + _pack(first, 8)
     return head + (_pack(details, len(head)) if details else b"")
+
+
+def main_entries(main: Mapping[int, Entry], resolution: tuple[float, float] | None) -> dict[int, Entry]:
+    """The entries of a main directory, with the orientation "upright" and the resolution in dots per inch."""
+    entries = {**main, _ORIENTATION: (3, struct.pack("<H", 1))}
+    if resolution is not None:
+        for tag, value in zip((_X_RESOLUTION, _Y_RESOLUTION), resolution, strict=True):
+            entries[tag] = (5, struct.pack("<2I", min(2**32 - 1, max(1, round(1000 * value))), 1000))
+        entries[_UNIT] = (3, struct.pack("<H", 2))
+    return entries
+
+
+def extend_tiff(data: bytes, main: Mapping[int, Entry], details: Mapping[int, Entry], profile: bytes | None) -> bytes:
+    """A TIFF whose first directory has further entries, and an EXIF directory; the old one stays behind unused.
+
+    Args:
+        data: little-endian, below 4 GB.
+        main: entries that replace those of the same tag.
+        profile: ICC colour profile.
+
+    Raises:
+        ValueError: it is of another kind, or too large.
+    """
+    order, at = _start(data)
+    (count,) = struct.unpack_from("<H", data, at)
+    old = {struct.unpack_from("<H", data, place)[0]: data[place : place + 12] for place in _places(at, count)}
+    behind = data[at + 2 + 12 * count :][:4]
+    data += bytes(len(data) % 2)
+    entries = dict(main)
+    if details:
+        entries[_EXIF_DIRECTORY] = (4, struct.pack("<I", len(data)))
+        data += _pack(details, len(data))
+    if profile is not None:
+        entries[_PROFILE] = (7, profile)
+    records, values = _records(entries, len(data))
+    data += values
+    if order != "<" or len(data) > 2**32 - 2**16:
+        raise ValueError("another kind of TIFF")
+    table = {**old, **records}
+    directory = struct.pack("<H", len(table)) + b"".join(table[tag] for tag in sorted(table)) + behind
+    return data[:4] + struct.pack("<I", len(data)) + data[8:] + directory
 
 
 def _chosen(entries: Mapping[int, Entry], tags: Iterable[int]) -> dict[int, Entry]:
@@ -75,7 +121,7 @@ def _start(block: bytes) -> tuple[str, int]:
 def _directory(block: bytes, order: str, at: int) -> dict[int, Entry]:
     entries: dict[int, Entry] = {}
     (count,) = struct.unpack_from(f"{order}H", block, at)
-    for place in range(at + 2, at + 2 + 12 * count, 12):
+    for place in _places(at, count):
         tag, kind, number = struct.unpack_from(f"{order}HHI", block, place)
         if kind not in _TYPES:
             continue
@@ -90,6 +136,11 @@ def _directory(block: bytes, order: str, at: int) -> dict[int, Entry]:
         if start + size <= len(block):
             entries[tag] = kind, struct.pack(f"<{form}", *struct.unpack_from(f"{order}{form}", block, start))
     return entries
+
+
+def _places(at: int, count: int) -> range:
+    """Where the entries of a directory at `at` begin."""
+    return range(at + 2, at + 2 + 12 * count, 12)
 
 
 def _resolution(main: Mapping[int, Entry]) -> tuple[float, float] | None:
@@ -110,14 +161,19 @@ def _resolution(main: Mapping[int, Entry]) -> tuple[float, float] | None:
 
 def _pack(entries: Mapping[int, Entry], at: int) -> bytes:
     """A directory that begins at `at`, with its values behind it."""
-    table, values = struct.pack("<H", len(entries)), b""
-    end = at + 2 + 12 * len(entries) + 4
+    records, values = _records(entries, at + 2 + 12 * len(entries) + 4)
+    return struct.pack("<H", len(entries)) + b"".join(records.values()) + bytes(4) + values
+
+
+def _records(entries: Mapping[int, Entry], at: int) -> tuple[dict[int, bytes], bytes]:
+    """The twelve bytes of each entry in a directory, in order of the tags, and the values that begin at `at`."""
+    records, values = {}, b""
     for tag, (kind, value) in sorted(entries.items()):
         letter, parts = _TYPES[kind]
         number = len(value) // (struct.calcsize(f"={letter}") * parts)
         place = value.ljust(4, b"\0")
         if len(value) > 4:
-            place = struct.pack("<I", end + len(values))
+            place = struct.pack("<I", at + len(values))
             values += value + b"\0" * (len(value) % 2)
-        table += struct.pack("<HHI", tag, kind, number) + place
-    return table + bytes(4) + values
+        records[tag] = struct.pack("<HHI", tag, kind, number) + place
+    return records, values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maskseg_cli.media.foreign_pictures import CONVERT, EXPORT_RAW, PICTURES, PictureKind, raw_kind
+from maskseg_cli.media.picture_formats import is_heif_name
 
 #: How a file begins -> what it is, with its article, and what to do; without that there is nothing to do.
 _OTHERS = {
@@ -25,7 +26,6 @@ _REMEDIES = {
     "a git-LFS pointer": "fetch the picture itself with `git lfs pull`",
     "a ZIP archive": "unpack it",
 }
-
 
 #: What `maskseg video` reads.
 _FILMS = ("a film", "a GIF")
@@ -79,3 +79,16 @@ def name_content(data: bytes) -> str:
 
 def _picture_kind(data: bytes) -> PictureKind | None:
     return next((kind for kind in PICTURES for at, magic in kind.magic if data[at : at + len(magic)] == magic), None)
+
+
+def is_film(path: str) -> bool:
+    """Whether a file is what `maskseg video` reads, by its first bytes; a folder and a file that is not there are not.
+
+    HEIC and AVIF photos begin as films do, so that their names decide.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(1024)
+    except OSError:
+        return False
+    return name_content(start) in _FILMS and not is_heif_name(path)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.damage import damage, suspicion
@@ -76,6 +77,8 @@ def load_photo(path: str | Path, timeout: float = TIMEOUT) -> Photo:
     Raises:
         MasksegError: as `read_image`.
     """
+    if is_address(str(path)):
+        raise UsageError("Photos are read from files, not from addresses: download it first.")
     path = Path(path)
     with contextlib.suppress(OSError):
         if special_file_type(path):

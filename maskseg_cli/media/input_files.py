@@ -10,16 +10,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
+from maskseg_cli.media.foreign_files import is_film
 from maskseg_cli.media.foreign_pictures import foreign_picture
 from maskseg_cli.media.picture_formats import split_input_name
+from maskseg_cli.near_names import near_names
 
 #: End of an output's stem if it is written beside its input.
 OUTPUT_MARK = "_maskseg"
 
 #: End of an output's stem if it is kept although it is not complete.
 UNFINISHED_MARK = ".unfinished"
+
+
+#: So many files of a folder without inputs are looked at, to say what it holds.
+_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -32,15 +39,19 @@ class InputKind:
         place: the path in the output folder for an argument that is one source but no file, such as an address
             on the network; None for any other argument.
         foreign: whether a file, by its name, is of a kind that is not read, and is returned to be counted.
+        other: the command for the files of another kind, and whether a file is one of them.
     """
 
     noun: str
     split: Callable[[str], tuple[str, str]]
     place: Callable[[str], PurePath | None] = lambda argument: None
     foreign: Callable[[str], bool] = lambda name: False
+    other: tuple[str, Callable[[str], bool]] | None = None
 
 
-PHOTOS = InputKind("photo", split_input_name, foreign=lambda name: foreign_picture(name) is not None)
+PHOTOS = InputKind(
+    "photo", split_input_name, foreign=lambda name: foreign_picture(name) is not None, other=("video", is_film)
+)
 
 
 def find_sources(
@@ -64,8 +75,8 @@ def find_sources(
         kind: photos or videos.
 
     Raises:
-        MasksegError: an argument that names no input.
-        UsageError: `-` twice.
+        MasksegError: a folder without any input, or one that cannot be read.
+        UsageError: a file that is not there (similar names are given), a pattern that nothing matches, `-` twice.
     """
     if list(arguments).count("-") > 1:
         raise UsageError("Standard input (-) can be read once only.")
@@ -92,7 +103,7 @@ class _Search:
         if path.is_dir():
             files = list(self._files_in(path, _folder_to_skip(self.avoid, path)))
             if not files and not self.may_be_empty:
-                hint = "" if self.recursive else " (-r looks into the folders inside it too)"
+                hint = self._hint(path)
                 raise MasksegError(f"There is no {noun} in the folder {path}{hint}.")
             # Each of several folders gets its own in the output, as with `cp -r`: equal names do not collide.
             top = PurePath(path.resolve().name) if self.several else PurePath()
@@ -102,13 +113,23 @@ class _Search:
         place = self.kind.place(argument)
         if place is not None:
             return [Source(None, place, address=argument)]
+        if is_address(argument):
+            raise UsageError(f"Addresses are not read by this command: download the {noun} first.")
         if glob.has_magic(argument):
             base = _fixed_part(argument)
             files = list(self._files_matching(argument, _folder_to_skip(self.avoid, base)))
             if not files and not self.may_be_empty:
-                raise MasksegError(f"No {noun} matches the pattern {argument}.")
+                raise UsageError(f"No {noun} matches the pattern {argument}.")
             return [Source(file, file.relative_to(base), alone=False) for file in files]
-        raise MasksegError(f"There is no file or folder {argument}.")
+        raise UsageError(f"There is no file or folder {argument}{_near_file(path)}.")
+
+    def _hint(self, folder: Path) -> str:
+        """What may be meant by a folder without inputs: another command, or the folders inside it."""
+        hint = "" if self.recursive else " (-r looks into the folders inside it too)"
+        command, fits = self.kind.other or ("", lambda name: False)
+        if any(fits(entry.path) for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)[:_LOOKED_AT]):
+            hint += f"; for what is there: maskseg {command} {folder}"
+        return hint
 
     def _files_matching(self, pattern: str, avoid: Path | None) -> Iterator[Path]:
         own_wanted = OUTPUT_MARK in PurePath(pattern).name
@@ -132,6 +153,17 @@ class _Search:
             stem, suffix = os.path.splitext(name)
         own = stem.removesuffix(UNFINISHED_MARK).endswith(OUTPUT_MARK)
         return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
+
+
+def _near_file(path: Path) -> str:
+    """Names a similar file in the same folder, in the form of `did_you_mean`."""
+    try:
+        there = [name for name in os.listdir(path.parent) if not name.startswith(".")]
+    except OSError:
+        return f" (there is no folder {path.parent})" if not path.parent.exists() else ""
+    stems = {os.path.splitext(name)[0]: name for name in there}
+    near = [path.stem] if path.stem in stems else near_names(path.stem, stems, most=1)
+    return f" (did you mean {path.parent / stems[near[0]]}?)" if near else ""
 
 
 def _raise(error: OSError) -> None:

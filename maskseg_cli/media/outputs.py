@@ -16,12 +16,14 @@ from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.picture_formats import (
     FORMAT_OF,
     HEIF_RESULT,
+    NAMES,
     SUFFIX_OF,
     is_heif_name,
     split_input_name,
     split_name,
 )
 from maskseg_cli.media.same_file import file_identity, name_keys, same_name
+from maskseg_cli.near_names import did_you_mean
 
 #: Endings of files that hold no JSON; pictures' come on top.
 _NOT_JSON = frozenset(
@@ -51,6 +53,9 @@ def plan_outputs(
             the sources or the format.
         MasksegError: an output exists and neither flag was given, or a folder cannot be written.
     """
+    if format_name is not None and format_name not in NAMES:
+        hint = did_you_mean(str(format_name), NAMES, 1)
+        raise UsageError(f"format is one of {', '.join(NAMES)}, not {format_name!r}{hint}.")
     suffix = f".{format_name}" if format_name else None
     jobs = _kept_apart([_job(source, sources, output, suffix) for source in sources])
     return check_outputs(jobs, overwrite, skip_existing)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from maskseg_cli.camera.camera_address import CameraAddress
 from maskseg_cli.camera.source import CaptureSettings
+from maskseg_cli.config.value_types import conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.model_options import ModelOptions
@@ -55,8 +56,11 @@ def check_numbers(settings: CaptureSettings, duration: float | None, timeout: fl
         UsageError: one is out of its range.
     """
     for name, value in (("width", settings.width), ("height", settings.height)):
+        conform(name, value, int | None)
         if value is not None and value < 1:
             raise UsageError(f"--{name} is at least 1 pixel, not {value}.")
+    conform("fps", settings.fps, float | None)
+    conform("timeout", timeout, float)
     if settings.fps is not None and not settings.fps > 0:
         raise UsageError(f"--fps is above 0, not {settings.fps:g}.")
     if not timeout >= 0.1:

@@ -16,6 +16,7 @@ from maskseg_cli.reporter import Reporter
 from maskseg_cli.serve.listen_address import parse_address
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
+from maskseg_cli.times import seconds_of
 from maskseg_cli.transform import Transform
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def process_camera(
     settings = CaptureSettings(width, height, fps)
     if window is None:
         window = serve is None
+    duration = None if duration is None else seconds_of(duration)
     check_numbers(settings, duration, timeout)
     check_camera(address, settings, loop, reconnect, token, serve)
     if not window and serve is None and record is None and duration is None and not sinks:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maskseg_cli.config.value_types import check_count, check_switches
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import StoppedError, UsageError
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
@@ -66,7 +67,7 @@ def process_images(
         overwrite, skip_existing: replace results that exist, or leave their photos out.
         format: format of the results, such as "png"; None: that of each photo.
         quality: of JPEG and WebP, 1 to 100.
-        strip_metadata: leave out date, camera, colour profile and resolution, which JPEG and PNG files keep.
+        strip_metadata: leave out date, camera, colour profile and resolution, which results otherwise keep.
         json: file for a COCO JSON of all that was found, with masks; "-" for standard output.
         summary: .csv or .json file with a row for each photo.
         watch: continue with photos as they arrive in the folders, until a stop is requested.
@@ -90,6 +91,15 @@ def process_images(
         KeyboardInterrupt: Ctrl-C; what is done so far is complete.
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
+    check_switches(
+        recursive=recursive,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
+        strip_metadata=strip_metadata,
+        watch=watch,
+    )
+    check_count("quality", quality, 100)
+    check_count("batch", batch)
     network, drawing = split_options(model, options)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)

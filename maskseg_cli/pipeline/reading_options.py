@@ -8,8 +8,10 @@ from fractions import Fraction
 from itertools import islice
 from math import ceil
 
+from maskseg_cli.config.value_types import check_count, conform
 from maskseg_cli.errors import UsageError
 from maskseg_cli.frame import Frame
+from maskseg_cli.times import seconds_of
 from maskseg_cli.video.frame_limit import until_filled
 from maskseg_cli.video.stride import every_nth
 from maskseg_cli.video.video_info import VideoInfo
@@ -20,7 +22,7 @@ class ReadingOptions:
     """Which frames are read, and on which of them the network is run.
 
     Attributes:
-        start, end: seconds, or None for the beginning and the end of the video.
+        start, end: seconds or a text such as "1:30", or None for the beginning and the end of the video.
         max_frames: at most so many frames are written.
         every: the network is run on every n-th frame.
         drop: the frames in between are left out, instead of keeping the last result.
@@ -28,7 +30,8 @@ class ReadingOptions:
         stream: number of the stream with the pictures, where a file has several; None chooses the film.
 
     Raises:
-        UsageError: the end does not come after the start, or no frames lie in between that could be dropped.
+        UsageError: a value of another kind or out of its range; the end does not come after the start, or no frames lie
+            in between that could be dropped.
     """
 
     start: float | None = None
@@ -40,6 +43,14 @@ class ReadingOptions:
     stream: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, seconds_of(getattr(self, name)))
+        for name in ("max_frames", "every", "batch"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, check_count(name, getattr(self, name)))
+        if (conform("stream", self.stream, int | None) or 0) < 0:
+            raise UsageError(f"stream is at least 0, not {self.stream}.")
         if self.drop and self.every == 1:
             raise UsageError("--drop leaves out the frames between those of --every N, which is not given.")
         if self.end is not None and self.end <= (self.start or 0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -84,6 +84,8 @@ def split_options(
     }
     refuse_unknown(left, ModelOptions, DrawingOptions, *others)
     if not isinstance(model, (str, Path, ModelOptions)):
+        if not hasattr(model, "class_names"):
+            raise UsageError(f"model is lite, coco, a weights file or a loaded network, not {model!r}.")
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
         return model, drawing
@@ -114,5 +116,15 @@ def predictor_loader(
 
 
 def as_arguments(sources: Sources) -> list[str]:
-    """Sources as the words of a command line."""
-    return [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
+    """Sources as the words of a command line.
+
+    Raises:
+        UsageError: another kind of value, or an empty text, which would be the current folder.
+    """
+    words: list[Any] = [sources]
+    if isinstance(sources, Iterable) and not isinstance(sources, (str, bytes)):
+        words = list(sources)
+    for word in words:
+        if not isinstance(word, (str, Path)) or not str(word):
+            raise UsageError(f"A source is a path or a list of paths, not {word!r}.")
+    return [str(word) for word in words]

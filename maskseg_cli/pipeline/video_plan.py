@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maskseg_cli.config.value_types import check_switches
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.job import Job
@@ -60,6 +61,7 @@ def plan_run(
     options: dict[str, Any],
 ) -> VideoPlan:
     """Finds the videos and checks all options, before any work; see `process_videos`."""
+    check_switches(recursive=recursive, overwrite=overwrite, skip_existing=skip_existing)
     options = dict(options)
     if "audio" in options:
         options["sound"] = options.pop("audio")

@@ -126,6 +126,8 @@ def make_choices(
     """
     if str(annotations) != SHAPES_WORD and images is None:
         raise UsageError("IMAGES is missing: name the folder of the pictures.")
+    if str(annotations) == SHAPES_WORD and images is not None:
+        raise UsageError(f"{SHAPES_WORD} are drawn on the fly: leave out the folder {images}.")
     data = [DataChoice(str(annotations), None if images is None else Path(images))]
     data += [DataChoice(str(name), Path(folder), _share(share)) for name, folder, share in also]
     if teacher is not None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.continuous_clock import is_broadcast, is_joined, may_jump
 from maskseg_cli.video.deinterlacing import Deinterlacer
@@ -25,7 +26,6 @@ from maskseg_cli.video.probe import frame_rate, probe_video, start_time_of
 from maskseg_cli.video.size_change import SizeChange
 from maskseg_cli.video.timestamps import TimestampConverter, constant_rate
 from maskseg_cli.video.unread_end import unread_note
-from maskseg_cli.video.video_sources import is_address
 from maskseg_cli.video.web_file import index_is_last
 
 #: Seconds before the wanted time at which decoding begins, tried in turn until it begins early enough: frames

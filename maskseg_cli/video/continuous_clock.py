@@ -9,8 +9,8 @@ from typing import Any
 
 import av
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.video.opening import packets_of
-from maskseg_cli.video.video_sources import is_address
 
 #: FFmpeg's flag (AVFMT_TS_DISCONT) of formats whose timestamps may jump, such as MPEG transport streams.
 _TS_DISCONT = 0x0200

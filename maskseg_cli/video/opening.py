@@ -11,12 +11,11 @@ from pathlib import Path
 
 import av
 
-from maskseg_cli.addresses import hide_passwords
+from maskseg_cli.addresses import has_login, hide_passwords, is_address, sound_address
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.video.tracks import choose_track
 from maskseg_cli.video.truncation import is_truncated
-from maskseg_cli.video.video_sources import is_address
 
 #: Seconds until a server must answer, and later until it must send the next data.
 OPEN_TIMEOUT, READ_TIMEOUT = 15.0, 15.0
@@ -122,6 +121,22 @@ def reason(error: av.FFmpegError, network: bool = False) -> str:
     return text[:1].lower() + text[1:]
 
 
+def login_reason(error: BaseException, address: str) -> str:
+    """What is wrong with the name and password of an address, as a part of a sentence; empty if that is not the reason.
+
+    Args:
+        error: that FFmpeg raised.
+    """
+    login = has_login(address)
+    if login and isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
+        return "it refuses this name and password"
+    if isinstance(error, av.error.HTTPUnauthorizedError):
+        return "it asks for a name and a password, as in http://NAME:PASSWORD@ADDRESS"
+    if login and isinstance(error, ValueError):
+        return "its address is not valid; in a password write %2F for /, %3F for ?, %23 for # and %40 for @"
+    return ""
+
+
 def _open_file(path: Path) -> av.container.InputContainer:
     try:
         status = os.stat(path)
@@ -157,11 +172,12 @@ def _open_file(path: Path) -> av.container.InputContainer:
 
 
 def _open_address(address: str) -> av.container.InputContainer:
+    name, address = shown_name(address), sound_address(address)
     options = {"rtsp_flags": "prefer_tcp"}  # pictures sent by UDP often lack parts
     if address.lower().startswith("http"):
         # FFmpeg resumes a lost connection at the same byte, after short waits.
         options = {"reconnect": "1", "reconnect_delay_max": "2"}
-    name, began = shown_name(address), time.monotonic()
+    began = time.monotonic()
     try:
         return av.open(address, options=options, timeout=(OPEN_TIMEOUT, READ_TIMEOUT), metadata_errors="ignore")
     except av.error.ProtocolNotFoundError as error:
@@ -172,4 +188,6 @@ def _open_address(address: str) -> av.container.InputContainer:
             raise MasksegError(f"{name} does not answer: no video came for {OPEN_TIMEOUT:g} seconds.") from error
         if isinstance(error, av.error.InvalidDataError):
             raise MasksegError(f"{name} is no video, or so damaged that it cannot be read as one.") from error
-        raise MasksegError(f"{name} cannot be opened: {reason(error, network=True)}.") from error
+        raise MasksegError(
+            f"{name} cannot be opened: {login_reason(error, address) or reason(error, network=True)}."
+        ) from error

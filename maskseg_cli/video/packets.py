@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import av
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.video.clocks import clock_for
 from maskseg_cli.video.damaged_parts import DamagedParts
 from maskseg_cli.video.opening import packets_of, reason
 from maskseg_cli.video.tracks import default_sound
 from maskseg_cli.video.truncation import is_truncated
-from maskseg_cli.video.video_sources import is_address
 
 #: Formats of live cameras that send pictures without times: the time of arrival is used.
 _UNTIMED = {"mpjpeg"}

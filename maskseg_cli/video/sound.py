@@ -11,12 +11,12 @@ from typing import Any
 
 import av
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.video.clocks import clock_for
 from maskseg_cli.video.continuous_clock import is_joined
 from maskseg_cli.video.opening import open_container, open_file_from, packets_of, reason
 from maskseg_cli.video.tracks import default_sound
-from maskseg_cli.video.video_sources import is_address
 
 #: Seconds before the start from which packets are read: decoders need some earlier sound for a correct result.
 _PREROLL = Fraction(1, 2)

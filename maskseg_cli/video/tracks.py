@@ -53,7 +53,7 @@ def choose_track(container: av.container.InputContainer, name: str, wanted: int 
         raise MasksegError(f"{name} is a text, not a video.")
     kind = container.format.name
     if kind.endswith("_pipe") or kind == "image2" or container.metadata.get("major_brand") in _PHOTO_BRANDS:
-        raise MasksegError(f"{name} is a photo, not a video: `maskseg image` reads photos.")
+        raise MasksegError(f"{name} is a photo, not a video: maskseg image {name}")
     return max(
         known,
         key=lambda stream: (_is_film(stream, known), _is_default(stream), stream.width * stream.height, -stream.index),

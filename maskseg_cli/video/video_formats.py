@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from maskseg_cli.config.value_types import check_count, conform
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.times import rate_of
 from maskseg_cli.video.codecs import ALIASES, CODECS, GIF, VideoCodec
 from maskseg_cli.video.video_sources import has_number
 
@@ -18,7 +20,7 @@ class EncodeOptions:
     Attributes:
         codec: one of `CODECS` or `FRAME_CODECS`, or FFmpeg's name of its encoder; None is the format's default.
         crf: constant quality, lower is better: 0..51 for H.264, 0..63 for VP9, 1..31 for MPEG-4; None: the default.
-        fps: a constant frame rate, by repeating and dropping frames; None keeps the times.
+        fps: a constant frame rate (25, "29.97", "30000/1001"), by repeating and dropping frames; None keeps the times.
         fourcc: the tag of four letters by which the file names its codec, such as `XVID`.
         sound: keep the source's sound.
         quality: of JPEG frames, 1..100.
@@ -30,6 +32,13 @@ class EncodeOptions:
     fourcc: str | None = None
     sound: bool = True
     quality: int = 95
+
+    def __post_init__(self) -> None:
+        if self.fps is not None:
+            object.__setattr__(self, "fps", rate_of(self.fps))
+        conform("crf", self.crf, int | None)
+        conform("sound", self.sound, bool)
+        check_count("quality", self.quality, 100)
 
 
 #: Codec name for a folder of frames -> extension of the frames.
@@ -151,8 +160,6 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
         '.jpg'
     """
     options = options or EncodeOptions()
-    if options.fps is not None and options.fps <= 0:
-        raise UsageError(f"The frame rate must be above 0, not {options.fps}.")
     if str(path).endswith(("/", "\\")) or Path(path).is_dir() or names_frames(Path(path)):
         return _frame_format(path, options)
     suffix = Path(path).suffix.lower()

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from maskseg_cli.addresses import hide_passwords
+from maskseg_cli.addresses import hide_passwords, is_address
 from maskseg_cli.errors import UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.input_files import OUTPUT_MARK
@@ -16,7 +16,7 @@ from maskseg_cli.media.outputs import check_outputs, describe_sources, existing_
 from maskseg_cli.media.same_file import name_keys
 from maskseg_cli.video.output_checks import first_frame
 from maskseg_cli.video.video_formats import FORMATS, names_frames
-from maskseg_cli.video.video_sources import is_address, is_sequence, unfinished_mark
+from maskseg_cli.video.video_sources import is_sequence, unfinished_mark
 
 #: --format -> names of the frames' files.
 _FRAMES = {"png": "%06d.png", "jpg": "%06d.jpg"}

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
-from maskseg_cli.addresses import hide_passwords
+from maskseg_cli.addresses import hide_passwords, is_address, sound_address
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
 from maskseg_cli.media.input_files import InputKind, find_sources
+from maskseg_cli.media.picture_formats import split_input_name
 
 _ENDINGS = (
     "3g2 3gp apng asf avi divx dv f4v flv gif h264 h265 hevc m1v m2t m2ts m2v m4v mjpeg mjpg mkv mov mp4 mpe mpeg mpg "
@@ -42,11 +43,6 @@ def find_videos(arguments: Sequence[str], recursive: bool = False, avoid: Path |
     if "-" in arguments:
         raise UsageError("A video cannot be read from standard input: save it to a file first.")
     return find_sources(arguments, recursive, avoid, kind=VIDEOS)
-
-
-def is_address(argument: str) -> bool:
-    """Whether a source is an address on the network rather than a file: `rtsp://camera/1`."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", argument) is not None
 
 
 def is_sequence(argument: str) -> bool:
@@ -117,7 +113,7 @@ def _split(name: str) -> tuple[str, str]:
 def _place(argument: str) -> PurePath | None:
     """The path in the output folder for an address or numbered pictures; None for anything else."""
     if is_address(argument):
-        parts = urlsplit(hide_passwords(argument))
+        parts = urlsplit(hide_passwords(sound_address(argument)))
         name = PurePath(parts.path).name or parts.hostname or "video"
         return PurePath(re.sub(r"[^\w.-]+", "_", name))
     if is_sequence(argument):
@@ -125,4 +121,4 @@ def _place(argument: str) -> PurePath | None:
     return None
 
 
-VIDEOS = InputKind("video", _split, _place)
+VIDEOS = InputKind("video", _split, _place, other=("image", lambda name: bool(split_input_name(name)[1])))

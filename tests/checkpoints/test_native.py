@@ -148,6 +148,12 @@ def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
+def test_the_state_of_a_training_is_no_weights_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "state.npz", **{"model/conv1/bias": np.ones(3)})
+    with pytest.raises(MasksegError, match=r"saved state of a training: its weights are in last\.npz beside it"):
+        read_checkpoint(tmp_path / "state.npz")
+
+
 def test_arrays_of_somebody_else(tmp_path: Path) -> None:
     np.savez(tmp_path / "w.npz", weights=np.ones(3), labels=np.zeros(2))
     with pytest.raises(MasksegError, match=r"arrays \(weights, labels, \.\.\.\) that maskseg did not write"):

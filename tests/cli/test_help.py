@@ -101,10 +101,27 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
     ("arguments", "sentence"),
     [
         (["image", "x.jpg", "--gpu"], "There is no option --gpu. Did you mean --device gpu?"),
+        (["image", "x.jpg", "--out", "y.jpg"], "There is no option --out. Did you mean --output?"),
+        (["image", "--input", "x.jpg"], "There is no option --input. Write SOURCES... without the name of an option."),
         (["weights", "list", "--jsn"], "There is no option --jsn. Did you mean --json?"),
+        (["weights", "lst"], "There is no command 'lst'. Did you mean 'list'?"),
+        (["weights", "download", "coco"], "There is no command 'download'. Did you mean 'fetch'?"),
+        (["photo", "x.jpg"], "There is no command 'photo'. Did you mean 'image'?"),
+        (["eval"], "There is no command 'eval'. Did you mean 'evaluate'?"),
+        (["fetch", "coco"], "There is no command 'fetch'. Did you mean 'weights fetch'?"),
+        (["image", __file__, "--model", "coc"], "There is no weights file coc (did you mean coco?)."),
+        (["config", "--set", "min_score=1"], "There is no option 'min_score' (did you mean"),
         (["image", "x.jpg", "--min-score", "80"], "80 is not a number from 0 to 1 (80 % is 0.8)."),
         (["image", "x.jpg", "--alpha", "30%"], "30% is not a number from 0 to 1 (30 % is 0.3)."),
-        (["image", "x.jpg", "--min-score", "1.5"], "1.5 is not in the range"),
+        (["image", "x.jpg", "--min-score", "1.5"], "1.5 is not in the range: at most 1."),
+        (["image", "x.jpg", "--min-score", "0,8"], "'0,8' is not a number: write 0.8."),
+        (["image", "x.jpg", "--min-score", "nan"], "nan is not a number that can be used."),
+        (["image", "x.jpg", "--size", "10"], "10 is not in the range: at least 64."),
+        (["image", "x.jpg", "--size", "640x480"], "'640x480' is not a whole number."),
+        (["image", "x.jpg", "--threads", "9" * 5000], "… (5000 letters) is not in the range: at most 2147483647."),
+        (["train", "shapes", "-o", "x", "--learning-rate", "inf"], "inf is not a number that can be used."),
+        (["train", "shapes", "-o", "x", "--ema", "1"], "1 is not in the range: below 1."),
+        (["webcam", "--fps", "0"], "0 is not in the range: above 0."),
         (
             ["image", __file__, "-o", "x.jpg", "--json", "found.csv"],
             "--json writes JSON, but found.csv ends in .csv: name it found.json",
@@ -113,12 +130,23 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
         (["bench", "--json", "found.xlsx"], "--json writes JSON, but found.xlsx ends in .xlsx"),
         (["evaluate", __file__, ".", "-o", "ap.csv"], "--output writes JSON, but ap.csv ends in .csv"),
         (["video", "x.mp4", "--start", "1:99"], "'1:99' is no time"),
+        (["video", "x.mp4", "--start", "9" * 400], "is too late: at most 1000 hours."),
+        (["image", "http://me:secret word@camera/1.jpg"], "Addresses are not read by this command: download the photo"),
+        (
+            ["video", "http://me:secret word@camera/1.mp4"],
+            "password in an address holds no spaces: write %20",
+        ),
+        (
+            ["webcam", "--camera", "rtsp://me:secret word@camera/1", "--duration", "1"],
+            "in an address holds no spaces",
+        ),
     ],
 )
 def test_wrong_values_are_refused_with_the_right_ones(arguments: list[str], sentence: str) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert sentence in " ".join(result.output.split())
+    assert "word@camera" not in result.output
 
 
 @pytest.mark.parametrize(

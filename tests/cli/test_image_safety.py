@@ -197,8 +197,8 @@ def test_a_full_disk_ends_the_run(here: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nowhere.jpg"], 1, "There is no file or folder nowhere.jpg"),
-        (["*.jpg"], 1, "No photo matches the pattern *.jpg"),
+        (["nowhere.jpg"], 2, "There is no file or folder nowhere.jpg"),
+        (["*.jpg"], 2, "No photo matches the pattern *.jpg"),
         (["."], 1, "There is no photo in the folder ."),
         ([], 2, "Missing argument 'SOURCES...'"),
     ],

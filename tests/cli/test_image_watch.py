@@ -174,7 +174,7 @@ def test_a_folder_that_goes_away_for_a_while(tmp_path: Path, watching: list[Watc
         (["in", "-o", "x.png"], 2, "--watch writes into a folder, which x.png is not."),
         (["in", "-o", "a.png"], 2, "--watch writes into a folder, which a.png is not."),
         (["in", "-o", "-"], 2, "--watch writes into a folder, which - is not."),
-        (["nowhere"], 1, "There is no file or folder nowhere."),
+        (["nowhere"], 2, "There is no file or folder nowhere."),
         (["full"], 1, "exists already"),
         (["in", "-o", "a.png/x"], 1, "a.png is no folder"),
     ],

@@ -61,9 +61,9 @@ def test_help_lists_every_command() -> None:
         (["image"], 2),
         (["image", "--nonsense", "x.jpg"], 2),
         (["image", "x.jpg", "--min-score", "7"], 2),
-        (["image", "there-is-no-such-file.jpg"], 1),
+        (["image", "there-is-no-such-file.jpg"], 2),
         (["image", __file__, "--overwrite", "--skip-existing"], 2),
-        (["video", "there-is-no-such-file.mp4"], 1),
+        (["video", "there-is-no-such-file.mp4"], 2),
         (["video", __file__, "--drop"], 2),
         (["bench", "--against", "nonsense"], 2),
         (["bench", "--json", __file__], 1),
@@ -105,6 +105,18 @@ def test_a_file_in_place_of_a_command_shows_how_to_go_on() -> None:
     result = CliRunner().invoke(main, [__file__])
     assert result.exit_code == 2
     assert f"maskseg image {__file__}" in result.stderr
+
+
+def test_a_film_in_place_of_a_command(tmp_path: Path) -> None:
+    (tmp_path / "x.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    assert f"maskseg video {tmp_path / 'x.mp4'}" in CliRunner().invoke(main, [str(tmp_path / "x.mp4")]).stderr
+
+
+def test_names_of_files_cannot_control_the_terminal(tmp_path: Path) -> None:
+    name = tmp_path / "a\x1b[31mb.jpg"
+    result = CliRunner().invoke(main, ["image", str(name)], color=True)
+    assert "\x1b" not in result.stderr
+    assert r"a\x1b[31mb.jpg" in result.stderr
 
 
 @pytest.mark.parametrize(

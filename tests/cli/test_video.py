@@ -203,7 +203,7 @@ def test_a_folder_keeps_its_tree_and_goes_on(here: Path) -> None:
         (["in.mp4", "--fps", "0"], 2, "0"),
         (["in.mp4", "--overwrite", "--skip-existing"], 2, "contradict"),
         (["in.mp4", "--json", "in.mp4"], 2, "inputs are never overwritten"),
-        (["nowhere.mp4"], 1, "no file or folder nowhere.mp4"),
+        (["nowhere.mp4"], 2, "no file or folder nowhere.mp4"),
         (["-"], 2, "standard input"),
         (["empty/"], 1, "no video in the folder"),
     ],

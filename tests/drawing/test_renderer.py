@@ -258,3 +258,9 @@ def test_work_is_done_inside_the_crops_only() -> None:
     finally:
         tracemalloc.stop()
     assert peak < picture.nbytes + 1_000_000
+
+
+def test_what_is_given_for_the_detections_is_named() -> None:
+    for wrong, name in ((None, "NoneType"), ([Detections.empty((4, 6))], "list"), (np.zeros((4, 6)), "ndarray")):
+        with pytest.raises(UsageError, match=rf"The objects must be Detections of one picture, not {name}\."):
+            draw(np.zeros((4, 6, 3), np.uint8), wrong)  # type: ignore[arg-type]

@@ -169,6 +169,6 @@ def test_kept_photos_have_the_objects_that_an_earlier_run_has_written(name: str,
 )
 def test_a_file_that_is_no_summary_is_not_replaced(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(MasksegError, match="is no summary that could be continued"):
+    with pytest.raises(MasksegError, match="could be continued: delete it, or name another file"):
         RunSummary(tmp_path / name, resume=True)
     assert (tmp_path / name).read_text() == text

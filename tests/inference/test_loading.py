@@ -159,3 +159,30 @@ def test_a_number_of_another_kind_is_told_under_its_own_name(options: dict[str, 
         load_model("lite", **options)
     with pytest.raises(UsageError, match=message):
         ModelOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weights": None}, r"weights is lite, coco or the path of a weights file, not None\."),
+        ({"weights": ""}, r"weights is lite, coco or the path of a weights file, not ''\."),
+        ({"weights": ["lite"]}, r"not list\."),
+        ({"config": "mine.toml"}, r"options by name, not 'mine\.toml'; .*read_config_file reads a file"),
+        ({"labels": 5}, r"labels is a file of class names or a list of names, not 5\."),
+        ({"tta": "no"}, r"tta is yes or no, not 'no'\."),
+        ({"size": 10**30}, r"size is at most 2147483647, not 1e\+30\."),
+        ({"threads": 2**40}, "threads is at most 2147483647"),
+        ({"device": "cuda"}, r"not 'cuda' \(did you mean gpu\?\)\."),
+        ({"device": "CPU"}, r"not 'CPU' \(did you mean cpu\?\)\."),
+        ({"precision": "fp16"}, r"not 'fp16' \(did you mean bfloat16\?\)\."),
+        ({"precison": "int8"}, r"There is no option 'precison' \(did you mean precision\?\)\."),
+        ({"scores": 0.5}, r"There is no option 'scores' \(did you mean min_score"),
+        ({"confidence": 0.5}, r"There is no option 'confidence' \(did you mean detection_min_confidence\?\)\."),
+    ],
+)
+def test_wrong_arguments_are_told_before_anything_is_loaded(
+    arguments: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maskseg_cli.inference.openvino_engine._choose_stages", lambda *_: pytest.fail("it is loaded"))
+    with pytest.raises(UsageError, match=message):
+        load_model(**arguments)

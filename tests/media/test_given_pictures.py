@@ -44,6 +44,7 @@ def test_pil_pictures_are_turned_upright_as_files_are() -> None:
         np.testing.assert_array_equal(as_array(Image.open(io.BytesIO(data))), decode_image(data))
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -52,12 +53,23 @@ def test_pil_pictures_are_turned_upright_as_files_are() -> None:
         (np.zeros((4, 6, 4), np.uint8), "has an alpha channel: .*COLOR_BGRA2BGR"),
         (np.zeros((3, 4, 6), np.uint8), r"channels come first: image\.transpose\(1, 2, 0\)"),
         (np.zeros((4, 6, 3), np.float32), r"not float32: \(255 \* image\)"),
-        (np.full((4, 6, 3), 200.0), r"uint8, 0 to 255, not float64\."),
+        (np.full((4, 6, 3), 200.0), r"uint8, 0 to 255, not float64\. numpy\.clip\(image, 0, 255\)\.astype"),
+        (np.full((4, 6, 3), np.nan), r"not float64\. numpy\.clip"),
+        (np.zeros((4, 6, 3), np.int32), r"not int32\. numpy\.clip"),
+        (np.zeros((4, 6, 3), bool), r"not bool: 255 \* image\.astype"),
+        (np.full((4, 6, 3), 65535, np.uint16), r"not uint16: \(image // 257\)"),
+        (np.zeros((4, 6, 3), complex), r"not complex128\.$"),
+        (b"\xff\xd8", r"not bytes; cv2\.imdecode\(numpy\.frombuffer"),
+        (io.BytesIO(b"\xff\xd8"), "not BytesIO; give the path of the file"),
+        ({"image": QUARTERS}, r"not dict\.$"),
+        (True, "not bool; .*the second one is the picture"),
+        ("http://me:secret@camera/1.jpg", r"^Photos are read from files, not from addresses"),
         (np.zeros((0, 6, 3), np.uint8), "at least one pixel"),
         (7, "not int"),
     ],
 )
 def test_what_is_no_picture_is_told_with_the_remedy(value: object, message: str) -> None:
+    assert is_one_picture(value)
     with pytest.raises(UsageError, match=message):
         check_picture(as_array(value))
 

@@ -9,6 +9,7 @@ import pytest
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.input_files import find_sources
+from maskseg_cli.video.video_sources import find_videos
 
 
 @pytest.fixture
@@ -168,3 +169,20 @@ def test_a_folder_that_fills_later(tree: Path) -> None:
     assert find_sources(["empty", "empty/*.jpg"], may_be_empty=True) == []
     with pytest.raises(MasksegError, match="There is no file or folder nowhere"):
         find_sources(["nowhere"], may_be_empty=True)
+
+
+def test_what_is_there_instead_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, data in (("films/a.mp4", b"\0\0\0\x18ftypisom"), ("photos/a.jpg", b""), ("dog.jpg", b"")):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(data)
+    for argument, says in (
+        ("films", r"inside it too\); for what is there: maskseg video films\.$"),
+        ("dgo.jpg", r"There is no file or folder dgo\.jpg \(did you mean dog\.jpg\?\)\.$"),
+        ("gone/dog.jpg", r"There is no file or folder gone.dog\.jpg \(there is no folder gone\)\.$"),
+        ("cat.bmp", r"There is no file or folder cat\.bmp\.$"),
+    ):
+        with pytest.raises(MasksegError, match=says):
+            find_sources([argument])
+    with pytest.raises(MasksegError, match=r"for what is there: maskseg image photos\.$"):
+        find_videos(["photos"])

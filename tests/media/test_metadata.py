@@ -41,7 +41,7 @@ def written(data: bytes, suffix: str) -> bytes:
     return with_metadata(encode_image(read.image, suffix), read.metadata)
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_the_result_keeps_what_is_known_of_the_photo(kind: str, suffix: str) -> None:
     data = photo(kind)
@@ -53,7 +53,7 @@ def test_the_result_keeps_what_is_known_of_the_photo(kind: str, suffix: str) -> 
         assert exif.get_ifd(DETAILS)[TAKEN] == "2024:05:06 07:08:08"
         assert exif.get_ifd(DETAILS)[EXPOSURE] == pytest.approx(1 / 250)
     assert image.info["icc_profile"] == PROFILE
-    if kind != "WEBP":  # turned by a quarter, and so are the two resolutions
+    if kind != "WEBP" and suffix != ".webp":  # turned by a quarter, and so are the two resolutions
         assert image.info["dpi"] == pytest.approx((150, 300), abs=0.1)
     for private in (b"secret note", b"serial 123"):
         assert private not in result
@@ -66,8 +66,28 @@ def test_the_pixels_do_not_change(suffix: str) -> None:
     plain = encode_image(read.image, suffix)
     result = with_metadata(plain, read.metadata)
     np.testing.assert_array_equal(decode_image(result), decode_image(plain))
-    assert (result == plain) == (suffix not in (".jpg", ".png"))
+    assert result != plain
     assert np.asarray(Image.open(io.BytesIO(result))).shape == read.image.shape
+
+
+def test_webp_and_bmp_hold_the_resolution_where_they_have_a_place_for_it() -> None:
+    data = photo("JPEG", orientation=1)
+    webp, bmp = (Image.open(io.BytesIO(written(data, suffix))) for suffix in (".webp", ".bmp"))
+    assert (webp.getexif()[0x011A], webp.getexif()[0x011B], webp.getexif()[0x0128]) == (300, 150, 2)
+    assert bmp.info["dpi"] == pytest.approx((300, 150), abs=0.1)
+
+
+def test_only_a_profile() -> None:
+    for suffix in (".jpg", ".png", ".webp", ".tif"):
+        result = written(save(Image.fromarray(QUARTERS), "PNG", icc_profile=PROFILE), suffix)
+        assert Image.open(io.BytesIO(result)).info["icc_profile"] == PROFILE, suffix
+
+
+def test_numbers_that_other_programs_write_as_floats() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(DETAILS)[EXPOSURE] = 0.004  # Pillow writes a double
+    result = written(save(Image.fromarray(QUARTERS), "JPEG", exif=exif), ".jpg")
+    assert Image.open(io.BytesIO(result)).getexif().get_ifd(DETAILS)[EXPOSURE] == pytest.approx(0.004)
 
 
 def test_a_photo_without_metadata_gives_the_same_bytes_as_before() -> None:

@@ -54,6 +54,11 @@ def test_a_share_is_above_0(share: object) -> None:
         make_choices("shapes", output="run", also=[("b.json", "b", share)])
 
 
+def test_shapes_need_no_folder_of_pictures() -> None:
+    with pytest.raises(UsageError, match="shapes are drawn on the fly: leave out the folder photos"):
+        make_choices("shapes", "photos", output="run")
+
+
 def test_a_recipe_is_arguments(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(

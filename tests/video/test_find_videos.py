@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from maskseg_cli.addresses import is_address
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.video.video_sources import find_videos, is_address, is_sequence, numbered_pictures
+from maskseg_cli.video.video_sources import find_videos, is_sequence, numbered_pictures
 
 
 @pytest.fixture(autouse=True)

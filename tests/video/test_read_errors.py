@@ -45,8 +45,8 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "noise.mkv": (_noise, "{} is no video, or so damaged that it cannot be read as one."),
     "words.srt": (lambda path: path.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n"), "{} holds no pictures."),
     "song.m4a": (_song, "{} holds sound, but no pictures."),
-    "photo.png": (_photo, "{} is a photo, not a video: `maskseg image` reads photos."),
-    "photo.mp4": (_photo, "{} is a photo, not a video: `maskseg image` reads photos."),
+    "photo.png": (_photo, "{0} is a photo, not a video: maskseg image {0}"),
+    "photo.mp4": (_photo, "{0} is a photo, not a video: maskseg image {0}"),
 }
 
 

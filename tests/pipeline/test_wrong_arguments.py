@@ -1,0 +1,96 @@
+"""Arguments that a program gets wrong: each is told under its own name, before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from maskseg_cli import process_camera, process_images, process_video
+from maskseg_cli.errors import UsageError
+from maskseg_cli.media.images import write_image
+from tests.cli.fake_model import use_blob_engine
+from tests.cli.running import tree_of
+from tests.cli.video_running import facts, film
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a photo and a film, and the stand-in in place of the network."""
+    monkeypatch.chdir(tmp_path)
+    use_blob_engine(monkeypatch.setattr)
+    write_image(tmp_path / "a.png", np.zeros((32, 48, 3), np.uint8))
+    film(tmp_path / "in.mp4", frames=5)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sources": None}, "A source is a path or a list of paths, not None"),
+        ({"sources": ""}, "A source is a path or a list of paths, not ''"),
+        ({"sources": ["a.png", 5]}, "A source is a path or a list of paths, not 5"),
+        ({"sources": b"a.png"}, "A source is a path or a list of paths, not b'a.png'"),
+        ({"model": None}, "model is lite, coco, a weights file or a loaded network, not None"),
+        ({"format": "JPG"}, r"format is one of jpg, png, webp, bmp, tif, not 'JPG' \(did you mean jpg\?\)"),
+        ({"quality": "95"}, "quality is a whole number, not '95'"),
+        ({"quality": 101}, "quality is at most 100, not 101"),
+        ({"batch": 0}, "batch is at least 1, not 0"),
+        ({"overwrite": "no"}, "overwrite is yes or no, not 'no'"),
+        ({"tta": "no"}, "tta is yes or no, not 'no'"),
+    ],
+    ids=str,
+)
+def test_photos(here: Path, arguments: dict[str, Any], message: str) -> None:
+    before = tree_of(here)
+    with pytest.raises(UsageError, match=message):
+        process_images(**{"sources": "a.png", **arguments})
+    assert tree_of(here) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"every": 0}, "every is at least 1, not 0"),
+        ({"every": "2"}, "every is a whole number, not '2'"),
+        ({"batch": 0}, "batch is at least 1, not 0"),
+        ({"max_frames": 2**70}, "max_frames is at most 2147483647"),
+        ({"start": "1:99"}, "'1:99' is no time"),
+        ({"end": 1e30}, "is too late: at most 1000 hours"),
+        ({"fps": "fast"}, "'fast' is no frame rate"),
+        ({"fps": 0}, "0 frames a second cannot be written"),
+        ({"crf": "low"}, "crf is a whole number or none, not 'low'"),
+        ({"stream": -1}, "stream is at least 0, not -1"),
+        ({"audio": "no"}, "sound is yes or no, not 'no'"),
+    ],
+    ids=str,
+)
+def test_videos(here: Path, arguments: dict[str, Any], message: str) -> None:
+    before = tree_of(here)
+    with pytest.raises(UsageError, match=message):
+        process_video("in.mp4", **arguments)
+    assert tree_of(here) == before
+
+
+def test_times_and_rates_are_written_as_on_the_command_line(here: Path) -> None:
+    process_video("in.mp4", "texts.mp4", start="0:00.1", fps="50")
+    process_video("in.mp4", "numbers.mp4", start=0.1, fps=50.0)
+    times = facts(here / "texts.mp4").times
+    assert len(times) > 1
+    assert times == facts(here / "numbers.mp4").times
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"duration": "5m"}, "'5m' is no time"),
+        ({"width": "wide"}, "width is a whole number or none, not 'wide'"),
+        ({"timeout": None}, "timeout is a number, not None"),
+    ],
+    ids=str,
+)
+def test_cameras(here: Path, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        process_camera("in.mp4", **{"window": False, "duration": 1, **arguments})
