@@ -4,44 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from maskseg_cli.errors import MasksegError
-
-#: Functions that remove what is being written now, in the order of their registration.
-_cleanups: dict[Callable[[], object], None] = {}
-
-
-def register_cleanup(cleanup: Callable[[], object]) -> None:
-    """Makes `remove_unfinished` call a function that removes unfinished output, until `unregister_cleanup`.
-
-    Args:
-        cleanup: called in a signal handler, perhaps while another thread writes: it must not wait for a lock.
-    """
-    _cleanups[cleanup] = None
-
-
-def unregister_cleanup(cleanup: Callable[[], object]) -> None:
-    """Undoes `register_cleanup`; nothing happens if the function is not registered."""
-    _cleanups.pop(cleanup, None)
-
-
-def remove_unfinished() -> None:
-    """Removes all output that is being written now, for a program that is about to exit without further clean-up."""
-    # The newest first: a temporary file that is gone can no longer be renamed to one of a folder's files.
-    for cleanup in reversed(list(_cleanups)):
-        with contextlib.suppress(OSError):
-            cleanup()
+from maskseg_cli.media.cleanups import register_cleanup as register_cleanup
+from maskseg_cli.media.cleanups import remove_unfinished as remove_unfinished
+from maskseg_cli.media.cleanups import unregister_cleanup as unregister_cleanup
+from maskseg_cli.media.leftovers import remove_leftovers, temporary_name
 
 
 class UnfinishedFile:
     """A temporary name in the folder of a file's final name; `rename` or `discard` ends it.
 
-    Until then `remove_unfinished` removes the file.
+    Until then `cleanups.remove_unfinished` removes the file. What killed processes have left in the folder is removed.
 
     Args:
         path: the final name; missing folders are made.
@@ -58,8 +36,9 @@ class UnfinishedFile:
     def __init__(self, path: str | Path, suffix: str = ".tmp") -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Hidden, short, and without the suffix of a picture or video: no search of the folder finds it.
-        self.temporary = self.path.parent / f".maskseg-{secrets.token_hex(6)}{suffix}"
+        remove_leftovers(self.path.parent)
+        # Hidden, and without the suffix of a picture or video: no search of the folder finds it.
+        self.temporary = self.path.parent / temporary_name(suffix)
         self._file: IO[bytes] | None = None
         register_cleanup(self._remove)
 

@@ -12,13 +12,11 @@ from pathlib import Path, PurePath
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
+from maskseg_cli.media.partial_files import PARTIAL_MARK
 from maskseg_cli.media.picture_formats import split_input_name
 
 #: End of an output's stem if it is written beside its input.
 OUTPUT_MARK = "_maskseg"
-
-#: End of an output's stem if it is kept although it is not complete.
-UNFINISHED_MARK = ".unfinished"
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def find_sources(
 
     Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and
     patterns yield files with a known suffix, except hidden ones and the results of earlier runs:
-    `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`. A result that is named itself is left out if
+    `<name>_maskseg.<ext>` and `<name>_maskseg.partial.<ext>`. A result that is named itself is left out if
     `<name>.<ext>` is named too, as happens when the shell expands a pattern.
 
     Args:
@@ -124,7 +122,7 @@ class _Search:
 
     def _is_wanted(self, name: str, own_wanted: bool = False) -> bool:
         stem, suffix = self.kind.split(name)
-        own = stem.removesuffix(UNFINISHED_MARK).endswith(OUTPUT_MARK)
+        own = stem.removesuffix(PARTIAL_MARK).endswith(OUTPUT_MARK)
         return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
 
 
@@ -158,7 +156,7 @@ def _is_own_output(source: Source, named: dict[str, Source], kind: InputKind) ->
     if source.path is None:
         return False
     stem, suffix = kind.split(source.path.name)
-    own = stem.removesuffix(UNFINISHED_MARK)
+    own = stem.removesuffix(PARTIAL_MARK)
     if not own.endswith(OUTPUT_MARK):
         return False
     original = source.path.with_name(own.removesuffix(OUTPUT_MARK) + suffix)

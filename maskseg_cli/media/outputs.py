@@ -82,7 +82,7 @@ def check_outputs(
     targets = [job.target for job in jobs if job.target is not None]
     refuse_inputs(targets, [job.source.name for job in jobs if job.source.path is not None])
     _refuse_collisions(jobs)
-    for folder in {target.parent for target in targets}:
+    for folder in {target.parent for target in targets if not _is_device(target)}:
         check_writable(folder)
     existing = {target: found for target in targets if (found := find_existing(target)) is not None}
     if existing and not overwrite and not skip_existing:
@@ -136,10 +136,24 @@ def check_extra_output(path: Path, jobs: Sequence[Job]) -> None:
     refuse_inputs([path], [job.source.name for job in jobs if job.source.path is not None])
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
-    check_writable(path.parent)
+    check_file_writable(path)
     for job in jobs:
         if job.target is not None and same_name(path, job.target):
             raise UsageError(f"{path} would be the result of {job.source.name} too: choose another name.")
+
+
+def check_file_writable(path: Path | None) -> None:
+    """Checks that a file can be written: its folder, or the device or pipe itself; None is not checked.
+
+    Raises:
+        MasksegError: it cannot.
+    """
+    if path is None:
+        return
+    if not _is_device(path):
+        check_writable(path.parent)
+    elif not os.access(path, os.W_OK):
+        raise MasksegError(f"{path} cannot be written: choose another file.")
 
 
 def check_writable(folder: Path) -> None:
