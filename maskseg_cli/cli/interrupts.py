@@ -113,16 +113,18 @@ def signals_as_interrupts() -> Iterator[Received]:
 
 
 def exit_at_signals() -> None:
-    """Makes signals end the process at once and without a traceback, while nothing has begun or all is done.
+    """Makes signals end the process at once and without a traceback, while nothing has begun or all is done."""
+    for number in SIGNALS:
+        if is_handled(number):
+            signal.signal(number, _exit)
 
-    Only for the program itself: a process that merely imports the command line keeps its handlers.
-    """
-    main = getattr(sys.modules.get("__main__"), "__spec__", None)
-    module = getattr(main, "name", None) == "maskseg_cli.__main__"
-    if module or (main is None and os.path.splitext(os.path.basename(sys.argv[0] or ""))[0] == "maskseg"):
-        for number in SIGNALS:
-            if is_handled(number):
-                signal.signal(number, _exit)
+
+def is_the_program() -> bool:
+    """Whether this process is `maskseg`, and does not merely import its command line."""
+    started = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if started is not None:
+        return bool(started.name == "maskseg_cli.__main__")
+    return os.path.splitext(os.path.basename(sys.argv[0] if sys.argv else ""))[0] == "maskseg"
 
 
 def _exit(number: int, _: FrameType | None) -> None:

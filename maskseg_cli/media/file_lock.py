@@ -38,11 +38,11 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 class FileLock:
     """Keeps other processes from writing a file or folder, from its creation until `release`.
 
-    The system locks a hidden file `.NAME.maskseg-lock` beside the file, or `.maskseg-lock` in the folder, which holds
-    the number of the process. The system ends the lock with the process, however that ends, also on network drives that
-    have locks; so a file that was left behind locks nothing. On drives without locks the process named in the file
-    counts, if it runs on this computer. No lock is needed, and none is made, for a device or pipe, and where no
-    file can be made.
+    The system locks a hidden file `.NAME.maskseg-lock` beside it, which holds the number of the process; for a folder
+    in a place that cannot be written it is `.maskseg-lock` inside. The system ends the lock with the process, however
+    that ends, also on network drives that have locks; so a file that was left behind locks nothing. On drives without
+    locks the process named in the file counts, if it runs on this computer. No lock is needed, and none is made, for
+    a device or pipe, and where no file can be made.
 
     Args:
         path: the file or folder, which may not exist yet. Missing folders are made, and removed again if they are empty
@@ -151,7 +151,9 @@ class FileLocks:
 def lock_file(path: Path, folder: bool = False) -> Path:
     """The lock file of a file or folder."""
     if folder:
-        return path / LOCK_SUFFIX
+        path = Path(os.path.abspath(path))
+        if path.parent == path or (path.parent.is_dir() and not os.access(path.parent, os.W_OK)):
+            return path / LOCK_SUFFIX
     name, encoded = path.name, os.fsencode(path.name)
     if len(encoded) > _LONGEST:
         name = hashlib.sha256(encoded).hexdigest()[:32]

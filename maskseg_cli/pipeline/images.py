@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.errors import StoppedError, UsageError
+from maskseg_cli.errors import StoppedError, UsageError, explain
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
@@ -134,7 +134,7 @@ def process_images(
         run = PhotoRun(
             predictor, all_sinks, counts, transforms, drawing, batch, threaded, watch, stop=stop, reporter=reporter
         )
-        ended = _run(run, lambda: _process(run, watched, jobs, alone))
+        ended, problem = _run(run, lambda: _process(run, watched, jobs, alone))
     if ended is None or isinstance(ended, KeyboardInterrupt):
         _report_counts(counts, None if watch else len(jobs), reporter)
         if ended is not None and counts.done + counts.kept + counts.failed < len(jobs) > 1:
@@ -142,7 +142,11 @@ def process_images(
             reporter.say(f"The same command with --skip-existing{instead} does the rest.")
     # Ctrl-C is how a watch ends; other signals, whose exceptions are subclasses, are reported.
     if ended is not None and not (watch and type(ended) is KeyboardInterrupt):
+        if problem is not None and problem is not ended:
+            reporter.warn(f"Error: {explain(problem)}")
         raise ended
+    if problem is not None:
+        raise problem
     return counts
 
 
@@ -210,9 +214,10 @@ def _process(run: PhotoRun, watched: WatchedPhotos | None, jobs: Sequence[Job], 
     run.stop.raise_if_requested()
 
 
-def _run(run: PhotoRun, process: Callable[[], None]) -> BaseException | None:
-    """Calls `process` and ends the sinks, whatever ended it; returns the exception that did."""
+def _run(run: PhotoRun, process: Callable[[], None]) -> tuple[BaseException | None, Exception | None]:
+    """Calls `process` and ends the sinks, whatever ended it; returns the exception that did, and one of the sinks."""
     ended: BaseException | None = None
+    problem: Exception | None = None
     try:
         process()
     except BaseException as error:
@@ -229,8 +234,8 @@ def _run(run: PhotoRun, process: Callable[[], None]) -> BaseException | None:
             else:
                 sink.finish()
         except Exception as error:
-            ended = ended or error
-    return ended
+            problem = problem or error
+    return ended, problem
 
 
 def _report_counts(counts: RunSummary, photos: int | None, reporter: Reporter) -> None:

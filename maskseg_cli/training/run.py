@@ -95,8 +95,10 @@ def open_trainer(
 
         restored = stack.enter_context(_Restored(options.output))
         log = stack.enter_context(TrainingLog(options.output, reporter))
-        trainer = prepare(choices, options, log, resume)
-        stop.raise_if_requested()
+        try:
+            trainer = prepare(choices, options, log, resume)
+        finally:
+            stop.raise_if_requested()
         restored.ready = True
         yield trainer
 

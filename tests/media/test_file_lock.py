@@ -55,7 +55,19 @@ def test_a_second_process_is_refused_and_a_killed_one_is_not_in_the_way(tmp_path
     assert lock_file(path, folder).exists()
     lock.release()
     lock.release()
-    assert list(tmp_path.rglob("*")) == ([path] if folder else [])  # the killed process made the folder
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_locked_inside_where_the_one_around_it_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lock_file(Path("/"), folder=True) == Path(f"/{LOCK_SUFFIX}")
+    assert lock_file(tmp_path / "run", folder=True) == tmp_path / f".run{LOCK_SUFFIX}"
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with FileLocks() as locks:
+        locks.take(tmp_path / "run", folder=True)
+        assert (tmp_path / "run" / LOCK_SUFFIX).exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_all_or_none(tmp_path: Path) -> None:
