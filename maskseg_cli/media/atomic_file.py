@@ -115,15 +115,18 @@ class GrowingFile:
         with _errors_name(self.path):
             self._file.write(data)
 
-    def finish(self) -> None:
+    def finish(self, path: Path | None = None) -> None:
         """Closes the file and gives it its name; a file that was there is replaced.
+
+        Args:
+            path: another name in the same folder instead.
 
         Raises:
             OSError: that is not possible; nothing is left behind, and a file that was there stays.
         """
         try:
             if self._unfinished is not None:
-                self._unfinished.rename()
+                self._unfinished.rename(path)
             else:
                 with _errors_name(self.path):
                     self._file.close()

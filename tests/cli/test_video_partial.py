@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from maskseg_cli.stop_token import StopToken
 
 from .fake_model import blob_predictor
 from .running import tree_of
-from .video_running import facts, film, run
+from .video_running import facts, film, json_lines, run
 
 
 class Said(Reporter):
@@ -46,6 +48,17 @@ def stopped(source: str, output: str, at: int = 3, last: bool = False, **options
     return said.lines
 
 
+def interrupted(source: str, output: str, **options: Any) -> None:
+    """Makes a run that gets SIGTERM at a frame."""
+
+    def signal_at(frame: Frame, detections: Detections) -> Detections:
+        if frame.index == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return detections
+
+    process_videos(source, output, model=blob_predictor(), transforms=[signal_at], stop=StopSignals(), **options)
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv", ".gif"])
 def test_a_stopped_run_keeps_a_partial_film_and_the_next_one_makes_the_whole(here: Path, suffix: str) -> None:
     film(here / "in.mp4", frames=200)
@@ -69,6 +82,22 @@ def test_a_complete_film_survives_a_run_with_overwrite_that_is_stopped(here: Pat
     run("in.mp4", "-o", "a.mp4", "--overwrite")
     assert tree_of(here) == ["a.mp4", "in.mp4"]
     assert len(facts("a.mp4").frames) == 200
+
+
+def test_so_do_its_lines(here: Path) -> None:
+    film(here / "in.mp4", frames=200)
+    run("in.mp4", "-o", "a.mp4", "--json", "r.jsonl", "--end", "0.2")
+    before = (here / "r.jsonl").read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted("in.mp4", "a.mp4", json="r.jsonl", overwrite=True)
+    assert (here / "r.jsonl").read_bytes() == before
+    assert len(json_lines("r.partial.jsonl")) == len(facts("a.partial.mp4").frames)
+    run("in.mp4", "-o", "a.mp4", "--json", "r.jsonl", "--overwrite")
+    assert len(json_lines("r.jsonl")) == 200
+    assert tree_of(here) == ["a.mp4", "in.mp4", "r.jsonl"]
+    with pytest.raises(KeyboardInterrupt):  # there is none to be kept
+        interrupted("in.mp4", "b.mp4", json="b.jsonl")
+    assert len(json_lines("b.jsonl")) == len(facts("b.partial.mp4").frames)
 
 
 def test_numbered_frames_have_partial_names_until_all_are_there(here: Path) -> None:
@@ -114,8 +143,6 @@ def test_what_was_written_says_whether_it_is_complete(here: Path) -> None:
 
 
 def test_blocks_of_deferred_signals_may_lie_in_each_other() -> None:
-    import signal
-
     before = signal.getsignal(signal.SIGTERM)
     stop = StopSignals()
     with stop:
