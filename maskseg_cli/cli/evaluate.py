@@ -19,7 +19,7 @@ from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.outputs import check_file_writable, check_json_name
+from maskseg_cli.media.outputs import check_file_writable, check_json_name, existing_file
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -154,7 +154,7 @@ def _check_names(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) 
 
 def _check_outputs(outputs: Sequence[Path | None], overwrite: bool) -> None:
     for path in outputs:
-        if path is not None and path.is_file() and not overwrite:
+        if path is not None and existing_file(path) and not overwrite:
             raise MasksegError(f"{path} exists: --overwrite replaces it.")
         check_file_writable(path)
 

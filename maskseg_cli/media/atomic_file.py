@@ -14,6 +14,7 @@ from maskseg_cli.media.cleanups import register_cleanup as register_cleanup
 from maskseg_cli.media.cleanups import remove_unfinished as remove_unfinished
 from maskseg_cli.media.cleanups import unregister_cleanup as unregister_cleanup
 from maskseg_cli.media.leftovers import remove_leftovers, temporary_name
+from maskseg_cli.media.same_file import is_stream
 
 
 class UnfinishedFile:
@@ -100,11 +101,11 @@ class GrowingFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._unfinished = None if _is_device(self.path) else UnfinishedFile(self.path)
+        self._unfinished = None if is_stream(self.path) else UnfinishedFile(self.path)
         if self._unfinished is not None:
             self._file = self._unfinished.open()
         else:
-            self._file = open(self.path, "wb")  # noqa: SIM115  closed by finish or discard
+            self._file = open(self.path, "ab")  # noqa: SIM115  closed by finish or discard
 
     def write(self, data: bytes) -> None:
         """Appends `data`.
@@ -182,7 +183,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     unfinished: UnfinishedFile | None = None
     try:
-        if _is_device(Path(path)):
+        if is_stream(Path(path)):
             yield Path(path)
             return
         unfinished = UnfinishedFile(path)
@@ -197,11 +198,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         if unfinished is not None:
             reason = reason.replace(str(unfinished.temporary), str(path))  # HDF5's messages name the file they got
         raise MasksegError(f"{path} cannot be written: {reason}.") from error
-
-
-def _is_device(path: Path) -> bool:
-    """Whether a device or pipe is at `path`, which is written to, not replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_stdout(data: bytes) -> None:

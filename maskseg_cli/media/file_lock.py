@@ -16,6 +16,7 @@ from typing import IO
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.cleanups import register_cleanup, unregister_cleanup
 from maskseg_cli.media.process_tag import is_gone, this_process
+from maskseg_cli.media.same_file import is_stream
 
 if sys.platform == "win32":
     import msvcrt
@@ -56,7 +57,7 @@ class FileLock:
     def __init__(self, path: Path, folder: bool = False) -> None:
         self._file: IO[bytes] | None = None
         self._made: list[Path] = []
-        if path.exists() and not (path.is_dir() if folder else path.is_file()):
+        if is_stream(path) or (path.exists() and path.is_dir() != folder):
             return
         self._lock = lock_file(path, folder)
         parents = (self._lock.parent, *self._lock.absolute().parent.parents)

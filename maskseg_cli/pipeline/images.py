@@ -17,7 +17,13 @@ from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.heif_photos import readable_photos
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
+from maskseg_cli.media.outputs import (
+    check_extra_output,
+    check_json_name,
+    existing_file,
+    plan_outputs,
+    refuse_existing,
+)
 from maskseg_cli.media.same_file import same_name
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
@@ -281,5 +287,5 @@ def _refuse_reports(json: Path | None, summary: Path | None) -> None:
         MasksegError: there is one.
     """
     for path in (json, summary, None if json is None else journal_path(json)):
-        if path is not None and path.is_file():
+        if path is not None and existing_file(path) is not None:
             refuse_existing([path])

@@ -12,7 +12,7 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.outputs import check_extra_output, check_json_name, refuse_existing
+from maskseg_cli.media.outputs import check_extra_output, check_json_name, existing_file, refuse_existing
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -88,7 +88,7 @@ def process_videos(
     begun = [job.target for job in plan.jobs if not job.done]
     # From here on signals wait for a safe point: exceptions are lost where libraries are loaded.
     with FileLocks([json_path, *begun[:_LOCKED]]) as locks, stop:
-        if json_path is not None and json_path.is_file() and not (overwrite or skip_existing):
+        if json_path is not None and existing_file(json_path) and not (overwrite or skip_existing):
             refuse_existing([json_path])
         from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only
 
