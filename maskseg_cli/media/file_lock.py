@@ -8,6 +8,7 @@ import hashlib
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -196,6 +197,7 @@ def _open_locked(path: Path) -> IO[bytes]:
                     raise
                 locked = not tag or is_gone(tag) or host != socket.gethostname()
             if not locked:
+                tag, host = _named_owner(file)
                 number = tag.rpartition("-")[2]
                 where = f" on {host}" if host and host != socket.gethostname() else ""
                 process = f" (process {number}{where})" if number else ""
@@ -211,7 +213,10 @@ def _open_locked(path: Path) -> IO[bytes]:
 
 def _open(path: Path) -> IO[bytes]:
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    return os.fdopen(os.open(path, flags, 0o666), "r+b")
+    try:
+        return os.fdopen(os.open(path, flags, 0o666), "r+b")
+    except PermissionError:  # it is another user's; it can be locked all the same
+        return os.fdopen(os.open(path, flags & ~(os.O_RDWR | os.O_CREAT)), "rb")
 
 
 def _owner(file: IO[bytes]) -> tuple[str, str]:
@@ -222,6 +227,16 @@ def _owner(file: IO[bytes]) -> tuple[str, str]:
     if len(words) != 2 or not words[0].rpartition("-")[2].isdecimal():
         return "", ""
     return words[0], words[1]
+
+
+def _named_owner(file: IO[bytes]) -> tuple[str, str]:
+    """As `_owner`; waits a moment for a process that has just locked the file and not yet written its name."""
+    for _ in range(10):
+        owner = _owner(file)
+        if owner[0]:
+            break
+        time.sleep(0.02)
+    return owner
 
 
 def _is_at(file: IO[bytes], path: Path) -> bool:

@@ -36,13 +36,15 @@ def remove_leftovers(folder: Path) -> None:
     if key in _cleaned:
         return
     _cleaned.add(key)
+    names: list[str] = []
     with contextlib.suppress(OSError):
         names = [name for name in os.listdir(folder) if name.startswith(".")]
-        for name in names:
-            match = _TEMPORARY.fullmatch(name)
-            if match is not None and is_gone(match[1]):
-                _remove(Path(folder, name))
-            elif name.endswith(LOCK_SUFFIX):
+    for name in names:
+        match = _TEMPORARY.fullmatch(name)
+        if match is not None and is_gone(match[1]):
+            _remove(Path(folder, name))
+        elif name.endswith(LOCK_SUFFIX):
+            with contextlib.suppress(OSError):
                 remove_stale_lock(Path(folder, name))
 
 

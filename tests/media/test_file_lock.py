@@ -115,6 +115,22 @@ def test_a_lock_is_no_link(tmp_path: Path) -> None:
     assert (tmp_path / "private").read_text() == "mine"
 
 
+def test_the_lock_file_of_another_user_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, open_file = tmp_path / "a.json", os.open
+
+    def refuse_to_write(name: Path, flags: int, *more: int) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_file(name, flags, *more)
+
+    with other_process(path) as process:
+        monkeypatch.setattr(os, "open", refuse_to_write)
+        with pytest.raises(MasksegError, match=f"process {process.pid}"):
+            FileLock(path)
+    FileLock(path).release()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system without locks."""
