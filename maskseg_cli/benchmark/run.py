@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from maskseg_cli.benchmark.stages import PhotoStages
 from maskseg_cli.benchmark.startup import measure_start
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.media.leftovers import temporary_folder
 from maskseg_cli.reporter import Reporter
 
 
@@ -83,8 +83,8 @@ def _starts(
     options: dict[str, ModelOptions], photo: BenchmarkPhoto, starts: int, reporter: Reporter
 ) -> dict[str, list[dict[str, float]]]:
     """Steps of the starts of each network, by its name."""
-    with tempfile.TemporaryDirectory(prefix="maskseg-") as folder:
-        path = Path(folder, f"photo{photo.suffix}")
+    with temporary_folder() as folder:
+        path = folder / f"photo{photo.suffix}"
         path.write_bytes(photo.data)
         calls = {name: partial(measure_start, one, path) for name, one in options.items()}
         with reporter.progress(starts, "round", "starts") as done:

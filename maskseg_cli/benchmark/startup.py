@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from maskseg_cli.benchmark import command_child, start_child
 from maskseg_cli.benchmark.model_words import options_to_json, words_of
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.media.leftovers import temporary_folder
 
 #: Seconds of a start: Python itself; modules; weights read and network made; what the first call of the network takes
 #: longer than the second; from the start of the process to the first `Detections`, all of these and a call included;
@@ -40,8 +40,8 @@ def measure_start(options: ModelOptions, photo: Path) -> dict[str, float]:
     Raises:
         MasksegError: a process failed.
     """
-    with tempfile.TemporaryDirectory(prefix="maskseg-") as name:
-        report, result = Path(name, "report.json"), Path(name, f"result{photo.suffix}")
+    with temporary_folder() as folder:
+        report, result = folder / "report.json", folder / f"result{photo.suffix}"
         _, steps = run_child(start_child.__name__, report, [str(time.time()), options_to_json(options), str(photo)])
         command = ["image", str(photo), "-o", str(result), "--quiet", *words_of(options)]
         seconds, whole = run_child(command_child.__name__, report, command)

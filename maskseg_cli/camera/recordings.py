@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from maskseg_cli.camera.file_names import dated_path, unused_path
 from maskseg_cli.camera.recorder import Recorder
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.video.writer import Written
 
 
@@ -38,6 +40,7 @@ class Recordings:
         self.done: list[Written] = []
         self.failed: list[str] = []
         self._running: Recorder | None = None
+        self._locks = FileLocks()
 
     @property
     def path(self) -> Path | None:
@@ -52,11 +55,9 @@ class Recordings:
     def start(self) -> str:
         """Starts a recording with the next picture."""
         if self._first is not None:
-            path, self._first = self._first, None
-        elif self._path is not None:
-            path = unused_path(self._path)
+            path, self._first = self._first, None  # the session has locked it
         else:
-            path = dated_path(self._folder, ".mp4")
+            path = self._new_path()
         self._running = Recorder(path, self.frame_rate)
         return f"Recording to {path}."
 
@@ -85,10 +86,20 @@ class Recordings:
         except BaseException:  # Ctrl-C
             recorder.discard()
             raise
+        finally:
+            self._locks.release_all()
         if written is None:
             return "There was no picture to record."
         self.done.append(written)
         return f"Recorded {written.path} ({float(written.duration):.1f} s)."
+
+    def _new_path(self) -> Path:
+        """A name that no file has; it is locked until the recording ends."""
+        while True:
+            path = unused_path(self._path) if self._path is not None else dated_path(self._folder, ".mp4")
+            with contextlib.suppress(MasksegError):  # another session has taken the name meanwhile
+                self._locks.take(path)
+                return path
 
     def _call(self, work: Callable[[Recorder], None], time: float) -> str | None:
         if self._running is None:

@@ -17,6 +17,7 @@ from maskseg_cli.checkpoints.native import write_checkpoint
 from maskseg_cli.checkpoints.reading import read_checkpoint
 from maskseg_cli.checkpoints.registry import IR_SUFFIX
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.outputs import check_file_writable
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
 
@@ -26,7 +27,7 @@ def check_target(source: Path, target: Path, overwrite: bool) -> None:
 
     Raises:
         UsageError: the source itself, a folder, or another ending than .npz, .h5, .hdf5 and .xml.
-        MasksegError: the file exists and is not to be overwritten.
+        MasksegError: the file exists and is not to be overwritten, or its folder cannot be written.
     """
     if target.suffix.lower() not in (".npz", *HDF5_SUFFIXES, IR_SUFFIX):
         raise UsageError(
@@ -39,6 +40,7 @@ def check_target(source: Path, target: Path, overwrite: bool) -> None:
         raise UsageError(f"{target} is the input itself, which is never overwritten: name another output.")
     if target.exists() and not overwrite:
         raise MasksegError(f"{target} exists already: --overwrite replaces it.")
+    check_file_writable(target)
 
 
 def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequence[str] | None = None) -> Checkpoint:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import http.client
@@ -11,9 +10,7 @@ import re
 import shutil
 import socket
 import ssl
-import sys
 import urllib.error
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -25,12 +22,8 @@ from maskseg_cli.checkpoints.sniff import is_html
 from maskseg_cli.checkpoints.unlinked_file import open_unlinked, unlinked_size
 from maskseg_cli.checkpoints.web_address import RedirectError, WebAddress, open_web, web_address
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.reporter import Reporter
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 #: Environment variable with the base URL of a mirror: a folder that holds the files under their own names.
 MIRROR_VARIABLE = "MASKSEG_WEIGHTS_URL"
@@ -67,7 +60,7 @@ def fetch(release: Release, reporter: Reporter | None = None) -> Path:
     target = cache_folder() / release.file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(target):
+        with FileLocks([target]):
             if not _is_whole(target, release):
                 part = target.with_name(target.name + ".part")
                 _download(url, part, target, release, reporter or Reporter())
@@ -113,52 +106,6 @@ def _check(url: WebAddress, part: Path, release: Release) -> None:
             f"What {url} sent is not the released {release.file} (md5 {found}, not {release.md5}), so it was "
             "thrown away: fetch it again, or from another network."
         )
-
-
-@contextlib.contextmanager
-def _lock(target: Path) -> Iterator[None]:
-    """Locks NAME.lock, and removes it at the end; the system releases the lock even if the process is killed."""
-    path = target.with_name(target.name + ".lock")
-    stream = open_unlinked(path, "a+b")
-    try:
-        # A process that ends may remove the file between our opening and locking it: then there is another one.
-        while (locked := _try_lock(stream)) and not _is_at(stream, path):
-            stream.close()
-            stream = open_unlinked(path, "a+b")
-        if not locked:
-            raise MasksegError(f"{target.name} is being fetched by another maskseg: wait until it is done.")
-        try:
-            yield
-        finally:
-            if sys.platform == "win32":  # which removes no open file
-                stream.close()
-            with contextlib.suppress(OSError):
-                path.unlink()
-    finally:
-        stream.close()
-
-
-def _is_at(stream: IO[bytes], path: Path) -> bool:
-    """Whether an open file is the one that has this name now."""
-    try:
-        return os.path.samestat(os.fstat(stream.fileno()), os.stat(path))
-    except FileNotFoundError:
-        return False
-
-
-def _try_lock(stream: IO[bytes]) -> bool:
-    try:
-        if sys.platform == "win32":
-            stream.seek(0)
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-            return False
-        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):  # some network drives have no locks
-            raise
-    return True
 
 
 def _download(url: WebAddress, part: Path, target: Path, release: Release, reporter: Reporter) -> None:

@@ -12,6 +12,7 @@ from maskseg_cli.cli.options import message_options, model_options
 from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
+from maskseg_cli.cli.stop_signals import loading
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.printable import printable_json, printable_lines
@@ -72,39 +73,41 @@ def bench(
     from maskseg_cli.benchmark.contestants import contestants
 
     contestants(model, against)  # a wrong name is reported before any library is loaded
-    target = _target(json_path, photo, overwrite)
-    from maskseg_cli.benchmark.report import to_text
-    from maskseg_cli.benchmark.run import run_benchmark
+    target = None if json_path in (None, "-") else Path(str(json_path))
+    from maskseg_cli.media.atomic_file import write_atomic
+    from maskseg_cli.media.file_lock import FileLocks
 
-    with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
+    with FileLocks([target]), TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
+        if target is not None:
+            _check_target(target, photo, overwrite)
+        with loading():
+            from maskseg_cli.benchmark.report import to_text
+            from maskseg_cli.benchmark.run import run_benchmark
+
         document = run_benchmark(model, photo, against=against, rounds=rounds, starts=starts, reporter=reporter)
-    if json_path == "-":
-        click.echo(printable_json(json.dumps(document, indent=2, ensure_ascii=False)))
-        return
-    if target is not None:
-        from maskseg_cli.media.atomic_file import write_atomic
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        # Shown before it is written: the disk may be full or gone by now.
+        if json_path == "-":
+            click.echo(printable_json(text), nl=False)
+        else:
+            click.echo(printable_lines(to_text(document)))
+        if target is not None:
+            write_atomic(target, text.encode())
 
-        write_atomic(target, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-    click.echo(printable_lines(to_text(document)))
 
-
-def _target(json_path: str | None, photo: str | None, overwrite: bool) -> Path | None:
-    """The file to write; None: there is none.
+def _check_target(path: Path, photo: str | None, overwrite: bool) -> None:
+    """Checks the file of --json.
 
     Raises:
         UsageError: it is a folder, or the photo.
-        MasksegError: it exists, or its folder cannot be written.
+        MasksegError: it exists, or cannot be written.
     """
-    if json_path is None or json_path == "-":
-        return None
-    from maskseg_cli.media.outputs import check_json_name, check_writable, existing_file, refuse_inputs
+    from maskseg_cli.media.outputs import check_file_writable, check_json_name, existing_file, refuse_inputs
 
-    path = Path(json_path)
     refuse_inputs([path], [] if photo is None else [photo])
     check_json_name(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
     if existing_file(path) is not None and not overwrite:
         raise MasksegError(f"{path} exists already: --overwrite replaces it.")
-    check_writable(path.parent)
-    return path
+    check_file_writable(path)

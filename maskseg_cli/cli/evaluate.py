@@ -15,11 +15,13 @@ from maskseg_cli.cli.options import message_options, model_options_with, via_att
 from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
+from maskseg_cli.cli.stop_signals import loading
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.datasets.problems import pictures_left_out
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
-from maskseg_cli.media.outputs import check_json_name
+from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.outputs import check_file_writable, check_json_name, existing_file
 from maskseg_cli.printable import printable
 
 if TYPE_CHECKING:
@@ -73,22 +75,27 @@ def evaluate(
     \b
     maskseg evaluate instances_val2017.json val2017 --output metrics.json
     """
-    _check_outputs((output, results), (annotations, from_results), overwrite)
-    settings: dict[str, Any] = {"annotations": annotations.name}
-    if from_results is not None:
-        if limit is not None or model != ModelOptions():
-            raise UsageError("--from-results runs no network: give it no --limit and no option of a model.")
-        from maskseg_cli.evaluation import score_results
-
-        evaluation = score_results(annotations, from_results, images, via_attribute, TerminalReporter(quiet))
-    elif images is None:
+    if from_results is not None and (limit is not None or model != ModelOptions()):
+        raise UsageError("--from-results runs no network: give it no --limit and no option of a model.")
+    if from_results is None and images is None:
         raise UsageError("IMAGES is missing: name the folder of the photos.")
-    else:
-        evaluation, used = _run(annotations, images, via_attribute, model, limit, quiet)
-        settings |= used
-    _write(evaluation, output, results, settings)
-    _show(evaluation, by_class)
-    _warn(evaluation, from_results, quiet)
+    _check_names((output, results), (annotations, from_results))
+    settings: dict[str, Any] = {"annotations": annotations.name}
+    with FileLocks((output, results)):
+        _check_outputs((output, results), overwrite)
+        if from_results is not None:
+            with loading():
+                from maskseg_cli.evaluation import score_results
+
+            evaluation = score_results(annotations, from_results, images, via_attribute, TerminalReporter(quiet))
+        else:
+            assert images is not None
+            evaluation, used = _run(annotations, images, via_attribute, model, limit, quiet)
+            settings |= used
+        # Shown first: the disk may be full or gone by now.
+        _show(evaluation, by_class)
+        _warn(evaluation, from_results, quiet)
+        _write(evaluation, output, results, settings)
     if evaluation.failures or pictures_left_out(evaluation.dataset.problems):
         ctx.exit(1)
 
@@ -96,15 +103,17 @@ def evaluate(
 def _run(
     annotations: Path, images: Path, via_attribute: str | None, model: ModelOptions, limit: int | None, quiet: bool
 ) -> tuple[Evaluation, dict[str, Any]]:
-    from maskseg_cli.evaluation import CocoDataset
-    from maskseg_cli.evaluation import evaluate as measure
-    from maskseg_cli.inference.loading import load_predictor
+    with loading():
+        from maskseg_cli.evaluation import CocoDataset
+        from maskseg_cli.evaluation import evaluate as measure
+        from maskseg_cli.inference.loading import load_predictor
 
     reporter = TerminalReporter(quiet)
     # Before the network is loaded, which takes seconds.
     dataset = CocoDataset.read(annotations, images, attribute=via_attribute, reporter=reporter)
     dataset.require_objects()
-    predictor = load_predictor(for_measuring(model), reporter=reporter)
+    with loading():
+        predictor = load_predictor(for_measuring(model), reporter=reporter)
     start = time.perf_counter()
     evaluation = measure(
         predictor,
@@ -135,17 +144,22 @@ def _progress(records: Sequence[Any], quiet: bool) -> Iterable[Any]:
     return tqdm(records, unit="photo", file=sys.stderr, disable=quiet or not sys.stderr.isatty())
 
 
-def _check_outputs(outputs: Sequence[Path | None], inputs: Sequence[Path | None], overwrite: bool) -> None:
+def _check_names(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
     given = [path.resolve() for path in outputs if path is not None]
     if len(set(given)) < len(given):
         raise UsageError("--output and --results name the same file.")
     for path in given:
         if path in [file.resolve() for file in inputs if file is not None]:
             raise UsageError(f"{path} is an input: it is not overwritten.")
-        if path.is_file() and not overwrite:
-            raise MasksegError(f"{path} exists: --overwrite replaces it.")
     for named, option in zip(outputs, ("--output", "--results"), strict=True):
         check_json_name(named, option)
+
+
+def _check_outputs(outputs: Sequence[Path | None], overwrite: bool) -> None:
+    for path in outputs:
+        if path is not None and existing_file(path) and not overwrite:
+            raise MasksegError(f"{path} exists: --overwrite replaces it.")
+        check_file_writable(path)
 
 
 def _write(evaluation: Evaluation, output: Path | None, results: Path | None, settings: dict[str, Any]) -> None:

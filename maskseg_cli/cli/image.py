@@ -9,7 +9,7 @@ from maskseg_cli.cli.options import drawing_options, message_options, model_opti
 from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
-from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.picture_formats import NAMES
@@ -116,8 +116,8 @@ def image(
     white. Results keep the photo's date, camera, colour profile and resolution, but not its place.
     Files called NAME_maskseg.EXT in folders are results of earlier runs and are not taken as photos.
     """
-    from maskseg_cli.media.atomic_file import remove_unfinished
-    from maskseg_cli.pipeline.images import process_images
+    with loading():
+        from maskseg_cli.pipeline.images import process_images
 
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         summary = process_images(
@@ -138,7 +138,7 @@ def image(
             model=model,
             drawing=drawing,
             reporter=reporter,
-            stop=StopSignals(at_once=remove_unfinished),
+            stop=StopSignals(),
         )
     if summary.failed:
         raise click.exceptions.Exit(1)

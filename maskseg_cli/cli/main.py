@@ -13,9 +13,11 @@ import click
 
 from maskseg_cli import __version__
 from maskseg_cli.addresses import hide_passwords
-from maskseg_cli.cli.interrupts import Terminated, exit_code_of, signals_as_interrupts
+from maskseg_cli.cli.interrupts import Received, Terminated, exception_for, exit_code_of, signals_as_interrupts
 from maskseg_cli.cli.sections import HelpfulGroup
+from maskseg_cli.cli.stop_signals import loading
 from maskseg_cli.errors import MasksegError, UsageError, explain
+from maskseg_cli.media.cleanups import remove_unfinished
 from maskseg_cli.media.foreign_files import is_film
 from maskseg_cli.messages import cut_endless
 from maskseg_cli.printable import printable, printable_traceback
@@ -73,7 +75,8 @@ class LazyGroup(HelpfulGroup):
         if cmd_name not in COMMANDS:
             return None
         module, attribute = COMMANDS[cmd_name][0].split(":")
-        command = getattr(importlib.import_module(module), attribute)
+        with loading():
+            command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
 
@@ -93,8 +96,9 @@ class LazyGroup(HelpfulGroup):
         return f" To outline the objects in it: maskseg {'video' if is_film(wrong) else 'image'} {wrong}"
 
     def invoke(self, ctx: click.Context) -> Any:
+        received = Received()
         try:
-            with signals_as_interrupts():
+            with signals_as_interrupts() as received:
                 return super().invoke(ctx)
         except (click.exceptions.Exit, click.Abort):
             raise
@@ -103,9 +107,10 @@ class LazyGroup(HelpfulGroup):
             error.message = printable(cut_endless(hide_passwords(error.message)))  # type: ignore[misc]
             raise
         except KeyboardInterrupt as stop:
-            click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)
-            raise click.exceptions.Exit(exit_code_of(stop)) from None
+            _end(stop)
         except Exception as error:
+            if received.signal is not None:  # C code makes other exceptions of that of a signal
+                _end(exception_for(received.signal)())
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # the reader of our output has gone; Click ends quietly
             _fail(error, debug=bool(ctx.meta.get(DEBUG)))
@@ -123,6 +128,12 @@ def _refuse_empty(arguments: list[str]) -> None:
         if not argument or re.fullmatch(r"--[a-z][a-z-]*=", argument):
             place = f"{argument}''" if argument else f"'' after {before}" if before else "''"
             raise UsageError(f"An argument is empty ({place}): give it a value, or leave it out.")
+
+
+def _end(stop: KeyboardInterrupt) -> NoReturn:
+    remove_unfinished()  # what was interrupted between its creation and the code that ends it
+    click.echo("Stopped." if isinstance(stop, Terminated) else "Interrupted.", err=True)
+    raise click.exceptions.Exit(exit_code_of(stop)) from None
 
 
 def _fail(error: Exception, debug: bool) -> NoReturn:

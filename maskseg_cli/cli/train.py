@@ -10,8 +10,7 @@ import click
 from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
 from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.sections import SectionedCommand, section
-from maskseg_cli.cli.stop_signals import StopSignals
-from maskseg_cli.media.atomic_file import remove_unfinished
+from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.messages import counted
 from maskseg_cli.printable import printable
 
@@ -255,15 +254,15 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
     \b
     maskseg train balloon/train.json balloon/train -o run --layers heads --epochs 5 --layers all --epochs 10
     """
-    from maskseg_cli.training.choices import make_choices
-    from maskseg_cli.training.reporting import ProgressBars
-    from maskseg_cli.training.run import check_folder, open_trainer
+    with loading():
+        from maskseg_cli.training.choices import make_choices
+        from maskseg_cli.training.reporting import ProgressBars
+        from maskseg_cli.training.run import check_folder, open_trainer
 
     check_folder(output, resume)
     choices, options = make_choices(output=output, **chosen)
     reporter = None if quiet else ProgressBars()
-    # Signals are deferred while the network is trained; during the preparation they end the program at once.
-    with open_trainer(choices, options, resume, reporter) as trainer, StopSignals(remove_unfinished) as stop:
+    with StopSignals() as stop, open_trainer(choices, options, resume, reporter, stop) as trainer:
         outcome = trainer.run(resume, stop)
     if outcome.stopped and stop.signal is not None:
         click.echo(printable(f"Stopped; the state is saved: go on with --resume -o {output}"), err=True)

@@ -10,7 +10,7 @@ from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
-from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.cli.video_options import reading_options, writing_options
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
@@ -72,11 +72,11 @@ def video(
     maskseg video holidays/ -r -o results/ --format mp4
     maskseg video in.mp4 --dry-run
 
-    The size, the length, the times of the frames and the sound stay. Ctrl-C finishes the video made so far; a
-    second Ctrl-C stops at once. Existing videos are never changed.
+    The size, the length, the times of the frames and the sound stay. Ctrl-C keeps the video made so far as
+    NAME.partial.EXT; a second Ctrl-C stops at once. Existing videos are never changed.
     """
-    from maskseg_cli.media.atomic_file import remove_unfinished
-    from maskseg_cli.pipeline.videos import process_videos
+    with loading():
+        from maskseg_cli.pipeline.videos import process_videos
 
     arguments: dict[str, Any] = {
         "recursive": recursive,
@@ -94,7 +94,7 @@ def video(
             for line in estimate_videos(sources, output, reporter=reporter, **arguments):
                 click.echo(printable(line))
             return
-        stop = StopSignals(at_once=remove_unfinished)
+        stop = StopSignals()
         arguments |= {"json": json_path, "show": show, "reporter": reporter, "stop": stop}
         summary = process_videos(sources, output, **arguments)
     if summary.failures:

@@ -11,7 +11,7 @@ from maskseg_cli.cli.options import drawing_options, message_options, model_opti
 from maskseg_cli.cli.parameters import Number, Seconds, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
-from maskseg_cli.cli.stop_signals import StopSignals
+from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.model_options import ModelOptions
@@ -125,8 +125,8 @@ def webcam(
     if list_cameras:
         _list_cameras()
         return
-    from maskseg_cli.media.atomic_file import remove_unfinished
-    from maskseg_cli.pipeline.cameras import process_camera
+    with loading():
+        from maskseg_cli.pipeline.cameras import process_camera
 
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         summary = process_camera(
@@ -148,7 +148,7 @@ def webcam(
             model=model,
             drawing=drawing,
             reporter=reporter,
-            stop=StopSignals(at_once=remove_unfinished),
+            stop=StopSignals(),
         )
     if summary.failed:
         raise click.exceptions.Exit(1)

@@ -15,8 +15,10 @@ from maskseg_cli.classes import read_labels
 from maskseg_cli.cli.options import message_options
 from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.sections import HelpfulGroup
+from maskseg_cli.cli.stop_signals import loading
 from maskseg_cli.config.display import display
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.printable import printable, printable_json, printable_lines
 from maskseg_cli.reporter import Reporter
 
@@ -133,8 +135,9 @@ def fetch(name: str, quiet: bool) -> None:
     are checked. MASKSEG_HOME moves the cache folder; MASKSEG_WEIGHTS_URL names a mirror, a web
     folder that holds the same files.
     """
-    from maskseg_cli.checkpoints.download import fetch as fetch_release
-    from maskseg_cli.checkpoints.registry import LITE, RELEASES
+    with loading():
+        from maskseg_cli.checkpoints.download import fetch as fetch_release
+        from maskseg_cli.checkpoints.registry import LITE, RELEASES
 
     if name == LITE:
         raise UsageError("The lite weights are part of maskseg and need no fetching.")
@@ -225,13 +228,15 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
     path = find_weights(source)
     check_target(path, target, overwrite)
     names = None if labels is None else read_labels(labels)
-    if target.suffix.lower() == IR_SUFFIX:
-        from maskseg_cli.inference.openvino_export import export_network
+    with FileLocks([target]):
+        if target.suffix.lower() == IR_SUFFIX:
+            with loading():
+                from maskseg_cli.inference.openvino_export import export_network
 
-        export_network(path, target, dtype or "float16", names)
-        _report_network(target, quiet)
-        return
-    written = convert_file(path, target, dtype, names)
+            export_network(path, target, dtype or "float16", names)
+            _report_network(target, quiet)
+            return
+        written = convert_file(path, target, dtype, names)
     if not quiet:
         click.echo(
             f"{printable(str(target))}: {written.parameters:,} parameters, {target.stat().st_size:,} bytes", err=True
@@ -273,14 +278,16 @@ def quantize(
     from maskseg_cli.checkpoints.conversion import check_target
     from maskseg_cli.checkpoints.registry import IR_SUFFIX
     from maskseg_cli.cli.progress import TerminalReporter
-    from maskseg_cli.inference.openvino_export import export_quantized
+
+    with loading():
+        from maskseg_cli.inference.openvino_export import export_quantized
 
     path = find_weights(source)
     if target.suffix.lower() != IR_SUFFIX:
         raise UsageError(f"The output {target} does not end in .xml.")
     check_target(path, target, overwrite)
     names = None if labels is None else read_labels(labels)
-    with TerminalReporter(quiet) as reporter:
+    with FileLocks([target]), TerminalReporter(quiet) as reporter:
         export_quantized(path, target, photos, limit, names, reporter)
     _report_network(target, quiet)
 

@@ -13,6 +13,7 @@ from maskseg_cli.export.coco_journal import CocoJournal
 from maskseg_cli.export.coco_json import read_dataset
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
+from maskseg_cli.media.same_file import is_stream
 from maskseg_cli.sink import Sink
 
 
@@ -102,7 +103,7 @@ class CocoJson(Sink):
         return f"What was found so far is in {self._journal.path}: the same command with --skip-existing continues."
 
     def _open(self, class_names: tuple[str, ...]) -> CocoJournal:
-        if self._path is None:
+        if self._path is None or is_stream(self._path):  # no file can lie beside it
             return CocoJournal(None, class_names)
         part = journal_path(self._path)
         if not self._resume:

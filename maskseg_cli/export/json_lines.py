@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -15,6 +16,7 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import category_ids, coco_annotations
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8, write_stdout
+from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.sink import Sink
 
 
@@ -26,7 +28,8 @@ class JsonLines(Sink):
     a result); and `annotations` as in COCO's files, with `image_id` the frame's number and the class name as
     `category`.
 
-    Lines that were written are kept, whatever ends the run.
+    Lines that were written are kept, whatever ends the run; under the name NAME.partial.EXT, where a file of an earlier
+    run was to be replaced, which then stays.
 
     Args:
         path: the file, which is replaced if anything is written; None: standard output.
@@ -49,6 +52,7 @@ class JsonLines(Sink):
         self._ids: tuple[int, ...] = ()
         self._last: tuple[Detections, list[dict[str, Any]]] | None = None
         self._existed = self.path is not None and self.path.is_file()
+        self._keep = keep
         self._file: GrowingFile | None = None
         self._write: Callable[[bytes], object] = write_stdout
         if self.path is not None:
@@ -101,6 +105,9 @@ class JsonLines(Sink):
             self._file.discard()
         else:
             self._file.finish()
+            assert self.path is not None
+            with contextlib.suppress(OSError):
+                partial_path(self.path).unlink()
 
     def discard(self) -> None:
         """Keeps the lines that were written; removes the file if there are none.
@@ -111,7 +118,8 @@ class JsonLines(Sink):
         if self._file is None:
             return
         if self.written:
-            self._file.finish()
+            replaces = self.path is not None and self._existed and not self._keep
+            self._file.finish(partial_path(self.path) if replaces and self.path is not None else None)
         else:
             self._file.discard()
 

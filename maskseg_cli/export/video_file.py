@@ -34,6 +34,7 @@ class VideoFile(Sink):
 
     Attributes:
         written: what was written, after `finish`; None if there was no frame.
+        cut: not all frames came; to be set before `finish`.
 
     Example:
         >>> with VideoFile("out.mp4") as sink:                                  # doctest: +SKIP
@@ -52,6 +53,7 @@ class VideoFile(Sink):
     ) -> None:
         self.path = Path(path)
         self.written: Written | None = None
+        self.cut = False
         self._info = info
         self._options = options or EncodeOptions()
         self._sound_source = sound_source
@@ -89,11 +91,13 @@ class VideoFile(Sink):
     def finish(self) -> None:
         """Completes the file, reads it back and gives it its name; nothing happens if there was no frame.
 
+        If `cut` is set, or the disk was full, the name is NAME.partial.EXT, and `written` says so.
+
         Raises:
             MasksegError: it cannot be read back.
         """
         if self._writer is not None:
-            self.written = self._writer.finish()
+            self.written = self._writer.finish(partial=True if self.cut else None)
 
     def discard(self) -> None:
         """Removes the file, unless it is finished."""

@@ -65,9 +65,13 @@ class TensorFlowStages:
         maps = [tf.TensorSpec((None, None, None, channels)) for channels in model.map_channels]
         image = tf.TensorSpec((None, None, None, model.config.image_channel_count))
         # Concrete functions: threads that call them at the same time build nothing.
-        self._features = tf.function(features, input_signature=[image]).get_concrete_function()
-        self._classify = tf.function(classify, input_signature=[maps, boxes, ids, shape]).get_concrete_function()
-        self._masks = tf.function(masks, input_signature=[maps, boxes, ids, ids, shape]).get_concrete_function()
+        self._features = tf.function(features, input_signature=[image], autograph=False).get_concrete_function()
+        self._classify = tf.function(
+            classify, input_signature=[maps, boxes, ids, shape], autograph=False
+        ).get_concrete_function()
+        self._masks = tf.function(
+            masks, input_signature=[maps, boxes, ids, ids, shape], autograph=False
+        ).get_concrete_function()
         self._constant = tf.constant
 
     def features(self, images: NDArray[np.float32]) -> tuple[_Maps, NDArray[np.float32], NDArray[np.float32]]:

@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from maskseg_cli.errors import MasksegError
-
-#: Functions that remove what is being written now, in the order of their registration.
-_cleanups: dict[Callable[[], object], None] = {}
-
-
-def register_cleanup(cleanup: Callable[[], object]) -> None:
-    """Makes `remove_unfinished` call a function that removes unfinished output, until `unregister_cleanup`.
-
-    Args:
-        cleanup: called in a signal handler, perhaps while another thread writes: it must not wait for a lock.
-    """
-    _cleanups[cleanup] = None
-
-
-def unregister_cleanup(cleanup: Callable[[], object]) -> None:
-    """Undoes `register_cleanup`; nothing happens if the function is not registered."""
-    _cleanups.pop(cleanup, None)
-
-
-def remove_unfinished() -> None:
-    """Removes all output that is being written now, for a program that is about to exit without further clean-up."""
-    # The newest first: a temporary file that is gone can no longer be renamed to one of a folder's files.
-    for cleanup in reversed(list(_cleanups)):
-        with contextlib.suppress(OSError):
-            cleanup()
+from maskseg_cli.media.cleanups import register_cleanup as register_cleanup
+from maskseg_cli.media.cleanups import remove_unfinished as remove_unfinished
+from maskseg_cli.media.cleanups import unregister_cleanup as unregister_cleanup
+from maskseg_cli.media.leftovers import remove_leftovers, temporary_name
+from maskseg_cli.media.same_file import is_stream
 
 
 class UnfinishedFile:
     """A temporary name in the folder of a file's final name; `rename` or `discard` ends it.
 
-    Until then `remove_unfinished` removes the file.
+    Until then `cleanups.remove_unfinished` removes the file. What killed processes have left in the folder is removed.
 
     Args:
         path: the final name; missing folders are made.
@@ -58,8 +37,9 @@ class UnfinishedFile:
     def __init__(self, path: str | Path, suffix: str = ".tmp") -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Hidden, short, and without the suffix of a picture or video: no search of the folder finds it.
-        self.temporary = self.path.parent / f".maskseg-{secrets.token_hex(6)}{suffix}"
+        remove_leftovers(self.path.parent)
+        # Hidden, and without the suffix of a picture or video: no search of the folder finds it.
+        self.temporary = self.path.parent / temporary_name(suffix)
         self._file: IO[bytes] | None = None
         register_cleanup(self._remove)
 
@@ -121,11 +101,11 @@ class GrowingFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._unfinished = None if _is_device(self.path) else UnfinishedFile(self.path)
+        self._unfinished = None if is_stream(self.path) else UnfinishedFile(self.path)
         if self._unfinished is not None:
             self._file = self._unfinished.open()
         else:
-            self._file = open(self.path, "wb")  # noqa: SIM115  closed by finish or discard
+            self._file = open(self.path, "ab")  # noqa: SIM115  closed by finish or discard
 
     def write(self, data: bytes) -> None:
         """Appends `data`.
@@ -136,15 +116,18 @@ class GrowingFile:
         with _errors_name(self.path):
             self._file.write(data)
 
-    def finish(self) -> None:
+    def finish(self, path: Path | None = None) -> None:
         """Closes the file and gives it its name; a file that was there is replaced.
+
+        Args:
+            path: another name in the same folder instead.
 
         Raises:
             OSError: that is not possible; nothing is left behind, and a file that was there stays.
         """
         try:
             if self._unfinished is not None:
-                self._unfinished.rename()
+                self._unfinished.rename(path)
             else:
                 with _errors_name(self.path):
                     self._file.close()
@@ -200,7 +183,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     unfinished: UnfinishedFile | None = None
     try:
-        if _is_device(Path(path)):
+        if is_stream(Path(path)):
             yield Path(path)
             return
         unfinished = UnfinishedFile(path)
@@ -215,11 +198,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         if unfinished is not None:
             reason = reason.replace(str(unfinished.temporary), str(path))  # HDF5's messages name the file they got
         raise MasksegError(f"{path} cannot be written: {reason}.") from error
-
-
-def _is_device(path: Path) -> bool:
-    """Whether a device or pipe is at `path`, which is written to, not replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_stdout(data: bytes) -> None:

@@ -15,14 +15,12 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Source
 from maskseg_cli.media.foreign_files import is_film
 from maskseg_cli.media.foreign_pictures import foreign_picture
+from maskseg_cli.media.partial_files import PARTIAL_MARK
 from maskseg_cli.media.picture_formats import split_input_name
 from maskseg_cli.near_names import near_names
 
 #: End of an output's stem if it is written beside its input.
 OUTPUT_MARK = "_maskseg"
-
-#: End of an output's stem if it is kept although it is not complete.
-UNFINISHED_MARK = ".unfinished"
 
 
 #: So many files of a folder without inputs are looked at, to say what it holds.
@@ -65,7 +63,7 @@ def find_sources(
 
     Files, folders (with `recursive` all below them), patterns (`*`, `?`, `[a-z]`, `**`) and `-`. Folders and
     patterns yield files with a known suffix, of photos also pictures of the kinds that `readable_photos` leaves out;
-    except hidden ones and the results of earlier runs: `<name>_maskseg.<ext>` and `<name>_maskseg.unfinished.<ext>`.
+    except hidden ones and the results of earlier runs: `<name>_maskseg.<ext>` and `<name>_maskseg.partial.<ext>`.
     A result that is named itself is left out if `<name>.<ext>` is named too, as happens when the shell expands a
     pattern.
 
@@ -151,7 +149,7 @@ class _Search:
         stem, suffix = self.kind.split(name)
         if not suffix and self.kind.foreign(name):
             stem, suffix = os.path.splitext(name)
-        own = stem.removesuffix(UNFINISHED_MARK).endswith(OUTPUT_MARK)
+        own = stem.removesuffix(PARTIAL_MARK).endswith(OUTPUT_MARK)
         return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
 
 
@@ -196,7 +194,7 @@ def _is_own_output(source: Source, named: dict[str, Source], kind: InputKind) ->
     if source.path is None:
         return False
     stem, suffix = kind.split(source.path.name)
-    own = stem.removesuffix(UNFINISHED_MARK)
+    own = stem.removesuffix(PARTIAL_MARK)
     if not own.endswith(OUTPUT_MARK):
         return False
     original = source.path.with_name(own.removesuffix(OUTPUT_MARK) + suffix)

@@ -22,7 +22,7 @@ from maskseg_cli.media.picture_formats import (
     split_input_name,
     split_name,
 )
-from maskseg_cli.media.same_file import file_identity, name_keys, same_name
+from maskseg_cli.media.same_file import file_identity, is_stream, name_keys, same_name
 from maskseg_cli.near_names import did_you_mean
 
 #: Endings of files that hold no JSON; pictures' come on top.
@@ -63,7 +63,7 @@ def plan_outputs(
 
 def existing_file(target: Path) -> Path | None:
     """The target itself if it exists and would be replaced; None for a device or named pipe."""
-    return target if os.path.lexists(target) and not _is_device(target) else None
+    return target if os.path.lexists(target) and not is_stream(target) else None
 
 
 def check_outputs(
@@ -87,7 +87,7 @@ def check_outputs(
     targets = [job.target for job in jobs if job.target is not None]
     refuse_inputs(targets, [job.source.name for job in jobs if job.source.path is not None])
     _refuse_collisions(jobs)
-    for folder in {target.parent for target in targets}:
+    for folder in {target.parent for target in targets if not is_stream(target)}:
         check_writable(folder)
     existing = {target: found for target in targets if (found := find_existing(target)) is not None}
     if existing and not overwrite and not skip_existing:
@@ -141,10 +141,24 @@ def check_extra_output(path: Path, jobs: Sequence[Job]) -> None:
     refuse_inputs([path], [job.source.name for job in jobs if job.source.path is not None])
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file.")
-    check_writable(path.parent)
+    check_file_writable(path)
     for job in jobs:
         if job.target is not None and same_name(path, job.target):
             raise UsageError(f"{path} would be the result of {job.source.name} too: choose another name.")
+
+
+def check_file_writable(path: Path | None) -> None:
+    """Checks that a file can be written: its folder, or the device or pipe itself; None is not checked.
+
+    Raises:
+        MasksegError: it cannot.
+    """
+    if path is None:
+        return
+    if not is_stream(path):
+        check_writable(path.parent)
+    elif not os.access(path, os.W_OK):
+        raise MasksegError(f"{path} cannot be written: choose another file.")
 
 
 def check_writable(folder: Path) -> None:
@@ -197,7 +211,7 @@ def _job(source: Source, sources: Sequence[Source], output: str | None, wanted: 
     if not _names_file(output, sources):
         name = split_input_name(source.relative.name)[0] + suffix
         return Job(source, path / source.relative.with_name(name), suffix)
-    if _is_device(path):
+    if is_stream(path):
         return Job(source, path, suffix)
     if wanted and FORMAT_OF[path.suffix.lower()] != FORMAT_OF[wanted]:
         refuse_format(wanted[1:], path)
@@ -217,7 +231,7 @@ def _names_file(output: str, sources: Sequence[Source]) -> bool:
     several = describe_sources(sources, "photo")
     if path.exists() and not single:
         raise UsageError(f"{output} is a file; a folder is needed for {several}.")
-    if _is_device(path):
+    if is_stream(path):
         return True
     known = path.suffix.lower() in FORMAT_OF
     if not single:
@@ -232,11 +246,6 @@ def _names_file(output: str, sources: Sequence[Source]) -> bool:
             f"a folder is written {output}/."
         )
     return known
-
-
-def _is_device(path: Path) -> bool:
-    """Whether `path` is written to and not replaced: /dev/null, a named pipe."""
-    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _suffix_of(source: Source) -> str:
@@ -255,7 +264,7 @@ def _suffix_of(source: Source) -> str:
 
 def _kept_apart(jobs: list[Job]) -> list[Job]:
     """Renames results of HEIC and AVIF photos that would meet others: telephones store IMG_1.HEIC beside IMG_1.JPG."""
-    placed = [job.target for job in jobs if job.target is not None and not _is_device(job.target)]
+    placed = [job.target for job in jobs if job.target is not None and not is_stream(job.target)]
     keys = dict(zip(placed, name_keys(placed), strict=True))
     numbers = Counter(keys[target] for target in placed)
 
@@ -270,7 +279,7 @@ def _kept_apart(jobs: list[Job]) -> list[Job]:
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
-    placed = [job for job in jobs if job.target is not None and not _is_device(job.target)]
+    placed = [job for job in jobs if job.target is not None and not is_stream(job.target)]
     seen: dict[str, Job] = {}
     for job, key in zip(placed, name_keys(job.target for job in placed if job.target is not None), strict=True):
         other = seen.setdefault(key, job)

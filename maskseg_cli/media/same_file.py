@@ -22,6 +22,20 @@ def file_identity(path: str | Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def is_stream(path: Path) -> bool:
+    """Whether a path is written to and not replaced: a device, a pipe, or an open file of this process.
+
+    Example:
+        >>> is_stream(Path("/dev/stdout")), is_stream(Path("stdout"))
+        (True, False)
+    """
+    # The last kind may lead to an ordinary file: --json /dev/stdout > file.
+    place = os.path.abspath(path)
+    if place in ("/dev/stdout", "/dev/stderr") or os.path.dirname(place) in ("/dev/fd", "/proc/self/fd"):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def same_name(a: Path, b: Path) -> bool:
     """Whether two paths, which may not exist yet, name one file."""
     return name_key(a) == name_key(b)

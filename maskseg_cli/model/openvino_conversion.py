@@ -19,15 +19,14 @@ B, H, W and N may vary.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from maskseg_cli.media.leftovers import temporary_folder
 from maskseg_cli.model.mask_rcnn import MaskRCNN
 from maskseg_cli.model.openvino_parts import join
 from maskseg_cli.model.rpn import objectness
@@ -58,12 +57,12 @@ def _convert_part(compute: Callable[..., dict[str, tf.Tensor]], inputs: Sequence
     from openvino._offline_transformations import apply_moc_transformations
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    traced = tf.function(compute, input_signature=list(inputs)).get_concrete_function()
+    traced = tf.function(compute, input_signature=list(inputs), autograph=False).get_concrete_function()
     frozen = convert_variables_to_constants_v2(traced, lower_control_flow=False)
     # As a file: `openvino.convert_model` would report the conversion to its makers over the network, from a forked
     # process, and lets weights lie in memory that TensorFlow frees.
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "part.pb"
+    with temporary_folder() as folder:
+        file = folder / "part.pb"
         file.write_bytes(frozen.graph.as_graph_def().SerializeToString())
         part = openvino.Core().read_model(file)
     apply_moc_transformations(part, False)  # batch normalisation joins the convolutions

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.camera.camera_address import parse_camera
 from maskseg_cli.camera.source import CaptureSettings
 from maskseg_cli.errors import UsageError
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.outputs import check_writable
 from maskseg_cli.pipeline.camera_options import CameraPlan, check_camera, check_numbers, check_recording
 from maskseg_cli.pipeline.run_options import Model, split_options
@@ -121,6 +122,9 @@ def process_camera(
         reconnect=reconnect,
         timeout=timeout,
     )
-    from maskseg_cli.pipeline.camera_session import run_session  # OpenCV is loaded when the options are right
-
-    return run_session(plan, transforms, sinks, reporter, stop)
+    with stop:  # an exception in the middle of loading a library would be lost
+        from maskseg_cli.pipeline.camera_session import run_session  # OpenCV is loaded when the options are right
+    stop.raise_if_requested()
+    with FileLocks([plan.record]):
+        check_recording(None if record is None else str(record), overwrite, address)
+        return run_session(plan, transforms, sinks, reporter, stop)

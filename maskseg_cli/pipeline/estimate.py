@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import Any
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
+from maskseg_cli.media.leftovers import temporary_folder
 from maskseg_cli.messages import counted
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import Model, Sources
@@ -131,12 +131,12 @@ def _describe_every(reading: ReadingOptions) -> str:
 
 def _seconds_per_frame(job: Job, plan: VideoPlan, predictor: Predictor, reading: ReadingOptions, frames: int) -> float:
     """Seconds that a frame takes, of those that are not dropped, measured on so many frames of the source."""
-    with tempfile.TemporaryDirectory(prefix="maskseg-") as folder:
+    with temporary_folder() as folder:
         assert job.target is not None
         name = job.target.name if job.target.suffix else "frames"
         run = VideoRun(
             job.source.name,
-            Path(folder) / name,
+            folder / name,
             predictor,
             reading,
             replace(plan.encoding, sound=False),

@@ -92,6 +92,7 @@ class FramePipeline:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._errors: list[BaseException] = []
+        self._taken, self._all_taken = 0, False
         stages = [("decode", self._decode), ("network", self._run_network)]
         if self.write is not None:
             stages.append(("write", self._write))
@@ -134,6 +135,11 @@ class FramePipeline:
         return not any(thread.is_alive() for thread in self._threads)
 
     @property
+    def complete(self) -> bool:
+        """Whether all frames have come out, although `stop` may have been called."""
+        return self._all_taken and self.written == self._taken and not self._errors
+
+    @property
     def error(self) -> BaseException | None:
         """The first error of any stage."""
         return self._errors[0] if self._errors else None
@@ -172,6 +178,8 @@ class FramePipeline:
             for frame in _timed(self.frames, self._add_decode_time):
                 if self._stopped.is_set() or not self._decoded.put(frame):
                     return
+                self._taken += 1
+            self._all_taken = True
         finally:
             self._decoded.close()
 

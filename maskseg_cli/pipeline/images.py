@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.config.value_types import check_count, check_switches
 from maskseg_cli.detections import Detections
-from maskseg_cli.errors import StoppedError, UsageError
+from maskseg_cli.errors import StoppedError, UsageError, explain
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import check_extra_output, check_json_name, plan_outputs, refuse_existing
+from maskseg_cli.media.outputs import (
+    check_extra_output,
+    check_json_name,
+    existing_file,
+    plan_outputs,
+    refuse_existing,
+)
 from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.same_file import same_name
 from maskseg_cli.media.time_limit import TIMEOUT
@@ -111,16 +118,16 @@ def process_images(
     jobs = plan_outputs(found, target, format, overwrite, skip_existing)
     json_path = None if json is None or str(json) == "-" else Path(json)
     _check_streams(jobs, to_stdout=json is not None and json_path is None)
-    _check_reports(json_path, None if summary is None else Path(summary), jobs, overwrite or skip_existing)
-    counts = RunSummary(summary, resume=skip_existing)
-    # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
-    from maskseg_cli.export.picture_files import PictureFiles
-    from maskseg_cli.pipeline.photo_run import PhotoRun
-
+    summary_path = None if summary is None else Path(summary)
+    _check_reports(json_path, summary_path, jobs)
     # A window and standard input block in calls that only the usual Ctrl-C ends.
     threaded = not show and all(job.source.path is not None for job in jobs)
     alone = len(jobs) == 1 and not watch
     with contextlib.ExitStack() as stack:
+        stack.enter_context(FileLocks([json_path, summary_path]))
+        if not (overwrite or skip_existing):
+            _refuse_reports(json_path, summary_path)
+        counts = RunSummary(summary, resume=skip_existing)
         window: list[Sink] = []
         if show:
             from maskseg_cli.media.window import Window
@@ -128,8 +135,14 @@ def process_images(
 
             window = [PhotoWindow(stack.enter_context(Window()))]
         predictor = None
-        if watch or json is not None or not all(job.done for job in jobs):
-            predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
+        with stop:  # an exception in the middle of loading a library would be lost
+            # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
+            from maskseg_cli.export.picture_files import PictureFiles
+            from maskseg_cli.pipeline.photo_run import PhotoRun
+
+            if watch or json is not None or not all(job.done for job in jobs):
+                predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
+        stop.raise_if_requested()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
         all_sinks = [PictureFiles(quality=quality, strip_metadata=strip_metadata), *reports, *sinks, counts, *window]
         for sink in all_sinks:
@@ -150,7 +163,7 @@ def process_images(
             stop,
             reporter,
         )
-        ended = _run(run, lambda: _process(run, watched, jobs, alone))
+        ended, problem = _run(run, lambda: _process(run, watched, jobs, alone))
     if ended is None or isinstance(ended, KeyboardInterrupt):
         _report_counts(counts, None if watch else len(jobs), reporter)
         if ended is not None and counts.done + counts.kept + counts.failed < len(jobs) > 1:
@@ -158,7 +171,11 @@ def process_images(
             reporter.say(f"The same command with --skip-existing{instead} does the rest.")
     # Ctrl-C is how a watch ends; other signals, whose exceptions are subclasses, are reported.
     if ended is not None and not (watch and type(ended) is KeyboardInterrupt):
+        if problem is not None and problem is not ended:
+            reporter.warn(f"Error: {explain(problem)}")
         raise ended
+    if problem is not None:
+        raise problem
     return counts
 
 
@@ -227,9 +244,10 @@ def _process(run: PhotoRun, watched: WatchedPhotos | None, jobs: Sequence[Job], 
     run.stop.raise_if_requested()
 
 
-def _run(run: PhotoRun, process: Callable[[], None]) -> BaseException | None:
-    """Calls `process` and ends the sinks, whatever ended it; returns the exception that did."""
+def _run(run: PhotoRun, process: Callable[[], None]) -> tuple[BaseException | None, Exception | None]:
+    """Calls `process` and ends the sinks, whatever ended it; returns the exception that did, and one of the sinks."""
     ended: BaseException | None = None
+    problem: Exception | None = None
     try:
         process()
     except BaseException as error:
@@ -246,8 +264,8 @@ def _run(run: PhotoRun, process: Callable[[], None]) -> BaseException | None:
             else:
                 sink.finish()
         except Exception as error:
-            ended = ended or error
-    return ended
+            problem = problem or error
+    return ended, problem
 
 
 def _report_counts(counts: RunSummary, photos: int | None, reporter: Reporter) -> None:
@@ -271,24 +289,27 @@ def _check_streams(jobs: list[Job], to_stdout: bool) -> None:
             raise UsageError("A picture is not written to a terminal: redirect it (> result.jpg) or give -o a file.")
 
 
-def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job], may_exist: bool) -> None:
+def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job]) -> None:
     """Checks the names of both files before any work.
-
-    Args:
-        may_exist: existing files are replaced or continued.
 
     Raises:
         UsageError: one is an input, a result, or the other one.
-        MasksegError: one exists, or its folder cannot be written.
+        MasksegError: the folder of one cannot be written.
     """
     if json is not None and summary is not None and same_name(json, summary):
         raise UsageError(f"--json and --summary would both write {json}: name two files.")
     for path in (json, summary):
         if path is not None:
             check_extra_output(path, jobs)
-            if path is json:
-                check_json_name(json)
-            if path.is_file() and not may_exist:
-                refuse_existing([path])
-    if json is not None and not may_exist and journal_path(json).exists():
-        refuse_existing([journal_path(json)])
+    check_json_name(json)
+
+
+def _refuse_reports(json: Path | None, summary: Path | None) -> None:
+    """Refuses files that exist, and what a stopped run has left of the JSON.
+
+    Raises:
+        MasksegError: there is one.
+    """
+    for path in (json, summary, None if json is None else journal_path(json)):
+        if path is not None and existing_file(path) is not None:
+            refuse_existing([path])

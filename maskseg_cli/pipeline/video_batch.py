@@ -10,6 +10,7 @@ from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.messages import count_words, counted
 from maskseg_cli.pipeline.video_plan import VideoPlan
 from maskseg_cli.pipeline.video_run import VideoRun, VideoSummary
@@ -47,10 +48,11 @@ class VideoBatch:
         sinks: Sequence[Sink],
         reporter: Reporter,
         stop: StopToken,
+        locks: FileLocks,
     ) -> None:
         self.summary = VideosSummary(kept=[job.source.name for job in plan.jobs if job.done])
         self._plan, self._transforms, self._sinks = plan, transforms, sinks
-        self._reporter, self._stop = reporter, stop
+        self._reporter, self._stop, self._locks = reporter, stop, locks
         #: A disk is full, so that the remaining videos are not begun: their beginnings would pass for the whole.
         self._full = False
 
@@ -62,11 +64,12 @@ class VideoBatch:
             KeyboardInterrupt: the user's stop.
         """
         sinks = [*([] if lines is None else [lines]), *self._sinks]
-        for sink in sinks:
-            sink.start(predictor.class_names)
         ended: BaseException | None = None
         try:
+            for sink in sinks:
+                sink.start(predictor.class_names)
             for job in self._plan.jobs:
+                self._stop.raise_if_requested()
                 if job.done:
                     continue
                 outcome = self._do(job, predictor, lines, window)
@@ -87,7 +90,8 @@ class VideoBatch:
         jobs, done, kept, failures = self._plan.jobs, self.summary.done, self.summary.kept, self.summary.failures
         if len(jobs) == 1 and not kept:
             return
-        parts = [f"{len(done)} of {len(jobs)} videos done"]
+        whole = [one for one in done if one.written is None or not one.written.partial]
+        parts = [f"{len(whole)} of {len(jobs)} videos done"]
         if kept:
             parts.append(f"{len(kept)} there already")
         if failures:
@@ -122,6 +126,7 @@ class VideoBatch:
             self._reporter,
         )
         try:
+            self._locks.take(job.target)
             outcome = run.run()
         except Exception as error:
             self._report(job, run.summary)
@@ -138,11 +143,19 @@ class VideoBatch:
             if run.summary.written is None:
                 self._reporter.warn(f"{name}: nothing was written yet.")
             else:
-                self._reporter.say("  It is not the whole video. --skip-existing would keep it as it is.")
+                self._say_partial(run.summary)
             raise
+        finally:
+            self._locks.release(job.target)
         self._report(job, outcome)
+        self._say_partial(outcome)
         self.summary.done.append(outcome)
         return outcome
+
+    def _say_partial(self, outcome: VideoSummary) -> None:
+        if outcome.written is not None and outcome.written.partial:
+            how = "" if self._plan.overwrite else " with --skip-existing"
+            self._reporter.say(f"  It is not the whole video: the same command{how} does it again.")
 
     def _report(self, job: Job, outcome: VideoSummary) -> None:
         """Reports what was written, with the notes about it."""

@@ -37,6 +37,7 @@ class VideoPlan:
         jobs: each video and its result; those marked `done` are left out.
         network: a loaded network, or its options.
         reading, encoding, drawing: as for `VideoRun`.
+        overwrite: results that exist are replaced.
     """
 
     jobs: list[Job]
@@ -44,6 +45,7 @@ class VideoPlan:
     reading: ReadingOptions
     encoding: EncodeOptions
     drawing: DrawingOptions
+    overwrite: bool = False
 
     def load(self, reporter: Reporter | None = None) -> Predictor:
         """The network; `reporter` as for `predictor_loader`."""
@@ -76,4 +78,4 @@ def plan_run(
     for job in jobs:
         assert job.target is not None
         check_output(job.target, encoding, names, overwrite=True)  # existing ones are settled
-    return VideoPlan(jobs, network, reading, encoding, drawing)
+    return VideoPlan(jobs, network, reading, encoding, drawing, overwrite)

@@ -93,7 +93,7 @@ class VideoRun:
         sinks: take each frame; they are not finished here, because they may serve several videos.
         label: name of the video in exported files.
         window: shows frames as they are done, or None.
-        stop: a requested stop ends the run early; what was made so far is complete.
+        stop: a requested stop ends the run early; what was made so far is kept as NAME.partial.EXT.
         reporter: progress.
         limit: so many frames of the source at most, whatever `reading` says, or None.
 
@@ -118,11 +118,11 @@ class VideoRun:
     summary: VideoSummary = field(default_factory=VideoSummary, init=False)
 
     def run(self) -> VideoSummary:
-        """Does the video. A stop or an error ends it early; what was made so far is completed all the same.
+        """Does the video. After a stop or an error what was made so far is kept as NAME.partial.EXT, and plays.
 
         Raises:
             MasksegError: nothing was written, or not all of the video; the message says what there is.
-            KeyboardInterrupt: the user's stop, after the result was completed.
+            KeyboardInterrupt: the user's stop, after what was made so far was kept.
         """
         reading = self.reading
         began = time.monotonic()
@@ -152,6 +152,7 @@ class VideoRun:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
                 self.summary.pipeline_seconds = time.monotonic() - started
                 self.summary.frames = pipeline.written
+                file.cut = not pipeline.complete
                 file.finish()
                 self.summary.written = file.written
                 if file.written is not None:
@@ -220,7 +221,7 @@ class VideoRun:
         if problem is None and written is None and not ended_early:
             problem = f"{video.info.name}: there is no frame in the part that was asked for."
         if problem is not None and written is not None:
-            problem = f"{problem} {self.target} holds the {counted(written.frames, 'frame')} before that."
+            problem = f"{problem} {written.path} holds the {counted(written.frames, 'frame')} before that."
         if problem is not None:
             raise MasksegError(problem) from error
 

@@ -11,7 +11,8 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.frame import Frame
-from maskseg_cli.media.outputs import check_extra_output, check_json_name, refuse_existing
+from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.outputs import check_extra_output, check_json_name, existing_file, refuse_existing
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -25,6 +26,9 @@ from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
+
+#: Results that are locked from the start; each further one is when its turn comes. Each takes an open file.
+_LOCKED = 100
 
 if TYPE_CHECKING:
     from maskseg_cli.pipeline.video_batch import VideosSummary
@@ -63,7 +67,7 @@ def process_videos(
         transforms: called with each frame and its detections, in order; reset at the start of each video.
         sinks: further outputs, which take the frames of all videos; they are finished with the run.
         reporter: takes messages and progress; None: silent.
-        stop: ends the run early when a stop is requested; the video made so far is complete.
+        stop: ends the run early when a stop is requested; the video made so far is kept as NAME.partial.EXT.
         options: fields of `ReadingOptions` (start, end, every, ...), of `EncodeOptions` (codec, crf, fps, ..., and
             `audio` for `sound`), of `ModelOptions` (size, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
 
@@ -73,35 +77,40 @@ def process_videos(
     Raises:
         UsageError: an option that is not possible.
         MasksegError: a source or the network cannot be found, a result exists, or the only video failed.
-        KeyboardInterrupt: Ctrl-C; what was made so far is complete.
+        KeyboardInterrupt: Ctrl-C; what was made so far is kept as NAME.partial.EXT.
     """
     plan = plan_run(sources, output, model, recursive, overwrite, skip_existing, format, options)
     json_path = None if json is None or str(json) == "-" else Path(json)
     if json_path is not None:
         check_extra_output(json_path, plan.jobs)
         check_json_name(json_path)
-        if json_path.is_file() and not (overwrite or skip_existing):
+    reporter, stop = reporter or Reporter(), stop or StopToken()
+    begun = [job.target for job in plan.jobs if not job.done]
+    # From here on signals wait for a safe point: exceptions are lost where libraries are loaded.
+    with FileLocks([json_path, *begun[:_LOCKED]]) as locks, stop:
+        if json_path is not None and existing_file(json_path) and not (overwrite or skip_existing):
             refuse_existing([json_path])
-    from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only
+        from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only
 
-    batch = VideoBatch(plan, tuple(transforms), tuple(sinks), reporter or Reporter(), stop or StopToken())
-    if all(job.done for job in plan.jobs):
-        batch.report_counts()
-        return batch.summary
-    with contextlib.ExitStack() as stack:
-        window = None
-        if show:
-            from maskseg_cli.media.live_window import LiveWindow
-            from maskseg_cli.pipeline.window_sinks import VideoWindow
+        batch = VideoBatch(plan, tuple(transforms), tuple(sinks), reporter, stop, locks)
+        if not begun:
+            batch.report_counts()
+            return batch.summary
+        with contextlib.ExitStack() as stack:
+            window = None
+            if show:
+                from maskseg_cli.media.live_window import LiveWindow
+                from maskseg_cli.pipeline.window_sinks import VideoWindow
 
-            advice = "leave out --show; the result is written to a file all the same"
-            window = VideoWindow(stack.enter_context(LiveWindow(advice)))
-        predictor = plan.load(reporter)
-        lines = None
-        if json is not None:
-            again = {job.source.exported_name for job in plan.jobs if not job.done}
-            lines = JsonLines(json_path, keep=skip_existing, replaced=again)
-        batch.run(predictor, lines, window)
+                advice = "leave out --show; the result is written to a file all the same"
+                window = VideoWindow(stack.enter_context(LiveWindow(advice)))
+            predictor = plan.load(reporter)
+            stop.raise_if_requested()
+            lines = None
+            if json is not None:
+                again = {job.source.exported_name for job in plan.jobs if not job.done}
+                lines = JsonLines(json_path, keep=skip_existing, replaced=again)
+            batch.run(predictor, lines, window)
     return batch.summary
 
 

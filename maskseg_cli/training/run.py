@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.cleanups import register_cleanup, unregister_cleanup
+from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.outputs import check_writable
 from maskseg_cli.model.tensorflow_start import import_tensorflow
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.training.choices import Choices, make_choices
@@ -55,33 +58,47 @@ def train(
     """
     check_folder(output, resume)
     choices, chosen = make_choices(annotations, images, output=output, **options)
-    with open_trainer(choices, chosen, resume, reporter) as trainer:
+    with open_trainer(choices, chosen, resume, reporter, stop) as trainer:
         return trainer.run(resume, stop)
 
 
 @contextmanager
 def open_trainer(
-    choices: Choices, options: TrainingOptions, resume: bool = False, reporter: TrainingReporter | None = None
+    choices: Choices,
+    options: TrainingOptions,
+    resume: bool = False,
+    reporter: TrainingReporter | None = None,
+    stop: StopToken | None = None,
 ) -> Iterator[Trainer]:
     """Yields a `Trainer` that is ready to run, with an open log; the log is closed at the end of the block.
 
-    If the preparation fails or is interrupted, the folder is left as it was.
+    If the preparation fails or is interrupted, the folder is left as it was. No other process can train in the folder
+    until the end of the block.
 
     Raises:
-        MasksegError: data or weights that cannot be used.
+        MasksegError: data or weights that cannot be used, or another process trains in the folder.
         UsageError: choices that do not go together.
+        KeyboardInterrupt: a signal asked `stop` to end the run.
     """
-    if reporter is not None:
-        reporter.say("Starting TensorFlow; this takes some seconds.")
-    import_tensorflow()
-    # Both load TensorFlow.
-    from maskseg_cli.training.log import TrainingLog
-    from maskseg_cli.training.setup import prepare
-
+    stop = stop or StopToken()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(FileLocks()).take(options.output, folder=True)
+        check_folder(options.output, resume)  # again, because another run may have ended meanwhile
+        check_writable(options.output)
+        if reporter is not None:
+            reporter.say("Starting TensorFlow; this takes some seconds.")
+        import_tensorflow()
+        stop.raise_if_requested()
+        # Both load TensorFlow.
+        from maskseg_cli.training.log import TrainingLog
+        from maskseg_cli.training.setup import prepare
+
         restored = stack.enter_context(_Restored(options.output))
         log = stack.enter_context(TrainingLog(options.output, reporter))
-        trainer = prepare(choices, options, log, resume)
+        try:
+            trainer = prepare(choices, options, log, resume)
+        finally:
+            stop.raise_if_requested()
         restored.ready = True
         yield trainer
 
@@ -94,8 +111,13 @@ class _Restored(contextlib.AbstractContextManager["_Restored"]):
         self._made = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         self._before = set(folder.iterdir())
+        register_cleanup(self._restore)
 
     def __exit__(self, *_: object) -> None:
+        unregister_cleanup(self._restore)
+        self._restore()
+
+    def _restore(self) -> None:
         if self.ready:
             return
         for path in set(self.folder.iterdir()) - self._before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.atomic_file import UnfinishedFile
 from maskseg_cli.media.disk_errors import is_disk_full
+from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.video import gif_palette
 from maskseg_cli.video.colour import PictureConverter, pad_to_even
 from maskseg_cli.video.details import NO_DETAILS, Details
@@ -57,6 +59,7 @@ class MovieFile:
 
     Attributes:
         notes: sentences about what differs from what was given.
+        partial: whether `finish` has given it the name of a file that is not complete.
     """
 
     def __init__(
@@ -93,7 +96,8 @@ class MovieFile:
         self._end = Fraction(0)
         self._muxed = 0
         self._sounds = 0  # packets given to the container, which may still hold the last ones
-        self._flushed = False  # all pictures and sounds are in the container
+        self._flushed = self.partial = False  # all pictures and sounds are in the container
+        self._ended_early = False  # the disk was full before the last picture
         try:
             self._reserve = _RESERVE + 3 * width * height  # two pictures that may wait for their sound
             self._file = FileWithReserve(path, self._reserve)
@@ -142,12 +146,8 @@ class MovieFile:
         if self._muxed % _FRAMES_A_RESERVE == 0:
             self._file.reserve(self._reserve + self._muxed * _INDEX_PER_FRAME)
 
-    def finish(self) -> tuple[int, Fraction, bool]:
-        """Completes the file, reads it back and gives it its name.
-
-        Returns:
-            frames, duration in seconds, whether it has sound.
-        """
+    def finish(self, partial: bool | None = False) -> tuple[int, Fraction, bool]:
+        """Completes the file, reads it back and gives it its name; see `VideoWriter.finish`."""
         if not self._durations and not self._muxed:
             self.discard()
             raise MasksegError(f"{self.path} was not written: there was no frame.")
@@ -156,7 +156,7 @@ class MovieFile:
             if whole:
                 self._put_index_first()
             contents = self._read_back(whole)
-            self._file.rename()
+            self._rename(self._ended_early if partial is None else partial)
         except MasksegError as error:
             raise MasksegError(f"{error} {self._keep_playable_part()}") from error
         except BaseException:
@@ -164,14 +164,21 @@ class MovieFile:
             raise
         return contents.frames, contents.duration, contents.has_sound
 
+    def _rename(self, partial: bool) -> None:
+        self.partial = partial
+        self._file.rename(partial_path(self.path) if partial else self.path)
+        if not partial:
+            with contextlib.suppress(OSError):
+                partial_path(self.path).unlink()  # of an earlier run that was stopped
+
     def _keep_playable_part(self) -> str:
-        """Renames a file that failed the check to `NAME.unfinished.EXT`; returns a sentence that says so."""
+        """Renames a file that failed the check to `NAME.partial.EXT`; returns a sentence that says so."""
         try:
             read_contents(self._file.temporary, str(self.path), cut_off=True)
         except MasksegError:
             self.discard()
             return "Nothing of it can be played, so nothing is kept."
-        kept = self.path.with_name(f"{self.path.stem}.unfinished{self.path.suffix}")
+        kept = partial_path(self.path)
         self._file.rename(kept)
         return f"The part that plays is kept as {kept}."
 
@@ -225,8 +232,8 @@ class MovieFile:
     def _read_back(self, whole: bool) -> Contents:
         contents = read_contents(self._file.temporary, str(self.path), cut_off=not whole)
         if not whole:
-            if not self._flushed or contents.frames < self._muxed:
-                self.notes.append("the disk was full, so the video ends early")
+            self._ended_early = not self._flushed or contents.frames < self._muxed
+            self.notes.extend(["the disk was full, so the video ends early"] if self._ended_early else [])
             return contents
         size = os.path.getsize(self._file.temporary)
         if self.format.container == "gif" and size > _LARGE_GIF:

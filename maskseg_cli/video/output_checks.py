@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.outputs import check_writable, refuse_inputs
+from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.media.same_file import same_file
 from maskseg_cli.video.video_formats import EncodeOptions, OutputFormat, format_for, frame_pattern
 from maskseg_cli.video.video_sources import is_sequence, numbered_pictures
@@ -40,13 +42,13 @@ def check_output(
         pattern = frame_pattern(path, output.suffix)
         check_writable(pattern.parent)
         taken = first_frame(pattern)
-        for source in sources:
-            if Path(source) == pattern or _overwrites(pattern, source):
+        for source, used in itertools.product(sources, (pattern, partial_path(pattern))):
+            if Path(source) == used or _overwrites(used, source):
                 raise UsageError(f"The frames would overwrite the input {source}; inputs are never overwritten.")
         if taken is not None and not overwrite:
             raise MasksegError(f"{taken} exists already: --overwrite replaces the frames in its folder.")
         return output
-    refuse_inputs([target], sources)
+    refuse_inputs([target, partial_path(target)], sources)
     if os.path.lexists(target) and not target.is_file():
         raise UsageError(f"{target} is no file that can be replaced: a video needs a file of its own.")
     if target.exists() and not overwrite:

@@ -13,6 +13,7 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.input_files import OUTPUT_MARK
 from maskseg_cli.media.outputs import check_outputs, describe_sources, existing_file, is_one_file, refuse_format
+from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.media.same_file import name_keys
 from maskseg_cli.video.output_checks import first_frame
 from maskseg_cli.video.video_formats import FORMATS, names_frames
@@ -49,6 +50,7 @@ def plan_videos(
     for source, tag in zip(sources, _tags(sources, output, format_name), strict=True):
         target = _target(source, sources, output, format_name, tag)
         jobs.append(Job(source, target, target.suffix))
+    _refuse_partial_names([job.target for job in jobs if job.target is not None])
     return check_outputs(jobs, overwrite, skip_existing, _existing, _is_complete)
 
 
@@ -60,6 +62,21 @@ def _existing(target: Path) -> Path | None:
 def _is_complete(target: Path) -> bool:
     """Whether a result is complete; a run that was killed leaves a folder with some of the frames."""
     return not (names_frames(target) and unfinished_mark(target).exists())
+
+
+def _refuse_partial_names(targets: Sequence[Path]) -> None:
+    """Refuses a result with the name under which another one is kept while it is not complete.
+
+    Raises:
+        UsageError: there is one.
+    """
+    partial = dict(zip(name_keys(map(partial_path, targets)), targets, strict=True))
+    for target, key in zip(targets, name_keys(targets), strict=True):
+        if key in partial:
+            raise UsageError(
+                f"{target} is the name for what is left of {partial[key]} if it is stopped: do them one after the "
+                "other, with another output for each."
+            )
 
 
 def means_folder(output: str) -> bool:

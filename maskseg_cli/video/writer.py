@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.media.fitting import fit
+from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.messages import counted
 from maskseg_cli.video.details import NO_DETAILS, Details
 from maskseg_cli.video.frame_folder import FrameFolder
@@ -39,6 +40,7 @@ class Written:
         duration: in seconds.
         has_sound: whether it has sound.
         notes: sentences about what differs from what was given.
+        partial: it is not complete, and is called NAME.partial.EXT.
     """
 
     path: Path
@@ -46,12 +48,14 @@ class Written:
     duration: Fraction
     has_sound: bool
     notes: tuple[str, ...] = ()
+    partial: bool = False
 
 
 class Output(Protocol):
     """One kind of output: a file or a folder."""
 
     notes: list[str]
+    partial: bool
 
     @property
     def full(self) -> bool:
@@ -60,8 +64,8 @@ class Output(Protocol):
     def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
         """Adds a picture."""
 
-    def finish(self) -> tuple[int, Fraction, bool]:
-        """Completes it; returns frames, seconds, and whether it has sound, as read back."""
+    def finish(self, partial: bool | None) -> tuple[int, Fraction, bool]:
+        """Completes it, see `VideoWriter.finish`; returns frames, seconds, and whether it has sound, as read back."""
 
     def discard(self) -> None:
         """Removes it."""
@@ -71,8 +75,8 @@ class VideoWriter:
     """Writes frames to a video file or a folder of pictures.
 
     A file is written under a temporary name in the folder of the output; `finish` completes it, reads it back and only
-    then renames it. An exception in the `with` block also finishes what was written so far, unless nothing was;
-    call `discard` to remove it.
+    then renames it. An exception in the `with` block also finishes what was written so far as a partial result, unless
+    nothing was; call `discard` to remove it.
 
     Args:
         path: the output; see `format_for`.
@@ -117,6 +121,7 @@ class VideoWriter:
         self._constant_rate = None if rate is None else ConstantRate(rate)
         self._last: NDArray[np.uint8] | None = None
         self._last_is_shown, self._left_out = True, 0
+        self._pattern: Path | None = None
         self._output = self._open(rate or info.frame_rate, sound, details)
         self._result: Written | None = None
         self._closed = False
@@ -131,7 +136,7 @@ class VideoWriter:
         if self._closed:
             return
         if error is None or self._last is not None:
-            self.finish()
+            self.finish(partial=error is not None)
         else:
             self.discard()
 
@@ -172,8 +177,12 @@ class VideoWriter:
         if self.full:
             self._report_full()
 
-    def finish(self) -> Written:
+    def finish(self, partial: bool | None = False) -> Written:
         """Completes the file, reads it back, and gives it its name.
+
+        Args:
+            partial: the result is not complete: it is called NAME.partial.EXT, and a file that existed under the
+                final name stays. None: if a full disk has cut it off. A complete result removes a partial one.
 
         Returns:
             what was written; the same when called again.
@@ -187,9 +196,11 @@ class VideoWriter:
             self._closed = True
             if self._last is not None and self._constant_rate is not None and not self._constant_rate.written:
                 self._output.write(self._last, Fraction(0), 1 / self._constant_rate.rate)
-            frames, duration, has_sound = self._output.finish()
+            frames, duration, has_sound = self._output.finish(partial)
             self._note_left_out()
-            self._result = Written(self.path, frames, duration, has_sound, tuple(self.notes))
+            kept = self._output.partial
+            path = partial_path(self._pattern or self.path) if kept else self.path
+            self._result = Written(path, frames, duration, has_sound, tuple(self.notes), kept)
         return self._result
 
     def discard(self) -> None:
@@ -199,7 +210,8 @@ class VideoWriter:
 
     def _open(self, rate: Fraction, sound: Sound | None, details: Details) -> Output:
         if self.format.is_folder:
-            folder = FrameFolder(frame_pattern(self.path, self.format.suffix), self.options.quality)
+            self._pattern = frame_pattern(self.path, self.format.suffix)
+            folder = FrameFolder(self._pattern, self.options.quality)
             if sound is not None:
                 folder.notes.append("single frames have no sound")
             return folder

@@ -215,3 +215,16 @@ def test_ctrl_c_while_a_recording_is_finished_leaves_no_temporary_file(
     with pytest.raises(KeyboardInterrupt):
         recordings.stop(1.0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_sessions_do_not_take_one_name(tmp_path: Path) -> None:
+    """Both begin within a second, and neither file exists yet."""
+    first, second = Recordings(tmp_path / "a.avi"), Recordings(tmp_path / "a.avi")
+    for recordings in (first, second):
+        recordings.start()  # the session locks the name that the user gave
+    (tmp_path / "a.avi").touch()
+    for recordings, name in ((first, "a-2.avi"), (second, "a-3.avi")):
+        assert recordings.start() == f"Recording to {tmp_path / name}."
+    for recordings in (first, second):
+        recordings.stop(0.0)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.avi"]

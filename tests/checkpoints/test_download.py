@@ -23,6 +23,7 @@ from maskseg_cli.checkpoints import download
 from maskseg_cli.checkpoints.download import fetch, release_address
 from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release, cache_folder
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media import file_lock
 from maskseg_cli.reporter import Reporter
 from tests.checkpoints.web_server import FileServer, serving
 
@@ -348,7 +349,9 @@ def test_two_at_once_do_not_disturb_each_other(home: Path, server: FileServer) -
     message = refused()
     server.gate.set()
     first.join()
-    assert message == "shapes.h5 is being fetched by another maskseg: wait until it is done."
+    assert (
+        message == f"{final(home)} is being written by another maskseg (process {os.getpid()}): wait until it is done."
+    )
     assert results == [final(home)]
     assert final(home).read_bytes() == CONTENT
     assert fetch(RELEASE) == final(home)
@@ -365,11 +368,11 @@ def test_a_lock_that_is_removed_while_it_is_taken(
     def try_lock(stream: IO[bytes]) -> bool:
         tries.append(try_it(stream))
         if len(tries) == 1:
-            (home / "shapes.h5.lock").unlink()
+            (home / ".shapes.h5.maskseg-lock").unlink()
         return tries[-1]
 
-    try_it = download._try_lock
-    monkeypatch.setattr(download, "_try_lock", try_lock)
+    try_it = file_lock._try_lock
+    monkeypatch.setattr(file_lock, "_try_lock", try_lock)
     server.gate = threading.Event()
     results: list[Path] = []
     first = threading.Thread(target=lambda: results.append(fetch(RELEASE)))
@@ -393,7 +396,7 @@ def test_the_lock_ends_with_its_process(home: Path, server: FileServer) -> None:
         assert server.waiting.wait(20)
         process.kill()
     server.gate.set()
-    assert (home / "shapes.h5.lock").exists()
+    assert (home / ".shapes.h5.maskseg-lock").exists()
     assert not final(home).exists()
     fetch(RELEASE)
     assert final(home).read_bytes() == CONTENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -135,3 +136,15 @@ def test_the_real_network_is_measured(lite_home: Path, tmp_path: Path) -> None:
     (network,) = json.loads(result.stdout)["networks"]
     assert {"box head", "mask head"} <= set(network["network_parts_ms"])
     assert network["objects"] > 0
+
+
+def test_figures_are_shown_although_the_disk_is_full(
+    photo: Path, started: list[ModelOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("maskseg_cli.media.atomic_file.write_atomic", fail)
+    result = bench("--photo", photo, "--rounds", "1", "--starts", "0", "--json", "f.json", code=1)
+    assert result.stderr.endswith("Error: f.json: No space left on device.\n")
+    assert "scene.png: 96 x 64 pixels" in result.stdout

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -341,3 +343,30 @@ def test_a_real_network_on_real_photos(shared: Path, tmp_path: Path) -> None:
     assert metrics["bbox"]["AP"] == pytest.approx(0.33, abs=0.03)
     assert metrics["segm"]["AP"] == pytest.approx(0.24, abs=0.03)
     assert metrics["settings"]["config"]["image_max_dim"] == 640
+
+
+@pytest.mark.parametrize("option", ["--output", "--results"])
+def test_a_file_that_cannot_be_written_is_told_before_measuring(
+    sample: Sample, asked: list[ModelOptions], tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    result = run(sample, option, tmp_path / "file" / "m.json")
+    assert (result.exit_code, asked) == (1, [])
+    assert "is no folder, so nothing can be written into it" in result.stderr
+    monkeypatch.setattr(os, "access", lambda _, mode: mode == os.R_OK)  # as on a read-only disk
+    result = run(sample, option, tmp_path / "m.json")
+    assert (result.exit_code, asked) == (1, [])
+    assert "cannot be written: choose another one" in result.stderr
+
+
+def test_figures_are_shown_although_the_disk_is_full(
+    sample: Sample, asked: list[ModelOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("maskseg_cli.media.atomic_file.write_atomic", fail)
+    result = run(sample, "--output", tmp_path / "m.json", "--per-class")
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"Error: {tmp_path / 'm.json'}: No space left on device.\n")
+    assert "box    100.0" in result.stdout

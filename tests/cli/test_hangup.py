@@ -73,11 +73,11 @@ def test_a_video_is_finished_also_where_the_shell_passes_its_signal_on(long_film
             process.send_signal(signal.SIGHUP)
         _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 129, stderr
-    made = len(facts(long_film / "out.mp4").frames)
+    made = len(facts(long_film / "out.partial.mp4").frames)
     assert 0 < made < 1000
     assert len(json_lines(long_film / "out.jsonl")) == made
     assert stderr.endswith("Stopped.\n")
-    assert tree_of(long_film) == ["in.mp4", "out.jsonl", "out.mp4"]
+    assert tree_of(long_film) == ["in.mp4", "out.jsonl", "out.partial.mp4"]
 
 
 def test_a_video_is_finished_when_its_terminal_is_closed(long_film: Path) -> None:
@@ -92,8 +92,8 @@ def test_a_video_is_finished_when_its_terminal_is_closed(long_film: Path) -> Non
         wait_for(lambda: being_written(long_film))
         os.close(master)  # from now on each word to the terminal is an error
         assert process.wait(PATIENCE) == 129
-    assert 0 < len(facts(long_film / "out.mp4").frames) < 1000
-    assert tree_of(long_film) == ["in.mp4", "out.jsonl", "out.mp4"]
+    assert 0 < len(facts(long_film / "out.partial.mp4").frames) < 1000
+    assert tree_of(long_film) == ["in.mp4", "out.jsonl", "out.partial.mp4"]
 
 
 def test_nohup_lets_it_go_on(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -233,3 +234,26 @@ def test_signals_leave_nothing_half_written(tmp_path: Path) -> None:
         assert read_image(path).shape == (500, 500, 3)
     listed = json.loads((tmp_path / "r.json").read_bytes())["images"]
     assert len(results) - 1 <= len(listed) <= len(results)
+
+
+@pytest.mark.parametrize("option", ["--json", "--summary"])
+def test_the_last_lines_are_shown_although_a_report_cannot_be_written(
+    here: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    for name in "ab":
+        write_image(here / "in" / f"{name}.png", scene())
+
+    def fail(path: Path, _: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    report = "r.json" if option == "--json" else "r.csv"
+    module = "coco_sink" if option == "--json" else "run_summary"
+    monkeypatch.setattr(f"maskseg_cli.export.{module}.write_parts", fail)
+    result = run("in", "-o", "out", option, report, code=1)
+    assert "2 of 2 photos done." in result.stderr
+    assert result.stderr.endswith(f"Error: {report}: No space left on device.\n")
+    # What was found stays in the journal, from which the next run continues.
+    monkeypatch.undo()
+    assert tree_of(here) == sorted(
+        ["in/a.png", "in/b.png", "out/a.png", "out/b.png"] + ["r.json.part"] * (option == "--json")
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from maskseg_cli.media.watch import is_complete
 
 from . import running, video_running
 from .fake_model import scene
-from .running import tree_of
+from .running import ENVIRONMENT, tree_of
 from .video_running import film
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
@@ -62,3 +65,19 @@ def test_a_watch_does_not_wait_for_them(unlike_files: Path) -> None:
 def test_what_is_a_file_or_nothing_is_not_special(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     assert [special_file_type(path) for path in (tmp_path, tmp_path / "file", tmp_path / "nothing")] == [None] * 3
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="there is no such name here")
+@pytest.mark.parametrize("words", ["image in -o out --json /dev/stdout", "video a.mp4 -o b.mp4 --json /dev/stdout"])
+def test_standard_output_by_its_name_is_a_stream_also_where_it_leads_to_a_file(here: Path, words: str) -> None:
+    write_image(here / "in/a.png", scene())
+    film(here / "a.mp4", frames=2)
+    (here / "found").write_bytes(b"before\n")
+    with (here / "found").open("ab") as stdout:  # as >> does
+        program = [sys.executable, "-m", "tests.cli.fake_model", *words.split()]
+        done = subprocess.run(program, stdout=stdout, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True)
+    assert done.returncode == 0, done.stderr
+    first, *lines = (here / "found").read_bytes().splitlines()
+    assert first == b"before"
+    assert all(json.loads(line) for line in lines)
+    assert os.path.islink("/dev/stdout")

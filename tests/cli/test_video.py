@@ -241,7 +241,7 @@ def test_an_error_of_the_network_leaves_the_frames_before_it(here: Path, monkeyp
     monkeypatch.setattr(BlobEngine, "run", fail_late)
     film(here / "in.mp4", frames=30)
     result = run("in.mp4", "-o", "out.mp4", code=1)
-    assert len(facts("out.mp4").frames) == 10
+    assert len(facts("out.partial.mp4").frames) == 10
     assert "the network has lost its way" in result.stderr
     assert "10 frames" in result.stderr
 

@@ -91,7 +91,7 @@ def test_the_error_is_told_once(here: Path, frames: int) -> None:
     result = run("a.mp4", "-o", "1.mp4", "--json", "/dev/full", "--quiet", code=1)
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("Error: /dev/full: No space left on device")
-    assert "the video itself is written" in result.stderr or "1.mp4 holds the" in result.stderr
+    assert "the video itself is written" in result.stderr or "1.partial.mp4 holds the" in result.stderr
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no such device here")
@@ -100,5 +100,5 @@ def test_a_full_disk_ends_the_batch(here: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
         film(here / name, frames=120)
     result = run("a.mp4", "b.mp4", "-o", "out", "--json", "/dev/full", code=1)
-    assert tree_of(here / "out") == ["a.mp4"]
+    assert tree_of(here / "out") == ["a.partial.mp4"]
     assert "0 of 2 videos done, 1 failed: a.mp4, 1 not begun." in result.stderr

@@ -59,11 +59,25 @@ def test_what_is_kept_of_a_result_that_failed_is_no_source(here: Path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(MovieFile, "_read_back", fail)
         run(".", code=1)
-    assert tree_of(here) == ["a.mp4", "a_maskseg.unfinished.mp4"]
-    run(".")
-    run("*.mp4", "--overwrite")
-    run("a.mp4", "a_maskseg.mp4", "a_maskseg.unfinished.mp4", "--overwrite")  # what the shell makes of *.mp4
-    assert tree_of(here) == ["a.mp4", "a_maskseg.mp4", "a_maskseg.unfinished.mp4"]
+    assert tree_of(here) == ["a.mp4", "a_maskseg.partial.mp4"]
+    run("a.mp4", "a_maskseg.partial.mp4")  # what the shell makes of *.mp4
+    assert tree_of(here) == ["a.mp4", "a_maskseg.mp4"]
+
+
+def test_a_complete_result_replaces_a_partial_one_but_no_other_file(here: Path) -> None:
+    film(here / "in/a.mp4", frames=2)
+    film(here / "out/a.partial.mp4", frames=1)
+    run("in/a.mp4", "-o", "out/a.mp4")
+    assert tree_of(here / "out") == ["a.mp4"]
+    film(here / "in/a.partial.mp4", frames=2)
+    assert "inputs are never overwritten" in run("in/a.partial.mp4", "-o", "in/a.mp4", "--overwrite", code=2).stderr
+    assert "is the name for what is left of new/a.mp4" in run("in", "-o", "new", code=2).stderr
+    (here / "frames").mkdir()
+    film(here / "in/a.mp4", frames=2)
+    run("in/a.mp4", "-o", "frames/%d.partial.png")
+    refused = run("frames/%d.partial.png", "-o", "frames/%d.png", "--overwrite", code=2)
+    assert "inputs are never overwritten" in refused.stderr
+    assert tree_of(here / "frames") == ["0.partial.png", "1.partial.png"]
 
 
 @pytest.mark.parametrize("output", ["shots/../shots/%03d.png", "shots/%d.png"])

@@ -37,9 +37,10 @@ def test_frames_are_shown_as_they_are_done_and_q_finishes_the_video(tmp_path: Pa
             process.kill()
             process.communicate()
     assert process.returncode == 0, stderr
-    frames = len(facts(tmp_path / "out.mp4").frames)
+    frames = len(facts(tmp_path / "out.partial.mp4").frames)
     assert 1 < frames < 1000
-    assert f"out.mp4: {frames} frames" in stderr
+    assert f"out.partial.mp4: {frames} frames" in stderr
+    assert "not the whole video" in stderr
 
 
 def test_without_a_display_one_sentence_says_so_before_any_work(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,16 +62,17 @@ def test_a_stop_at_any_moment_leaves_a_film_that_plays(long_film: Path, number: 
         process.send_signal(number)
         _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, stderr
-    made = facts(long_film / output)
+    kept = Path(output).with_suffix(f".partial{Path(output).suffix}").name
+    made = facts(long_film / kept)
     assert 0 < len(made.frames) < 1000
     assert made.sound is not None
     assert made.duration == pytest.approx(len(made.frames) / 25, abs=0.1)
     assert len(json_lines(long_film / "out.jsonl")) == len(made.frames)
-    assert f"{output}: {len(made.frames)} frames" in stderr
+    assert f"{kept}: {len(made.frames)} frames" in stderr
     assert stderr.splitlines()[-1] == ("Interrupted." if code == 130 else "Stopped.")
-    assert "not the whole video. --skip-existing would keep it" in stderr
+    assert "not the whole video: the same command with --skip-existing does it again." in stderr
     assert "Traceback" not in stderr
-    assert tree_of(long_film) == sorted(["in.mp4", output, "out.jsonl"])
+    assert tree_of(long_film) == sorted(["in.mp4", kept, "out.jsonl"])
 
 
 def test_a_reader_of_the_lines_who_has_gone_ends_the_batch(tmp_path: Path) -> None:
@@ -164,10 +165,11 @@ def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, 
     )
     assert done.returncode == 1
     assert "full" in done.stderr.lower() or "No space left" in done.stderr
-    made = facts(small_disk / output)
+    kept = f"out.partial{Path(output).suffix}"
+    made = facts(small_disk / kept)
     assert 5 < len(made.frames) < 130
-    assert f"holds the {len(made.frames)} frames" in done.stderr
-    assert os.listdir(small_disk) == [output]
+    assert f"{kept} holds the {len(made.frames)} frames" in done.stderr
+    assert os.listdir(small_disk) == [kept]
 
 
 def test_a_full_disk_ends_the_batch(tmp_path: Path, small_disk: Path) -> None:
@@ -182,4 +184,4 @@ def test_a_full_disk_ends_the_batch(tmp_path: Path, small_disk: Path) -> None:
     )
     assert done.returncode == 1
     assert "0 of 2 videos done, 1 failed: a.mkv, 1 not begun." in done.stderr
-    assert os.listdir(small_disk) == ["a.mp4"]
+    assert os.listdir(small_disk) == ["a.partial.mp4"]

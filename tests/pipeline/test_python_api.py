@@ -342,7 +342,8 @@ def test_a_stop_requested_from_another_place_ends_a_run_with_what_is_done(here: 
     assert result is not None
     assert result.written is not None
     assert 6 <= result.written.frames < 300
-    assert len(facts("out.mp4").frames) == result.written.frames
+    assert (result.written.path, result.written.partial) == (Path("out.partial.mp4"), True)
+    assert len(facts("out.partial.mp4").frames) == result.written.frames
     assert sink.calls[-1] == "finish"
 
 
@@ -365,7 +366,7 @@ def test_ctrl_c_without_signal_handlers_leaves_what_the_command_would_leave(
     sink = Recorder()
     with pytest.raises(KeyboardInterrupt):
         process_video("long.mp4", "out.mp4", json="out.jsonl", reporter=Interrupt(), sinks=[sink])
-    frames = len(facts("out.mp4").frames)
+    frames = len(facts("out.partial.mp4").frames)
     assert 5 < frames < 300
     assert len(json_lines("out.jsonl")) == frames
     assert sink.calls[-1] == "finish"

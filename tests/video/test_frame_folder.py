@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -95,14 +96,27 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         VideoWriter(f"{tmp_path}/file/frames/", VideoInfo("sample", 64, 48, Fraction(25)))
 
 
-def test_an_incomplete_folder_is_recognised(tmp_path: Path) -> None:
+def test_an_incomplete_folder_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, constant_times(2, 25), Fraction(1, 25))
     writer = VideoWriter(tmp_path, VideoInfo("sample", 64, 48, Fraction(25)))
     for index in range(3):
         writer.write(picture(index), Fraction(index), Fraction(1))
-    mark = unfinished_mark(tmp_path / "%06d.png")
-    assert mark.exists()  # as a killed program leaves it
-    assert not (tmp_path / "000000.png").exists()
-    writer.finish()
+    # Those of the earlier run stay until all are there.
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [
+        "000000.partial.png", "000000.png", "000001.partial.png", "000001.png", "000002.partial.png",
+    ]  # fmt: skip
+    replace = os.replace
+
+    def killed(source: Path, target: Path) -> None:
+        if target.name == "000002.png":
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        writer.finish()
+    monkeypatch.undo()
+    assert unfinished_mark(tmp_path / "%06d.png").exists()  # as a killed program leaves it
+    write(tmp_path, constant_times(3, 25), Fraction(1, 25))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["000000.png", "000001.png", "000002.png"]
     assert number_of(cv2.imread(str(tmp_path / "000000.png"))) == 0

@@ -195,7 +195,8 @@ def test_an_error_in_the_middle_leaves_a_playable_video(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert inspect_video(path).numbers == list(range(7))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.partial.mp4"]
+    assert inspect_video(tmp_path / "out.partial.mp4").numbers == list(range(7))
 
 
 def test_an_error_before_the_first_frame_leaves_nothing(tmp_path: Path) -> None:
@@ -238,10 +239,10 @@ def test_what_is_not_whole_but_plays_is_no_success_and_is_kept_under_another_nam
     writer = VideoWriter(path, INFO)
     for index, time in enumerate(constant_times(50, 25)):
         writer.write(picture(index), time, Fraction(1, 25))
-    with pytest.raises(MasksegError, match=r"holds 49 frames instead of 50\..*kept as .*out\.unfinished\.mkv\."):
+    with pytest.raises(MasksegError, match=r"holds 49 frames instead of 50\..*kept as .*out\.partial\.mkv\."):
         writer.finish()
-    assert [entry.name for entry in tmp_path.iterdir()] == ["out.unfinished.mkv"]
-    assert inspect_video(tmp_path / "out.unfinished.mkv").numbers == list(range(50))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out.partial.mkv"]
+    assert inspect_video(tmp_path / "out.partial.mkv").numbers == list(range(50))
 
 
 def test_pictures_of_another_size_are_fitted_in_with_a_note(tmp_path: Path) -> None:
