@@ -21,6 +21,7 @@ from maskseg_cli.media.cleanups import remove_unfinished
 from maskseg_cli.media.foreign_files import is_film
 from maskseg_cli.messages import cut_endless
 from maskseg_cli.printable import printable, printable_traceback
+from maskseg_cli.standard_streams import fill_closed_streams
 
 #: Command -> module:function, and its line in `maskseg --help`. The line is repeated here, so that the list of commands
 #: imports none of them; a test compares it with the command's own.
@@ -67,6 +68,10 @@ class LazyGroup(HelpfulGroup):
     """A group that imports a command's module only when that command runs."""
 
     other_names: ClassVar[Mapping[str, str]] = _OTHER_NAMES
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        fill_closed_streams()
+        return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

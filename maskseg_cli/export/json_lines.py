@@ -18,6 +18,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8, write_stdout
 from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.sink import Sink
+from maskseg_cli.standard_streams import binary_stdout
 
 
 class JsonLines(Sink):
@@ -40,7 +41,7 @@ class JsonLines(Sink):
         written: lines so far.
 
     Raises:
-        MasksegError: the existing file holds something other than such lines.
+        MasksegError: the existing file holds something other than such lines, or standard output is closed.
         OSError: the file cannot be written.
     """
 
@@ -55,7 +56,9 @@ class JsonLines(Sink):
         self._keep = keep
         self._file: GrowingFile | None = None
         self._write: Callable[[bytes], object] = write_stdout
-        if self.path is not None:
+        if self.path is None:
+            binary_stdout()
+        else:
             self._file = GrowingFile(self.path)
             self._write = self._file.write
             try:

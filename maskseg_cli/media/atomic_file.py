@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,6 +14,7 @@ from maskseg_cli.media.cleanups import remove_unfinished as remove_unfinished
 from maskseg_cli.media.cleanups import unregister_cleanup as unregister_cleanup
 from maskseg_cli.media.leftovers import remove_leftovers, temporary_name
 from maskseg_cli.media.same_file import is_stream
+from maskseg_cli.standard_streams import binary_stdout
 
 
 class UnfinishedFile:
@@ -204,14 +204,16 @@ def write_stdout(data: bytes) -> None:
     """Writes all of `data` to standard output.
 
     Raises:
+        MasksegError: it is closed.
         OSError: the reader of a pipe is gone.
     """
+    stream = binary_stdout()
     # With PYTHONUNBUFFERED, which containers often set, a write to a pipe takes only what fits into it.
     left = memoryview(data)
     while left:
-        written = sys.stdout.buffer.write(left)
+        written = stream.write(left)
         left = left[written:]
-    sys.stdout.buffer.flush()
+    stream.flush()
 
 
 def utf8(text: str) -> bytes:

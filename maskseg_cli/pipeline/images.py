@@ -34,6 +34,7 @@ from maskseg_cli.pipeline.watching import watch as watch_folders
 from maskseg_cli.pipeline.workers import THREADS, Workers
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
+from maskseg_cli.standard_streams import binary_stdout
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
 
@@ -282,7 +283,10 @@ def _report_counts(counts: RunSummary, photos: int | None, reporter: Reporter) -
 
 def _check_streams(jobs: list[Job], to_stdout: bool) -> None:
     """Checks that standard output gets one thing only; `to_stdout` says that JSON goes there."""
-    if any(job.target is None for job in jobs):
+    writes_picture = any(job.target is None for job in jobs)
+    if to_stdout or writes_picture:
+        binary_stdout()
+    if writes_picture:
         if to_stdout:
             raise UsageError("Picture and JSON cannot both go to standard output: give -o or --json a file.")
         if sys.stdout.isatty():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -18,6 +17,7 @@ from maskseg_cli.media.picture_formats import HEIF_RESULT, SUFFIX_OF
 from maskseg_cli.media.time_limit import TIMEOUT, within
 from maskseg_cli.pipeline.read_ahead import decoded_bytes, read_ahead
 from maskseg_cli.pipeline.workers import Workers
+from maskseg_cli.standard_streams import binary_stdin
 
 
 def read_photos(
@@ -65,7 +65,7 @@ def read_photo(job: Job, index: int = 0, timeout: float = TIMEOUT) -> Frame:
             raise MasksegError(f"{job.source.path} is {kind}, not a file.")
         photo, suffix = load_photo(job.source.path, timeout), job.suffix or ".png"
     else:
-        data = sys.stdin.buffer.read()
+        data = binary_stdin().read()
         suffix = (
             job.suffix or SUFFIX_OF[picture_format(data[:32]) or "PNG"]
             if heif_format(data[:64]) is None
