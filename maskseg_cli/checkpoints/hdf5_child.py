@@ -36,7 +36,7 @@ _TEXTS = ("keras_version", "name")
 _FILTERS = (1, 2, 3, 4, 5, 6, 32000)
 
 #: Seconds of computing for the structure, and for a dataset besides a second for each 10 MB.
-_SECONDS = 4
+_SECONDS = 2
 _BYTES_A_SECOND = 10_000_000
 
 #: Memory beside a dataset's own.

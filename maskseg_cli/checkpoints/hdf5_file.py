@@ -122,7 +122,7 @@ class Hdf5File:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._process = subprocess.Popen(
-            [sys.executable, str(_CHILD), os.path.abspath(path)],
+            [sys.executable, str(_CHILD), os.path.realpath(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -15,16 +15,16 @@ _MOST_ENTRIES = 1000
 _AT_MOST = {
     "detection_max_instances": 1_000_000,
     "image_channel_count": 1000,
-    "image_max_dim": 1 << 14,
-    "image_min_dim": 1 << 14,
+    "image_max_dim": 8192,
+    "image_min_dim": 4096,
     "image_min_scale": 100,
     "mask_pool_size": 512,
     "max_gt_instances": 1_000_000,
     "pool_size": 512,
-    "post_nms_rois_inference": 1_000_000,
-    "post_nms_rois_training": 1_000_000,
+    "post_nms_rois_inference": 20_000,
+    "post_nms_rois_training": 20_000,
     "pre_nms_limit": 10_000_000,
-    "train_rois_per_image": 1_000_000,
+    "train_rois_per_image": 20_000,
 }
 
 _RESNET_VALUES = {"resnet50": 24_000_000, "resnet101": 43_000_000}
@@ -42,6 +42,8 @@ def check_network_size(config: Any) -> None:
     Raises:
         UsageError: says which option, and its limit.
     """
+    if not config.backbone_strides:
+        raise UsageError("backbone_strides is empty: it has a stride for each map of the network.")
     for option, most in _AT_MOST.items():
         if getattr(config, option) > most:
             raise UsageError(f"{option} is at most {most:,}, not {getattr(config, option):,}.")

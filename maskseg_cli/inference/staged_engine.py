@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.detection import DetectedBoxes, detect_boxes
 from maskseg_cli.inference.engine import Segmented, Stages
 from maskseg_cli.inference.mask_scoring import score_masks
@@ -54,6 +55,11 @@ class StagedEngine:
         config, clock = self.config, _Clock(self.observe)
         maps, objectness, rpn_deltas = self.stages.features(images)
         clock.lap("features and RPN")
+        if objectness.shape[1] != len(anchors):
+            raise MasksegError(
+                f"The network looks at {objectness.shape[1]:,} boxes of a picture and its options describe "
+                f"{len(anchors):,}: backbone_strides and the options rpn_anchor_... are those of another network."
+            )
         shape = (images.shape[1], images.shape[2])
         proposals = [propose(*part, anchors, shape, config)[0] for part in zip(objectness, rpn_deltas, strict=True)]
         boxes, image_index = np.concatenate(proposals), _index(proposals)

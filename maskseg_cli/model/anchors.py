@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.errors import UsageError
 from maskseg_cli.model.box_frames import to_frame
 
 
@@ -100,6 +101,11 @@ class AnchorCache:
 
     def __init__(self, config: MaskRCNNConfig, sizes_kept: int = 8) -> None:
         self.config = config
+        if not config.rpn_anchor_sizes and len(config.rpn_anchor_scales) != len(config.backbone_strides):
+            raise UsageError(
+                f"rpn_anchor_scales has {len(config.rpn_anchor_scales)} entries and backbone_strides "
+                f"{len(config.backbone_strides)}: each map of the network has one of both."
+            )
         self._anchors = lru_cache(maxsize=sizes_kept)(self._make)
 
     def __call__(self, height: int, width: int) -> NDArray[np.float32]:

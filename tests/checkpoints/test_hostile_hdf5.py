@@ -224,7 +224,7 @@ def test_a_crash_an_endless_loop_and_hunger_for_memory_end_with_a_sentence(
     text = Path(hdf5_file._CHILD).read_text(encoding="utf-8")
     marked = "reader = _Structure(h5py)"
     assert marked in text
-    child.write_text(text.replace(marked, line).replace("_SECONDS = 4", "_SECONDS = 0"), encoding="utf-8")
+    child.write_text(text.replace(marked, line).replace("_SECONDS = 2", "_SECONDS = 0"), encoding="utf-8")
     monkeypatch.setattr(hdf5_file, "_CHILD", child)
     with pytest.raises(MasksegError) as caught:
         read_checkpoint(path)

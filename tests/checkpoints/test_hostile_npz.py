@@ -71,7 +71,7 @@ def refusal(path: Path) -> str:
         ({"config": {"num_classes": 10**400}}, "num_classes is too large"),
         ({"config": {"num_classes": 1 << 30}}, "at most 9 GB can be built"),
         ({"config": {"learning_rate": 10**400}}, "learning_rate is too large"),
-        ({"config": {"image_max_dim": 1 << 20}}, "image_max_dim is at most 16,384"),
+        ({"config": {"image_max_dim": 1 << 20}}, "image_max_dim is at most 8,192"),
         ({"config": {"mini_mask_shape": [1 << 20, 5]}}, "The sides of masks are at most 1,024"),
         ({"config": {"rpn_anchor_ratios": [1] * 5000}}, "rpn_anchor_ratios has at most 1,000 entries"),
         ({"config": {"fpn_classif_fc_layers_size": 20_000}}, "describes a network of about"),

@@ -271,7 +271,7 @@ MANY_DIGITS = "9" * 5000
         (f"mean_pixel=[{MANY_DIGITS}, 1, 1]", "mean_pixel is a list of 3 numbers, not"),
         (f"name={'x' * 30_000}", "The value of name is too long: it has 30,000 characters"),
         (f"{'x' * 30_000}=1", r"There is no option 'x{77}\.\.\.'"),
-        ("image_max_dim=131072", "image_max_dim is at most 16,384, not 131,072"),
+        ("image_max_dim=131072", "image_max_dim is at most 8,192, not 131,072"),
         ("fpn_classif_fc_layers_size=100000", "These options describe a network of .* at most 9 GB can be built"),
     ],
     ids=range(12),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
+from maskseg_cli.errors import UsageError
 from maskseg_cli.model.anchors import (
     AnchorCache,
     anchor_sizes,
@@ -102,3 +103,10 @@ def test_anchors_of_the_last_sizes_are_kept() -> None:
     again = cache(64, 64)
     assert again is not first
     np.testing.assert_array_equal(again, first)
+
+
+def test_scales_and_strides_of_different_numbers() -> None:
+    with pytest.raises(UsageError, match="rpn_anchor_scales has 2 entries and backbone_strides 5"):
+        AnchorCache(MaskRCNNConfig(rpn_anchor_scales=(32, 64)))
+    with pytest.raises(UsageError, match="backbone_strides is empty"):
+        MaskRCNNConfig(backbone_strides=())
