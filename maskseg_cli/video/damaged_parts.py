@@ -8,8 +8,15 @@ from typing import Any
 
 import av
 
+#: Formats whose packets follow one another without gaps. A broadcast marks the packet behind damage instead, and damage
+#: hides no packets of an MP4, whose index has the place of each.
+_DENSE = {"matroska,webm", "avi", "flv", "mxf", "nut", "mpeg"}
+
 #: Bytes that are passed over count as damage if they are at least this share of what is usual for the missing time.
 _SHARE = Fraction(1, 4)
+
+#: Fewer bytes than these are the header of a packet, or padding.
+_LEAST = 512
 
 #: Pictures of a broadcast that may come only behind damage that lies behind them; each is given when the next begins.
 _LATE = 4
@@ -30,12 +37,13 @@ class DamagedParts:
     def __init__(self, container: Any, stream: Any) -> None:
         self._index = stream.index
         duration = container.duration or 0
-        known = duration > 0 and container.size > 0
+        known = duration > 0 and container.size > 0 and container.format.name in _DENSE
         self._usual = Fraction(container.size * av.time_base, duration) if known else None
         self._parts: list[tuple[Fraction, Fraction]] = []  # times of the pictures before and after, in seconds
         self._after: int | None = None  # the byte behind the last packet
         self._last: Fraction | None = None  # the latest time of a picture
-        # Bytes that were passed over since that one, and whether there was damage; before it the same of earlier ones.
+        # Most bytes that were passed over at once since that one, and whether there was damage; before it the same of
+        # earlier ones.
         self._passed: deque[int] = deque([0], maxlen=_LATE)
         self._damaged: deque[bool] = deque([False], maxlen=_LATE)
 
@@ -45,7 +53,7 @@ class DamagedParts:
             return
         if packet.pos is not None and packet.pos >= 0:
             if self._after is not None:
-                self._passed[-1] += max(0, packet.pos - self._after)
+                self._passed[-1] = max(self._passed[-1], packet.pos - self._after)
             self._after = max(self._after or 0, packet.pos + packet.size)
         self._damaged[-1] |= packet.is_corrupt
         stamp = packet.pts if packet.pts is not None else packet.dts
@@ -53,7 +61,7 @@ class DamagedParts:
             return
         time = Fraction(stamp * packet.time_base)
         last = time if self._last is None else self._last
-        if any(self._damaged) or (time > last and self.explains(sum(self._passed), time - last)):
+        if any(self._damaged) or (time > last and self.explains(max(self._passed), time - last)):
             self._parts.append((min(last, time), max(last, time)))
         self._last = max(last, time)
         self._passed.append(0)
@@ -74,4 +82,4 @@ class DamagedParts:
 
     def explains(self, passed: int, seconds: Fraction) -> bool:
         """Whether so many bytes that are not read may have held pictures and sound for so many seconds."""
-        return self._usual is not None and passed >= self._usual * seconds * _SHARE
+        return self._usual is not None and passed >= _LEAST and passed >= self._usual * seconds * _SHARE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -33,6 +34,12 @@ class Orientation:
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return cls(False, a < 0, d < 0)
         return cls(True, c < 0, b < 0)
+
+    @classmethod
+    def from_rotation(cls, degrees: float) -> Orientation:
+        """The orientation nearest to a turn by these degrees, counterclockwise."""
+        cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        return cls.from_matrix(np.array([cosine, -sine, 0, sine, cosine]) * 2**16)
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         """Turns uint8 (H, W, 3) upright; the result may be `image` itself."""

@@ -125,7 +125,10 @@ def _squared(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
 
 
 def _orientation(frame: av.VideoFrame) -> Orientation | None:
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # PyAV does not know a kind of data that the frame has, such as the EXIF part of a JPEG
+        return Orientation.from_rotation(frame.rotation) if frame.rotation else None
     if matrix is None:
         return None
     return Orientation.from_matrix(np.frombuffer(bytes(matrix), np.int32))

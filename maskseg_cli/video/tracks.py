@@ -102,7 +102,7 @@ def _is_film(stream: av.VideoStream, tracks: Sequence[av.VideoStream]) -> bool:
     if stream.disposition & av.stream.Disposition.still_image:
         return False
     counts, lengths = _count(stream), _seconds(stream)
-    if counts is None and lengths is None and stream.codec_context.name in _PHOTO_CODECS:
+    if counts is None and stream.codec_context.name in _PHOTO_CODECS:
         return all(other.codec_context.name in _PHOTO_CODECS for other in tracks)
     most = max((count for other in tracks if (count := _count(other)) is not None), default=0)
     longest = max((length for other in tracks if (length := _seconds(other)) is not None), default=0.0)
@@ -112,7 +112,9 @@ def _is_film(stream: av.VideoStream, tracks: Sequence[av.VideoStream]) -> bool:
 def _count(stream: av.VideoStream) -> int | None:
     tags = {key.split("-")[0]: value for key, value in stream.metadata.items()}  # "NUMBER_OF_FRAMES-eng"
     tag = tags.get("NUMBER_OF_FRAMES", "")
-    return stream.frames or (int(tag) if tag.isdecimal() else None)
+    count = stream.frames or (int(tag) if tag.isdecimal() else None)
+    length, rate = _seconds(stream), stream.average_rate
+    return round(length * rate) if count is None and length and rate else count
 
 
 def _seconds(stream: av.VideoStream) -> float | None:

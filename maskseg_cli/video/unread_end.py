@@ -11,6 +11,9 @@ from maskseg_cli.video.truncation import appended_film, parts_end
 #: Share of a file behind the last packet from which something is missing: more than an index.
 _MUCH = 0.1
 
+#: Bytes by which the place is wrong in an MPEG program stream, where FFmpeg does not tell that of each packet.
+_VAGUE = 2**18
+
 #: Formats that end with the last packet, or with an index of it.
 _PACKED = {"mpegts", "mpeg", "avi", "flv", "mxf"}
 
@@ -45,7 +48,7 @@ def unread_note(path: str, kind: str, place: int, damage_is_known: bool) -> str 
                 place = max(place, parts_end(file))
             elif kind not in _PACKED:
                 return None
-            if damage_is_known or size - place <= _MUCH * size:
+            if damage_is_known or size - place <= max(_MUCH * size, _VAGUE if kind == "mpeg" else 0):
                 return _STOPPED if kind == "mpegts" and _ends_in_packet(file, size) else None
             if kind in ("mpegts", "mpeg") and _holds_packets(file, kind, (place + size) // 2):
                 return "behind the last picture the file goes on with other tracks, which are not read"

@@ -173,6 +173,15 @@ def test_pauses_between_pictures_are_no_damage(tmp_path: Path) -> None:
     assert read(two)[1].skipped == 0
 
 
+@pytest.mark.parametrize("b_frames", [0, 2])
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.mp4", "a.ts", "a.flv"])
+def test_films_of_few_bytes_and_long_pauses_are_not_damaged(tmp_path: Path, name: str, b_frames: int) -> None:
+    times = [Fraction(number**2, 50) for number in range(40)]
+    codec = {"codec": "libvpx"} if name == "a.webm" else {"b_frames": b_frames}
+    path = make_video(tmp_path / name, frames=40, times=times, gop=7, **codec)  # type: ignore[arg-type]
+    assert read(path)[1].skipped == 0
+
+
 @pytest.mark.parametrize("name", ["a.flv", "a.mxf"])
 def test_a_missing_end_is_told(tmp_path: Path, name: str) -> None:
     source = make(tmp_path, name)

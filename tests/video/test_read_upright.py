@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from maskseg_cli.video.orientation import Orientation
 from maskseg_cli.video.reader import open_video
-from tests.video.samples import corners_of, make_video, number_of
+from tests.video.samples import corners_of, make_video, number_of, picture
 
 TURNED = {
     0: "red green blue white",
@@ -124,3 +127,34 @@ def test_a_video_that_changes_its_size_keeps_that_of_its_first_frame(tmp_path: P
     assert [number_of(frame.image) for frame in frames] == [*range(40), *range(40)]
     # The clock of the second piece begins anew; the film goes on.
     assert [frame.time for frame in frames] == [Fraction(index, 25) for index in range(80)]
+
+
+@pytest.mark.parametrize(("turn", "size", "corners"), [(1, (64, 48), 0), (6, (48, 64), 1), (3, (64, 48), 2)])
+def test_photos_with_exif_as_the_pictures_of_a_film(
+    tmp_path: Path, turn: int, size: tuple[int, int], corners: int
+) -> None:
+    """Cameras write them; PyAV does not know that part of a picture."""
+    exif = Image.Exif()
+    exif[0x0112] = turn  # how the camera was held
+    exif[0x010F] = "Camera"
+    data = io.BytesIO()
+    Image.fromarray(picture(5)[..., ::-1]).save(data, "JPEG", exif=exif, quality=95)
+    path = tmp_path / "in.avi"
+    with av.open(str(path), "w") as output:
+        stream: Any = output.add_stream("mjpeg", 25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for number in range(5):
+            packet = av.Packet(data.getvalue())
+            packet.pts = packet.dts = number
+            packet.time_base, packet.stream, packet.is_keyframe = Fraction(1, 25), stream, True
+            output.mux(packet)
+    with open_video(path) as video:
+        frames = list(video)
+        assert (len(frames), video.info.width, video.info.height) == (5, *size)
+    expected = (["red", "green", "blue", "white"], ["blue", "red", "white", "green"], ["white", "blue", "green", "red"])
+    assert corners_of(frames[0].image) == expected[corners]
+
+
+def test_tiff_pictures_in_a_film(tmp_path: Path) -> None:
+    with open_video(make_video(tmp_path / "in.mov", frames=5, codec="tiff", pix_fmt="rgb24")) as video:
+        assert [number_of(frame.image) for frame in video] == list(range(5))

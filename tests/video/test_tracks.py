@@ -14,7 +14,7 @@ import pytest
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.video.reader import open_video
-from tests.video.samples import make_pictures, number_of, picture
+from tests.video.samples import make_pictures, make_video, number_of, picture
 
 #: Codec, width and height, frames, and disposition of a track.
 Track = tuple[str, tuple[int, int], int, int]
@@ -95,3 +95,21 @@ def test_a_long_film_of_photos_is_a_film(tmp_path: Path) -> None:
     path = make_tracks(tmp_path / "in.mkv", [("mjpeg", (64, 48), 30, 0), ("mpeg4", (32, 32), 30, 0)])
     with open_video(path) as video:
         assert np.array([number_of(frame.image) for frame in video]).max() == 29
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_cover_that_is_an_ordinary_track_of_a_matroska_file_is_not_the_film(tmp_path: Path, first: bool) -> None:
+    """It may be the default track, as large as the film, and last as long."""
+    source = make_video(tmp_path / "film.mkv", frames=50)
+    cover = make_video(tmp_path / "cover.mkv", frames=1, rate=Fraction(1, 2), codec="mjpeg", pix_fmt="yuvj420p")
+    path = tmp_path / "in.mkv"
+    with av.open(str(source)) as film, av.open(str(cover)) as still, av.open(str(path), "w") as output:
+        tracks = [still, film] if first else [film, still]
+        streams: list[Any] = [output.add_stream_from_template(track.streams.video[0]) for track in tracks]
+        for track, stream in zip(tracks, streams, strict=True):
+            for packet in track.demux():
+                if packet.size:
+                    packet.stream = stream
+                    output.mux(packet)
+    with open_video(path) as video:
+        assert [number_of(frame.image) for frame in video] == list(range(50))
