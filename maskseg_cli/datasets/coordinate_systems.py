@@ -43,6 +43,8 @@ def to_pixels(
             for place in shares:
                 changed[place] = _scaled(changed[place], key, size_of(changed[place]))
             records = changed
+    for place in _percents(records, size_of):
+        log.add("percent", label_of(records[place], place + 1))
     are_corners, doubtful = _are_corners(records, size_of)
     for place in doubtful:
         log.add("box-far", label_of(records[place], place + 1))
@@ -82,6 +84,24 @@ def _shares(records: Sequence[dict[str, Any]], key: str) -> tuple[list[int], boo
                 (shares if fractions else whole).append(place)
     are_the_rule = len(shares) > 9 * others
     return (sorted(shares + whole) if are_the_rule else shares), are_the_rule
+
+
+def _percents(records: Sequence[dict[str, Any]], size_of: SizeOf) -> list[int]:
+    """Places of the records whose coordinates may be percent: none in the file is above 100, in larger pictures."""
+    places = []
+    for place, record in enumerate(records):
+        numbers = [*_numbers(record, "segmentation"), *_numbers(record, "bbox")]
+        if not all(map(is_number, numbers)) or max(numbers, default=0) > _PERCENT:
+            return []
+        size = size_of(record) if numbers else None
+        if size is not None and min(size) < 2 * _PERCENT:
+            return []
+        places += [] if size is None else [place]
+    return places if len(places) >= _MANY else []
+
+
+#: The largest coordinate in percent, with some room for rounding; and so many objects are not there by chance.
+_PERCENT, _MANY = 100.5, 10
 
 
 def _scaled(record: dict[str, Any], key: str, size: tuple[int, int] | None) -> dict[str, Any]:

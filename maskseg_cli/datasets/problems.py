@@ -97,6 +97,7 @@ KINDS = {
     "outline-corner": Kind("outlines within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corner": Kind("boxes within the first pixel of their picture (kept; are they from 0 to 1?)"),
     "box-corners": Kind("boxes as x1 y1 x2 y2 (read so; COCO's are x, y, width, height)"),
+    "percent": Kind("objects with coordinates from 0 to 100 in larger pictures (kept; are they percent?)"),
     "box-far": Kind("boxes that reach far over the edge of their picture (kept; are they x1 y1 x2 y2?)"),
     "box-elsewhere": Kind("boxes that do not fit their outlines (kept; are they x, y, width, height?)"),
     "object-empty": Kind("objects without an outline of three points and without a box of any size (left out)"),

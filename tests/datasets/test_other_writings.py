@@ -17,7 +17,7 @@ from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 from maskseg_cli.reporter import Reporter
-from tests.datasets.samples import HEIGHT, SQUARE, WIDTH, document, write
+from tests.datasets.samples import HEIGHT, SQUARE, WIDTH, document, picture, write
 
 TALL = [35, 5, 55, 5, 55, 35, 35, 35]
 
@@ -282,6 +282,18 @@ def test_shares_beside_an_rle_or_a_broken_number(tmp_path: Path) -> None:
         "outline-item": "annotation number 1 of 1.png",
         "outline-shares": "annotation number 1",
     }
+
+
+def test_coordinates_that_may_be_percent_are_named(tmp_path: Path) -> None:
+    boxes = [[place, 2 * place, 30, 40] for place in range(1, 11)]
+    content = document(*({"bbox": box} for box in boxes))
+    content["images"][0] |= {"width": 640, "height": 480}
+    path = write(tmp_path, content, 0)
+    picture(tmp_path / "1.png", 480, 640)
+    for problems in (read_coco(path, tmp_path).problems, CocoDataset.read(path).problems):
+        assert [(problem.kind, problem.count) for problem in problems] == [("percent", 10)]
+    content["annotations"][3]["bbox"][0] = 101
+    assert CocoDataset.read(write(tmp_path, content, 0)).problems == ()
 
 
 def test_shares_in_a_file_of_pixels_are_named(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
 
 def test_a_refused_run_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     # with a wrong name of a layer, which is found when the pictures for AP have been made
-    with pytest.raises(UsageError, match="Did you mean heads"):
+    with pytest.raises(UsageError, match="did you mean heads"):
         train("shapes", output=tmp_path / "a/b/run", layers="head", **OPTIONS)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "run").mkdir()
