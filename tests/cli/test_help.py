@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from maskseg_cli.cli.main import COMMANDS, main
 from maskseg_cli.cli.sections import GENERAL, SectionedCommand, near_options, section
+from maskseg_cli.cli.weights import weights
 from maskseg_cli.config import PRESETS, SCORE_FLOOR
 
 
@@ -95,6 +96,16 @@ def test_near_options(wrong: str, right: list[str]) -> None:
 
 def test_an_option_of_another_command_is_not_proposed() -> None:
     assert near_options("--lr", ["--output", "--labels"]) == []
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("words", [(name,) for name in COMMANDS] + [("weights", name) for name in weights.commands])
+def test_no_line_is_broken_badly(words: tuple[str, ...], columns: int) -> None:
+    result = CliRunner().invoke(main, [*words, "--help"], terminal_width=columns)
+    for line in result.output.splitlines():
+        example = line.startswith("  maskseg ")  # it is to be copied as one line
+        assert len(line) <= (80 if example else columns), line
+        assert not re.search(r"[a-z]-$", line), line
 
 
 @pytest.mark.parametrize(
