@@ -121,7 +121,10 @@ def test_no_line_is_broken_badly(words: tuple[str, ...], columns: int) -> None:
         (["eval"], "There is no command 'eval'. Did you mean 'evaluate'?"),
         (["fetch", "coco"], "There is no command 'fetch'. Did you mean 'weights fetch'?"),
         (["image", __file__, "--model", "coc"], "There is no weights file coc (did you mean coco?)."),
-        (["config", "--set", "min_score=1"], "There is no option 'min_score' (did you mean"),
+        (
+            ["config", "--set", "min_score=1"],
+            "There is no option 'min_score' (did you mean detection_min_confidence?).",
+        ),
         (["image", "x.jpg", "--min-score", "80"], "80 is not a number from 0 to 1 (80 % is 0.8)."),
         (["image", "x.jpg", "--alpha", "30%"], "30% is not a number from 0 to 1 (30 % is 0.3)."),
         (["image", "x.jpg", "--min-score", "1.5"], "1.5 is not in the range: at most 1."),
