@@ -102,8 +102,8 @@ def image(
 ) -> None:
     """Find the objects in photos and draw their outlines.
 
-    SOURCES are files, folders, patterns in quotes, or - for standard input; JPEG, PNG, WebP, BMP and TIFF, and HEIC
-    and AVIF with the package pillow-heif (pip install 'maskseg[heif]').
+    SOURCES are files, folders, patterns in quotes, or - for standard input; JPEG, PNG, WebP, BMP and TIFF; after
+    pip install 'maskseg[heif]' also HEIC and AVIF.
 
     \b
     maskseg image photo.jpg

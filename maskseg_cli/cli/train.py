@@ -252,7 +252,7 @@ def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen:
     holds the weights for `maskseg image --weights`: best.npz when AP was measured (--val), and last.npz.
 
     \b
-    maskseg train balloon/train.json balloon/train -o run --layers heads --epochs 5 --layers all --epochs 10
+    maskseg train balloon/train.json balloon/train -o run --layers heads
     """
     with loading():
         from maskseg_cli.training.choices import make_choices

@@ -114,7 +114,7 @@ def webcam(
 
     \b
     maskseg webcam
-    maskseg webcam --camera rtsp://NAME:PASSWORD@192.168.1.20/stream --record yard.mp4
+    maskseg webcam --camera rtsp://NAME:PASSWORD@192.168.1.20/1 --record yard.mp4
     maskseg webcam --serve 8000
     maskseg webcam --camera street.mp4 --loop
 

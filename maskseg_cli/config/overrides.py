@@ -30,6 +30,14 @@ DERIVED = {
     "image_shape": "image_min_dim, image_max_dim and image_resize_mode",
 }
 
+#: Options of the command line, and the option of the network that each sets.
+_OTHER_NAMES = {
+    **dict.fromkeys(("min_score", "score", "threshold", "min_confidence"), "detection_min_confidence"),
+    "max_detections": "detection_max_instances",
+    "size": "image_min_dim",
+    "iou": "detection_nms_threshold",
+}
+
 _YES_NO = {
     "yes": True,
     "true": True,
@@ -179,7 +187,7 @@ def _option_name(name: str, others: Collection[str] = ()) -> str:
         return option
     if option in DERIVED:
         raise UsageError(f"{name} is computed: set {DERIVED[option]} instead.")
-    near = did_you_mean(option, [*known, *others]) or "; maskseg config shows all"
+    near = did_you_mean(_OTHER_NAMES.get(option, option), [*known, *others]) or "; maskseg config shows all"
     raise UsageError(f"There is no option {shortened(name)!r}{near}.")
 
 

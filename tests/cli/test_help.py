@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from maskseg_cli.cli.main import COMMANDS, main
 from maskseg_cli.cli.sections import GENERAL, SectionedCommand, near_options, section
+from maskseg_cli.cli.weights import weights
 from maskseg_cli.config import PRESETS, SCORE_FLOOR
 
 
@@ -97,6 +98,16 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
     assert near_options("--lr", ["--output", "--labels"]) == []
 
 
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("words", [(name,) for name in COMMANDS] + [("weights", name) for name in weights.commands])
+def test_no_line_is_broken_badly(words: tuple[str, ...], columns: int) -> None:
+    result = CliRunner().invoke(main, [*words, "--help"], terminal_width=columns)
+    for line in result.output.splitlines():
+        example = line.startswith("  maskseg ")  # it is to be copied as one line
+        assert len(line) <= (80 if example else columns), line
+        assert not re.search(r"[a-z]-$", line), line
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -110,7 +121,10 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
         (["eval"], "There is no command 'eval'. Did you mean 'evaluate'?"),
         (["fetch", "coco"], "There is no command 'fetch'. Did you mean 'weights fetch'?"),
         (["image", __file__, "--model", "coc"], "There is no weights file coc (did you mean coco?)."),
-        (["config", "--set", "min_score=1"], "There is no option 'min_score' (did you mean"),
+        (
+            ["config", "--set", "min_score=1"],
+            "There is no option 'min_score' (did you mean detection_min_confidence?).",
+        ),
         (["image", "x.jpg", "--min-score", "80"], "80 is not a number from 0 to 1 (80 % is 0.8)."),
         (["image", "x.jpg", "--alpha", "30%"], "30% is not a number from 0 to 1 (30 % is 0.3)."),
         (["image", "x.jpg", "--min-score", "1.5"], "1.5 is not in the range: at most 1."),
