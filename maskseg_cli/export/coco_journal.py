@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import category_ids, coco_annotations, coco_categories, coco_info
+from maskseg_cli.export.earlier_records import parse_picture, parse_record
 from maskseg_cli.media.atomic_file import utf8
 
 #: In the first line of every journal.
@@ -92,7 +93,7 @@ class CocoJournal:
             return None
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(self._lines[file_name])
-            annotations = json.loads(lines.readline())["annotations"]
+            _, annotations = parse_picture(lines.readline())
         names = {category["id"]: category["name"] for category in self._first["categories"]}
         ids = [annotation["category_id"] for annotation in annotations]
         return dict(Counter(names.get(i, f"class {i}") for i in ids))
@@ -192,8 +193,8 @@ class CocoJournal:
             end = lines.tell()
             for line in lines:
                 try:
-                    name = json.loads(line)["image"]["file_name"] if line.endswith(b"\n") else None
-                except (ValueError, KeyError, TypeError):
+                    name = parse_picture(line)[0]["file_name"] if line.endswith(b"\n") else None
+                except ValueError:
                     name = None
                 if name is None:  # cut off when the run was killed
                     break
@@ -205,7 +206,7 @@ class CocoJournal:
 
 def _check_first(path: Path, line: bytes) -> dict[str, Any]:
     try:
-        first: dict[str, Any] = json.loads(line)
+        first: dict[str, Any] = parse_record(line)
         if first["maskseg"] != _KIND:
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from maskseg_cli import __version__
 from maskseg_cli.classes import COCO_CATEGORY_IDS, COCO_CLASSES, same_class
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.earlier_records import check_annotation, check_image, parse_record
 from maskseg_cli.rle import encode_rle
 
 
@@ -76,12 +76,13 @@ def read_dataset(path: str | Path, class_names: Sequence[str]) -> dict[str, Any]
         MasksegError: it is no such file, or its categories are not those of `class_names`.
     """
     try:
-        data = json.loads(Path(path).read_bytes())
+        data: dict[str, Any] = parse_record(Path(path).read_bytes())
         known = data["categories"]
         for image in data["images"]:
-            _ = image["id"], image["file_name"], image["width"], image["height"]
+            check_image(image)
+            _ = {image["id"]}  # it is a key later
         for annotation in data["annotations"]:
-            _ = annotation["image_id"]
+            check_annotation(annotation)
     except (ValueError, KeyError, TypeError) as error:
         raise MasksegError(
             f"{path} is no COCO JSON that could be continued: delete it, or name another file."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.earlier_records import parse_record
 from maskseg_cli.printable import plain_cell
 
 #: The first columns of a table; a column for each class follows.
@@ -32,7 +32,7 @@ def read_summary(path: Path) -> dict[str, dict[str, int]]:
         text = path.read_bytes().decode("utf-8-sig")  # a spreadsheet may have put a mark of the encoding in front
         if not text.strip():
             return {}
-        return _from_table(text) if path.suffix.lower() == ".csv" else _from_json(json.loads(text))
+        return _from_table(text) if path.suffix.lower() == ".csv" else _from_json(parse_record(text))
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise MasksegError(f"{path} is no summary that could be continued: delete it, or name another file.") from error
 

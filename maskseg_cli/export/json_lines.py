@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import category_ids, coco_annotations
+from maskseg_cli.export.earlier_records import parse_record
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8, write_stdout
 from maskseg_cli.media.partial_files import partial_path
@@ -131,7 +132,7 @@ class JsonLines(Sink):
         with earlier.open("rb") as lines:
             for line in lines:
                 try:
-                    left_out = json.loads(line)["file_name"] in replaced
+                    left_out = parse_record(line)["file_name"] in replaced
                 except (ValueError, KeyError, TypeError) as error:
                     if not line.endswith(b"\n"):  # cut off by a full disk
                         continue

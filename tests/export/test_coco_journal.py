@@ -15,7 +15,7 @@ from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_journal import CocoJournal
-from maskseg_cli.export.coco_json import coco_annotations, coco_categories, coco_info
+from maskseg_cli.export.coco_json import coco_annotations, coco_categories, coco_info, read_dataset
 
 
 def found(*class_ids: int) -> Detections:
@@ -132,3 +132,52 @@ def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
     journal = CocoJournal(None, COCO_CLASSES)
     journal.add("a\udcff.jpg", found(1))
     assert json.loads(text_of(journal))["images"][0]["file_name"] == "a\udcff.jpg"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"image":{"file_name":"b.jpg","width":10,"height":8},"annotations":[{"image_id":0}]}',
+        '{"image":{"file_name":"b.jpg","width":10,"height":8},"annotations":[{"image_id":[],"category_id":1}]}',
+        '{"image":{"file_name":"b.jpg","width":10,"height":8},"annotations":{}}',
+        '{"image":{"file_name":"b.jpg","width":"10","height":8},"annotations":[]}',
+        '{"image":{"file_name":["b.jpg"],"width":10,"height":8},"annotations":[]}',
+        '{"image":"b.jpg","annotations":[]}',
+        "[" * 100_000,
+        "9" * 5000,
+    ],
+    ids=range(8),
+)
+def test_a_line_that_is_none_ends_what_is_continued(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json.part"
+    journal = CocoJournal(path, COCO_CLASSES)
+    journal.add("a.jpg", found(1, 2))
+    journal.close(remove=False)
+    with path.open("a") as file:
+        file.write(line + "\n")
+    again = CocoJournal(path, COCO_CLASSES)
+    assert "b.jpg" not in again
+    assert again.objects_of("a.jpg") == {"person": 1, "bicycle": 1}
+    assert len(json.loads(text_of(again))["images"]) == 1
+    again.close(remove=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images": [{"id": [], "file_name": "a.jpg", "width": 1, "height": 1}]},
+        {"images": [{"id": 1, "file_name": 5, "width": 1, "height": 1}]},
+        {"images": [5]},
+        {"annotations": [{"image_id": 1}]},
+        {"annotations": 3},
+    ],
+    ids=range(5),
+)
+def test_a_data_set_of_another_form_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({**data_set([("a.jpg", [1])]), **change}))
+    with pytest.raises(MasksegError, match="is no COCO JSON that could be continued"):
+        read_dataset(path, COCO_CLASSES)
+    path.write_text("[" * 100_000)
+    with pytest.raises(MasksegError, match="is no COCO JSON that could be continued"):
+        read_dataset(path, COCO_CLASSES)
