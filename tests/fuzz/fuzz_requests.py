@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import urllib.request
@@ -69,8 +70,9 @@ def _attack(data: bytes, folder: Path) -> None:
             link.shutdown(socket.SHUT_WR)
             while len(answer) < 4_000_000 and (piece := link.recv(65536)):
                 answer += piece
-        except (ConnectionResetError, BrokenPipeError):
-            pass
+        except OSError as error:
+            if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN):  # it was hung up on
+                raise
     if _DEFECTS:
         raise _DEFECTS[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/status.json?token={_TOKEN}", timeout=20) as response:
