@@ -16,7 +16,7 @@ from tests.fuzz.mutation import MOST_BYTES, change_text, mutate
 from tests.fuzz.worker import Worker
 
 #: Inputs of a reader whose cost is 1.
-INPUTS = 400
+INPUTS = 250
 
 #: A busy machine may stand still for long; a reader that hangs does so for ever.
 PATIENCE = 120.0
