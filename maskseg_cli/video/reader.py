@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -69,6 +70,8 @@ def _open_source(name: str, rate: Fraction | None, stream: int | None) -> LazyFr
             raise UsageError(f"{name} are pictures, which have no streams to choose from.")
         return PictureSequence(name, rate or PICTURE_RATE)
     if is_animated_webp(name):
+        if stream:
+            raise UsageError(f"{name} has no stream {stream}: its pictures are stream 0.")
         return AnimatedWebp(name)
     return ContainerVideo(name, stream)
 
@@ -167,14 +170,23 @@ class VideoReader:
         while True:
             with self._step():
                 lazy_frame = None if self._closing else next(lazy_frames, None)
+                end = self._source.end if lazy_frame is None and not self._closing else None
+            until = end if lazy_frame is None else lazy_frame.time
             lost = self._source.skipped - before
+            self.skipped += self._wanted(lost, None if previous is None else previous.time, until)
+            if previous is not None and previous.time < self._start and until is not None:
+                yield from self._standing(previous, until)
             if lazy_frame is None:
-                self.skipped += self._wanted(lost, previous, self._source.end) if lost else 0
                 return
-            self.skipped += self._wanted(lost, previous, lazy_frame.time)
-            before, previous = self._source.skipped, lazy_frame.time
             if lazy_frame.time >= self._start:
                 yield lazy_frame
+            before, previous = self._source.skipped, lazy_frame
+
+    def _standing(self, lazy_frame: LazyFrame, until: Fraction) -> Iterator[LazyFrame]:
+        """The frame before the start, from there on, if it stays for long."""
+        start = self._start + _TOLERANCE
+        if until - start > max(_LATE_END, 2 / self.info.frame_rate):
+            yield replace(lazy_frame, time=start, duration=until - start)
 
     def _wanted(self, lost: int, since: Fraction | None, until: Fraction | None) -> int:
         """How many of the frames that are missing between two times are between start and end."""
@@ -199,7 +211,8 @@ class VideoReader:
         broken = no_frame_message(self._source.broken)
         if broken:
             return broken
-        start, length = float(self._start + _TOLERANCE), self.info.duration
+        start, length, end = float(self._start + _TOLERANCE), self.info.duration, self._source.end
+        length = length if length is None or end is None else max(length, float(end))
         if length is not None and start >= length:
             return f"{name} is {length:.1f} seconds long: there is nothing from {start:g} on."
         if start or self._end is not None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import av
 import pytest
 
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.frame import Frame
 from maskseg_cli.video.reader import VideoReader, open_video
 from maskseg_cli.video.sound import Sound
 from maskseg_cli.video.writer import VideoWriter
-from tests.video.samples import damaged, make_video, truncated
+from tests.video.samples import damaged, make_video, number_of, truncated
 from tests.video.written import clicks, inspect_video
 
 NOTE = "the last picture stays for {} s, to the end"
@@ -106,3 +107,27 @@ def test_damage_at_the_start_keeps_the_length(tmp_path: Path) -> None:
     assert inspect_video(tmp_path / "out.mp4").numbers == list(range(30 - len(seen), 30))
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.duration == 3_000_000
+
+
+@pytest.mark.parametrize(("name", "codec"), [("in.mp4", "libx264"), ("in.mkv", "libx264"), ("in.avi", "mpeg4")])
+def test_a_start_in_a_still_picture_shows_it(tmp_path: Path, name: str, codec: str) -> None:
+    source = make_video(tmp_path / name, frames=10, rate=10, codec=codec, sound="ac3", sound_seconds=Fraction(5))
+    for start, end, length in ((2, None, 3), (3, 4, 1), (1.5, None, 3.5)):
+        seen, video = read(source, start, end)
+        assert [frame.index for frame in seen] == [9]
+        assert seen[0].time == Fraction(start)
+        assert float(seen[0].duration) == pytest.approx(length, abs=0.1)
+        assert video.skipped == 0
+    with pytest.raises(MasksegError, match=r"is 5\.[01] seconds long: there is nothing from 6 on"):
+        read(source, 6)
+
+
+def test_a_start_in_a_pause_shows_the_picture_that_stands(tmp_path: Path) -> None:
+    times = [Fraction(time) for time in (0, 1, 9, 10, 11)]
+    source = make_video(tmp_path / "slides.mkv", frames=5, times=times, sound="aac")
+    seen, _ = read(source, 4)
+    assert [(number_of(frame.image), frame.time) for frame in seen] == [(1, 4), (2, 9), (3, 10), (4, 11)]
+    seen, _ = read(source, 4, 6)
+    assert [(number_of(frame.image), frame.time, round(float(frame.duration), 2)) for frame in seen] == [(1, 4, 2)]
+    seen, _ = read(source, 8.9)  # so short a time is left out
+    assert [number_of(frame.image) for frame in seen] == [2, 3, 4]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from maskseg_cli.errors import MasksegError
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.video.reader import open_video
 from tests.video.samples import number_of, picture, truncated
 
@@ -104,3 +104,11 @@ def test_an_animation_of_one_frame_and_a_photo(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "b.webp"), picture(0))
     with pytest.raises(MasksegError, match="is a photo"):
         open_video(tmp_path / "b.webp")
+
+
+def test_it_has_one_stream(tmp_path: Path) -> None:
+    path = make_webp(tmp_path / "a.webp", (64, 48), [(picture(number), 0, 0, 100, 0) for number in range(2)])
+    with open_video(path, stream=0) as video:
+        assert len(list(video)) == 2
+    with pytest.raises(UsageError, match="has no stream 3: its pictures are stream 0"):
+        open_video(path, stream=3)
