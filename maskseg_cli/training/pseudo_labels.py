@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.coco_records import check_document, label_of
 from maskseg_cli.datasets.field_values import id_of, is_number, picture_sides, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.picture_files import SIDES
 from maskseg_cli.datasets.problems import ProblemLog, summary
+from maskseg_cli.datasets.tidy_records import tidy_records
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.results_file import read_rows
 from maskseg_cli.media.atomic_file import write_atomic
@@ -87,7 +88,13 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
     """
     dataset, log = check_document(read_json(annotations), annotations), ProblemLog()
     sizes = {id_of(image.get("id")): picture_sides(*(image.get(side) for side in SIDES)) for image in dataset["images"]}
-    detections = read_rows(results, lambda row: sizes.get(id_of(row.get("image_id"))), log)
+
+    def size_of(record: dict[str, Any]) -> tuple[int, int] | None:
+        return sizes.get(id_of(record.get("image_id")))
+
+    # Both in COCO's form: a file of two forms could not be recognised.
+    detections = read_rows(results, size_of, log)
+    dataset = {**dataset, "annotations": tidy_records(dataset["annotations"], size_of, label_of, log)}
     for number, detection in enumerate(detections, 1):
         if not is_number(detection.get("score")):
             score = shown(detection.get("score"))
@@ -106,7 +113,7 @@ def write_merged(annotations: Path, results: Path, output: Path, keep: float = K
         "annotated" if "score" not in row else "sure" if row["score"] else "doubtful" for row in merged["annotations"]
     )
     notes = log.problems()
-    return (f"{summary(notes, results)}\n" if notes else "") + (
+    return (f"{summary(notes, f'{annotations} and {results}')}\n" if notes else "") + (
         f"{annotations.name}: {kinds['annotated']} annotated objects, {kinds['sure']} of the teacher, "
         f"{kinds['doubtful']} doubtful ones in {len(merged['images'])} pictures"
     )

@@ -57,29 +57,31 @@ RAW = r"is a camera's raw file \({}\), which maskseg does not read: export it as
 CONVERT = "is {}, which maskseg does not read: convert it to JPEG, PNG or TIFF"
 
 
+NAMED = [
+    ("a.nef", TIFF, RAW.format("NEF")),
+    ("a.DNG", TIFF, RAW.format("DNG")),
+    ("a.tif", b"II*\0\x10\0\0\0CR\x02\0" + bytes(99), RAW.format("CR2")),
+    ("a.cr3", struct.pack(">I", 24) + b"ftypcrx \0\0\0\1crx isom", RAW.format("CR3")),
+    ("a.raf", b"FUJIFILMCCD-RAW 0201", RAW.format("RAF")),
+    ("a.rw2", b"IIU\0" + bytes(40), RAW.format("RW2")),
+    ("a.jpg", b"\0\0\0\x0cjP  \r\n\x87\n", CONVERT.format("a JPEG 2000 picture")),
+    ("a.jxl", b"\0\0\0\x0cJXL \r\n\x87\n", CONVERT.format("a JPEG XL picture")),
+    ("a.exr", b"v/1\x01\2\0\0\0", CONVERT.format("an OpenEXR picture")),
+    ("a.hdr", b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe", CONVERT.format("a Radiance HDR picture")),
+    ("a.psd", b"8BPS\0\1", CONVERT.format("a Photoshop picture")),
+    ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'>", CONVERT.format("an SVG drawing")),
+    ("a.svg", b"<?xml version='1.0'?>\n<!-- drawn -->\n<svg>", CONVERT.format("an SVG drawing")),
+    ("a.ppm", b"P6\n2 2\n255\n" + bytes(12), CONVERT.format("a Netpbm picture")),
+    ("a.ico", b"\0\0\1\0\1\0", CONVERT.format("an icon")),
+    ("a.dcm", bytes(128) + b"DICM", CONVERT.format("a DICOM picture")),
+    ("a.gif", b"GIF89a" + bytes(9), r"is a GIF, not a photo: maskseg video .*a\.gif"),
+    ("a.xml", b"<?xml version='1.0'?><annotation>", "is an XML file; maskseg reads JPEG"),
+    ("a.pdf", b"%PDF-1.7", "is a PDF: export its page as PNG; maskseg reads JPEG"),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "data", "words"),
-    [
-        ("a.nef", TIFF, RAW.format("NEF")),
-        ("a.DNG", TIFF, RAW.format("DNG")),
-        ("a.tif", b"II*\0\x10\0\0\0CR\x02\0" + bytes(99), RAW.format("CR2")),
-        ("a.cr3", struct.pack(">I", 24) + b"ftypcrx \0\0\0\1crx isom", RAW.format("CR3")),
-        ("a.raf", b"FUJIFILMCCD-RAW 0201", RAW.format("RAF")),
-        ("a.rw2", b"IIU\0" + bytes(40), RAW.format("RW2")),
-        ("a.jpg", b"\0\0\0\x0cjP  \r\n\x87\n", CONVERT.format("a JPEG 2000 picture")),
-        ("a.jxl", b"\0\0\0\x0cJXL \r\n\x87\n", CONVERT.format("a JPEG XL picture")),
-        ("a.exr", b"v/1\x01\2\0\0\0", CONVERT.format("an OpenEXR picture")),
-        ("a.hdr", b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe", CONVERT.format("a Radiance HDR picture")),
-        ("a.psd", b"8BPS\0\1", CONVERT.format("a Photoshop picture")),
-        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'>", CONVERT.format("an SVG drawing")),
-        ("a.svg", b"<?xml version='1.0'?>\n<!-- drawn -->\n<svg>", CONVERT.format("an SVG drawing")),
-        ("a.ppm", b"P6\n2 2\n255\n" + bytes(12), CONVERT.format("a Netpbm picture")),
-        ("a.ico", b"\0\0\1\0\1\0", CONVERT.format("an icon")),
-        ("a.dcm", bytes(128) + b"DICM", CONVERT.format("a DICOM picture")),
-        ("a.gif", b"GIF89a" + bytes(9), r"is a GIF, not a photo: maskseg video .*a\.gif"),
-        ("a.xml", b"<?xml version='1.0'?><annotation>", "is an XML file; maskseg reads JPEG"),
-        ("a.pdf", b"%PDF-1.7", "is a PDF: export its page as PNG; maskseg reads JPEG"),
-    ],
+    ("name", "data", "words"), NAMED, ids=[f"{number} {name}" for number, (name, *_) in enumerate(NAMED)]
 )
 def test_a_file_that_is_named_gets_its_own_sentence(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     path = tmp_path / name

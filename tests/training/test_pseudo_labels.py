@@ -140,6 +140,24 @@ def test_ids_of_the_two_files_may_be_written_differently() -> None:
     assert [row["image_id"] for row in merged["annotations"]] == [1, 3, "2"], "persons are complete in picture 1 alone"
 
 
+def test_both_files_are_read_as_annotations_are(tmp_path: Path) -> None:
+    """Boxes as x1 y1 x2 y2 in the one and coordinates from 0 to 1 in the other give the same as COCO's."""
+    before, finds = dataset(), [find(2, CUP, 0.9), find(2, DOG, 0.3)]
+    expected = merge(before, finds)["annotations"]
+    for row in before["annotations"]:
+        row["bbox"] = [side / 64 for side in row["bbox"]]
+    for row in finds:
+        row["bbox"] = [10, 10, 30, 40]
+    (tmp_path / "data.json").write_text(json.dumps(before))
+    (tmp_path / "found.json").write_text("\n".join(map(json.dumps, finds)))
+    said = write_merged(tmp_path / "data.json", tmp_path / "found.json", tmp_path / "merged.json")
+    assert json.loads((tmp_path / "merged.json").read_text())["annotations"] == expected
+    assert "3 boxes with coordinates from 0 to 1" in said
+    assert "2 boxes as x1 y1 x2 y2 (read so; COCO's are x, y, width, height): result 1, result 2" in said
+    del finds[0]["bbox"]
+    assert "area" not in merge(dataset(), finds)["annotations"][-2], "the outline's is measured"
+
+
 @pytest.mark.parametrize("score", [float("nan"), None, "high"])
 def test_finds_without_a_score_are_named(tmp_path: Path, score: object) -> None:
     (tmp_path / "data.json").write_text(json.dumps(dataset()))
