@@ -25,9 +25,10 @@ def conform(option: str, value: Any, hint: Any) -> Any:
     """
     converted = _convert(value, hint)
     if converted is _WRONG:
-        single = describe(hint) in ("a number", "a whole number")
-        if single and _is_number(value) and _largest(hint) < abs(value) != _INFINITY:
-            raise UsageError(f"{option} is too large: {short(value)}.")
+        kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind in (int, float)]
+        if kinds and _is_number(value) and max(map(_largest, kinds)) < abs(value) != _INFINITY:
+            most = f"at most {_LARGEST_INT}" if kinds == [int] else "too large"
+            raise UsageError(f"{option} is {most}: {short(value)}.")
         raise UsageError(f"{option} is {describe(hint)}, not {short(value)}.")
     return converted
 

@@ -17,7 +17,7 @@ from maskseg_cli.errors import UsageError
         ("0", "device", "0"),
         (" 02 ", "device", "2"),
         ("rtsp://192.168.1.20:554/live", "network", "rtsp://192.168.1.20:554/live"),
-        ("HTTP://camera/video.mjpg", "network", "HTTP://camera/video.mjpg"),
+        ("HTTP://camera/video.mjpg", "network", "http://camera/video.mjpg"),
         ("udp://@239.0.0.1:1234", "network", "udp://@239.0.0.1:1234"),
     ],
 )

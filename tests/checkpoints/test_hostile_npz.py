@@ -68,7 +68,7 @@ def refusal(path: Path) -> str:
         ({"class_names": "abc"}, "its class names are not a list of texts"),
         ({"provenance": [1]}, "its provenance is not a table of texts"),
         ({"provenance": "me"}, "its provenance is not a table of texts"),
-        ({"config": {"num_classes": 10**400}}, "num_classes is too large"),
+        ({"config": {"num_classes": 10**400}}, "num_classes is at most 2147483647"),
         ({"config": {"num_classes": 1 << 30}}, "at most 9 GB can be built"),
         ({"config": {"learning_rate": 10**400}}, "learning_rate is too large"),
         ({"config": {"image_max_dim": 1 << 20}}, "image_max_dim is at most 8,192"),

@@ -320,7 +320,7 @@ def test_wrong_annotations_do_not_wait_for_the_network(sample: Sample) -> None:
     command = [sys.executable, "-c", code, "evaluate", str(sample.annotations), str(sample.photos)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.rstrip().endswith("has no list of images.")
+    assert "has no list of images" in done.stderr
 
 
 def test_a_real_network_on_real_photos(shared: Path, tmp_path: Path) -> None:

@@ -85,5 +85,5 @@ def test_nothing_is_left_of_the_locks(here: Path) -> None:
         arguments = "image in -o out --json new/r.json --summary new/r.csv --overwrite"
         assert CliRunner().invoke(main, arguments.split()).exit_code == 0
         assert tree_of(here) == ["in/a.png", "new/r.csv", "new/r.json", "out/a.png"]
-    assert CliRunner().invoke(main, ["image", "nowhere", "--json", "other/r.json"]).exit_code == 1
+    assert CliRunner().invoke(main, ["image", "nowhere", "--json", "other/r.json"]).exit_code == 2
     assert not (here / "other").exists()
