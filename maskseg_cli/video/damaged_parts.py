@@ -8,9 +8,14 @@ from typing import Any
 
 import av
 
-#: Formats whose packets follow one another without gaps. A broadcast marks the packet behind damage instead, and damage
-#: hides no packets of an MP4, whose index has the place of each.
-_DENSE = {"matroska,webm", "avi", "flv", "mxf", "nut", "mpeg"}
+from maskseg_cli.video.transport_packets import is_whole
+
+#: Formats whose packets follow one another without gaps; damage hides no packets of an MP4, whose index has the place
+#: of each.
+_DENSE = {"matroska,webm", "avi", "flv", "mxf", "nut", "mpeg", "mpegts"}
+
+#: In a broadcast there may be padding: after so many seconds, so many bytes at most are searched for damage.
+_PAUSE, _SEARCHED = Fraction(1, 8), 2**20
 
 #: Bytes that are passed over count as damage if they are at least this share of what is usual for the missing time.
 _SHARE = Fraction(1, 4)
@@ -36,6 +41,7 @@ class DamagedParts:
 
     def __init__(self, container: Any, stream: Any) -> None:
         self._index = stream.index
+        self._path = container.name.removeprefix("file:") if container.format.name == "mpegts" else None
         duration = container.duration or 0
         known = duration > 0 and container.size > 0 and container.format.name in _DENSE
         self._usual = Fraction(container.size * av.time_base, duration) if known else None
@@ -44,7 +50,7 @@ class DamagedParts:
         self._last: Fraction | None = None  # the latest time of a picture
         # Most bytes that were passed over at once since that one, and whether there was damage; before it the same of
         # earlier ones.
-        self._passed: deque[int] = deque([0], maxlen=_LATE)
+        self._passed: deque[tuple[int, int]] = deque([(0, 0)], maxlen=_LATE)  # each with the byte at which it begins
         self._damaged: deque[bool] = deque([False], maxlen=_LATE)
 
     def note(self, packet: Any) -> None:
@@ -53,7 +59,7 @@ class DamagedParts:
             return
         if packet.pos is not None and packet.pos >= 0:
             if self._after is not None:
-                self._passed[-1] = max(self._passed[-1], packet.pos - self._after)
+                self._passed[-1] = max(self._passed[-1], (packet.pos - self._after, self._after))
             self._after = max(self._after or 0, packet.pos + packet.size)
         self._damaged[-1] |= packet.is_corrupt
         stamp = packet.pts if packet.pts is not None else packet.dts
@@ -61,10 +67,10 @@ class DamagedParts:
             return
         time = Fraction(stamp * packet.time_base)
         last = time if self._last is None else self._last
-        if any(self._damaged) or (time > last and self.explains(max(self._passed), time - last)):
+        if any(self._damaged) or (time > last and self._is_hidden(time - last)):
             self._parts.append((min(last, time), max(last, time)))
         self._last = max(last, time)
-        self._passed.append(0)
+        self._passed.append((0, 0))
         self._damaged.append(False)
 
     def break_off(self) -> None:
@@ -79,6 +85,20 @@ class DamagedParts:
         """
         self._parts = [part for part in self._parts if part[1] > since]
         return any(begin < until for begin, _ in self._parts)
+
+    def _is_hidden(self, seconds: Fraction) -> bool:
+        """Whether the bytes that were passed over last held pictures for so many seconds."""
+        passed, begin = max(self._passed)
+        if not self.explains(passed, seconds) or self._path is None:
+            return self.explains(passed, seconds)
+        if seconds <= _PAUSE:
+            return False
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(begin)
+                return not is_whole(file.read(min(passed, _SEARCHED)))
+        except OSError:
+            return False
 
     def explains(self, passed: int, seconds: Fraction) -> bool:
         """Whether so many bytes that are not read may have held pictures and sound for so many seconds."""

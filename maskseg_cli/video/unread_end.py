@@ -6,6 +6,7 @@ import os
 from typing import BinaryIO
 
 from maskseg_cli.messages import counted
+from maskseg_cli.video.transport_packets import holds_packets, packet_length
 from maskseg_cli.video.truncation import appended_film, parts_end
 
 #: Share of a file behind the last packet from which something is missing: more than an index.
@@ -21,9 +22,6 @@ _PACKED = {"mpegts", "mpeg", "avi", "flv", "mxf"}
 _SAMPLE, _NEAR = 2**16, 64
 
 _STOPPED = "the file ends in the middle of a packet, as where a recording was stopped or a download broken off"
-
-#: Bytes of a packet of a transport stream, and where in it its mark is; how many must follow one another; and the mark.
-_TS_PACKETS, _TS_ROW, _TS_SYNC = ((188, 0), (192, 4), (204, 0)), 5, 0x47
 
 _FLV = b"FLV\x01"
 
@@ -72,15 +70,11 @@ def _holds_packets(file: BinaryIO, kind: str, place: int) -> bool:
     sample = file.read(_SAMPLE)
     if kind == "mpeg":
         return b"\x00\x00\x01\xba" in sample
-    syncs = bytes([_TS_SYNC]) * _TS_ROW
-    return any(sample[at : at + n * _TS_ROW : n] == syncs for n, _ in _TS_PACKETS for at in range(n))
+    return holds_packets(sample)
 
 
 def _ends_in_packet(file: BinaryIO, size: int) -> bool:
     """Whether a transport stream that begins with a packet ends in the middle of one."""
     file.seek(0)
-    start = file.read(max(length for length, _ in _TS_PACKETS) * _TS_ROW)
-    for length, sync in _TS_PACKETS:
-        if start[sync : length * _TS_ROW : length] == bytes([_TS_SYNC]) * _TS_ROW:
-            return size % length != 0
-    return False
+    length = packet_length(file.read(_SAMPLE))
+    return length is not None and size % length != 0

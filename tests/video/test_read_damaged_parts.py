@@ -13,6 +13,7 @@ import pytest
 from maskseg_cli.frame import Frame
 from maskseg_cli.video.reader import VideoReader, open_video
 from maskseg_cli.video.sound import Sound
+from maskseg_cli.video.transport_packets import holds_packets, is_whole, packet_length
 from maskseg_cli.video.truncation import is_truncated
 from maskseg_cli.video.writer import VideoWriter
 from tests.video.samples import make_video, number_of, picture, truncated
@@ -139,6 +140,27 @@ def test_damage_of_more_bytes_than_ffmpeg_searches_at_once(tmp_path: Path) -> No
     assert number_of(frames[-1].image) == 99
     assert len(frames) + video.skipped == pytest.approx(100, abs=2)
     assert video.broken is None
+
+
+@pytest.mark.parametrize("begin", [0.3, 0.33, 0.36, 0.39, 0.42])
+def test_damage_of_a_broadcast_is_counted_wherever_it_begins(tmp_path: Path, begin: float) -> None:
+    """Where FFmpeg has to search for the next packet, it does not always mark it as damaged."""
+    source = make_video(tmp_path / "a.ts", frames=FRAMES, gop=5, sound="mp2")
+    frames, video = read(overwritten(source, begin, begin + 0.2))
+    assert len(frames) + video.skipped == pytest.approx(FRAMES, abs=2)
+
+
+def test_whole_packets_of_a_broadcast_are_told_from_damage() -> None:
+    packets = b"".join(b"\x47" + bytes([number]) * 187 for number in range(20))
+    assert packet_length(packets) == 188
+    assert packet_length(b"0000" + packets) is None
+    assert all(is_whole(packets[at:]) for at in (0, 1, 100, 3000))
+    damaged = packets[:1000] + bytes(500) + packets[1500:]
+    assert not is_whole(damaged)
+    assert holds_packets(damaged)
+    assert not holds_packets(bytes(5000))
+    times = b"".join(b"time" + packets[at : at + 188] for at in range(0, len(packets), 188))
+    assert (packet_length(times), is_whole(times[7:])) == (192, True)
 
 
 def test_packets_that_are_missing_in_a_broadcast_are_counted(tmp_path: Path) -> None:
