@@ -178,9 +178,8 @@ def _option_name(name: str, others: Collection[str] = ()) -> str:
         return option
     if option in DERIVED:
         raise UsageError(f"{name} is computed: set {DERIVED[option]} instead.")
-    raise UsageError(
-        f"There is no option {name!r}{did_you_mean(_OTHER_NAMES.get(option, option), [*known, *others]) or '; maskseg config shows all'}."
-    )
+    hint = did_you_mean(_OTHER_NAMES.get(option, option), [*known, *others])
+    raise UsageError(f"There is no option {name!r}{hint or '; maskseg config shows all'}.")
 
 
 def _may_be_none(hint: Any) -> bool:
