@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import reprlib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from maskseg_cli.errors import UsageError
@@ -44,6 +45,23 @@ def short(value: Any) -> str:
         return reprlib.repr(value)
     except ValueError:  # Python does not write so long integers
         return "a number of thousands of digits"
+
+
+def check_fields(options: Any, leave_out: Collection[str] = ()) -> None:
+    """Checks the types of a dataclass's fields, and puts converted values in their places.
+
+    Args:
+        options: an instance, frozen or not, in its `__post_init__`.
+        leave_out: fields that are not checked.
+
+    Raises:
+        UsageError: a value is of another type; the message names its field.
+    """
+    hints = typing.get_type_hints(type(options))
+    for field in dataclasses.fields(options):
+        if field.name not in leave_out:
+            value = conform(field.name, getattr(options, field.name), hints[field.name])
+            object.__setattr__(options, field.name, value)
 
 
 def check_share(option: str, value: Any) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.config.overrides import parse_settings
+from maskseg_cli.config.value_types import check_count, check_fields
 from maskseg_cli.datasets.data_source import SHAPES_WORD
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.stages import make_stages
@@ -63,6 +65,12 @@ class Choices:
     workers: int = 2
     gpus: int = 1
     via_attribute: str | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, leave_out=("data", "validation", "overrides"))
+        check_count("workers", self.workers)
+        check_count("gpus", self.gpus)
+        check_count("size", 1 if self.size is None else self.size)
 
 
 def make_choices(
@@ -137,13 +145,13 @@ def make_choices(
     choices = Choices(
         data,
         None if val is None else (Path(val[0]), Path(val[1])),
-        init,
+        os.fspath(init) if isinstance(init, os.PathLike) else init,
         model,
         {**(overrides or {}), **parse_settings(as_tuple(settings))},
         size,
         augment,
         strict,
-        (shapes[0], shapes[1]),
+        tuple(shapes),  # type: ignore[arg-type]  # its length is checked there
         workers,
         gpus,
         via_attribute,

@@ -9,8 +9,7 @@ import keras
 import tensorflow as tf
 
 from maskseg_cli.errors import UsageError
-
-OPTIMIZERS = ("sgd", "adamw", "relative-adamw")
+from maskseg_cli.training.training_options import OPTIMIZERS
 
 #: Names of the weights without decay: those of batch normalisation, and biases.
 NO_DECAY = ("gamma", "beta", "bias")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maskseg_cli.config.value_types import check_fields
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.schedule import SCHEDULES
 from maskseg_cli.training.stages import Stage
+
+OPTIMIZERS = ("sgd", "adamw", "relative-adamw")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ class TrainingOptions:
     checkpoint_minutes: float = 5.0
 
     def __post_init__(self) -> None:
+        check_fields(self, leave_out=("output", "stages"))
+        if self.optimizer not in ("auto", *OPTIMIZERS):
+            raise UsageError(f"The optimizer is one of {', '.join(OPTIMIZERS)}, not {self.optimizer!r}.")
+        for name in ("momentum", "weight_decay", "clip_norm", "warmup", "checkpoint_minutes", "seed"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} is at least 0, not {getattr(self, name)}.")
+        if self.seed >= 2**31:
+            raise UsageError(f"seed is at most {2**31 - 1}, not {self.seed}.")
         for name in ("batch", "accumulate", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}.")

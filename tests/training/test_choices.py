@@ -59,6 +59,32 @@ def test_shapes_need_no_folder_of_pictures() -> None:
         make_choices("shapes", "photos", output="run")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"epochs": "2"}, "epochs is a whole number, not '2'"),
+        ({"layers": ()}, "layers is empty: a training has at least one stage"),
+        ({"layers": 5}, "layers is a text, not 5"),
+        ({"learning_rate": "x"}, "learning_rate is a number, not 'x'"),
+        ({"learning_rate": float("nan")}, "learning_rate is a number, not nan"),
+        ({"batch": "2"}, "batch is a whole number, not '2'"),
+        ({"size": "400"}, "size is a whole number or none, not '400'"),
+        ({"optimizer": "adam"}, "The optimizer is one of sgd, adamw, relative-adamw, not 'adam'"),
+        ({"seed": -1}, "seed is at least 0, not -1"),
+        ({"workers": 0}, "workers is at least 1, not 0"),
+        ({"gpus": 0}, "gpus is at least 1, not 0"),
+        ({"clip_norm": -1}, "clip_norm is at least 0, not -1"),
+        ({"init": None}, "init is a text, not None"),
+        ({"strict": "no"}, "strict is yes or no, not 'no'"),
+        ({"shapes": (2,)}, "shapes is a list of 2 whole numbers"),
+    ],
+    ids=str,
+)
+def test_values_of_another_kind_are_named(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make_choices("shapes", output="run", **arguments)  # type: ignore[arg-type]
+
+
 def test_a_recipe_is_arguments(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
