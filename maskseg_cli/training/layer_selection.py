@@ -11,7 +11,7 @@ import keras
 
 from maskseg_cli.errors import UsageError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
-from maskseg_cli.near_names import did_you_mean
+from maskseg_cli.near_names import similar_names
 
 #: The heads of both families, because a small backbone may have a mask head of Matterport's kind.
 _HEADS = r"(mrcnn_.*)|(rpn_.*)|(fpn_.*)|(rpn\..*)|(box\..*)|(mask\..*)"
@@ -78,9 +78,11 @@ def select_layers(model: MaskRCNN, layers: str) -> list[str]:
                 chosen.append(layer.name)
     if not chosen:
         names = layer_groups(model.config.backbone)
+        near = similar_names(layers, names, most=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
         raise UsageError(
-            f"No layer of this network is called {layers!r}{did_you_mean(layers, names, 1)}. --layers is one of "
-            f"{', '.join(names)}, or a regular expression that fits whole layer names."
+            f"No layer of this network is called {layers!r}.{hint} --layers is one of {', '.join(names)}, or a regular "
+            "expression that fits whole layer names."
         )
     return chosen
 
