@@ -11,7 +11,7 @@ import keras
 
 from maskseg_cli.errors import UsageError
 from maskseg_cli.model.mask_rcnn import MaskRCNN
-from maskseg_cli.near_names import similar_names
+from maskseg_cli.near_names import did_you_mean
 
 #: The heads of both families, because a small backbone may have a mask head of Matterport's kind.
 _HEADS = r"(mrcnn_.*)|(rpn_.*)|(fpn_.*)|(rpn\..*)|(box\..*)|(mask\..*)"
