@@ -143,7 +143,8 @@ def _download(url: WebAddress, part: Path, target: Path, release: Release, repor
         raise MasksegError(_unreachable(url, error.reason, target)) from None
     except RedirectError as error:
         raise MasksegError(f"{url} cannot be fetched: {error}.") from None
-    except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
+    # The library raises ValueError for pieces of a negative length.
+    except (http.client.HTTPException, ConnectionError, TimeoutError, ValueError, ssl.SSLError) as error:
         raise MasksegError(_cut(url, part, release, str(error) or type(error).__name__)) from None
     size = unlinked_size(part)
     if size < release.size:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import errno
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -535,3 +537,21 @@ def test_a_pipe_in_the_place_of_a_part_does_not_hold_the_fetch(home: Path, serve
 def test_a_home_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKSEG_HOME", "~nobody-of-this-name/cache")
     assert str(cache_folder()) == "~nobody-of-this-name/cache"
+
+
+def test_pieces_of_a_negative_length(home: Path) -> None:
+    """Found by the fuzzer of answers."""
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc\r\n"
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=lambda: _answer_once(listening, answer))
+    thread.start()
+    release = dataclasses.replace(RELEASE, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+    with pytest.raises(MasksegError, match="was cut off"):
+        fetch(release)
+    thread.join()
+
+
+def _answer_once(listening: socket.socket, answer: bytes) -> None:
+    with listening, listening.accept()[0] as connection:
+        connection.recv(65536)
+        connection.sendall(answer)
