@@ -53,7 +53,7 @@ def test_a_stop_finishes_the_recording(camera: MjpegServer, tmp_path: Path, numb
 def test_a_second_stop_leaves_no_temporary_files(camera: MjpegServer, tmp_path: Path, message: str) -> None:
     with program(tmp_path, "--camera", camera.url, "--no-window", "--record", "yard.mp4", delay="0,0,30") as running:
         running.wait_for("Recording to")
-        wait_until(lambda: len(tree_of(tmp_path)) == 2, 10)  # the recording and its reserve
+        wait_until(lambda: len(tree_of(tmp_path)) == 3, 10)  # the recording, its reserve and its lock
         running.process.send_signal(signal.SIGINT)
         running.wait_for(message)
         assert running.end(signal.SIGINT) == 130
