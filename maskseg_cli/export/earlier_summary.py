@@ -33,7 +33,7 @@ def read_summary(path: Path) -> dict[str, dict[str, int]]:
         if not text.strip():
             return {}
         return _from_table(text) if path.suffix.lower() == ".csv" else _from_json(parse_record(text))
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, csv.Error) as error:
         raise MasksegError(f"{path} is no summary that could be continued: delete it, or name another file.") from error
 
 

@@ -165,7 +165,15 @@ def test_kept_photos_have_the_objects_that_an_earlier_run_has_written(name: str,
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("s.csv", "my,own,table\n1,2,3\n"), ("s.json", '{"photos": 3}'), ("s.json", "[1, 2]"), ("s.csv", "\0")],
+    [
+        ("s.csv", "my,own,table\n1,2,3\n"),
+        ("s.json", '{"photos": 3}'),
+        ("s.json", "[1, 2]"),
+        ("s.csv", "\0"),
+        ("s.json", '{"photos": [{"photo": "a.jpg", "objects": {"dog": 1e400}}]}'),
+        ("s.json", "[" * 100_000),
+    ],
+    ids=range(6),
 )
 def test_a_file_that_is_no_summary_is_not_replaced(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
