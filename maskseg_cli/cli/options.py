@@ -11,7 +11,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.parameters import Share, Whole
-from maskseg_cli.cli.sections import GENERAL, section
+from maskseg_cli.cli.sections import GENERAL, section, use_defaults
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
@@ -71,7 +71,7 @@ def _use_file(unused: Collection[str], ctx: click.Context, _: click.Parameter, p
     if path is not None:
         found = {name: value for name, value in everyday_options(path).items() if name not in unused}
         named = {f"{target}_{name}": value for name, value in found.items() for target in ("model", "drawing")}
-        ctx.default_map = {**(ctx.default_map or {}), **named}
+        use_defaults(ctx, named, path)
     return path
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import click
 
 from maskseg_cli.near_names import similar_names
+from maskseg_cli.printable import printable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: Heading of --quiet, --debug and --help, which comes last.
 GENERAL = "General"
+
+#: In a context: the file that an option's default came from.
+_FILES = "maskseg.default_files"
 
 #: Names that other programs have for an option, and ours.
 _OTHER_NAMES = {
@@ -63,6 +68,12 @@ def section(heading: str) -> Callable[[Function], Function]:
     return decorate
 
 
+def use_defaults(ctx: click.Context, values: Mapping[str, Any], path: Path) -> None:
+    """Makes values from a file the defaults of the command's options; a wrong one is refused with the file's name."""
+    ctx.default_map = {**(ctx.default_map or {}), **values}
+    ctx.meta.setdefault(_FILES, {}).update(dict.fromkeys(values, path))
+
+
 class SectionedCommand(click.Command):
     """A command with its options in sections, in the order in which these first occur."""
 
@@ -90,6 +101,12 @@ class SectionedCommand(click.Command):
             if not near and places and error.option_name.lstrip("-") in _SOURCES:
                 hint = f" Write {' '.join(places)} without the name of an option."
             raise click.UsageError(f"There is no option {error.option_name}.{hint}", ctx) from None
+        except click.BadParameter as error:
+            name = error.param.name if error.param else None
+            if name and ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP:
+                option = max(error.param.opts, key=len).lstrip("-") if error.param else name
+                error.param_hint = f"'{option}' in {printable(str(ctx.meta[_FILES][name]))}"
+            raise
 
 
 class HelpfulGroup(click.Group):

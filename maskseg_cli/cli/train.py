@@ -9,7 +9,7 @@ import click
 
 from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
 from maskseg_cli.cli.parameters import Number, Whole
-from maskseg_cli.cli.sections import SectionedCommand, section
+from maskseg_cli.cli.sections import SectionedCommand, section, use_defaults
 from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.messages import counted
 from maskseg_cli.printable import printable
@@ -26,7 +26,7 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
 
     recipe = read_recipe(path)
     overrides: dict[str, Any] = recipe.pop("overrides")
-    ctx.default_map = {**(ctx.default_map or {}), **recipe}
+    use_defaults(ctx, recipe, path)
     return overrides
 
 
@@ -113,7 +113,7 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 @click.option(
     "--learning-rate",
     multiple=True,
-    type=Number(),
+    type=Number(min=0, min_open=True),
     default=(0.001,),
     show_default="0.001",
     help="Peak rate of each stage.",

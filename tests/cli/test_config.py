@@ -217,6 +217,15 @@ def test_wrong_everyday_options_are_refused(tmp_path: Path, line: str, sentence:
     assert sentence in " ".join(result.stderr.split())
 
 
+def test_a_wrong_value_names_the_file_it_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text("alpha = 30\nmin_score = 0.5")
+    refused = CliRunner().invoke(main, ["image", "x.jpg", "--config", "mine.toml"]).stderr
+    assert "Invalid value for 'alpha' in mine.toml: 30 is not" in refused
+    refused = CliRunner().invoke(main, ["image", "x.jpg", "--config", "mine.toml", "--alpha", "20"]).stderr
+    assert "Invalid value for '--alpha': 20 is not" in refused
+
+
 def test_no_everyday_option_has_the_name_of_an_option_of_the_network() -> None:
     assert EVERYDAY.isdisjoint(option_types())
     command = main.get_command(None, "image")  # type: ignore[arg-type]

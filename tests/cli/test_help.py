@@ -63,6 +63,11 @@ def test_a_part_of_a_command_may_stay_together() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_ranges_are_numbers(name: str) -> None:
+    assert "None" not in help_of(name), "a range without limits"
+
+
 def test_the_defaults_in_words_are_the_true_ones() -> None:
     lite, coco = PRESETS["lite"], PRESETS["coco"]
     assert default_of("--min-score", "image").startswith(

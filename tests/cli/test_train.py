@@ -211,7 +211,7 @@ def test_a_recipe_may_have_one_table_alone(tmp_path: Path) -> None:
     [
         ("[train]\nepoch = 3\n", "unknown training option: epoch (did you mean epochs?)"),
         ("[train]\nresume = true\n", "unknown training option: resume"),
-        ('[train]\noptimizer = "adam"\n', "'adam' is not one of"),
+        ('[train]\noptimizer = "adam"\n', "recipe.toml: 'adam' is not one of"),
         ("[maskseg]\nmask_haed = 1\n", "mask_head"),
     ],
 )
@@ -232,7 +232,7 @@ def test_a_wrong_recipe(tmp_path: Path, text: str, words: str) -> None:
         (["shapes", "--also", __file__, ".", "much"], "a number above 0, not 'much'"),
         (["shapes", "--also", __file__, ".", "0"], "a number above 0, not '0'"),
         (["shapes", "--teacher", __file__], "--teacher completes the set of --also: there is none."),
-        (["shapes", "--learning-rate", "0"], "A learning rate is above 0"),
+        (["shapes", "--learning-rate", "0"], "0 is not in the range: above 0."),
         (["shapes", "--seed", "-1"], "--seed"),
         (["shapes", "--set", "mask_haed=unet"], "mask_head"),
     ],
