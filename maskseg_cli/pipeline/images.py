@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maskseg_cli.config.value_types import check_count, check_switches
+from maskseg_cli.config.value_types import check_count, check_seconds, check_switches
 from maskseg_cli.detections import Detections
-from maskseg_cli.errors import StoppedError, UsageError, explain
-from maskseg_cli.export.coco_sink import CocoJson, journal_path
+from maskseg_cli.errors import StoppedError, explain
+from maskseg_cli.export.coco_sink import CocoJson
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import (
-    check_extra_output,
-    check_json_name,
-    existing_file,
-    plan_outputs,
-    refuse_existing,
-)
+from maskseg_cli.media.outputs import plan_outputs
 from maskseg_cli.media.readable_photos import readable_photos
-from maskseg_cli.media.same_file import same_name
 from maskseg_cli.media.time_limit import TIMEOUT
+from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, refuse_reports
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -34,7 +27,6 @@ from maskseg_cli.pipeline.watching import watch as watch_folders
 from maskseg_cli.pipeline.workers import THREADS, Workers
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
-from maskseg_cli.standard_streams import binary_stdout
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
 
@@ -108,6 +100,7 @@ def process_images(
     )
     check_count("quality", quality, 100)
     check_count("batch", batch)
+    check_seconds("timeout", timeout)
     network, drawing = split_options(model, options)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)
@@ -118,16 +111,16 @@ def process_images(
     found = readable_photos(find_sources(arguments, recursive, avoid, may_be_empty=watch), reporter, watch)
     jobs = plan_outputs(found, target, format, overwrite, skip_existing)
     json_path = None if json is None or str(json) == "-" else Path(json)
-    _check_streams(jobs, to_stdout=json is not None and json_path is None)
+    check_streams(jobs, to_stdout=json is not None and json_path is None)
     summary_path = None if summary is None else Path(summary)
-    _check_reports(json_path, summary_path, jobs)
+    check_reports(json_path, summary_path, jobs)
     # A window and standard input block in calls that only the usual Ctrl-C ends.
     threaded = not show and all(job.source.path is not None for job in jobs)
     alone = len(jobs) == 1 and not watch
     with contextlib.ExitStack() as stack:
         stack.enter_context(FileLocks([json_path, summary_path]))
         if not (overwrite or skip_existing):
-            _refuse_reports(json_path, summary_path)
+            refuse_reports(json_path, summary_path)
         counts = RunSummary(summary, resume=skip_existing)
         window: list[Sink] = []
         if show:
@@ -212,6 +205,7 @@ def segment_images(
 
     network, _ = split_options(model, options)
     jobs = [Job(source, None, None) for source in readable_photos(find_sources(as_arguments(sources), recursive))]
+    check_seconds("timeout", timeout)
     predictor = predictor_loader(network, batch, throughput=len(jobs) > 1)()
     reset_transforms(transforms)
     stop = StopToken()
@@ -279,41 +273,3 @@ def _report_counts(counts: RunSummary, photos: int | None, reporter: Reporter) -
         reporter.warn(last)
     else:
         reporter.say(last)
-
-
-def _check_streams(jobs: list[Job], to_stdout: bool) -> None:
-    """Checks that standard output gets one thing only; `to_stdout` says that JSON goes there."""
-    writes_picture = any(job.target is None for job in jobs)
-    if to_stdout or writes_picture:
-        binary_stdout()
-    if writes_picture:
-        if to_stdout:
-            raise UsageError("Picture and JSON cannot both go to standard output: give -o or --json a file.")
-        if sys.stdout.isatty():
-            raise UsageError("A picture is not written to a terminal: redirect it (> result.jpg) or give -o a file.")
-
-
-def _check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job]) -> None:
-    """Checks the names of both files before any work.
-
-    Raises:
-        UsageError: one is an input, a result, or the other one.
-        MasksegError: the folder of one cannot be written.
-    """
-    if json is not None and summary is not None and same_name(json, summary):
-        raise UsageError(f"--json and --summary would both write {json}: name two files.")
-    for path in (json, summary):
-        if path is not None:
-            check_extra_output(path, jobs)
-    check_json_name(json)
-
-
-def _refuse_reports(json: Path | None, summary: Path | None) -> None:
-    """Refuses files that exist, and what a stopped run has left of the JSON.
-
-    Raises:
-        MasksegError: there is one.
-    """
-    for path in (json, summary, None if json is None else journal_path(json)):
-        if path is not None and existing_file(path) is not None:
-            refuse_existing([path])
