@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from maskseg_cli.errors import UsageError
 
@@ -36,7 +37,8 @@ def sound_address(text: str) -> str:
     """An address as FFmpeg takes it: http, rtsp and so on in small letters.
 
     Raises:
-        UsageError: there is a space where a password may be: messages could not tell the part behind it from words.
+        UsageError: there is a space where a password may be: messages could not tell the part behind it from words;
+            or a bracket that belongs to no IPv6 address.
 
     Example:
         >>> sound_address("RTSP://Camera/1")
@@ -44,6 +46,13 @@ def sound_address(text: str) -> str:
     """
     if re.search(r"\s.*@|[?=].*\s", text):
         raise UsageError("A name or password in an address holds no spaces: write %20 in their place.")
+    try:
+        urlsplit(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{hide_passwords(text)} is no address: its [ and ] do not stand around an IPv6 address; in a password "
+            "write %5B for [ and %5D for ]."
+        ) from error
     return _SCHEME.sub(lambda found: found.group().lower(), text, count=1)
 
 

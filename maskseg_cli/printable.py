@@ -15,6 +15,9 @@ _DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 #: which Python makes of bytes in file names that are not UTF-8.
 _OBEYED = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f{_DIRECTIONS}\u2028\u2029\\ud800-\\udfff]")
 
+#: Space and signs without a width at the beginning of a text: a spreadsheet may pass over them.
+_UNSEEN = re.compile(f"\\A[\\s\\xad\\u180e\\u200b-\\u200f\\u2060-\\u2064\\ufeff{_DIRECTIONS}]+")
+
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -55,8 +58,9 @@ def printable_traceback(error: BaseException) -> list[str]:
 def spreadsheet_cell(text: str) -> str:
     """A text as a cell of a CSV table that a spreadsheet does not take for a formula.
 
-    What begins with = + - @ (also of full width), a tab or a carriage return gets an apostrophe in front; so does what
-    begins with an apostrophe and would get one without it, so that `plain_cell` gives back each text.
+    What begins with = + - @ (also of full width, behind space or signs without a width), a tab or a carriage return
+    gets an apostrophe in front; so does what begins with an apostrophe and would get one without it, so that
+    `plain_cell` gives back each text.
 
     Example:
         >>> spreadsheet_cell("=HYPERLINK(A1)"), spreadsheet_cell("cat.jpg"), spreadsheet_cell("'-1.jpg")
@@ -71,7 +75,8 @@ def plain_cell(cell: str) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    return text.startswith(("\t", "\r")) or unicodedata.normalize("NFKC", text.lstrip()[:1]) in {"=", "+", "-", "@"}
+    seen = _UNSEEN.sub("", text)
+    return text.startswith(("\t", "\r")) or unicodedata.normalize("NFKC", seen[:1]) in {"=", "+", "-", "@"}
 
 
 def _escape(found: re.Match[str]) -> str:

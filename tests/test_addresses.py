@@ -70,6 +70,14 @@ def test_a_mistyped_address(text: str) -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", [f"rtsp://me:{SECRET}@[::1", f"http://me:{SECRET}@]:80/film.mp4"])
+def test_a_bracket_that_belongs_to_no_address(text: str) -> None:
+    for read in (parse_camera, lambda argument: find_videos([argument])):
+        with pytest.raises(UsageError, match=r"is no address: its .* IPv6") as caught:
+            read(text)
+        assert SECRET not in str(caught.value)
+
+
 def test_our_own_example_and_the_address_of_the_page_stay() -> None:
     example = "it asks for a name and a password, as in http://NAME:PASSWORD@ADDRESS"
     assert hide_passwords(example) == hide_logins(example) == example

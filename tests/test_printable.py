@@ -50,6 +50,13 @@ def test_no_cell_begins_a_formula_and_each_text_comes_back(text: str) -> None:
     assert plain_cell(cell) == text
 
 
+@pytest.mark.parametrize("before", [" ", "\u00a0", "\v", "\ufeff", "\u200b", "\u2060", "\xad \u200e"], ids=ascii)
+def test_a_formula_behind_what_is_not_seen(before: str) -> None:
+    assert spreadsheet_cell(f"{before}=1+1") == f"'{before}=1+1"
+    assert plain_cell(spreadsheet_cell(f"{before}=1+1")) == f"{before}=1+1"
+    assert spreadsheet_cell(f"{before}cat") == f"{before}cat" or before.startswith(("\t", "\r"))
+
+
 def test_a_table_with_formulas_comes_back() -> None:
     stream = io.StringIO()
     csv.writer(stream).writerow(map(spreadsheet_cell, ["=1+1", "'=1", "-1.jpg", "it's.jpg"]))

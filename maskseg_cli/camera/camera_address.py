@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from maskseg_cli.errors import UsageError
 
 _DEVICE_FILE = re.compile(r"/dev/video(\d+)")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+
+#: A number with more digits is no camera's, and OpenCV cannot hold it.
+_MOST_DIGITS = 9
 
 #: URL schemes that FFmpeg can play live.
 SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "tcp", "srt", "mms", "mmsh", "mmst")
@@ -53,7 +57,7 @@ def parse_camera(text: str) -> CameraAddress:
         (CameraAddress(kind='device', value='0'), 'network')
     """
     text = text.strip()
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= _MOST_DIGITS:
         return CameraAddress("device", str(int(text)))
     device = _DEVICE_FILE.fullmatch(text)
     if device and sys.platform.startswith("linux"):
@@ -65,7 +69,7 @@ def parse_camera(text: str) -> CameraAddress:
         if scheme.group(1).lower() not in SCHEMES:
             raise UsageError(f"Addresses that begin with {scheme.group()} cannot be played: {', '.join(SCHEMES)} can.")
         return CameraAddress("network", sound_address(text))
-    if not text or not Path(text).exists():
+    if not os.path.exists(text):  # False also for a name that is too long
         shown = re.sub(r"^.*@", "***@", text)  # an address without its "//" may hold a password
         raise UsageError(
             f"There is no camera {shown!r}: give a number such as 0, a device such as /dev/video0, an address such as "

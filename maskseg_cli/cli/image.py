@@ -6,7 +6,7 @@ import click
 
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
-from maskseg_cli.cli.parameters import Whole
+from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
@@ -69,7 +69,7 @@ from maskseg_cli.media.picture_formats import NAMES
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=60,
     show_default=True,
     metavar="SECONDS",

@@ -6,6 +6,7 @@ import errno
 import importlib
 import os
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn
 
@@ -71,7 +72,11 @@ class LazyGroup(HelpfulGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         fill_closed_streams()
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:  # of --help and --version, which come before `invoke`
+            Failure(explain(error), 1).show()
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

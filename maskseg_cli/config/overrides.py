@@ -177,6 +177,8 @@ def _parse_document(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise MasksegError(f"{path} is no file of options: it has brackets in brackets without an end.") from None
     except ValueError as error:  # TOMLDecodeError is one; others are of numbers with thousands of digits
+        if "set_int_max_str_digits" in str(error):  # Python's sentence is for programmers
+            raise MasksegError(f"{path} is no file of options: a number in it has thousands of digits.") from None
         raise MasksegError(f"{path} is not valid TOML: {str(error).rstrip('.')}.") from None
 
 

@@ -90,6 +90,18 @@ def check_count(option: str, value: Any, most: int = 2**31 - 1) -> int:
     return number
 
 
+def check_seconds(option: str, value: Any) -> float:
+    """Checks a number of seconds, at least 0.
+
+    Raises:
+        UsageError: another type, not finite, or below 0.
+    """
+    seconds = float(conform(option, value, float))
+    if seconds < 0:
+        raise UsageError(f"{option} is at least 0 seconds, not {seconds:g}.")
+    return seconds
+
+
 def check_switches(**switches: Any) -> None:
     """Checks that options are True or False: "no" would count as yes.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,8 +67,9 @@ def check_categories(
         groups.setdefault(identity, set()).update([group.strip()] if isinstance(group, str) else [])
     found = Categories({}, {}, frozenset(identity for identity, name in names.items() if is_background(name)))
     kept: dict[str, int] = {}
+    roots = _roots(names, groups)
     for identity, name in names.items():
-        if identity in found.background or (identity not in used and _is_group(identity, name, groups, names)):
+        if identity in found.background or (identity not in used and identity in roots):
             if identity not in found.background:
                 log.add("group-category", name)
             found.same_as[identity] = None
@@ -92,12 +94,20 @@ def _printable(name: str) -> str:
 _NO_NAME = ("Cc", "Cs", "Zl", "Zp")
 
 
-def _is_group(identity: int, name: str, groups: dict[int, set[str]], names: dict[int, str]) -> bool:
-    """Whether it is named as the group of a category of another name; not of itself alone, as COCO's "person"."""
-    key = _key(name)
-    if key in map(_key, groups[identity]) and sum(_key(one) == key for one in names.values()) > 1:
-        return False  # the class beside a root of the same name
-    return any(key in map(_key, above) for other, above in groups.items() if _key(names[other]) != key)
+def _roots(names: dict[int, str], groups: dict[int, set[str]]) -> set[int]:
+    """Ids of those named as the group of a category of another name; not of itself alone, as COCO's "person"."""
+    keys = {identity: _key(name) for identity, name in names.items()}
+    above = {identity: set(map(_key, group)) for identity, group in groups.items()}
+    below: dict[str, set[str]] = {}
+    for identity, key in keys.items():
+        for group in above[identity]:
+            below.setdefault(group, set()).add(key)
+    times = Counter(keys.values())
+    return {
+        identity
+        for identity, key in keys.items()
+        if below.get(key, set()) - {key} and not (key in above[identity] and times[key] > 1)  # a class beside its root
+    }
 
 
 def _key(name: str) -> str:

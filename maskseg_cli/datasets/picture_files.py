@@ -91,7 +91,12 @@ class _InAnyCase:
 
 def _without_address(name: str) -> str:
     """The path in an address on the network, without what follows it; any other name as it is."""
-    return unquote(urlsplit(name).path).lstrip("/") if re.match(r"[a-z][a-z0-9+.-]+://", name) else name
+    if not re.match(r"[a-z][a-z0-9+.-]+://", name):
+        return name
+    try:
+        return unquote(urlsplit(name).path).lstrip("/")
+    except ValueError:  # a bracket that belongs to no IPv6 address
+        return name
 
 
 def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Path]:

@@ -119,6 +119,8 @@ class _Search:
             if not files and not self.may_be_empty:
                 raise UsageError(f"No {noun} matches the pattern {argument}.")
             return [Source(file, file.relative_to(base), alone=False) for file in files]
+        if path.is_symlink():
+            raise UsageError(f"{argument} is a link to {os.readlink(path)}, which leads to nothing.")
         raise UsageError(f"There is no file or folder {argument}{_near_file(path)}.")
 
     def _hint(self, folder: Path) -> str:

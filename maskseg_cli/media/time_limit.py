@@ -41,7 +41,7 @@ def within(seconds: float, read: Callable[[], Result], name: str) -> Result:
 
     thread = threading.Thread(target=work, name="maskseg-read", daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(min(seconds, threading.TIMEOUT_MAX))
     if results:
         return results[0]
     if errors:

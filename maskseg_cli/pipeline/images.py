@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maskseg_cli.config.value_types import check_count, check_switches
+from maskseg_cli.config.value_types import check_count, check_seconds, check_switches
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.coco_sink import CocoJson
@@ -16,12 +16,10 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import (
-    plan_outputs,
-)
+from maskseg_cli.media.outputs import plan_outputs
 from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.time_limit import TIMEOUT
-from maskseg_cli.pipeline.photo_outputs import check_reports, check_streams, refuse_reports
+from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, refuse_reports
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -102,6 +100,7 @@ def process_images(
     )
     check_count("quality", quality, 100)
     check_count("batch", batch)
+    check_seconds("timeout", timeout)
     network, drawing = split_options(model, options)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)
@@ -206,6 +205,7 @@ def segment_images(
 
     network, _ = split_options(model, options)
     jobs = [Job(source, None, None) for source in readable_photos(find_sources(as_arguments(sources), recursive))]
+    check_seconds("timeout", timeout)
     predictor = predictor_loader(network, batch, throughput=len(jobs) > 1)()
     reset_transforms(transforms)
     stop = StopToken()

@@ -35,7 +35,7 @@ def parse_address(text: str) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit()):
         example = f"{port or host}:{DEFAULT_PORT}" if not colon and text.strip() else f"{DEFAULT_PORT}"
         raise UsageError(f"{text!r} has no port, which is a number: write {example}, for example.")
-    if int(port) > 65535:
+    if len(port.lstrip("0")) > 5 or int(port) > 65535:
         raise UsageError(f"{port} is no port: ports go from 1 to 65535; 0 takes any free one.")
     return host or DEFAULT_HOST, int(port)
 

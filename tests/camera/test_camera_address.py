@@ -37,7 +37,9 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_camera(f"file://{tmp_path}/street 1.mp4").kind == "file"
 
 
-@pytest.mark.parametrize("text", ["", "street.mp4", "-1", "camera", "/dev/null/x"])
+@pytest.mark.parametrize(
+    "text", ["", "street.mp4", "-1", "camera", "/dev/null/x", str(2**31), pytest.param(5000 * "9", id="5000 digits")]
+)
 def test_the_error_for_anything_else_names_what_is_possible(text: str) -> None:
     with pytest.raises(UsageError, match="--list-cameras"):
         parse_camera(text)

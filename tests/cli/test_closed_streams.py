@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,12 @@ def test_what_a_library_writes_to_a_closed_standard_error_does_not_go_into_a_res
     (tmp_path / "b.jpg").write_bytes(sound[:-40] + bytes(38) + sound[-2:])  # libjpeg warns
     shell(tmp_path, "a.jpg b.jpg -o out --json found.json", "2>&-")
     assert (tmp_path / "found.json").read_bytes().startswith(b'{"info"')
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no such device here")
+@pytest.mark.parametrize("words", ["--help", "--version", "image --help", "weights list", "config"])
+def test_standard_output_on_a_full_disk_gets_a_sentence(tmp_path: Path, words: str) -> None:
+    command = [sys.executable, "-m", "maskseg_cli", *words.split()]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "Error: No space left on device.\n")

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from maskseg_cli.classes import parse_classes, read_labels
+from maskseg_cli.datasets import coco_categories
 from maskseg_cli.datasets.class_matching import match_categories
 from maskseg_cli.datasets.coco import read_coco
 from maskseg_cli.datasets.data_source import open_source
+from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 from tests.datasets.samples import SQUARE, document, picture, write
@@ -81,6 +83,16 @@ def test_names_in_place_of_ids(tmp_path: Path) -> None:
     assert read_coco(write(tmp_path, content), tmp_path)[0].class_ids.tolist() == [1], "an id comes before a name"
 
 
+def test_the_work_for_roots_grows_with_the_number_of_categories_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    key = coco_categories._key
+    monkeypatch.setattr(coco_categories, "_key", lambda name: calls.append(name) or key(name))
+    records = [{"id": number, "name": f"class {number}", "supercategory": "all"} for number in range(300)]
+    found = coco_categories.check_categories([*records, {"id": 300, "name": "All"}], [], "a.json", ProblemLog())
+    assert len(found.names) == 300
+    assert len(calls) < 5 * 300
+
+
 def test_a_root_that_is_its_own_group(tmp_path: Path) -> None:
     content = document({"segmentation": [SQUARE]})
     content["categories"].insert(0, {"id": 0, "name": "animals", "supercategory": "animals"})
@@ -90,6 +102,12 @@ def test_a_root_that_is_its_own_group(tmp_path: Path) -> None:
     for source in (read_coco(path, tmp_path), CocoDataset.read(path)):
         assert [(problem.kind, problem.names) for problem in source.problems] == [("group-category", ("animals",))]
     assert CocoDataset.read(path).categories == {7: "cat", 5: "dog"}
+
+
+def test_an_address_with_a_bracket_is_a_name(tmp_path: Path) -> None:
+    content = document({"segmentation": [SQUARE]})
+    content["images"][0]["file_name"] = "http://[::1/1.png"
+    assert [problem.kind for problem in read_coco(write(tmp_path, content), tmp_path).problems] == ["image-folder"]
 
 
 ADDRESS = "https://host/photos/1.png?sv=1&sig=a%2Fb"

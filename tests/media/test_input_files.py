@@ -137,6 +137,12 @@ def test_links_that_go_round_end(tree: Path) -> None:
     assert len(found("photos", recursive=True)) == 5
 
 
+def test_a_link_that_leads_nowhere_is_named_as_one(tree: Path) -> None:
+    (tree / "round.jpg").symlink_to("round.jpg")
+    with pytest.raises(UsageError, match=r"round\.jpg is a link to round\.jpg, which leads to nothing"):
+        find_sources([str(tree / "round.jpg")])
+
+
 def test_standard_input() -> None:
     [source] = find_sources(["-"])
     assert source.path is None

@@ -48,6 +48,8 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
         ("8000.0", "has no port"),
         ("٨٠٠٠", "has no port"),
         ("65536", "65536 is no port"),
+        ("000065536", "65536 is no port"),
+        pytest.param(5000 * "9", "is no port", id="5000 digits"),
         ("::1", r"write \[::1\]:8000"),
         ("[me]:8000", "is not an IPv6 address"),
         ("http://localhost:8000", "write HOST:PORT"),

@@ -1,4 +1,4 @@
-"""Checks the outputs of a run over photos before any work."""
+"""Checks of what `process_images` would write besides the photos, before any work."""
 
 from __future__ import annotations
 
@@ -15,12 +15,7 @@ from maskseg_cli.standard_streams import binary_stdout
 
 
 def check_streams(jobs: list[Job], to_stdout: bool) -> None:
-    """Checks that standard output gets one thing only; `to_stdout` says that JSON goes there.
-
-    Raises:
-        UsageError: a picture and JSON, or a picture and a terminal.
-        MasksegError: it is closed.
-    """
+    """Checks that standard output gets one thing only; `to_stdout` says that JSON goes there."""
     writes_picture = any(job.target is None for job in jobs)
     if to_stdout or writes_picture:
         binary_stdout()
@@ -32,7 +27,7 @@ def check_streams(jobs: list[Job], to_stdout: bool) -> None:
 
 
 def check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job]) -> None:
-    """Checks the names of both files.
+    """Checks the names of both files before any work.
 
     Raises:
         UsageError: one is an input, a result, or the other one.
