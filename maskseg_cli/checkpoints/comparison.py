@@ -80,7 +80,8 @@ def non_finite(arrays: Mapping[str, Any]) -> list[str]:
 
 def remedy(comparison: Comparison) -> str:
     """A sentence that says how the user can correct the difference."""
-    shapes = {name: (file, network) for name, file, network in comparison.mismatched}
+    # A damaged file may hold an array without a dimension where one is expected: no remedy is derived from that one.
+    shapes = {name: (file, network) for name, file, network in comparison.mismatched if len(file) == len(network)}
     for logits in ("mrcnn_class_logits/bias", "box.class_logits/bias"):
         if logits in shapes:
             file, network = shapes[logits]
@@ -94,7 +95,7 @@ def remedy(comparison: Comparison) -> str:
             f"The file has {file[-1] // 2} anchors in each cell and the network {network[-1] // 2}: set "
             "rpn_anchor_ratios to the ratios that it was trained with."
         )
-    if "conv1/kernel" in shapes and shapes["conv1/kernel"][0][2:3] != (3,):
+    if "conv1/kernel" in shapes and shapes["conv1/kernel"][0][2] != 3:
         channels = shapes["conv1/kernel"][0][2]
         return f"The file is for pictures of {channels} channels; maskseg feeds colour pictures of 3."
     strays = {*comparison.missing, *comparison.left_over}

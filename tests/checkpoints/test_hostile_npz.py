@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.checkpoints import Checkpoint, read_checkpoint, size_limit, write_checkpoint
+from maskseg_cli.checkpoints.comparison import compare, remedy
 from maskseg_cli.checkpoints.native import read_description
 from maskseg_cli.checkpoints.size_limit import check_size
 from maskseg_cli.config import COCO, LITE
@@ -174,3 +175,25 @@ def test_a_network_of_zeros_and_one_with_large_heads_are_no_bombs(tmp_path: Path
     with file.open("wb") as stream:
         stream.truncate(320 << 20)
     check_size(file, COCO.replace(num_classes=20_000), [160_000_000])
+
+
+def test_a_zip_file_of_a_version_that_nobody_has(tmp_path: Path) -> None:
+    path = sound(tmp_path)
+    data = bytearray(path.read_bytes())
+    for magic, at in ((b"PK\x03\x04", 4), (b"PK\x01\x02", 6)):  # the version that is needed to unpack, of each member
+        start = data.find(magic)
+        while start >= 0:
+            data[start + at : start + at + 2] = (99).to_bytes(2, "little")
+            start = data.find(magic, start + 4)
+    path.write_bytes(bytes(data))
+    assert "is truncated or damaged" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["mrcnn_class_logits/bias", "box.class_logits/bias", "rpn_class_raw/bias", "conv1/kernel", "other/bias"]
+)
+@pytest.mark.parametrize("shape", [(), (1,), (1,) * 5])
+def test_an_array_of_other_dimensions_has_a_remedy_all_the_same(name: str, shape: tuple[int, ...]) -> None:
+    difference = compare({name: shape}, {name: (7, 7, 3, 64) if "kernel" in name else (81,)})
+    assert name in difference.problems()[0]
+    assert remedy(difference).endswith(".")
