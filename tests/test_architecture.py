@@ -17,6 +17,7 @@ LEVELS = (
     ("cli",),
     ("benchmark",),
     ("pipeline",),
+    ("features",),
     ("training",),
     ("evaluation", "export"),
     ("inference", "datasets"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from maskseg_cli.cli.feature_options import feature_options
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
 from maskseg_cli.cli.parameters import Number, Whole
@@ -78,6 +81,7 @@ from maskseg_cli.media.picture_formats import NAMES
 @click.option("--show", is_flag=True, help="Show each result in a window: any key for the next, q ends.")
 @model_options
 @drawing_options
+@feature_options("photos")
 @message_options
 @click.pass_context
 def image(
@@ -98,6 +102,7 @@ def image(
     show: bool,
     model: ModelOptions,
     drawing: DrawingOptions,
+    features: dict[str, Any],
     quiet: bool,
 ) -> None:
     """Find the objects in photos and draw their outlines.
@@ -137,6 +142,7 @@ def image(
             show=show,
             model=model,
             drawing=drawing,
+            **features,
             reporter=reporter,
             stop=StopSignals(),
         )

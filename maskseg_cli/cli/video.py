@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from maskseg_cli.cli.feature_options import feature_options
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
 from maskseg_cli.cli.progress import TerminalReporter
@@ -43,6 +44,7 @@ from maskseg_cli.printable import printable
 )
 @model_options
 @drawing_options
+@feature_options("video")
 @message_options
 @click.pass_context
 def video(
@@ -59,6 +61,7 @@ def video(
     dry_run: bool,
     model: ModelOptions,
     drawing: DrawingOptions,
+    features: dict[str, Any],
     quiet: bool,
 ) -> None:
     """Find the objects in videos and draw their outlines.
@@ -84,6 +87,7 @@ def video(
         "skip_existing": skip_existing,
         "model": model,
         "drawing": drawing,
+        **features,
         **reading,
         **writing,
     }

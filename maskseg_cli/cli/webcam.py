@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from maskseg_cli.cli.feature_options import feature_options
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options
 from maskseg_cli.cli.parameters import Number, Seconds, Whole
@@ -86,6 +88,7 @@ from maskseg_cli.printable import printable
 )
 @model_options
 @drawing_options
+@feature_options("camera")
 @message_options
 @click.pass_context
 def webcam(
@@ -108,6 +111,7 @@ def webcam(
     timeout: float,
     model: ModelOptions,
     drawing: DrawingOptions,
+    features: dict[str, Any],
     quiet: bool,
 ) -> None:
     """Outline what a camera sees, live.
@@ -147,6 +151,7 @@ def webcam(
             timeout=timeout,
             model=model,
             drawing=drawing,
+            **features,
             reporter=reporter,
             stop=StopSignals(),
         )

@@ -11,6 +11,7 @@ from maskseg_cli.camera.source import CaptureSettings
 from maskseg_cli.config.value_types import conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
+from maskseg_cli.features.feature import Feature
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.video.output_checks import check_output
 from maskseg_cli.video.video_formats import FORMATS, EncodeOptions
@@ -27,6 +28,7 @@ class CameraPlan:
         address, settings: the camera, and the mode that it is asked for.
         network: a loaded network, or its options.
         drawing: what is drawn at first.
+        features: what else is done to each frame.
         folder: for snapshots and recordings that viewers start.
         serve: host and port of the page, or None.
         reconnect: None if it was not said.
@@ -37,6 +39,7 @@ class CameraPlan:
     settings: CaptureSettings
     network: ModelOptions | Predictor
     drawing: DrawingOptions
+    features: list[Feature]
     mirror: bool
     duration: float | None
     loop: bool

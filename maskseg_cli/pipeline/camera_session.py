@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
 from maskseg_cli.camera.viewer import WindowViewer
 from maskseg_cli.checkpoints.registry import cache_folder
+from maskseg_cli.features.feature import RunParts
+from maskseg_cli.features.registry import add_features, lowest_score
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.live_window import LiveWindow
@@ -120,9 +123,32 @@ def run_session(
             reporter,
         )
         interactive = viewer is not None or feed is not None
-        live = LiveLoop(
-            capture, lambda: _load(network, controls, interactive, reporter), output, plan.mirror, plan.duration, stop
-        )
+        lowest = lowest_score(plan.features, "camera")
+        loaded: list[Predictor] = []
+
+        def load() -> Predictor:
+            loaded.append(_load(network, controls, LOWEST_SCORE if interactive else lowest, reporter))
+            return loaded[0]
+
+        def equip() -> RunParts:
+            parts = RunParts(
+                "camera",
+                loaded[0].class_names,
+                loaded[0].config,
+                controls.min_score,
+                plan.record,
+                reporter=reporter,
+                drawing=controls.drawing,
+            )
+            parts = add_features(plan.features, parts)
+            if parts.drawing is not controls.drawing:
+                controls.set_drawing(**dataclasses.asdict(parts.drawing))
+            parts.transforms.extend(transforms)
+            parts.sinks.extend(sinks)
+            return parts
+
+        output.equip = equip
+        live = LiveLoop(capture, load, output, plan.mirror, plan.duration, stop)
         try:
             live.run()
         finally:
@@ -141,13 +167,18 @@ def run_session(
     return summary
 
 
-def _load(network: ModelOptions | Predictor, controls: Controls, interactive: bool, reporter: Reporter) -> Predictor:
-    """Loads the network, and lets it find objects too that are not shown before a viewer lowers the score."""
+def _load(network: ModelOptions | Predictor, controls: Controls, lowest: float | None, reporter: Reporter) -> Predictor:
+    """Loads the network, and lets it find objects too that are not shown before a viewer lowers the score.
+
+    Args:
+        lowest: score from which on objects are found; None: from that on which they are shown.
+    """
     predictor = predictor_loader(network, reporter=reporter)()
     usual = predictor.config.detection_min_confidence
-    # A network that was loaded before may be used by other code too: it is changed only where there are viewers.
-    if (interactive or predictor is not network) and usual > LOWEST_SCORE:
-        predictor.set_min_confidence(LOWEST_SCORE)
+    if lowest is None and predictor is not network:
+        lowest = LOWEST_SCORE  # a network that was loaded before may be used by other code too, and stays as it is
+    if lowest is not None and usual > lowest:
+        predictor.set_min_confidence(lowest)
     controls.set_min_score(usual)
     return predictor
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.camera.camera_address import parse_camera
 from maskseg_cli.camera.source import CaptureSettings
 from maskseg_cli.errors import UsageError
+from maskseg_cli.features.registry import features_of, take_features
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.outputs import check_writable
+from maskseg_cli.media.outputs import check_file_writable, check_writable, existing_file, refuse_existing
 from maskseg_cli.pipeline.camera_options import CameraPlan, check_camera, check_numbers, check_recording
 from maskseg_cli.pipeline.run_options import Model, split_options
 from maskseg_cli.reporter import Reporter
@@ -73,7 +74,8 @@ def process_camera(
         sinks: further outputs; they are finished with the session.
         reporter: takes messages and a status line; None: silent.
         stop: ends the session when a stop is requested; the recording is finished.
-        options: fields of `ModelOptions` (size, min_score, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
+        options: fields of `ModelOptions` (size, min_score, classes, ...), of `DrawingOptions` (alpha, boxes, ...) and
+            of the features (track, export, effect, ...).
 
     Returns:
         what was shown and written. Recordings that failed are in its `failed`.
@@ -90,7 +92,8 @@ def process_camera(
         96
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
-    network, drawing = split_options(model, options)
+    features = take_features(options, "camera")
+    network, drawing = split_options(model, options, *features_of("camera"))
     address = parse_camera(str(camera))
     settings = CaptureSettings(width, height, fps)
     if window is None:
@@ -98,7 +101,8 @@ def process_camera(
     duration = None if duration is None else seconds_of(duration)
     check_numbers(settings, duration, timeout)
     check_camera(address, settings, loop, reconnect, token, serve)
-    if not window and serve is None and record is None and duration is None and not sinks:
+    writes = bool(sinks) or any(feature.writes for feature in features)
+    if not window and serve is None and record is None and duration is None and not writes:
         raise UsageError("With --no-window alone there is no output: add --record FILE, --serve or --duration.")
     check_recording(None if record is None else str(record), overwrite, address)
     folder = Path() if snapshots is None else Path(snapshots)
@@ -111,6 +115,7 @@ def process_camera(
         settings=settings,
         network=network,
         drawing=drawing,
+        features=features,
         mirror=mirror,
         duration=duration,
         loop=loop,
@@ -125,6 +130,11 @@ def process_camera(
     with stop:  # an exception in the middle of loading a library would be lost
         from maskseg_cli.pipeline.camera_session import run_session  # OpenCV is loaded when the options are right
     stop.raise_if_requested()
-    with FileLocks([plan.record]):
+    files = [path for feature in features for path in feature.files()]
+    with FileLocks([plan.record, *files]):
         check_recording(None if record is None else str(record), overwrite, address)
+        for path in files:
+            check_file_writable(path)
+            if existing_file(path) and not overwrite:
+                refuse_existing([path])
         return run_session(plan, transforms, sinks, reporter, stop)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.drawing_options import DrawingOptions
-from maskseg_cli.drawing.renderer import draw
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.frame import Frame
 from maskseg_cli.sink import Sink
 
 
 def prepare_sinks(
-    sinks: Sequence[Sink], frame: Frame, detections: Detections, drawing: DrawingOptions
+    sinks: Sequence[Sink], frame: Frame, detections: Detections, rendering: Rendering
 ) -> list[Callable[[], None]]:
     """Draws a frame if a sink needs the picture, and prepares all sinks; any thread may call it.
 
     Returns:
         what the sinks returned, to be called in their order.
     """
-    picture = draw(frame.image, detections, drawing) if any(sink.needs_picture for sink in sinks) else None
+    picture = rendering(frame, detections) if any(sink.needs_picture for sink in sinks) else None
     return [sink.prepare(frame, detections, picture) for sink in sinks]

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
@@ -140,7 +141,7 @@ def _seconds_per_frame(job: Job, plan: VideoPlan, predictor: Predictor, reading:
             predictor,
             reading,
             replace(plan.encoding, sound=False),
-            plan.drawing,
+            Rendering(plan.drawing),
             limit=frames,
         )
         summary = run.run()

@@ -12,6 +12,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.coco_sink import CocoJson
 from maskseg_cli.export.run_summary import RunSummary
+from maskseg_cli.features.registry import features_of, take_features
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
@@ -79,7 +80,8 @@ def process_images(
         sinks: further outputs; they are finished with the run.
         reporter: takes messages and progress; None: silent.
         stop: ends the run early when a stop is requested; what is done so far is complete.
-        options: fields of `ModelOptions` (size, min_score, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
+        options: fields of `ModelOptions` (size, min_score, classes, ...), of `DrawingOptions` (alpha, boxes, ...) and
+            of the features (export, effect, ...).
 
     Returns:
         what was done. A photo that failed is in its `failures`, unless it was the only one.
@@ -101,7 +103,8 @@ def process_images(
     check_count("quality", quality, 100)
     check_count("batch", batch)
     check_seconds("timeout", timeout)
-    network, drawing = split_options(model, options)
+    features = take_features(options, "photos")
+    network, drawing = split_options(model, options, *features_of("photos"))
     arguments = as_arguments(sources)
     target = None if output is None else str(output)
     watched = None
@@ -113,14 +116,15 @@ def process_images(
     json_path = None if json is None or str(json) == "-" else Path(json)
     check_streams(jobs, to_stdout=json is not None and json_path is None)
     summary_path = None if summary is None else Path(summary)
-    check_reports(json_path, summary_path, jobs)
+    files = [path for feature in features for path in feature.files()]
+    check_reports(json_path, summary_path, jobs, files)
     # A window and standard input block in calls that only the usual Ctrl-C ends.
     threaded = not show and all(job.source.path is not None for job in jobs)
     alone = len(jobs) == 1 and not watch
     with contextlib.ExitStack() as stack:
-        stack.enter_context(FileLocks([json_path, summary_path]))
+        stack.enter_context(FileLocks([json_path, summary_path, *files]))
         if not (overwrite or skip_existing):
-            refuse_reports(json_path, summary_path)
+            refuse_reports(json_path, summary_path, files)
         counts = RunSummary(summary, resume=skip_existing)
         window: list[Sink] = []
         if show:
@@ -131,25 +135,44 @@ def process_images(
         predictor = None
         with stop:  # an exception in the middle of loading a library would be lost
             # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
+            from maskseg_cli.drawing.rendering import Rendering
             from maskseg_cli.export.picture_files import PictureFiles
+            from maskseg_cli.pipeline.equipment import equipped
             from maskseg_cli.pipeline.photo_run import PhotoRun
 
-            if watch or json is not None or not all(job.done for job in jobs):
+            wanted = json is not None or any(feature.writes for feature in features)
+            if watch or wanted or not all(job.done for job in jobs):
                 predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
         stop.raise_if_requested()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
-        all_sinks = [PictureFiles(quality=quality, strip_metadata=strip_metadata), *reports, *sinks, counts, *window]
+        folder = None if target is None else Path(target)
+        parts = stack.enter_context(
+            equipped(
+                features,
+                "photos",
+                predictor,
+                drawing,
+                transforms,
+                sinks,
+                folder,
+                overwrite,
+                skip_existing,
+                reporter,
+            )
+        )
+        pictures = PictureFiles(quality=quality, strip_metadata=strip_metadata)
+        all_sinks = [pictures, *reports, *parts.sinks, counts, *window]
         for sink in all_sinks:
-            sink.start(() if predictor is None else predictor.class_names)
-        reset_transforms(transforms)
+            sink.start(parts.class_names)
+        reset_transforms(parts.transforms)
         if threaded and not alone:
             stack.enter_context(stop)
         run = PhotoRun(
             predictor,
             all_sinks,
             counts,
-            transforms,
-            drawing,
+            parts.transforms,
+            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws),
             batch,
             threaded,
             watch,

@@ -19,8 +19,9 @@ from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
 from maskseg_cli.camera.viewer import WindowViewer
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.renderer import draw
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.features.feature import RunParts
 from maskseg_cli.frame import Frame
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
@@ -46,6 +47,7 @@ class LiveOutput:
         transforms: change the detections of each frame, in order.
         sinks: further outputs.
         reporter: takes messages and the status line.
+        equip: builds the transforms, sinks and effects once the network is loaded; None: only those given here.
 
     Attributes:
         frames: number of frames shown so far.
@@ -62,6 +64,7 @@ class LiveOutput:
     transforms: Sequence[Transform] = ()
     sinks: Sequence[Sink] = ()
     reporter: Reporter = field(default_factory=Reporter)
+    equip: Callable[[], RunParts] | None = None
 
     def __post_init__(self) -> None:
         self.frames = 0
@@ -76,6 +79,7 @@ class LiveOutput:
         self._version = -1
         self._message = self._trouble = ""
         self._status_time = 0.0
+        self._rendering = Rendering()
 
     @property
     def dropped(self) -> int:
@@ -90,6 +94,10 @@ class LiveOutput:
     def start(self, class_names: tuple[str, ...]) -> None:
         """Starts transforms and sinks; frames that came before are not counted as dropped."""
         self._skipped = max(0, self.capture.frames - 1)
+        if self.equip is not None:
+            parts = self.equip()
+            self.transforms, self.sinks = parts.transforms, parts.sinks
+            self._rendering = Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws)
         reset_transforms(self.transforms)
         for sink in self.sinks:
             sink.start(class_names)
@@ -204,7 +212,7 @@ class LiveOutput:
         if self._picture is None:
             assert self._frame is not None
             assert self._visible is not None
-            self._picture = draw(self._frame.image, self._visible, self.controls.drawing)
+            self._picture = self._rendering(self._frame, self._visible, self.controls.drawing)
         return self._picture
 
     def _show(self) -> None:

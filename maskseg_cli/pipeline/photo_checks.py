@@ -26,27 +26,41 @@ def check_streams(jobs: list[Job], to_stdout: bool) -> None:
             raise UsageError("A picture is not written to a terminal: redirect it (> result.jpg) or give -o a file.")
 
 
-def check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job]) -> None:
-    """Checks the names of both files before any work.
+def check_reports(json: Path | None, summary: Path | None, jobs: Sequence[Job], others: Sequence[Path] = ()) -> None:
+    """Checks the names of these files before any work.
+
+    Args:
+        others: files of the run's features.
 
     Raises:
-        UsageError: one is an input, a result, or the other one.
+        UsageError: one is an input, a result, or another one of them.
         MasksegError: the folder of one cannot be written.
     """
     if json is not None and summary is not None and same_name(json, summary):
         raise UsageError(f"--json and --summary would both write {json}: name two files.")
-    for path in (json, summary):
-        if path is not None:
-            check_extra_output(path, jobs)
+    check_further_files([path for path in (json, summary) if path is not None], others, jobs)
     check_json_name(json)
 
 
-def refuse_reports(json: Path | None, summary: Path | None) -> None:
+def check_further_files(files: Sequence[Path], others: Sequence[Path], jobs: Sequence[Job]) -> None:
+    """Checks files that a run writes besides its results; `others` are those of its features.
+
+    Raises:
+        UsageError, MasksegError: as `check_reports`.
+    """
+    for number, path in enumerate(others):
+        if any(same_name(path, other) for other in (*files, *others[:number])):
+            raise UsageError(f"{path} would be written twice: name two files.")
+    for path in (*files, *others):
+        check_extra_output(path, jobs)
+
+
+def refuse_reports(json: Path | None, summary: Path | None, others: Sequence[Path] = ()) -> None:
     """Refuses files that exist, and what a stopped run has left of the JSON.
 
     Raises:
         MasksegError: there is one.
     """
-    for path in (json, summary, None if json is None else journal_path(json)):
+    for path in (json, summary, *others, None if json is None else journal_path(json)):
         if path is not None and existing_file(path) is not None:
             refuse_existing([path])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.job import Job
@@ -37,7 +37,7 @@ class PhotoRun:
         predictor: the network; None where all results exist already.
         sinks: in the order in which they are called for each photo.
         transforms: in the order in which they are applied.
-        drawing: what is drawn.
+        rendering: makes the pictures.
         batch: consecutive photos of equal size that the network takes at once.
         threaded: read and write in threads. Without, a photo is begun when the one before it is finished, and all
             sinks are called in the thread of the caller.
@@ -52,7 +52,7 @@ class PhotoRun:
     sinks: Sequence[Sink]
     summary: RunSummary
     transforms: Sequence[Transform] = ()
-    drawing: DrawingOptions = field(default_factory=DrawingOptions)
+    rendering: Rendering = field(default_factory=Rendering)
     batch: int = 1
     threaded: bool = True
     endless: bool = False
@@ -144,7 +144,7 @@ class PhotoRun:
             assert frame is not None
             assert detections is not None
             try:
-                return prepare_sinks(self.sinks, frame, detections, self.drawing)
+                return prepare_sinks(self.sinks, frame, detections, self.rendering)
             except Exception as problem:
                 return problem
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
+from maskseg_cli.features.feature import RunParts
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
@@ -18,7 +20,6 @@ from maskseg_cli.pipeline.window_sinks import VideoWindow
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
-from maskseg_cli.transform import Transform
 from maskseg_cli.video.opening import shown_name
 from maskseg_cli.video.writer import DiskFull
 
@@ -44,26 +45,24 @@ class VideoBatch:
     def __init__(
         self,
         plan: VideoPlan,
-        transforms: Sequence[Transform],
-        sinks: Sequence[Sink],
         reporter: Reporter,
         stop: StopToken,
         locks: FileLocks,
     ) -> None:
         self.summary = VideosSummary(kept=[job.source.name for job in plan.jobs if job.done])
-        self._plan, self._transforms, self._sinks = plan, transforms, sinks
+        self._plan = plan
         self._reporter, self._stop, self._locks = reporter, stop, locks
         #: A disk is full, so that the remaining videos are not begun: their beginnings would pass for the whole.
         self._full = False
 
-    def run(self, predictor: Predictor, lines: JsonLines | None, window: VideoWindow | None) -> None:
-        """Does all videos and ends the sinks.
+    def run(self, predictor: Predictor, parts: RunParts, lines: JsonLines | None, window: VideoWindow | None) -> None:
+        """Does all videos and ends the sinks; `parts` is what happens to each frame.
 
         Raises:
             MasksegError: there is one video only, and it failed; or the JSON lines cannot be written.
             KeyboardInterrupt: the user's stop.
         """
-        sinks = [*([] if lines is None else [lines]), *self._sinks]
+        sinks = [*([] if lines is None else [lines]), *parts.sinks]
         ended: BaseException | None = None
         try:
             for sink in sinks:
@@ -72,7 +71,7 @@ class VideoBatch:
                 self._stop.raise_if_requested()
                 if job.done:
                     continue
-                outcome = self._do(job, predictor, lines, window)
+                outcome = self._do(job, predictor, parts, lines, window)
                 if self._full or (outcome is not None and outcome.closed):
                     break
         except BaseException as error:
@@ -106,7 +105,7 @@ class VideoBatch:
             self._reporter.say(line)
 
     def _do(
-        self, job: Job, predictor: Predictor, lines: JsonLines | None, window: VideoWindow | None
+        self, job: Job, predictor: Predictor, parts: RunParts, lines: JsonLines | None, window: VideoWindow | None
     ) -> VideoSummary | None:
         assert job.target is not None
         plan, name = self._plan, shown_name(job.source.name)
@@ -116,10 +115,10 @@ class VideoBatch:
             predictor,
             plan.reading,
             plan.encoding,
-            plan.drawing,
-            self._transforms,
+            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws),
+            parts.transforms,
             lines,
-            self._sinks,
+            parts.sinks,
             job.source.exported_name,
             window,
             self._stop,

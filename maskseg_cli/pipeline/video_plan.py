@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.config.value_types import check_switches
 from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.features.feature import Feature
+from maskseg_cli.features.registry import features_of, take_features
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.job import Job
 from maskseg_cli.pipeline.reading_options import ReadingOptions
@@ -37,7 +39,9 @@ class VideoPlan:
         jobs: each video and its result; those marked `done` are left out.
         network: a loaded network, or its options.
         reading, encoding, drawing: as for `VideoRun`.
-        overwrite: results that exist are replaced.
+        features: what else is done to each frame.
+        overwrite, skip_existing: what becomes of results that exist.
+        output: as the user gave it.
     """
 
     jobs: list[Job]
@@ -45,7 +49,10 @@ class VideoPlan:
     reading: ReadingOptions
     encoding: EncodeOptions
     drawing: DrawingOptions
+    features: list[Feature] = field(default_factory=list)
     overwrite: bool = False
+    skip_existing: bool = False
+    output: Path | None = None
 
     def load(self, reporter: Reporter | None = None) -> Predictor:
         """The network; `reporter` as for `predictor_loader`."""
@@ -69,7 +76,8 @@ def plan_run(
         options["sound"] = options.pop("audio")
     reading = take_options(options, ReadingOptions)
     encoding = take_options(options, EncodeOptions)
-    network, drawing = split_options(model, options, ReadingOptions, EncodeOptions)
+    features = take_features(options, "video")
+    network, drawing = split_options(model, options, ReadingOptions, EncodeOptions, *features_of("video"))
     target = None if output is None else str(output)
     avoid = Path(target) if target is not None and means_folder(target) else None
     found = find_videos(as_arguments(sources), recursive, avoid)
@@ -78,4 +86,5 @@ def plan_run(
     for job in jobs:
         assert job.target is not None
         check_output(job.target, encoding, names, overwrite=True)  # existing ones are settled
-    return VideoPlan(jobs, network, reading, encoding, drawing, overwrite)
+    folder = None if target is None else Path(target)
+    return VideoPlan(jobs, network, reading, encoding, drawing, features, overwrite, skip_existing, folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.export.shown_frames import ShownFramesOnly
@@ -25,7 +25,7 @@ from maskseg_cli.pipeline.window_sinks import VideoWindow
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
-from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
+from maskseg_cli.transform import Transform, TransformChain, reset_transforms
 from maskseg_cli.video.frame_limit import constant_output_rate
 from maskseg_cli.video.reader import VideoReader, open_video
 from maskseg_cli.video.video_formats import EncodeOptions
@@ -106,7 +106,7 @@ class VideoRun:
     predictor: Predictor
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     encoding: EncodeOptions = field(default_factory=EncodeOptions)
-    drawing: DrawingOptions = field(default_factory=DrawingOptions)
+    rendering: Rendering = field(default_factory=Rendering)
     transforms: Sequence[Transform] = ()
     lines: JsonLines | None = None
     sinks: Sequence[Sink] = ()
@@ -144,12 +144,15 @@ class VideoRun:
             shown = [] if self.lines is None else [ShownFramesOnly(self.lines, rate, file.time_in_result)]
             self._all_sinks: list[Sink] = [file, *shown, *self.sinks, *([] if self.window is None else [self.window])]
             reset_transforms(self.transforms)
+            self._chain = TransformChain(self.transforms)
             frames = (replace(frame, source=self.label) for frame in reading.select(video, rate))
             pipeline = FramePipeline(frames, self.predictor, self._write, reading.network_every, reading.batch)
             self.summary.name = video.info.name
             started = time.monotonic()
             try:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
+                for one in self._chain.flush():
+                    self._pass_on(*one)
                 self.summary.pipeline_seconds = time.monotonic() - started
                 self.summary.frames = pipeline.written
                 file.cut = not pipeline.complete
@@ -197,9 +200,13 @@ class VideoRun:
         return interrupt
 
     def _write(self, frame: Frame, detections: Detections) -> None:
-        """Draws one frame and passes it to the sinks, in the writing thread."""
-        detections = apply_transforms(self.transforms, frame, detections)
-        for complete in prepare_sinks(self._all_sinks, frame, detections, self.drawing):
+        """Takes one frame in the writing thread, and passes on those that the transforms have decided about."""
+        for one in self._chain.push(frame, detections):
+            self._pass_on(*one)
+
+    def _pass_on(self, frame: Frame, detections: Detections) -> None:
+        """Draws one frame and passes it to the sinks."""
+        for complete in prepare_sinks(self._all_sinks, frame, detections, self.rendering):
             complete()
         counts = Counter(detections.names)
         self.summary.most |= counts

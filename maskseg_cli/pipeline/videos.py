@@ -12,7 +12,8 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.outputs import check_extra_output, check_json_name, existing_file, refuse_existing
+from maskseg_cli.media.outputs import check_json_name, existing_file, refuse_existing
+from maskseg_cli.pipeline.photo_checks import check_further_files
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -25,7 +26,7 @@ from maskseg_cli.pipeline.video_plan import plan_run
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
-from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
+from maskseg_cli.transform import Transform, TransformChain, reset_transforms
 
 #: Results that are locked from the start; each further one is when its turn comes. Each takes an open file.
 _LOCKED = 100
@@ -69,7 +70,8 @@ def process_videos(
         reporter: takes messages and progress; None: silent.
         stop: ends the run early when a stop is requested; the video made so far is kept as NAME.partial.EXT.
         options: fields of `ReadingOptions` (start, end, every, ...), of `EncodeOptions` (codec, crf, fps, ..., and
-            `audio` for `sound`), of `ModelOptions` (size, classes, ...) and of `DrawingOptions` (alpha, boxes, ...).
+            `audio` for `sound`), of `ModelOptions` (size, classes, ...), of `DrawingOptions` (alpha, boxes, ...) and of
+            the features (track, export, effect, ...).
 
     Returns:
         what was done. A video that failed is in its `failures`, unless it was the only one.
@@ -82,17 +84,21 @@ def process_videos(
     plan = plan_run(sources, output, model, recursive, overwrite, skip_existing, format, options)
     json_path = None if json is None or str(json) == "-" else Path(json)
     if json_path is not None:
-        check_extra_output(json_path, plan.jobs)
         check_json_name(json_path)
     reporter, stop = reporter or Reporter(), stop or StopToken()
+    files = [path for feature in plan.features for path in feature.files()]
+    check_further_files([] if json_path is None else [json_path], files, plan.jobs)
     begun = [job.target for job in plan.jobs if not job.done]
     # From here on signals wait for a safe point: exceptions are lost where libraries are loaded.
-    with FileLocks([json_path, *begun[:_LOCKED]]) as locks, stop:
-        if json_path is not None and existing_file(json_path) and not (overwrite or skip_existing):
-            refuse_existing([json_path])
+    with FileLocks([json_path, *files, *begun[:_LOCKED]]) as locks, stop:
+        if not (overwrite or skip_existing):
+            for path in [*([] if json_path is None else [json_path]), *files]:
+                if existing_file(path):
+                    refuse_existing([path])
+        from maskseg_cli.pipeline.equipment import equipped
         from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only
 
-        batch = VideoBatch(plan, tuple(transforms), tuple(sinks), reporter, stop, locks)
+        batch = VideoBatch(plan, reporter, stop, locks)
         if not begun:
             batch.report_counts()
             return batch.summary
@@ -110,7 +116,21 @@ def process_videos(
             if json is not None:
                 again = {job.source.exported_name for job in plan.jobs if not job.done}
                 lines = JsonLines(json_path, keep=skip_existing, replaced=again)
-            batch.run(predictor, lines, window)
+            parts = stack.enter_context(
+                equipped(
+                    plan.features,
+                    "video",
+                    predictor,
+                    plan.drawing,
+                    transforms,
+                    sinks,
+                    plan.output,
+                    overwrite,
+                    skip_existing,
+                    reporter,
+                )
+            )
+            batch.run(predictor, parts, lines, window)
     return batch.summary
 
 
@@ -159,12 +179,14 @@ def segment_video(
 
     reading = take_options(options, ReadingOptions)
     network, _ = split_options(model, options, ReadingOptions)
-    reset_transforms(transforms)
     with open_video(source, reading.start, reading.end, stream=reading.stream) as video:
         predictor = predictor_loader(network, reading.batch, throughput=True)()
         frames = reading.select(video)
+        reset_transforms(transforms)
+        chain = TransformChain(transforms)
         with FramePipeline(frames, predictor, every=reading.network_every, batch=reading.batch) as pipeline:
             for frame, detections in pipeline:
-                yield frame, apply_transforms(transforms, frame, detections)
+                yield from chain.push(frame, detections)
+        yield from chain.flush()
         if video.broken is not None:
             raise MasksegError(video.broken)

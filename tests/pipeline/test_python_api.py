@@ -200,7 +200,7 @@ def test_results_that_are_kept_are_skipped(here: Path) -> None:
 
 def test_nothing_is_drawn_where_no_sink_needs_the_picture(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
-    monkeypatch.setattr("maskseg_cli.pipeline.drawn_sinks.draw", lambda *_: drawn.append(1))
+    monkeypatch.setattr("maskseg_cli.drawing.rendering.draw", lambda *_: drawn.append(1))
     process_images("photos", "out")
     assert len(drawn) == 3
     drawn.clear()

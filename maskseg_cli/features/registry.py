@@ -1,0 +1,48 @@
+"""All features, in the order in which they add to a run, and what a run builds from their options."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from maskseg_cli.features.feature import Feature, RunKind, RunParts
+
+#: In this order transforms see the detections, and --help lists the options.
+FEATURES: tuple[type[Feature], ...] = ()
+
+
+def features_of(kind: RunKind) -> list[type[Feature]]:
+    """The features that a kind of run has."""
+    return [feature for feature in FEATURES if kind in feature.kinds]
+
+
+def take_features(options: dict[str, Any], kind: RunKind) -> list[Feature]:
+    """Removes the keywords that are options of features, and returns the features with them.
+
+    Raises:
+        UsageError: a value that is not possible.
+    """
+    features = []
+    for feature in features_of(kind):
+        names = [field.name for field in dataclasses.fields(feature)]  # type: ignore[arg-type]
+        features.append(feature(**{name: options.pop(name) for name in names if name in options}))
+    return features
+
+
+def lowest_score(features: Sequence[Feature], kind: RunKind) -> float | None:
+    """The score from which on the network must find objects, or None where no feature asks for one."""
+    scores = [score for feature in features if (score := feature.lowest_score(kind)) is not None]
+    return min(scores, default=None)
+
+
+def add_features(features: Sequence[Feature], parts: RunParts) -> RunParts:
+    """Lets each feature add to the parts, and returns them."""
+    for feature in features:
+        feature.add_to(parts)
+    return parts
+
+
+def option_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values from a command line without those that were not given, which then have the fields' defaults."""
+    return {name: value for name, value in values.items() if value is not None and value != ()}

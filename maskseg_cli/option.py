@@ -1,0 +1,51 @@
+"""`option`: a field of a feature that is an option of the commands and a keyword of the functions at the same time."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+#: What a value is: any text, a path, a whole number, a number, a number from 0 to 1, or a time such as 1:30.
+Kind = Literal["text", "path", "whole", "number", "share", "seconds"]
+
+
+@dataclass(frozen=True)
+class OptionText:
+    """How a field is shown on the command line.
+
+    Attributes:
+        help: for --help.
+        kind: what a value is. Fields of bool are switches, whatever it says.
+        metavar: the name of the value in --help.
+        choices: the values that are possible; none: any.
+        least, most: limits of numbers.
+        default: the default in words, where the field's own says nothing.
+        flags: other names than `--` and the field's name; "--track/--no-track" is a switch with both sides.
+    """
+
+    help: str
+    kind: Kind = "text"
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    default: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+def option(default: Any, help: str, **text: Any) -> Any:
+    """A dataclass field with the description of its option.
+
+    Args:
+        default: a tuple makes the option repeatable; a bool, or None beside "--x/--no-x", makes it a switch.
+        help, text: fields of `OptionText`.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Blur:
+        ...     blur: float = option(0.0, "How strong.", kind="number", least=0)
+        >>> dataclasses.fields(Blur)[0].metadata["option"].least
+        0
+    """
+    return dataclasses.field(default=default, metadata={"option": OptionText(help, **text)})
