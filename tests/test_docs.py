@@ -62,8 +62,8 @@ def prose(text: str) -> str:
 
 
 def named_options(text: str) -> set[str]:
-    """Options in `inline code`, with or without a value."""
-    spans = re.findall(r"`([^`\n]+)`", prose(text))
+    """Options in `inline code`, with or without a value; `python -m module` is another program's."""
+    spans = [span for span in re.findall(r"`([^`\n]+)`", prose(text)) if not span.startswith("python -m ")]
     return {word for span in spans for word in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", span)} - EVERYWHERE
 
 

@@ -154,6 +154,11 @@ def _description(path: Path, head: bytes) -> str:
             "is a web page (HTML), not weights: the download led to a login or error page; fetch it again, "
             "or download the file with a browser."
         )
+    if text.startswith((b"<?xml", b"<net")) and b"<net " in text:
+        return (
+            "is a converted network of OpenVINO, which --weights takes; its arrays are in the .npz or .h5 file that "
+            "it was made from."
+        )
     if text.startswith((b"{", b"[")) and _is_text(head):
         return f"is a JSON text, not weights: {_READABLE}."
     if head[4:8] == b"TFL3":

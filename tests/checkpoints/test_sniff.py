@@ -31,6 +31,10 @@ OTHER_FILES = {
     "page.h5": (b"\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", r"web page \(HTML\)"),
     "page2.npz": (b"\xef\xbb\xbf<html lang='en'>", r"web page \(HTML\)"),
     "page3.h5": (b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C"><html>', r"web page \(HTML\)"),
+    "lite.xml": (
+        b'<?xml version="1.0"?>\n<net name="lite" version="11">\n',
+        "converted network of OpenVINO, which --weights takes",
+    ),
     "nothing.h5": (b"", "is empty"),
     "zeros.h5": (bytes(5000), "only zeros"),
     "start.h5": (HDF5_SIGNATURE[:5], "truncated HDF5 file"),
