@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -10,6 +11,7 @@ from maskseg_cli.drawing.drawing_options import DrawingOptions
 
 if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
+    from maskseg_cli.detections import Detections
     from maskseg_cli.effect import Effect
     from maskseg_cli.reporter import Reporter
     from maskseg_cli.sink import Sink
@@ -33,6 +35,7 @@ class RunParts:
         reporter: for notes.
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
+        drawn_objects: chooses the objects that are drawn; None: all.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
         overlays: change the picture after the objects were drawn.
@@ -49,6 +52,7 @@ class RunParts:
     reporter: Reporter | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
+    drawn_objects: Callable[[Detections], Detections] | None = None
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
@@ -72,6 +76,11 @@ class Feature:
     @property
     def writes(self) -> bool:
         """Whether something is written for photos too whose result exists and is kept."""
+        return False
+
+    @property
+    def transparent(self) -> bool:
+        """Whether pictures get an alpha channel, which the format of the results must be able to hold."""
         return False
 
     def files(self) -> list[Path]:

@@ -172,7 +172,7 @@ def process_images(
             all_sinks,
             counts,
             parts.transforms,
-            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws),
+            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects),
             batch,
             threaded,
             watch,
