@@ -54,7 +54,13 @@ _AT_LEAST_ONE = (
 )
 
 #: Options that are shares or probabilities: between 0 and 1.
-_SHARES = ("detection_min_confidence", "detection_nms_threshold", "roi_positive_ratio", "rpn_nms_threshold")
+_SHARES = (
+    "detection_min_confidence",
+    "detection_nms_threshold",
+    "detection_voting_floor",
+    "roi_positive_ratio",
+    "rpn_nms_threshold",
+)
 
 #: Options that determine which parts the network has and how they are computed. All others are read at each picture.
 GRAPH_OPTIONS = (
@@ -188,6 +194,9 @@ class MaskRCNNConfig:
     #: A box that stays becomes the mean of the candidates of its class whose IoU with it is at least this, weighted by
     #: score; None: it stays as it is.
     detection_voting_threshold: float | None = None
+    #: Boxes with at least this score get votes of candidates with at least this score only, so that finding objects of
+    #: lower scores too does not move them.
+    detection_voting_floor: float = 0.0
     #: Scores are multiplied by the mean probability of the mask inside the object to this power; 0: they are not.
     detection_mask_scoring: float = 0.0
     #: Rows of zeros fill the proposals up to post_nms_rois_inference, as Matterport's graph does.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -19,6 +20,24 @@ if TYPE_CHECKING:
 RunKind = Literal["photos", "video", "camera"]
 
 
+@dataclass(frozen=True)
+class NetworkOutput:
+    """What reaches `RunParts.recorders`, and what of it the run uses.
+
+    Attributes:
+        config: of the network, with the thresholds that the user asked for.
+        lowest_score: objects from this score on reach the recorders.
+        class_ids, max_detections: which of them the user asked for; None: all.
+        network: name of the network, or of its weights file.
+    """
+
+    config: MaskRCNNConfig
+    lowest_score: float
+    class_ids: Collection[int] | None = None
+    max_detections: int | None = None
+    network: str = ""
+
+
 @dataclass
 class RunParts:
     """What happens to each frame of a run behind the network, in this order. Features add to the lists.
@@ -33,6 +52,9 @@ class RunParts:
         reporter: for notes.
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
+        output_of_network: for `recorders`; None where no feature has any, or no network was needed.
+        recorders: transforms that see all that the network finds, before any choice of scores, classes and numbers, and
+            give it back as it is. For features that have `saves_from`.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
         overlays: change the picture after the objects were drawn.
@@ -49,6 +71,8 @@ class RunParts:
     reporter: Reporter | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
+    output_of_network: NetworkOutput | None = None
+    recorders: list[Transform] = field(default_factory=list)
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
@@ -64,10 +88,12 @@ class Feature:
     Attributes:
         heading: over the options in --help.
         kinds: runs that have these options.
+        needs_network: whether they mean nothing where saved detections are in the place of the network.
     """
 
     heading: ClassVar[str] = ""
     kinds: ClassVar[tuple[RunKind, ...]] = ("photos", "video", "camera")
+    needs_network: ClassVar[bool] = False
 
     @property
     def writes(self) -> bool:
@@ -83,6 +109,10 @@ class Feature:
 
         Where it is lower than `RunParts.min_score`, objects below that are left out after the transforms.
         """
+        return None
+
+    def saves_from(self) -> float | None:
+        """The score from which on its recorders want objects; None: it has no recorders."""
         return None
 
     def add_to(self, parts: RunParts) -> None:

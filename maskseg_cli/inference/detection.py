@@ -47,8 +47,8 @@ def detect_boxes(
         deltas: float32 (P, classes, 4), before scaling by bbox_std_dev.
         window: float32 (4,), the picture without its padding: boxes are clipped to it.
         config: detection_min_confidence (0: no threshold), detection_suppression, detection_nms_threshold,
-            detection_soft_sigma, detection_voting_threshold, detection_max_instances; detection_duplicate_threshold,
-            where one object must not be found as two classes.
+            detection_soft_sigma, detection_voting_threshold, detection_voting_floor, detection_max_instances;
+            detection_duplicate_threshold, where one object must not be found as two classes.
 
     Returns:
         at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay.
@@ -124,9 +124,23 @@ def _suppress(
         new = scores[kept]
     final = boxes[kept]
     if config.detection_voting_threshold is not None:
-        final = vote_boxes(kept, boxes, scores, class_ids, config.detection_voting_threshold)
+        final = _vote(kept, boxes, scores, class_ids, config.detection_voting_threshold, config.detection_voting_floor)
     if duplicates is not None:
         single = greedy_nms(final, new, within, len(new), class_ids[kept]) if soft else np.arange(len(new))
         single = single[greedy_nms(final[single], new[single], duplicates, limit)]
         kept, new, final = kept[single], new[single], final[single]
     return DetectedBoxes(final, class_ids[kept], new, rows[kept])
+
+
+def _vote(
+    kept: NDArray[np.int32], boxes: Array, scores: Array, class_ids: NDArray[np.int32], threshold: float, floor: float
+) -> Array:
+    """`vote_boxes`, but candidates below the floor do not vote for boxes that reach it."""
+    voted = vote_boxes(kept, boxes, scores, class_ids, threshold)
+    voters = scores >= np.float32(floor)
+    sure = voters[kept]
+    if sure.any() and not voters.all():
+        place = np.cumsum(voters, dtype=np.int32) - 1
+        some = np.asarray(place[kept[sure]], np.int32)
+        voted[sure] = vote_boxes(some, boxes[voters], scores[voters], class_ids[voters], threshold)
+    return voted

@@ -98,7 +98,7 @@ def load_model(
 
     opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter(), choose)
     chosen = choose(names)
-    return Predictor(opened, names, tta, chosen, max_detections, batch)
+    return Predictor(opened, names, tta, chosen, max_detections, batch, os.path.basename(weights))
 
 
 def _check_kinds(weights: Any, config: Any, overrides: Mapping[str, Any]) -> None:
