@@ -1,4 +1,4 @@
-"""`prepare_sinks`: draws a frame, if a sink needs that, and passes it to all sinks; `DrawnAhead` does so in a thread."""
+"""`prepare_sinks`: draws a frame if a sink needs that, for all sinks; `DrawnAhead`: the same in a thread."""
 
 from __future__ import annotations
 
