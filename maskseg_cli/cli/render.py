@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from maskseg_cli.cli.video_options import reading_options, writing_options
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.media.picture_formats import NAMES
+from maskseg_cli.media.same_file import same_name
 
 #: Options that only photos, or only videos, have; `reading` and `writing` are the videos' too.
 _PHOTOS = ("quality", "strip_metadata", "summary", "timeout")
@@ -93,9 +95,9 @@ def render(
     which may have been moved.
 
     \b
-    maskseg video in.mp4 -o all.mp4 --save-detections found.maskseg
-    maskseg render found.maskseg in.mp4 -o people.mp4 --classes person --min-score 0.3
-    maskseg render found.maskseg in.mp4 -o masks.mp4 --no-boxes --no-captions --start 1:30
+    maskseg video in.mp4 -o all.mp4 --save-detections f.maskseg
+    maskseg render f.maskseg in.mp4 -o people.mp4 --classes person
+    maskseg render f.maskseg in.mp4 -o masks.mp4 --no-boxes --end 1:30
 
     The results are those of a direct run with the same options. What is not said is as in the first run.
     """
@@ -103,6 +105,9 @@ def render(
         from maskseg_cli.export.saved_detections import SavedDetections
     saved = SavedDetections(file, **choice)
     _refuse_others(ctx, saved.kind)
+    for name in ("output", "json", "summary"):
+        if results[name] not in (None, "-") and same_name(Path(results[name]), Path(file)):
+            raise UsageError(f"{file} is an input: inputs are never overwritten.")
     photos = {name: results.pop(name) for name in _PHOTOS}
     arguments = {**results, "drawing": drawing, "model": saved, **features}
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:

@@ -56,6 +56,7 @@ class Header:
         class_names: of the network, background first.
         config: of the network, with the run's own threshold of the score.
         lowest_score: objects of a lower score are not in the file.
+        limit: the network found at most so many objects a picture.
         class_ids, max_detections: which objects the run showed; None: all.
         network: its name, or that of its weights file.
         program: version of maskseg that made the file.
@@ -65,6 +66,7 @@ class Header:
     class_names: tuple[str, ...]
     config: MaskRCNNConfig = field(default_factory=MaskRCNNConfig)
     lowest_score: float = 0.0
+    limit: int = 100
     class_ids: tuple[int, ...] | None = None
     max_detections: int | None = None
     network: str = ""
@@ -96,6 +98,7 @@ class Header:
                 tuple(map(str, values["class_names"])),
                 config,
                 float(values["lowest_score"]),
+                int(values["limit"]),
                 None if chosen is None else tuple(map(int, chosen)),
                 None if values["max_detections"] is None else int(values["max_detections"]),
                 str(values["network"]),

@@ -6,7 +6,6 @@ import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +17,6 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.inference.model_options import check_numbers
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.near_names import did_you_mean
-from maskseg_cli.video.video_sources import has_number
 
 if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
@@ -152,6 +150,9 @@ class SavedDetections(Predictor):
             everything = words == ALL_CLASSES and ALL_CLASSES not in self.class_names
             self.class_ids = None if everything else parse_classes(words, self.class_names)
         if max_detections is not None:
+            most = max(header.limit, header.config.detection_max_instances)
+            if max_detections > most:
+                raise UsageError(f"{self._file.path} holds at most {most} objects a picture, not {max_detections}.")
             self.max_detections = max_detections
 
     def _detect(self, frame: Frame) -> tuple[Detections, int]:
@@ -179,14 +180,14 @@ class SavedDetections(Predictor):
         frames = self._frames_of(frame.source)
         if self.kind == "photos":
             return frames, len(frames) - 1
-        # The time says which frame it is: the number of the first one after seeking is a guess. Numbered pictures have
-        # no time of their own. Where a video was put into another container, times are rounded.
-        row = None if has_number(frame.source) else frames.row_of_time(frame.time)
-        if row is None:
-            row = frames.row_of_index(frame.index)
-            far = row is not None and abs(frames.time(row) - frame.time) > (frame.duration or Fraction(1, 25)) / 2
-            if far and not has_number(frame.source):
-                row = frames.row_of_time(frame.time, frame.duration / 2)
+        row = frames.row_of_index(frame.index)
+        # The times of numbered pictures are multiples of a step, which each run may choose. Otherwise the time says
+        # which frame it is, since the number of the first one after seeking is a guess; where a video was put into
+        # another container, times are rounded.
+        regular = frame.time == frame.index * frame.duration and row is not None and frames.is_regular(row)
+        if not regular:
+            row = frames.row_of_time(frame.time)
+            row = frames.row_of_time(frame.time, frame.duration / 2) if row is None else row
         if row is None:
             raise MasksegError(self._missing(frame, frames))
         return frames, row

@@ -50,6 +50,10 @@ class SavedFrames:
         """The time of a frame, in seconds."""
         return Fraction(self.numerators[row], self.denominators[row])
 
+    def is_regular(self, row: int) -> bool:
+        """Whether the times of this and the last frame are their numbers times one step."""
+        return self.time(row) * self.indices[-1] == self.time(-1) * self.indices[row]
+
     def row_of_index(self, index: int) -> int | None:
         """The row of the frame with this number."""
         row = bisect_left(self.indices, index)

@@ -27,12 +27,14 @@ class NetworkOutput:
     Attributes:
         config: of the network, with the thresholds that the user asked for.
         lowest_score: objects from this score on reach the recorders.
+        limit: the network finds at most so many objects a picture.
         class_ids, max_detections: which of them the user asked for; None: all.
         network: name of the network, or of its weights file.
     """
 
     config: MaskRCNNConfig
     lowest_score: float
+    limit: int
     class_ids: Collection[int] | None = None
     max_detections: int | None = None
     network: str = ""

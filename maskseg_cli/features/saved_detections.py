@@ -63,6 +63,7 @@ class SaveDetections(Feature):
             parts.class_names,
             found.config,
             found.lowest_score,
+            found.limit,
             None if found.class_ids is None else tuple(sorted(found.class_ids)),
             found.max_detections,
             found.network,

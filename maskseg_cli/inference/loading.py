@@ -88,7 +88,7 @@ def load_model(
     if min_score is not None:
         overrides["detection_min_confidence"] = min_score
     if max_detections is not None:
-        overrides["detection_max_instances"] = instance_limit(max_detections, bool(classes))
+        overrides["detection_max_instances"] = instance_limit(max_detections)
 
     def configure(stored: MaskRCNNConfig) -> MaskRCNNConfig:
         return with_size((whole or stored).replace(**overrides), size)

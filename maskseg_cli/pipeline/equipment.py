@@ -126,9 +126,10 @@ def _finding(predictor: Predictor, features: Sequence[Feature], parts: RunParts)
     try:
         if recorded is not None:
             limit = config.detection_max_instances
-            parts.output_of_network = NetworkOutput(config, found, class_ids, max_detections, predictor.name)
+            most = max(limit, _LIMIT)
+            parts.output_of_network = NetworkOutput(config, found, most, class_ids, max_detections, predictor.name)
             choice = [Choice(wanted, limit, class_ids, max_detections)]
-            changes["detection_max_instances"] = max(limit, _LIMIT)
+            changes["detection_max_instances"] = most
             predictor.class_ids = predictor.max_detections = None
         if changes:
             predictor.set_options(**changes)

@@ -104,7 +104,7 @@ def test_own_options_go_before_set_and_set_before_the_file(tmp_path: Path) -> No
         "detection_nms_threshold": 0.2,
         "rpn_nms_threshold": 0.1,
         "size": 320,
-        "detection_max_instances": 7,
+        "detection_max_instances": 100,  # of which the best 7 are chosen
     }
     assert overrides_of(ModelOptions()) == {}
 
