@@ -91,7 +91,10 @@ def load_model(
         overrides["detection_max_instances"] = instance_limit(max_detections)
 
     def configure(stored: MaskRCNNConfig) -> MaskRCNNConfig:
-        return with_size((whole or stored).replace(**overrides), size)
+        config = (whole or stored).replace(**overrides)
+        if config.detection_voting_threshold is not None and config.detection_voting_floor is None:
+            config = config.replace(detection_voting_floor=stored.detection_min_confidence)
+        return with_size(config, size)
 
     def choose(names: tuple[str, ...]) -> list[int] | None:
         return None if classes is None else parse_classes(class_words(classes), names)

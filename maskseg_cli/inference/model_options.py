@@ -120,18 +120,19 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
     if options.min_score is not None:
         overrides["detection_min_confidence"] = options.min_score
     if options.max_detections is not None:
-        overrides["detection_max_instances"] = instance_limit(options.max_detections)
+        wanted = options.max_detections
+        overrides["detection_max_instances"] = instance_limit(wanted) if options.classes else wanted
     if options.tta:
         overrides["tta"] = True
     return overrides
 
 
 def for_measuring(model: ModelOptions) -> ModelOptions:
-    """The options with a score floor for measuring AP and every class's own boxes, unless `settings` say otherwise.
+    """The options with a score floor for measuring AP, every class's own boxes and all votes, unless `settings` differ.
 
     A `config` file does not count: as `maskseg config` writes it, it holds the options for showing.
     """
-    settings = ("detection_duplicate_threshold=none", *model.settings)
+    settings = ("detection_duplicate_threshold=none", "detection_voting_floor=0", *model.settings)
     if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
         return replace(model, settings=settings)
     return replace(model, settings=settings, min_score=SCORE_FLOOR)

@@ -120,9 +120,7 @@ def _finding(predictor: Predictor, features: Sequence[Feature], parts: RunParts)
     choice: list[Transform] = []
     changes: dict[str, Any] = {}
     if found < parts.min_score:
-        # Objects that are found in addition must not move those that are shown.
-        floor = max(config.detection_voting_floor, parts.min_score)
-        changes = {"detection_min_confidence": found, "detection_voting_floor": floor}
+        changes["detection_min_confidence"] = found
     try:
         if recorded is not None:
             limit = config.detection_max_instances

@@ -97,9 +97,9 @@ def test_objects_that_are_found_in_addition_do_not_change_the_others(
     near = corners / 24
     proposals = np.concatenate([near[:, :2], near[:, :2] + near[:, 2:] + 0.0625], axis=1).astype(np.float32) * side
     inputs = (proposals.astype(np.float32), naive.softmax(logits).astype(np.float32), deltas, window)
+    config = config.replace(detection_voting_floor=0.5)
     direct = detect_boxes(*inputs, config.replace(detection_min_confidence=shown))
-    lowered = config.replace(detection_min_confidence=0.1, detection_voting_floor=shown)
-    more = detect_boxes(*inputs, lowered)
+    more = detect_boxes(*inputs, config.replace(detection_min_confidence=0.1))
     keep = more.scores >= np.float32(shown)
     assert direct.rows.tolist() == more.rows[keep].tolist()
     assert direct.class_ids.tolist() == more.class_ids[keep].tolist()

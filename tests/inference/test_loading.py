@@ -34,7 +34,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any, MaskRCNNConf
 
 def test_nothing_said(loaded: list) -> None:
     predictor = load_predictor(ModelOptions())
-    assert loaded == [("lite", None, LITE)]
+    assert loaded == [("lite", None, LITE.replace(detection_voting_floor=LITE.detection_min_confidence))]
     assert (predictor.class_ids, predictor.max_detections, predictor.tta, predictor.batch) == (None, None, False, 1)
     assert predictor.class_names == COCO_CLASSES
 
@@ -104,7 +104,7 @@ def test_own_options_go_before_set_and_set_before_the_file(tmp_path: Path) -> No
         "detection_nms_threshold": 0.2,
         "rpn_nms_threshold": 0.1,
         "size": 320,
-        "detection_max_instances": 100,  # of which the best 7 are chosen
+        "detection_max_instances": 7,
     }
     assert overrides_of(ModelOptions()) == {}
 
