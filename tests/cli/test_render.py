@@ -61,6 +61,13 @@ def contents(folder: str | Path) -> dict[str, bytes]:
     return {name: (Path(folder) / name).read_bytes() for name in tree_of(Path(folder))}
 
 
+def same_video(one: str, other: str) -> bool:
+    """Whether all pixels and times are equal; x264 may code the same pictures in other bytes from run to run."""
+    a, b = facts(one), facts(other)
+    same = all(np.array_equal(left, right) for left, right in zip(a.frames, b.frames, strict=True))
+    return same and (a.times, a.duration) == (b.times, b.duration)
+
+
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise AssertionError("the network was loaded")
@@ -116,7 +123,7 @@ def test_videos_are_those_of_direct_runs(first: list[str], options: list[str], h
     (here / "moved").mkdir()
     (here / "in.mp4").rename(here / "moved/in.mp4")
     run("render", FILE, "moved/in.mp4", "-o", "again.mp4", "--json", "again.jsonl", *options)
-    assert Path("direct.mp4").read_bytes() == Path("again.mp4").read_bytes()
+    assert same_video("direct.mp4", "again.mp4")
     assert Path("direct.jsonl").read_bytes() == Path("again.jsonl").read_bytes()
 
 
@@ -133,12 +140,12 @@ def test_several_videos_and_numbered_frames(here: Path) -> None:
         film(here / name, frames=frames)
     run("video", "clips", "-o", "out", "--save-detections", FILE)
     run("render", FILE, "clips", "-o", "again")
-    assert contents("out") == contents("again")
+    assert all(same_video(f"out/{name}", f"again/{name}") for name in ("a.mp4", "b.mp4"))
     run("video", "clips/b.mp4", "-o", "frames/%03d.png")
     run("video", "frames/%03d.png", "-o", "a.mp4", "--fps", "10", "--save-detections", "n.maskseg")
     run("video", "frames/%03d.png", "-o", "b.mp4", "--fps", "25")
     run("render", "n.maskseg", "frames/%03d.png", "-o", "c.mp4", "--fps", "25")
-    assert Path("b.mp4").read_bytes() == Path("c.mp4").read_bytes()
+    assert same_video("b.mp4", "c.mp4")
 
 
 def test_a_video_in_another_container(here: Path) -> None:
