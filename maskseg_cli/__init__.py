@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from maskseg_cli.export.coco_sink import CocoJson
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.export.picture_files import PictureFiles
+    from maskseg_cli.export.saved_detections import SavedDetections
     from maskseg_cli.export.video_file import VideoFile
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
@@ -44,6 +45,7 @@ _HOMES = {
     "Predictor": "maskseg_cli.inference.predictor",
     "ProgressReporter": "maskseg_cli.progress",
     "Reporter": "maskseg_cli.reporter",
+    "SavedDetections": "maskseg_cli.export.saved_detections",
     "Sink": "maskseg_cli.sink",
     "StopToken": "maskseg_cli.stop_token",
     "Transform": "maskseg_cli.transform",
@@ -68,6 +70,7 @@ __all__ = [
     "Predictor",
     "ProgressReporter",
     "Reporter",
+    "SavedDetections",
     "Sink",
     "StopToken",
     "Transform",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -21,6 +21,26 @@ if TYPE_CHECKING:
 RunKind = Literal["photos", "video", "camera"]
 
 
+@dataclass(frozen=True)
+class NetworkOutput:
+    """What reaches `RunParts.recorders`, and what of it the run uses.
+
+    Attributes:
+        config: of the network, with the thresholds that the user asked for.
+        lowest_score: objects from this score on reach the recorders.
+        limit: the network finds at most so many objects a picture.
+        class_ids, max_detections: which of them the user asked for; None: all.
+        network: name of the network, or of its weights file.
+    """
+
+    config: MaskRCNNConfig
+    lowest_score: float
+    limit: int
+    class_ids: Collection[int] | None = None
+    max_detections: int | None = None
+    network: str = ""
+
+
 @dataclass
 class RunParts:
     """What happens to each frame of a run behind the network, in this order. Features add to the lists.
@@ -36,6 +56,9 @@ class RunParts:
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
         drawn_objects: chooses the objects that are drawn; None: all.
+        output_of_network: for `recorders`; None where no feature has any, or no network was needed.
+        recorders: transforms that see all that the network finds, before any choice of scores, classes and numbers, and
+            give it back as it is. For features that have `saves_from`.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
         overlays: change the picture after the objects were drawn.
@@ -53,6 +76,8 @@ class RunParts:
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
     drawn_objects: Callable[[Detections], Detections] | None = None
+    output_of_network: NetworkOutput | None = None
+    recorders: list[Transform] = field(default_factory=list)
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
@@ -68,10 +93,12 @@ class Feature:
     Attributes:
         heading: over the options in --help.
         kinds: runs that have these options.
+        needs_network: whether they mean nothing where saved detections are in the place of the network.
     """
 
     heading: ClassVar[str] = ""
     kinds: ClassVar[tuple[RunKind, ...]] = ("photos", "video", "camera")
+    needs_network: ClassVar[bool] = False
 
     @property
     def writes(self) -> bool:
@@ -92,6 +119,10 @@ class Feature:
 
         Where it is lower than `RunParts.min_score`, objects below that are left out after the transforms.
         """
+        return None
+
+    def saves_from(self) -> float | None:
+        """The score from which on its recorders want objects; None: it has no recorders."""
         return None
 
     def add_to(self, parts: RunParts) -> None:

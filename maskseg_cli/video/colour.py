@@ -35,28 +35,41 @@ class PictureConverter:
         self._whole = np.empty((height, width, 3), np.uint8)
         self._half = np.empty((height // 2, width // 2, 3), np.uint8)
 
-    def __call__(self, image: NDArray[np.uint8], tick: int) -> Iterator[Any]:
+    def __call__(self, image: NDArray[np.uint8] | av.VideoFrame, tick: int) -> Iterator[Any]:
         """Converts one picture.
 
         Args:
-            image: uint8 (height, width, 3), BGR.
+            image: uint8 (height, width, 3), BGR, perhaps a row or column smaller; or what `ahead` made of it.
             tick: its timestamp in ticks of the encoder.
         """
-        frame = av.VideoFrame(self.width, self.height, self.pix_fmt)
+        frame = image if isinstance(image, av.VideoFrame) else self._frame(image, self._whole, self._half)
         frame.pts = tick
-        self._fill(frame, image)
         yield frame
 
-    def _fill(self, frame: av.VideoFrame, image: NDArray[np.uint8]) -> None:
+    def ahead(self, image: NDArray[np.uint8]) -> av.VideoFrame:
+        """Converts a picture whose timestamp is not known yet; any thread may call it."""
+        return self._frame(image, np.empty_like(self._whole), np.empty_like(self._half))
+
+    def _frame(self, image: NDArray[np.uint8], whole: NDArray[np.uint8], half: NDArray[np.uint8]) -> av.VideoFrame:
+        """A new frame; `whole` and `half` are for what lies between, as large as it and half as large."""
+        frame = av.VideoFrame(self.width, self.height, self.pix_fmt)
+        if image.shape[:2] != (self.height, self.width):
+            image = pad_to_even(image)
+        self._fill(frame, image, whole, half)
+        return frame
+
+    def _fill(
+        self, frame: av.VideoFrame, image: NDArray[np.uint8], whole: NDArray[np.uint8], half: NDArray[np.uint8]
+    ) -> None:
         planes = [_view(plane) for plane in frame.planes]
         if self.pix_fmt == "bgr0":
             cv2.cvtColor(image, cv2.COLOR_BGR2BGRA, dst=planes[0].reshape(self.height, -1, 4)[:, : self.width])
             return
-        cv2.transform(image, self._weights, dst=self._whole)
-        cv2.extractChannel(self._whole, 0, dst=planes[0][:, : self.width])
-        cv2.resize(self._whole, (self.width // 2, self.height // 2), dst=self._half, interpolation=cv2.INTER_AREA)
+        cv2.transform(image, self._weights, dst=whole)
+        cv2.extractChannel(whole, 0, dst=planes[0][:, : self.width])
+        cv2.resize(whole, (self.width // 2, self.height // 2), dst=half, interpolation=cv2.INTER_AREA)
         for channel in (1, 2):
-            cv2.extractChannel(self._half, channel, dst=planes[channel][:, : self.width // 2])
+            cv2.extractChannel(half, channel, dst=planes[channel][:, : self.width // 2])
 
     def label(self, context: Any) -> None:
         """Sets the matrix, range and transfer function of the pictures in a codec context."""
