@@ -1,18 +1,21 @@
-"""`Effects`, `VideoEffects`: effects by the masks of objects, cut-outs and refined masks, as options of a run."""
+"""`Effects`: effects by the masks of objects, cut-outs and refined masks, as options of a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from maskseg_cli.classes import chosen_classes
 from maskseg_cli.config.value_types import conform
 from maskseg_cli.drawing.effects.background_words import TRANSPARENT, check_background
 from maskseg_cli.drawing.effects.kinds import HIDING, NAMES, PLACES, in_order, target_of
 from maskseg_cli.errors import UsageError
-from maskseg_cli.features.feature import Feature, RunKind, RunParts
+from maskseg_cli.features.feature import Feature, RunParts
 from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.option import option
+
+if TYPE_CHECKING:
+    from maskseg_cli.drawing.effects.hidden_gaps import HiddenGaps
 
 #: The values of --draw.
 DRAWN = ("all", "others", "none")
@@ -20,15 +23,14 @@ DRAWN = ("all", "others", "none")
 
 @dataclass(frozen=True)
 class Effects(Feature):
-    """Options for photos: see docs/effects.md."""
+    """See docs/effects.md."""
 
     heading: ClassVar[str] = "Effects and cut-outs"
-    kinds: ClassVar[tuple[RunKind, ...]] = ("photos",)
 
     effect: tuple[str, ...] = option(
         (),
-        "Change the picture by the masks: a colour splash, a blur or pixelation that hides objects, another background, "
-        "outlines alone, a spotlight. May be repeated; the effects follow each other.",
+        "Change the picture by the masks: a colour splash, a blur or pixelation that hides objects, another "
+        "background, outlines alone, a spotlight. May be repeated; the effects follow each other.",
         choices=NAMES,
     )
     effect_on: str | None = option(
@@ -90,38 +92,71 @@ class Effects(Feature):
         return in_order(self.effect, self.effect_on, self.background)
 
     @property
+    def writes(self) -> bool:
+        """Whether objects are cut out, also of photos whose result exists."""
+        return self.cutout is not None
+
+    @property
     def transparent(self) -> bool:
         """See `Feature.transparent`."""
         return self.background == TRANSPARENT
 
     def add_to(self, parts: RunParts) -> None:
-        """See `Feature.add_to`."""
+        """See `Feature.add_to`.
+
+        Raises:
+            UsageError: a class that the network does not have, or a transparent picture of a camera.
+        """
+        if self.transparent and parts.kind == "camera":
+            raise UsageError("--background transparent is for photos and videos: a live picture cannot be transparent.")
         effects = self.all_effects
         if self.effect_classes is not None:
             chosen_classes(self.effect_classes, parts.class_names)  # a wrong name is reported before the first frame
-        if not effects and self.draw in (None, "all"):
-            return
-        from maskseg_cli.drawing.effects.building import make_effect
         from maskseg_cli.drawing.effects.choice import Choice
 
         choose = Choice(self.effect_classes)
-        drawn = self.draw or "none"
+        if self.refine:
+            from maskseg_cli.drawing.effects.refinement import Refinement
+
+            parts.transforms.append(Refinement())
+        if self.cutout is not None:
+            from maskseg_cli.export.cutouts import Cutouts
+
+            parts.sinks.append(Cutouts(self.cutout, choose, parts.overwrite, parts.skip_existing))
+        drawn = self.draw or ("none" if effects else "all")
         parts.draws = drawn != "none"
         if drawn == "others":
             parts.drawn_objects = choose.others
+        if not effects:
+            return
+        from maskseg_cli.drawing.effects.building import make_effect
+
+        also = self._hidden_gaps(parts).masks_of if self.hides and parts.kind == "video" else None
         for name in effects:
             parts.effects.append(
-                make_effect(name, self.effect_on, self.effect_strength, self.background, choose, lambda: parts.drawing)
+                make_effect(
+                    name,
+                    self.effect_on,
+                    self.effect_strength,
+                    self.background,
+                    choose,
+                    lambda: parts.drawing,
+                    also or (lambda frame: ()),
+                )
             )
+
+    def _hidden_gaps(self, parts: RunParts) -> HiddenGaps:
+        """Adds what hides a tracked object in the frames too in which it was not found."""
+        from maskseg_cli.drawing.effects.choice import Choice
+        from maskseg_cli.drawing.effects.hidden_gaps import GapNotes, HiddenGaps
+
+        gaps = HiddenGaps(Choice(self.effect_classes))
+        parts.transforms.append(gaps)
+        if parts.reporter is not None:
+            parts.sinks.append(GapNotes(gaps, parts.reporter))
+        return gaps
 
     @property
     def hides(self) -> bool:
         """Whether an effect hides objects."""
         return any(name in HIDING and target_of(name, self.effect_on) == "objects" for name in self.effect)
-
-
-@dataclass(frozen=True)
-class VideoEffects(Effects):
-    """Options for videos and cameras: see docs/effects.md."""
-
-    kinds: ClassVar[tuple[RunKind, ...]] = ("video", "camera")

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maskseg_cli.features.effects import Effects, VideoEffects
+from maskseg_cli.features.effects import Effects
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
 from maskseg_cli.features.saved_detections import SaveDetections
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = (Effects, VideoEffects, SaveDetections)
+FEATURES: tuple[type[Feature], ...] = (Effects, SaveDetections)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.media.pixels import on_white
+
 #: FFmpeg's numbers, which are those of ITU-T H.273.
 BT709, BT601, LIMITED, FULL = 1, 6, 1, 2
 
@@ -23,12 +25,12 @@ class PictureConverter:
 
     Args:
         width, height: of the frames; even for the "420" formats.
-        pix_fmt: "yuv420p", "yuvj420p" (full range) or "bgr0".
+        pix_fmt: "yuv420p", "yuva420p" (with alpha), "yuvj420p" (full range) or "bgr0".
     """
 
     def __init__(self, width: int, height: int, pix_fmt: str) -> None:
         self.width, self.height, self.pix_fmt = width, height, pix_fmt
-        self.full_range = pix_fmt != "yuv420p"
+        self.full_range = pix_fmt not in ("yuv420p", "yuva420p")
         # JPEG uses BT.601 only.
         self.matrix = BT709 if height >= 720 and not self.full_range else BT601
         self._weights = bgr_to_yuv(self.matrix, self.full_range)
@@ -39,7 +41,8 @@ class PictureConverter:
         """Converts one picture.
 
         Args:
-            image: uint8 (height, width, 3), BGR, perhaps a row or column smaller; or what `ahead` made of it.
+            image: uint8 (height, width, 3), BGR, or (height, width, 4), BGRA, perhaps a row or column smaller; or what
+                `ahead` made of it.
             tick: its timestamp in ticks of the encoder.
         """
         frame = image if isinstance(image, av.VideoFrame) else self._frame(image, self._whole, self._half)
@@ -62,6 +65,12 @@ class PictureConverter:
         self, frame: av.VideoFrame, image: NDArray[np.uint8], whole: NDArray[np.uint8], half: NDArray[np.uint8]
     ) -> None:
         planes = [_view(plane) for plane in frame.planes]
+        if image.shape[2] == 4 and self.pix_fmt != "yuva420p":
+            image = on_white(image)
+        if self.pix_fmt == "yuva420p":
+            alpha = image[:, :, 3] if image.shape[2] == 4 else np.uint8(255)
+            planes[3][:, : self.width] = alpha
+            image = np.ascontiguousarray(image[:, :, :3])
         if self.pix_fmt == "bgr0":
             cv2.cvtColor(image, cv2.COLOR_BGR2BGRA, dst=planes[0].reshape(self.height, -1, 4)[:, : self.width])
             return

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.drawing.drawing_options import Color
-from maskseg_cli.drawing.effects.blur import defocus
 from maskseg_cli.drawing.effects.background_words import BLUR, TRANSPARENT, check_background
+from maskseg_cli.drawing.effects.blur import defocus
 from maskseg_cli.drawing.effects.color_names import color_of
 from maskseg_cli.drawing.effects.mattes import Matte, Picture
 from maskseg_cli.errors import MasksegError

@@ -10,7 +10,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.effects.backdrops import Backdrop
 from maskseg_cli.drawing.effects.choice import EVERYTHING, Choice
 from maskseg_cli.drawing.effects.foreground import own_colours
-from maskseg_cli.drawing.effects.mattes import blend, matte_of
+from maskseg_cli.drawing.effects.mattes import blend, matte_of, with_objects
 from maskseg_cli.frame import Frame
 
 
@@ -38,7 +38,10 @@ class Background:
             kept = own_colours(picture, matte, masks)
         if self.backdrop is None:
             return with_alpha(kept, matte)
-        return blend(self.backdrop(frame, picture, matte), kept, matte)
+        backdrop = self.backdrop(frame, picture, matte)
+        if self.on == "objects":
+            return blend(backdrop, kept, matte)
+        return with_objects(backdrop.copy(), kept, matte, masks)
 
 
 def with_alpha(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

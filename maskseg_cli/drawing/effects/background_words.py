@@ -25,6 +25,6 @@ def check_background(text: str) -> None:
         return
     hint = did_you_mean(text, (*NAMES, TRANSPARENT, BLUR), 1)
     raise UsageError(
-        f"--background is a colour (white, #ff8800), a picture, a video, transparent or blur; {printable(text)!r} is no "
-        f"colour and no file{hint}."
+        "--background is a colour (white, #ff8800), a picture, a video, transparent or blur; "
+        f"{printable(text)!r} is no colour and no file{hint}."
     )

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.effects.choice import EVERYTHING, Choice
-from maskseg_cli.drawing.effects.mattes import Matte, Picture, blend, matte_of, region_of
+from maskseg_cli.drawing.effects.mattes import Matte, Picture, blend, matte_of, region_of, with_objects
 from maskseg_cli.frame import Frame
 
-#: A part of a picture, its matte of objects, and the frame -> the same part, changed everywhere.
+#: A part of a picture, its matte of objects, and the frame -> a new array: the same part, changed everywhere.
 Change = Callable[[Picture, Matte, Frame], Picture]
 
 
@@ -37,7 +37,7 @@ class MaskedEffect:
         size = picture.shape[:2]
         matte = matte_of(masks, size)
         if self.on == "background":
-            return blend(self.change(picture, matte, frame), picture, matte)
+            return with_objects(self.change(picture, matte, frame), picture, matte, masks)
         region = region_of(masks, size)
         if region is None:
             return picture

@@ -81,3 +81,17 @@ def blend(below: Picture, above: Picture, alpha: Matte) -> Picture:
     weights = cv2.merge([alpha, alpha, alpha])
     mixed = cv2.multiply(below, cv2.bitwise_not(weights), scale=1 / 255)
     return np.asarray(cv2.add(mixed, cv2.multiply(above, weights, scale=1 / 255), dst=mixed), np.uint8)
+
+
+def with_objects(below: Picture, above: Picture, matte: Matte, masks: Iterable[MaskCrop]) -> Picture:
+    """`blend`, where the matte is 0 beyond these masks: only around them anything is computed.
+
+    Args:
+        below: its own array, not shared with anything: it is changed, and returned.
+    """
+    regions = [one for mask in masks if (one := region_of([mask], matte.shape[:2])) is not None]
+    # All parts before any is written: regions may overlap.
+    parts = [blend(*(np.ascontiguousarray(array[one]) for array in (below, above, matte))) for one in regions]
+    for region, part in zip(regions, parts, strict=True):
+        below[region] = part
+    return below
