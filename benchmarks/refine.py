@@ -53,7 +53,9 @@ def main() -> None:
             started = time.perf_counter()
             after = refined(image, mask).full(*image.shape[:2])
             seconds.append(time.perf_counter() - started)
-            rows.append([[*(boundary_f(one, truth, t) for t in tolerances), iou(one, truth)] for one in (before, after)])
+            rows.append(
+                [[*(boundary_f(one, truth, t) for t in tolerances), iou(one, truth)] for one in (before, after)]
+            )
     means = np.array(rows).mean(axis=0)
     print(f"{len(rows)} objects of {photos} photos; {1000 * float(np.median(seconds)):.1f} ms an object (median)")
     print("| | F, 0.75 % of the diagonal | F, 2 pixels | IoU |\n|---|---|---|---|")

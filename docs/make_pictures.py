@@ -20,7 +20,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli import Detections, DrawingOptions, Predictor, SavedDetections, draw, load_model, process_images
+from maskseg_cli import (
+    Detections,
+    DrawingOptions,
+    Frame,
+    Predictor,
+    SavedDetections,
+    apply_effect,
+    draw,
+    load_model,
+    process_images,
+)
+from maskseg_cli.drawing.effects.refinement import Refinement
 from maskseg_cli.drawing.text import font_of_size
 from maskseg_cli.media.images import decode_image, encode_image, write_image
 from maskseg_cli.messages import describe
@@ -153,6 +164,45 @@ def redrawn(model: Predictor, photo: Picture) -> Picture:
     return side_by_side(shown, 200)
 
 
+def effects(coffee: Picture, astronaut: Picture, found: dict[str, Detections]) -> Picture:
+    """Each effect on a photo, in two rows."""
+    rows = [
+        [(astronaut, "astronaut", name, {}) for name in ("splash", "blur", "pixelate", "spotlight")],
+        [
+            (coffee, "coffee", "outline", {}),
+            (coffee, "coffee", "background", {"background": "blur"}),
+            (coffee, "coffee", "background", {"background": "#2080c0"}),
+            (coffee, "coffee", "background", {"background": "transparent"}),
+        ],
+    ]
+    shown = []
+    for row in rows:
+        pictures = []
+        for photo, name, effect, options in row:
+            objects = found[name]
+            if name == "coffee":
+                objects = objects.filter(("cup", "spoon"))  # the table would be the background
+            if options:
+                objects = Refinement()(Frame(photo), objects)
+            picture = apply_effect(photo, objects, effect, **options)
+            pictures.append(on_chessboard(picture) if picture.shape[2] == 4 else picture)
+        shown.append(side_by_side(pictures, 200))
+    width = max(row.shape[1] for row in shown)
+    padded = [
+        cv2.copyMakeBorder(row, 0, 6, 0, width - row.shape[1], cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for row in shown
+    ]
+    return np.vstack(padded)
+
+
+def on_chessboard(picture: Picture) -> Picture:
+    """BGRA on grey squares, as pictures with transparent parts are usually shown."""
+    rows, columns = np.indices(picture.shape[:2]) // 24
+    board = np.where((rows + columns) % 2 == 0, 230, 190)[:, :, None]
+    alpha = picture[:, :, 3:] / 255
+    return np.asarray(picture[:, :, :3] * alpha + board * (1 - alpha), np.uint8)
+
+
 def first_picture(pictures: dict[str, Picture], found: dict[str, Detections]) -> Picture:
     """README's first picture: the photos of `make demo` with their objects."""
     return side_by_side([drawn_for(280, photo, found[name]) for name, photo in pictures.items()], 280)
@@ -177,6 +227,7 @@ def main() -> None:
         "video.jpg": video(model),
         "confidence.jpg": confidences(model, pictures["astronaut"]),
         "render.jpg": redrawn(model, pictures["astronaut"]),
+        "effects.jpg": effects(pictures["coffee"], pictures["astronaut"], found),
         "labels.jpg": own_labels(pictures["coffee"], found["coffee"]),
         "ap-classes.jpg": ap_of_classes(),
     }

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from maskseg_cli.detections import Detections, MaskCrop
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
+    from maskseg_cli.drawing.effects.building import apply_effect
     from maskseg_cli.export.coco_sink import CocoJson
+    from maskseg_cli.export.cutouts import Cutouts
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.export.picture_files import PictureFiles
     from maskseg_cli.export.saved_detections import SavedDetections
@@ -36,6 +38,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CocoJson": "maskseg_cli.export.coco_sink",
+    "Cutouts": "maskseg_cli.export.cutouts",
     "Detections": "maskseg_cli.detections",
     "DrawingOptions": "maskseg_cli.drawing.drawing_options",
     "Frame": "maskseg_cli.frame",
@@ -50,6 +53,7 @@ _HOMES = {
     "StopToken": "maskseg_cli.stop_token",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "apply_effect": "maskseg_cli.drawing.effects.building",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -61,6 +65,7 @@ _HOMES = {
 }
 __all__ = [
     "CocoJson",
+    "Cutouts",
     "Detections",
     "DrawingOptions",
     "Frame",
@@ -76,6 +81,7 @@ __all__ = [
     "Transform",
     "VideoFile",
     "__version__",
+    "apply_effect",
     "draw",
     "load_model",
     "process_camera",
