@@ -127,9 +127,9 @@ def _linear_function(image: Floats, mask: Floats, radius: int) -> Floats:
     determinant = bb * c00 + bg * c01 + br * c02
     x, y, z = cv2.split(products)
     weights = np.dstack([c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z])
-    weights = weights / determinant[:, :, None]
+    weights = np.asarray(weights / determinant[:, :, None], np.float32)
     offset = mask_mean - (weights * means).sum(axis=2)
-    return mean(np.dstack([weights, offset]).astype(np.float32))
+    return mean(np.asarray(np.dstack([weights, offset]), np.float32))
 
 
 def _band(mask: NDArray[np.uint8], reach: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
