@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import runpy
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli import Detections, Predictor, draw, load_model
+from maskseg_cli import (
+    Detections,
+    DrawingOptions,
+    Frame,
+    Predictor,
+    SavedDetections,
+    apply_effect,
+    draw,
+    load_model,
+    process_images,
+)
+from maskseg_cli.drawing.effects.refinement import Refinement
 from maskseg_cli.drawing.text import font_of_size
 from maskseg_cli.media.images import decode_image, encode_image, write_image
 from maskseg_cli.messages import describe
@@ -138,6 +150,59 @@ def video(model: Predictor) -> Picture:
     return np.vstack([rows[0], np.full((6, rows[0].shape[1], 3), 255, np.uint8), rows[1]])
 
 
+def redrawn(model: Predictor, photo: Picture) -> Picture:
+    """A photo drawn three times from one file of saved detections."""
+    shown = []
+    with tempfile.TemporaryDirectory() as folder:
+        source, saved, target = (Path(folder) / name for name in ("photo.png", "found.maskseg", "drawn.png"))
+        write_image(source, photo)
+        process_images(source, target, model=model, save_detections=saved)
+        for options in ({}, {"min_score": 0.15}, {"classes": "person", "boxes": False, "alpha": 0.8}):
+            lines: dict[str, Any] = {"drawing": DrawingOptions(line_width=3, text_size=28), "overwrite": True}
+            process_images(source, target, model=SavedDetections(saved), **lines, **options)
+            shown.append(decode_image(target.read_bytes(), "drawn.png"))
+    return side_by_side(shown, 200)
+
+
+def effects(coffee: Picture, astronaut: Picture, found: dict[str, Detections]) -> Picture:
+    """Each effect on a photo, in two rows."""
+    rows = [
+        [(astronaut, "astronaut", name, {}) for name in ("splash", "blur", "pixelate", "spotlight")],
+        [
+            (coffee, "coffee", "outline", {}),
+            (coffee, "coffee", "background", {"background": "blur"}),
+            (coffee, "coffee", "background", {"background": "#2080c0"}),
+            (coffee, "coffee", "background", {"background": "transparent"}),
+        ],
+    ]
+    shown = []
+    for row in rows:
+        pictures = []
+        for photo, name, effect, options in row:
+            objects = found[name]
+            if name == "coffee":
+                objects = objects.filter(("cup", "spoon"))  # the table would be the background
+            if options:
+                objects = Refinement()(Frame(photo), objects)
+            picture = apply_effect(photo, objects, effect, **options)
+            pictures.append(on_chessboard(picture) if picture.shape[2] == 4 else picture)
+        shown.append(side_by_side(pictures, 200))
+    width = max(row.shape[1] for row in shown)
+    padded = [
+        cv2.copyMakeBorder(row, 0, 6, 0, width - row.shape[1], cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for row in shown
+    ]
+    return np.vstack(padded)
+
+
+def on_chessboard(picture: Picture) -> Picture:
+    """BGRA on grey squares, as pictures with transparent parts are usually shown."""
+    rows, columns = np.indices(picture.shape[:2]) // 24
+    board = np.where((rows + columns) % 2 == 0, 230, 190)[:, :, None]
+    alpha = picture[:, :, 3:] / 255
+    return np.asarray(picture[:, :, :3] * alpha + board * (1 - alpha), np.uint8)
+
+
 def first_picture(pictures: dict[str, Picture], found: dict[str, Detections]) -> Picture:
     """README's first picture: the photos of `make demo` with their objects."""
     return side_by_side([drawn_for(280, photo, found[name]) for name, photo in pictures.items()], 280)
@@ -161,6 +226,8 @@ def main() -> None:
         "stages.jpg": stages(model, pictures["coffee"], found["coffee"]),
         "video.jpg": video(model),
         "confidence.jpg": confidences(model, pictures["astronaut"]),
+        "render.jpg": redrawn(model, pictures["astronaut"]),
+        "effects.jpg": effects(pictures["coffee"], pictures["astronaut"], found),
         "labels.jpg": own_labels(pictures["coffee"], found["coffee"]),
         "ap-classes.jpg": ap_of_classes(),
     }

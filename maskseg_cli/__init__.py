@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from maskseg_cli.detections import Detections, MaskCrop
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
+    from maskseg_cli.drawing.effects.building import apply_effect
     from maskseg_cli.export.coco_sink import CocoJson
+    from maskseg_cli.export.cutouts import Cutouts
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.export.picture_files import PictureFiles
+    from maskseg_cli.export.saved_detections import SavedDetections
     from maskseg_cli.export.video_file import VideoFile
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
@@ -35,6 +38,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CocoJson": "maskseg_cli.export.coco_sink",
+    "Cutouts": "maskseg_cli.export.cutouts",
     "Detections": "maskseg_cli.detections",
     "DrawingOptions": "maskseg_cli.drawing.drawing_options",
     "Frame": "maskseg_cli.frame",
@@ -44,10 +48,12 @@ _HOMES = {
     "Predictor": "maskseg_cli.inference.predictor",
     "ProgressReporter": "maskseg_cli.progress",
     "Reporter": "maskseg_cli.reporter",
+    "SavedDetections": "maskseg_cli.export.saved_detections",
     "Sink": "maskseg_cli.sink",
     "StopToken": "maskseg_cli.stop_token",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "apply_effect": "maskseg_cli.drawing.effects.building",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -59,6 +65,7 @@ _HOMES = {
 }
 __all__ = [
     "CocoJson",
+    "Cutouts",
     "Detections",
     "DrawingOptions",
     "Frame",
@@ -68,11 +75,13 @@ __all__ = [
     "Predictor",
     "ProgressReporter",
     "Reporter",
+    "SavedDetections",
     "Sink",
     "StopToken",
     "Transform",
     "VideoFile",
     "__version__",
+    "apply_effect",
     "draw",
     "load_model",
     "process_camera",

@@ -19,7 +19,7 @@ class Effect(Protocol):
     """Any callable of this form. Photos call it in several threads at once, videos and cameras in order."""
 
     def __call__(self, frame: Frame, picture: NDArray[np.uint8], detections: Detections) -> NDArray[np.uint8]:
-        """Returns the changed picture.
+        """Returns the changed picture, uint8 (H, W, 3), BGR; or (H, W, 4), BGRA, to make a part of it transparent.
 
         Args:
             frame: the frame; `frame.image` is what the source gave.

@@ -20,10 +20,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _PREFIX = "features_"
 
 
-def feature_options(kind: RunKind) -> Callable[[Command], Command]:
+def feature_options(*kinds: RunKind, network: bool = True) -> Callable[[Command], Command]:
     """A decorator that passes `features`, the options of features by name, to the command.
 
     Options that were not given are left out, so that the defaults of the features count.
+
+    Args:
+        kinds: the runs whose features are taken.
+        network: take those too that have no meaning without the network.
     """
 
     def decorate(command: Command) -> Command:
@@ -33,7 +37,10 @@ def feature_options(kind: RunKind) -> Callable[[Command], Command]:
             values = {name.removeprefix(_PREFIX): value for name, value in given.items()}
             return command(*args, features=option_values(values), **kwargs)
 
-        for feature in reversed(features_of(kind)):
+        found = {
+            feature: None for kind in kinds for feature in features_of(kind) if network or not feature.needs_network
+        }
+        for feature in reversed(found):
             for one in reversed(dataclasses.fields(feature)):  # type: ignore[arg-type]
                 gathered = _option(one)(gathered)
             gathered = section(feature.heading)(gathered)

@@ -38,6 +38,7 @@ OWN_OPTIONS = (
     "detection_suppression",
     "detection_soft_sigma",
     "detection_voting_threshold",
+    "detection_voting_floor",
     "detection_mask_scoring",
     "pad_proposals",
     "channel_order",

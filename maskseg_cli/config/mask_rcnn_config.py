@@ -54,7 +54,12 @@ _AT_LEAST_ONE = (
 )
 
 #: Options that are shares or probabilities: between 0 and 1.
-_SHARES = ("detection_min_confidence", "detection_nms_threshold", "roi_positive_ratio", "rpn_nms_threshold")
+_SHARES = (
+    "detection_min_confidence",
+    "detection_nms_threshold",
+    "roi_positive_ratio",
+    "rpn_nms_threshold",
+)
 
 #: Options that determine which parts the network has and how they are computed. All others are read at each picture.
 GRAPH_OPTIONS = (
@@ -188,6 +193,9 @@ class MaskRCNNConfig:
     #: A box that stays becomes the mean of the candidates of its class whose IoU with it is at least this, weighted by
     #: score; None: it stays as it is.
     detection_voting_threshold: float | None = None
+    #: Candidates from this score on vote, and for a box of a lower score those that reach its own: so boxes do not
+    #: depend on detection_min_confidence. None: the detection_min_confidence in the weights file.
+    detection_voting_floor: float | None = None
     #: Scores are multiplied by the mean probability of the mask inside the object to this power; 0: they are not.
     detection_mask_scoring: float = 0.0
     #: Rows of zeros fill the proposals up to post_nms_rois_inference, as Matterport's graph does.
@@ -253,6 +261,8 @@ class MaskRCNNConfig:
             raise UsageError("detection_soft_sigma is above 0, and detection_mask_scoring at least 0.")
         if self.detection_voting_threshold is not None and not 0 <= self.detection_voting_threshold <= 1:
             raise UsageError(f"detection_voting_threshold lies between 0 and 1, not {self.detection_voting_threshold}.")
+        if self.detection_voting_floor is not None and not 0 <= self.detection_voting_floor <= 1:
+            raise UsageError(f"detection_voting_floor lies between 0 and 1, not {self.detection_voting_floor}.")
         if any(side <= 0 for anchor in self.rpn_anchor_sizes for side in anchor):
             raise UsageError(f"rpn_anchor_sizes holds numbers above 0 only, not {self.rpn_anchor_sizes}.")
         for loss in self.loss_weights:

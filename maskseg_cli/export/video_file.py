@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +78,15 @@ class VideoFile(Sink):
             MasksegError: the frame cannot be encoded or written.
         """
         assert picture is not None
+        self._write(frame, picture)
+
+    def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
+        """Converts the picture for the encoder; one thread may call it while another completes an earlier frame."""
+        assert picture is not None
+        ready = picture if self._writer is None else self._writer.ready(picture)
+        return lambda: self._write(frame, ready)
+
+    def _write(self, frame: Frame, picture: Any) -> None:
         if self._writer is None:
             self._writer = self._open(frame, picture)
         time, duration = frame.time - self._origin, frame.duration

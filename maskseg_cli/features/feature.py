@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -10,6 +11,7 @@ from maskseg_cli.drawing.drawing_options import DrawingOptions
 
 if TYPE_CHECKING:
     from maskseg_cli.config import MaskRCNNConfig
+    from maskseg_cli.detections import Detections
     from maskseg_cli.effect import Effect
     from maskseg_cli.reporter import Reporter
     from maskseg_cli.sink import Sink
@@ -17,6 +19,26 @@ if TYPE_CHECKING:
 
 #: What a run reads.
 RunKind = Literal["photos", "video", "camera"]
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """What reaches `RunParts.recorders`, and what of it the run uses.
+
+    Attributes:
+        config: of the network, with the thresholds that the user asked for.
+        lowest_score: objects from this score on reach the recorders.
+        limit: the network finds at most so many objects a picture.
+        class_ids, max_detections: which of them the user asked for; None: all.
+        network: name of the network, or of its weights file.
+    """
+
+    config: MaskRCNNConfig
+    lowest_score: float
+    limit: int
+    class_ids: Collection[int] | None = None
+    max_detections: int | None = None
+    network: str = ""
 
 
 @dataclass
@@ -33,6 +55,10 @@ class RunParts:
         reporter: for notes.
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
+        drawn_objects: chooses the objects that are drawn; None: all.
+        output_of_network: for `recorders`; None where no feature has any, or no network was needed.
+        recorders: transforms that see all that the network finds, before any choice of scores, classes and numbers, and
+            give it back as it is. For features that have `saves_from`.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
         overlays: change the picture after the objects were drawn.
@@ -49,6 +75,9 @@ class RunParts:
     reporter: Reporter | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
+    drawn_objects: Callable[[Detections], Detections] | None = None
+    output_of_network: NetworkOutput | None = None
+    recorders: list[Transform] = field(default_factory=list)
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
@@ -64,14 +93,21 @@ class Feature:
     Attributes:
         heading: over the options in --help.
         kinds: runs that have these options.
+        needs_network: whether they mean nothing where saved detections are in the place of the network.
     """
 
     heading: ClassVar[str] = ""
     kinds: ClassVar[tuple[RunKind, ...]] = ("photos", "video", "camera")
+    needs_network: ClassVar[bool] = False
 
     @property
     def writes(self) -> bool:
         """Whether something is written for photos too whose result exists and is kept."""
+        return False
+
+    @property
+    def transparent(self) -> bool:
+        """Whether pictures get an alpha channel, which the format of the results must be able to hold."""
         return False
 
     def files(self) -> list[Path]:
@@ -83,6 +119,10 @@ class Feature:
 
         Where it is lower than `RunParts.min_score`, objects below that are left out after the transforms.
         """
+        return None
+
+    def saves_from(self) -> float | None:
+        """The score from which on its recorders want objects; None: it has no recorders."""
         return None
 
     def add_to(self, parts: RunParts) -> None:

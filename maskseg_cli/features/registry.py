@@ -6,10 +6,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from maskseg_cli.features.effects import Effects
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
+from maskseg_cli.features.saved_detections import SaveDetections
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (Effects, SaveDetections)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:
@@ -33,6 +35,12 @@ def take_features(options: dict[str, Any], kind: RunKind) -> list[Feature]:
 def lowest_score(features: Sequence[Feature], kind: RunKind) -> float | None:
     """The score from which on the network must find objects, or None where no feature asks for one."""
     scores = [score for feature in features if (score := feature.lowest_score(kind)) is not None]
+    return min(scores, default=None)
+
+
+def saves_from(features: Sequence[Feature]) -> float | None:
+    """The score from which on recorders want objects, or None where no feature has recorders."""
+    scores = [score for feature in features if (score := feature.saves_from()) is not None]
     return min(scores, default=None)
 
 

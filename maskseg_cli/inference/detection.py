@@ -47,8 +47,8 @@ def detect_boxes(
         deltas: float32 (P, classes, 4), before scaling by bbox_std_dev.
         window: float32 (4,), the picture without its padding: boxes are clipped to it.
         config: detection_min_confidence (0: no threshold), detection_suppression, detection_nms_threshold,
-            detection_soft_sigma, detection_voting_threshold, detection_max_instances; detection_duplicate_threshold,
-            where one object must not be found as two classes.
+            detection_soft_sigma, detection_voting_threshold, detection_voting_floor, detection_max_instances;
+            detection_duplicate_threshold, where one object must not be found as two classes.
 
     Returns:
         at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay.
@@ -86,7 +86,7 @@ def decode_all_classes(proposals: Array, deltas: Array, config: MaskRCNNConfig) 
 
 def _candidates(probabilities: Array, config: MaskRCNNConfig) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Rows and classes, int32 (N,) each: the (proposal, class) pairs that can become detections."""
-    threshold = np.float32(config.detection_min_confidence)
+    threshold = np.float32(min(config.detection_min_confidence, _voting_floor(config)))
     if config.detection_classes == "best":
         # with no proposal there is no maximum
         best = probabilities.argmax(axis=1) if len(probabilities) else np.zeros(0, np.int64)
@@ -122,11 +122,46 @@ def _suppress(
     else:
         kept = greedy_nms(boxes, scores, within, count, class_ids)
         new = scores[kept]
+    reached = new >= np.float32(config.detection_min_confidence)  # the others were candidates for their votes only
+    kept, new = kept[reached], new[reached]
     final = boxes[kept]
     if config.detection_voting_threshold is not None:
-        final = vote_boxes(kept, boxes, scores, class_ids, config.detection_voting_threshold)
+        final = _vote(kept, boxes, scores, class_ids, config)
     if duplicates is not None:
         single = greedy_nms(final, new, within, len(new), class_ids[kept]) if soft else np.arange(len(new))
         single = single[greedy_nms(final[single], new[single], duplicates, limit)]
         kept, new, final = kept[single], new[single], final[single]
     return DetectedBoxes(final, class_ids[kept], new, rows[kept])
+
+
+def _voting_floor(config: MaskRCNNConfig) -> float:
+    """Candidates down to this score are needed for votes; 1 where there are no votes."""
+    if config.detection_voting_threshold is None:
+        return 1.0
+    floor = config.detection_voting_floor
+    return config.detection_min_confidence if floor is None else floor
+
+
+def _vote(
+    kept: NDArray[np.int32], boxes: Array, scores: Array, class_ids: NDArray[np.int32], config: MaskRCNNConfig
+) -> Array:
+    """`vote_boxes` by the candidates that reach the voting floor or, for boxes below it, the box's own score.
+
+    So the boxes do not depend on detection_min_confidence, unless there is no floor.
+    """
+    assert config.detection_voting_threshold is not None
+    floor = np.float32(_voting_floor(config))
+    if config.detection_voting_floor is None:
+        return vote_boxes(kept, boxes, scores, class_ids, config.detection_voting_threshold)
+    voted = boxes[kept].copy()
+    sure = scores[kept] >= floor
+    for rows, least in [
+        (np.flatnonzero(sure), floor),
+        *((np.array([row]), scores[kept[row]]) for row in np.flatnonzero(~sure)),
+    ]:
+        voters = np.flatnonzero(scores >= least)
+        place = np.searchsorted(voters, kept[rows]).astype(np.int32)
+        voted[rows] = vote_boxes(
+            place, boxes[voters], scores[voters], class_ids[voters], config.detection_voting_threshold
+        )
+    return voted

@@ -88,17 +88,20 @@ def load_model(
     if min_score is not None:
         overrides["detection_min_confidence"] = min_score
     if max_detections is not None:
-        overrides["detection_max_instances"] = instance_limit(max_detections, bool(classes))
+        overrides["detection_max_instances"] = instance_limit(max_detections)
 
     def configure(stored: MaskRCNNConfig) -> MaskRCNNConfig:
-        return with_size((whole or stored).replace(**overrides), size)
+        config = (whole or stored).replace(**overrides)
+        if config.detection_voting_threshold is not None and config.detection_voting_floor is None:
+            config = config.replace(detection_voting_floor=stored.detection_min_confidence)
+        return with_size(config, size)
 
     def choose(names: tuple[str, ...]) -> list[int] | None:
         return None if classes is None else parse_classes(class_words(classes), names)
 
     opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter(), choose)
     chosen = choose(names)
-    return Predictor(opened, names, tta, chosen, max_detections, batch)
+    return Predictor(opened, names, tta, chosen, max_detections, batch, os.path.basename(weights))
 
 
 def _check_kinds(weights: Any, config: Any, overrides: Mapping[str, Any]) -> None:

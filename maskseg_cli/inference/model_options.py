@@ -12,8 +12,8 @@ from maskseg_cli.config.overrides import parse_settings, read_config_file, read_
 from maskseg_cli.config.value_types import check_count, check_share, conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 
-#: Where classes are chosen, the network finds at least so many objects before the choice.
-_LIMIT_WITH_CLASSES = 100
+#: The network finds at least so many objects before those are chosen that the user wants.
+_LIMIT = 100
 
 
 @dataclass(frozen=True)
@@ -120,28 +120,27 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
     if options.min_score is not None:
         overrides["detection_min_confidence"] = options.min_score
     if options.max_detections is not None:
-        overrides["detection_max_instances"] = instance_limit(options.max_detections, bool(options.classes))
+        wanted = options.max_detections
+        overrides["detection_max_instances"] = instance_limit(wanted) if options.classes else wanted
     if options.tta:
         overrides["tta"] = True
     return overrides
 
 
 def for_measuring(model: ModelOptions) -> ModelOptions:
-    """The options with a score floor for measuring AP and every class's own boxes, unless `settings` say otherwise.
+    """The options with a score floor for measuring AP, every class's own boxes and all votes, unless `settings` differ.
 
     A `config` file does not count: as `maskseg config` writes it, it holds the options for showing.
     """
-    settings = ("detection_duplicate_threshold=none", *model.settings)
+    settings = ("detection_duplicate_threshold=none", "detection_voting_floor=0", *model.settings)
     if model.min_score is not None or "detection_min_confidence" in parse_settings(model.settings):
         return replace(model, settings=settings)
     return replace(model, settings=settings, min_score=SCORE_FLOOR)
 
 
-def instance_limit(max_detections: int, choosing: bool) -> int:
-    """The network's own limit of objects a picture, which objects of classes that are not wanted must not use up.
+def instance_limit(max_detections: int) -> int:
+    """The network's own limit of objects a picture, above the number that is wanted.
 
-    Args:
-        max_detections: objects wanted.
-        choosing: only some classes are wanted.
+    Objects of classes that are not wanted must not use it up, nor those whose masks then turn out to be bad.
     """
-    return max(max_detections, _LIMIT_WITH_CLASSES if choosing else 0)
+    return max(max_detections, _LIMIT)

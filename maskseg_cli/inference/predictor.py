@@ -52,9 +52,11 @@ class Predictor:
         max_detections: keep so many objects of a picture at most, best score first, after the choice of classes; None:
             the network's own limit.
         batch: pictures of equal molded size that the network takes at once.
+        name: of the network, or of its weights file.
 
     Attributes:
-        engine, class_names, tta, class_ids, max_detections, batch: the arguments; `tta` may be changed at any time.
+        engine, class_names, tta, class_ids, max_detections, batch, name: the arguments; `tta`, `class_ids` and
+            `max_detections` may be changed at any time.
 
     Example:
         >>> model = load_model("lite")                                  # doctest: +SKIP
@@ -70,12 +72,14 @@ class Predictor:
         class_ids: Collection[int] | None = None,
         max_detections: int | None = None,
         batch: int | None = None,
+        name: str = "",
     ) -> None:
         self.engine = engine
         self.class_names = tuple(class_names)
         self.tta = tta
         self.class_ids = class_ids
         self.max_detections = max_detections
+        self.name = name
         self.batch = engine.config.batch_size if batch is None else batch
         self._anchors = AnchorCache(engine.config)
 

@@ -20,7 +20,7 @@ def fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     inner_width = min(width, max(1, round(image.shape[1] * scale)))
     inner_height = min(height, max(1, round(image.shape[0] * scale)))
     top, left = (height - inner_height) // 2, (width - inner_width) // 2
-    framed = np.zeros((height, width, 3), np.uint8)
+    framed = np.zeros((height, width, image.shape[2]), np.uint8)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     framed[top : top + inner_height, left : left + inner_width] = cv2.resize(
         image, (inner_width, inner_height), interpolation=method

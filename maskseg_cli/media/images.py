@@ -210,7 +210,7 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
     """Encodes a picture.
 
     Args:
-        image: uint8 array (H, W, 3) BGR, or (H, W) gray.
+        image: uint8 array (H, W, 3) BGR, (H, W) gray, or (H, W, 4) BGRA for `picture_formats.TRANSPARENT` formats.
         suffix: one of `picture_formats.FORMAT_OF`, which decides the format.
         quality: 1..100 for JPEG and WebP; the other formats are lossless.
 

@@ -29,6 +29,9 @@ HEIF_RESULT = ".jpg"
 #: The values of --format.
 NAMES = ("jpg", "png", "webp", "bmp", "tif")
 
+#: Formats of results that can be transparent.
+TRANSPARENT = ("PNG", "WebP", "TIFF")
+
 
 def split_name(name: str) -> tuple[str, str]:
     """Splits a file name into stem and picture suffix; the suffix is "" if it is not that of a picture.

@@ -133,3 +133,14 @@ def _on_white(colour: NDArray[np.uint8], alpha: NDArray[np.uint8], premultiplied
     # At most 255 * 255 + 127: fits into 16 bits, and is right to the nearest integer.
     product = colour.astype(np.uint16) * alpha[..., None] + np.uint16(255) * white + np.uint16(127)
     return (product // 255).astype(np.uint8)
+
+
+def on_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blends BGRA with white: uint8 (H, W, 4) -> (H, W, 3)."""
+    colour = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2BGR), np.uint8)
+    alpha = image[:, :, 3]
+    if alpha.min() == 255:
+        return colour
+    weight = cv2.cvtColor(alpha, cv2.COLOR_GRAY2BGR)
+    # colour * alpha + white * (1 - alpha), rounded
+    return np.asarray(cv2.add(cv2.multiply(colour, weight, scale=1 / 255), cv2.bitwise_not(weight)), np.uint8)

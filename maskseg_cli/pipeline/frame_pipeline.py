@@ -13,12 +13,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.pipeline.channel import Channel
+from maskseg_cli.pipeline.detecting import detect
 from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.workers import Workers
 
@@ -65,6 +63,7 @@ class FramePipeline:
 
     Example:
         >>> from fractions import Fraction
+        >>> import numpy as np
         >>> frames = [Frame(np.zeros((4, 4, 3), np.uint8), i, Fraction(i), Fraction(1)) for i in range(3)]
         >>> class Nothing:
         ...     workers = 1
@@ -199,21 +198,21 @@ class FramePipeline:
         detections: Detections | None = None
         detected_in = 0
         for group, results in self._groups_with_results():
-            for frame, detect in group:
-                if detect:
-                    detections, detected_in = next(results), frame.index
+            for frame, detects in group:
+                if detects:
+                    detections, detected_in = next(results)
                 assert detections is not None  # the network is run on the first frame
                 yield replace(frame, detected_in=detected_in), detections
 
-    def _groups_with_results(self) -> Iterator[tuple[_Group, Iterator[Detections]]]:
+    def _groups_with_results(self) -> Iterator[tuple[_Group, Iterator[tuple[Detections, int]]]]:
         """Groups in their order with the network's results, while the workers run it on the next ones."""
         # One call more than there are workers, so that no worker is idle between two calls.
         queue: OrderedQueue[_Group] = OrderedQueue(self._workers, _BUDGET)
         with Workers(self._workers) as workers:
             for group in self._groups():
-                images = [frame.image for frame, detect in group if detect]
-                future = workers.submit(self._predict, images) if images else _done([])
-                queue.put(group, future, sum(frame.image.nbytes for frame, _ in group), calls=bool(images))
+                frames = [frame for frame, detects in group if detects]
+                future = workers.submit(self._predict, frames) if frames else _done([])
+                queue.put(group, future, sum(frame.image.nbytes for frame, _ in group), calls=bool(frames))
                 for first, result in queue.take():
                     yield first, iter(result.result())
             while queue.first is not None:
@@ -222,9 +221,9 @@ class FramePipeline:
                 first, result = next(queue.take(everything=True))
                 yield first, iter(result.result())
 
-    def _predict(self, images: list[NDArray[np.uint8]]) -> list[Detections]:
+    def _predict(self, frames: list[Frame]) -> list[tuple[Detections, int]]:
         before = time.perf_counter()
-        detections = self.predictor(images)
+        detections = detect(self.predictor, frames)
         seconds = time.perf_counter() - before
         with self._lock:
             self.times.network += seconds
@@ -235,9 +234,9 @@ class FramePipeline:
         group: _Group = []
         count = 0
         for number, frame in enumerate(self._decoded):
-            detect = number % self.every == 0
-            group.append((frame, detect))
-            count += detect
+            detects = number % self.every == 0
+            group.append((frame, detects))
+            count += detects
             if count in (0, self.batch):  # nothing to wait for, or a full batch
                 yield group
                 group, count = [], 0
@@ -258,8 +257,8 @@ class FramePipeline:
             self._stopped.set()
 
 
-def _done(result: list[Detections]) -> Future[list[Detections]]:
-    future: Future[list[Detections]] = Future()
+def _done(result: list[tuple[Detections, int]]) -> Future[list[tuple[Detections, int]]]:
+    future: Future[list[tuple[Detections, int]]] = Future()
     future.set_result(result)
     return future
 

@@ -20,7 +20,7 @@ from maskseg_cli.media.input_files import find_sources
 from maskseg_cli.media.outputs import plan_outputs
 from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.time_limit import TIMEOUT
-from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, refuse_reports
+from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, check_transparent, refuse_reports
 from maskseg_cli.pipeline.predictions import PhotoPredictions
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -107,12 +107,17 @@ def process_images(
     network, drawing = split_options(model, options, *features_of("photos"))
     arguments = as_arguments(sources)
     target = None if output is None else str(output)
+    transparent = any(feature.transparent for feature in features)
+    if transparent and format is None and (target is None or not Path(target).suffix):
+        format = "png"
     watched = None
     if watch:
         watched = WatchedPhotos(arguments, target, recursive, format, overwrite, skip_existing)
     avoid = Path(target) if target not in (None, "-") else None
     found = readable_photos(find_sources(arguments, recursive, avoid, may_be_empty=watch), reporter, watch)
     jobs = plan_outputs(found, target, format, overwrite, skip_existing)
+    if transparent:
+        check_transparent(jobs)
     json_path = None if json is None or str(json) == "-" else Path(json)
     check_streams(jobs, to_stdout=json is not None and json_path is None)
     summary_path = None if summary is None else Path(summary)
@@ -172,7 +177,7 @@ def process_images(
             all_sinks,
             counts,
             parts.transforms,
-            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws),
+            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects),
             batch,
             threaded,
             watch,

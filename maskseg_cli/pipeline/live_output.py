@@ -97,7 +97,9 @@ class LiveOutput:
         if self.equip is not None:
             parts = self.equip()
             self.transforms, self.sinks = parts.transforms, parts.sinks
-            self._rendering = Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws)
+            self._rendering = Rendering(
+                parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects
+            )
         reset_transforms(self.transforms)
         for sink in self.sinks:
             sink.start(class_names)

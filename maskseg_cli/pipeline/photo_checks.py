@@ -10,8 +10,24 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.export.coco_sink import journal_path
 from maskseg_cli.job import Job
 from maskseg_cli.media.outputs import check_extra_output, check_json_name, existing_file, refuse_existing
+from maskseg_cli.media.picture_formats import FORMAT_OF, TRANSPARENT
 from maskseg_cli.media.same_file import same_name
 from maskseg_cli.standard_streams import binary_stdout
+
+
+def check_transparent(jobs: Sequence[Job]) -> None:
+    """Checks that all results can be transparent.
+
+    Raises:
+        UsageError: one cannot.
+    """
+    for job in jobs:
+        kind = FORMAT_OF.get((job.suffix or ".png").lower(), "")
+        if not job.done and kind not in TRANSPARENT:
+            raise UsageError(
+                f"{job.target or 'standard output'} cannot be transparent: {kind} has no such pixels; write PNG, "
+                "WebP or TIFF (--format png)."
+            )
 
 
 def check_streams(jobs: list[Job], to_stdout: bool) -> None:

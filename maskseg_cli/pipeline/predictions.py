@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job
+from maskseg_cli.pipeline.detecting import detect
 from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.read_ahead import BUDGET
 from maskseg_cli.pipeline.workers import Workers
@@ -156,10 +157,10 @@ class PhotoPredictions:
     def _predict(self, group: _Group) -> list[Prediction]:
         assert self._predictor is not None
         try:
-            found = self._predictor([frame.image for _, frame in group])
+            found = detect(self._predictor, [frame for _, frame in group])
         except Exception as error:
             if len(group) == 1:
                 return [Prediction(*group[0], error=error)]
             # Only one of them may be the cause.
             return [result for one in group for result in self._predict([one])]
-        return [Prediction(job, frame, one) for (job, frame), one in zip(group, found, strict=True)]
+        return [Prediction(job, frame, one) for (job, frame), (one, _) in zip(group, found, strict=True)]

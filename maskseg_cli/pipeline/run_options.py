@@ -86,6 +86,9 @@ def split_options(
     if not isinstance(model, (str, Path, ModelOptions)):
         if not hasattr(model, "class_names"):
             raise UsageError(f"model is lite, coco, a weights file or a loaded network, not {model!r}.")
+        with_options = getattr(model, "with_options", None)
+        if with_options is not None:
+            return with_options(**chosen), drawing
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
         return model, drawing

@@ -115,7 +115,7 @@ class VideoBatch:
             predictor,
             plan.reading,
             plan.encoding,
-            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws),
+            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects),
             parts.transforms,
             lines,
             parts.sinks,

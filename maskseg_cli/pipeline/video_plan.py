@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,10 @@ def plan_run(
     target = None if output is None else str(output)
     avoid = Path(target) if target is not None and means_folder(target) else None
     found = find_videos(as_arguments(sources), recursive, avoid)
+    if any(feature.transparent for feature in features):
+        encoding = replace(encoding, alpha=True)
+        if format is None and (target is None or means_folder(target)):
+            format = "webm"
     jobs = plan_videos(found, target, format, overwrite, skip_existing)
     names = [one.name for one in found]
     for job in jobs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +18,7 @@ from maskseg_cli.export.shown_frames import ShownFramesOnly
 from maskseg_cli.export.video_file import VideoFile
 from maskseg_cli.frame import Frame
 from maskseg_cli.messages import counted
-from maskseg_cli.pipeline.drawn_sinks import prepare_sinks
+from maskseg_cli.pipeline.drawn_sinks import DrawnAhead, prepare_sinks
 from maskseg_cli.pipeline.frame_pipeline import PATIENCE, FramePipeline
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.window_sinks import VideoWindow
@@ -145,6 +145,7 @@ class VideoRun:
             self._all_sinks: list[Sink] = [file, *shown, *self.sinks, *([] if self.window is None else [self.window])]
             reset_transforms(self.transforms)
             self._chain = TransformChain(self.transforms)
+            self._drawn = DrawnAhead(self._prepare, self._count)
             frames = (replace(frame, source=self.label) for frame in reading.select(video, rate))
             pipeline = FramePipeline(frames, self.predictor, self._write, reading.network_every, reading.batch)
             self.summary.name = video.info.name
@@ -152,7 +153,8 @@ class VideoRun:
             try:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
                 for one in self._chain.flush():
-                    self._pass_on(*one)
+                    self._drawn.put(*one)
+                self._drawn.complete()
                 self.summary.pipeline_seconds = time.monotonic() - started
                 self.summary.frames = pipeline.written
                 file.cut = not pipeline.complete
@@ -170,6 +172,7 @@ class VideoRun:
             finally:
                 pipeline.stop()
                 pipeline.join(PATIENCE)
+                self._drawn.close()
                 self.summary.seconds = time.monotonic() - began
                 self.summary.skipped = video.skipped
                 self.summary.notes = (*video.info.notes, *video.notes)
@@ -202,12 +205,12 @@ class VideoRun:
     def _write(self, frame: Frame, detections: Detections) -> None:
         """Takes one frame in the writing thread, and passes on those that the transforms have decided about."""
         for one in self._chain.push(frame, detections):
-            self._pass_on(*one)
+            self._drawn.put(*one)
 
-    def _pass_on(self, frame: Frame, detections: Detections) -> None:
-        """Draws one frame and passes it to the sinks."""
-        for complete in prepare_sinks(self._all_sinks, frame, detections, self.rendering):
-            complete()
+    def _prepare(self, frame: Frame, detections: Detections) -> list[Callable[[], None]]:
+        return prepare_sinks(self._all_sinks, frame, detections, self.rendering)
+
+    def _count(self, frame: Frame, detections: Detections) -> None:
         counts = Counter(detections.names)
         self.summary.most |= counts
         self.summary.seen.update(counts.keys())

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.live_window import LiveWindow
+from maskseg_cli.media.pixels import on_white
 from maskseg_cli.media.window import Window
 from maskseg_cli.sink import Sink
 
@@ -25,7 +26,7 @@ class PhotoWindow(Sink):
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Shows the picture and waits for a key."""
         assert picture is not None
-        self.closed = not self._window.show(picture)
+        self.closed = not self._window.show(on_white(picture) if picture.shape[2] == 4 else picture)
 
 
 class VideoWindow(Sink):
@@ -41,7 +42,7 @@ class VideoWindow(Sink):
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Keeps the picture for `update`; any thread may call it."""
-        self._newest = picture
+        self._newest = on_white(picture) if picture is not None and picture.shape[2] == 4 else picture
 
     def update(self) -> None:
         """Shows the newest picture and handles keys; called often, in the main thread."""

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.pixels import on_white
 from maskseg_cli.video.lazy_frames import LazyFrame
-from maskseg_cli.video.pixel_conversion import TRANSPARENT, on_white
+from maskseg_cli.video.pixel_conversion import TRANSPARENT
 from maskseg_cli.video.truncation import is_truncated
 from maskseg_cli.video.video_info import VideoInfo
 

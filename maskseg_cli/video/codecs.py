@@ -15,7 +15,8 @@ class VideoCodec:
         options: its settings.
         crf: default quality; None if the codec has no such setting.
         best, worst: the ends of that scale.
-        pix_fmt: the pixel format of the encoder: "yuv420p" (limited range), "yuvj420p" (full) or "bgr0".
+        pix_fmt: the pixel format of the encoder: "yuv420p" (limited range), "yuva420p" (with alpha), "yuvj420p" (full)
+            or "bgr0".
         ticks: the finest time base that it supports, in ticks a second.
         fourccs: tags by which files name it, most usual first; --fourcc chooses the codec by them.
     """

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.media.pixels import on_white
+
 #: FFmpeg's numbers, which are those of ITU-T H.273.
 BT709, BT601, LIMITED, FULL = 1, 6, 1, 2
 
@@ -23,40 +25,60 @@ class PictureConverter:
 
     Args:
         width, height: of the frames; even for the "420" formats.
-        pix_fmt: "yuv420p", "yuvj420p" (full range) or "bgr0".
+        pix_fmt: "yuv420p", "yuva420p" (with alpha), "yuvj420p" (full range) or "bgr0".
     """
 
     def __init__(self, width: int, height: int, pix_fmt: str) -> None:
         self.width, self.height, self.pix_fmt = width, height, pix_fmt
-        self.full_range = pix_fmt != "yuv420p"
+        self.full_range = pix_fmt not in ("yuv420p", "yuva420p")
         # JPEG uses BT.601 only.
         self.matrix = BT709 if height >= 720 and not self.full_range else BT601
         self._weights = bgr_to_yuv(self.matrix, self.full_range)
         self._whole = np.empty((height, width, 3), np.uint8)
         self._half = np.empty((height // 2, width // 2, 3), np.uint8)
 
-    def __call__(self, image: NDArray[np.uint8], tick: int) -> Iterator[Any]:
+    def __call__(self, image: NDArray[np.uint8] | av.VideoFrame, tick: int) -> Iterator[Any]:
         """Converts one picture.
 
         Args:
-            image: uint8 (height, width, 3), BGR.
+            image: uint8 (height, width, 3), BGR, or (height, width, 4), BGRA, perhaps a row or column smaller; or what
+                `ahead` made of it.
             tick: its timestamp in ticks of the encoder.
         """
-        frame = av.VideoFrame(self.width, self.height, self.pix_fmt)
+        frame = image if isinstance(image, av.VideoFrame) else self._frame(image, self._whole, self._half)
         frame.pts = tick
-        self._fill(frame, image)
         yield frame
 
-    def _fill(self, frame: av.VideoFrame, image: NDArray[np.uint8]) -> None:
+    def ahead(self, image: NDArray[np.uint8]) -> av.VideoFrame:
+        """Converts a picture whose timestamp is not known yet; any thread may call it."""
+        return self._frame(image, np.empty_like(self._whole), np.empty_like(self._half))
+
+    def _frame(self, image: NDArray[np.uint8], whole: NDArray[np.uint8], half: NDArray[np.uint8]) -> av.VideoFrame:
+        """A new frame; `whole` and `half` are for what lies between, as large as it and half as large."""
+        frame = av.VideoFrame(self.width, self.height, self.pix_fmt)
+        if image.shape[:2] != (self.height, self.width):
+            image = pad_to_even(image)
+        self._fill(frame, image, whole, half)
+        return frame
+
+    def _fill(
+        self, frame: av.VideoFrame, image: NDArray[np.uint8], whole: NDArray[np.uint8], half: NDArray[np.uint8]
+    ) -> None:
         planes = [_view(plane) for plane in frame.planes]
+        if image.shape[2] == 4 and self.pix_fmt != "yuva420p":
+            image = on_white(image)
+        if self.pix_fmt == "yuva420p":
+            alpha = image[:, :, 3] if image.shape[2] == 4 else np.uint8(255)
+            planes[3][:, : self.width] = alpha
+            image = np.ascontiguousarray(image[:, :, :3])
         if self.pix_fmt == "bgr0":
             cv2.cvtColor(image, cv2.COLOR_BGR2BGRA, dst=planes[0].reshape(self.height, -1, 4)[:, : self.width])
             return
-        cv2.transform(image, self._weights, dst=self._whole)
-        cv2.extractChannel(self._whole, 0, dst=planes[0][:, : self.width])
-        cv2.resize(self._whole, (self.width // 2, self.height // 2), dst=self._half, interpolation=cv2.INTER_AREA)
+        cv2.transform(image, self._weights, dst=whole)
+        cv2.extractChannel(whole, 0, dst=planes[0][:, : self.width])
+        cv2.resize(whole, (self.width // 2, self.height // 2), dst=half, interpolation=cv2.INTER_AREA)
         for channel in (1, 2):
-            cv2.extractChannel(self._half, channel, dst=planes[channel][:, : self.width // 2])
+            cv2.extractChannel(half, channel, dst=planes[channel][:, : self.width // 2])
 
     def label(self, context: Any) -> None:
         """Sets the matrix, range and transfer function of the pictures in a codec context."""

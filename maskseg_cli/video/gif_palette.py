@@ -64,5 +64,9 @@ class PaletteConverter:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
 
+    def ahead(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Returns the picture: nothing is done before its time."""
+        return image
+
     def label(self, context: Any) -> None:
         """Does nothing: a GIF does not describe its colours."""

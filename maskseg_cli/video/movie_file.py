@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.atomic_file import UnfinishedFile
 from maskseg_cli.media.disk_errors import is_disk_full
 from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.video import gif_palette
-from maskseg_cli.video.colour import PictureConverter, pad_to_even
+from maskseg_cli.video.colour import PictureConverter
 from maskseg_cli.video.details import NO_DETAILS, Details
 from maskseg_cli.video.disk_reserve import FileWithReserve
 from maskseg_cli.video.faststart import move_index_first
@@ -93,8 +91,8 @@ class MovieFile:
         )
         self._durations: dict[int, int] = {}
         self._last_tick: int | None = None
-        self._end = Fraction(0)
-        self._muxed = 0
+        self.ready = self._convert.ahead  # what may be done before `write`, in any thread
+        self._end, self._muxed = Fraction(0), 0
         self._sounds = 0  # packets given to the container, which may still hold the last ones
         self._flushed = self.partial = False  # all pictures and sounds are in the container
         self._ended_early = False  # the disk was full before the last picture
@@ -124,8 +122,8 @@ class MovieFile:
         """The disk was full."""
         return self._file.full
 
-    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
-        """Adds a picture, uint8 (H, W, 3) BGR, shown from `time` seconds on for `duration` seconds."""
+    def write(self, image: Any, time: Fraction, duration: Fraction) -> None:
+        """Adds a picture, uint8 (H, W, 3) BGR or from `ready`, shown from `time` seconds on for `duration` seconds."""
         tick, end = round(time / self._time_base), round((time + duration) / self._time_base)
         if self._last_tick is not None and tick < self._last_tick + self._step:
             tick = self._last_tick + self._step  # a little later, if it then still lasts long enough
@@ -136,7 +134,7 @@ class MovieFile:
         self._last_tick, self._durations[tick] = tick, ticks
         self._end = (tick + ticks) * self._time_base
         try:
-            for frame in self._convert(pad_to_even(image) if self.format.even else image, tick):
+            for frame in self._convert(image, tick):
                 frame.time_base = self._time_base
                 self._mux_pictures(self._stream.encode(frame))
             self._mux_sound(self._end)

@@ -6,11 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from maskseg_cli.media.fitting import fit
+from maskseg_cli.media.pixels import on_white
 from maskseg_cli.video.orientation import Orientation
 
 #: Number of a colour matrix (ITU-T H.273) -> number that FFmpeg's scaler uses for it.
@@ -103,7 +103,7 @@ class Converter:
         ).to_ndarray()
         if has_alpha and image[:, :, 3].min() < 255 and TRANSPARENT not in self.later_notes:
             self.later_notes.append(TRANSPARENT)
-        upright = orientation.apply(on_white(image) if has_alpha else image)
+        upright = orientation.apply(on_white(np.asarray(image, np.uint8)) if has_alpha else image)
         return np.ascontiguousarray(self._fitted(upright))
 
     def _fitted(self, image: np.ndarray) -> np.ndarray:
@@ -155,14 +155,3 @@ def _colours(frame: av.VideoFrame) -> dict[str, Any]:
 def _has_alpha(frame: av.VideoFrame) -> bool:
     # `pal8`, as in some AVI and PNG files, may have transparent colours too.
     return frame.format.has_palette or any(component.is_alpha for component in frame.format.components)
-
-
-def on_white(image: np.ndarray) -> np.ndarray:
-    """Blends BGRA with white: uint8 (H, W, 4) -> (H, W, 3)."""
-    colour = cv2.cvtColor(image, cv2.COLOR_BGRA2BGR)
-    alpha = image[:, :, 3]
-    if alpha.min() == 255:
-        return colour
-    weight = cv2.cvtColor(alpha, cv2.COLOR_GRAY2BGR)
-    # colour * alpha + white * (1 - alpha), rounded
-    return cv2.add(cv2.multiply(colour, weight, scale=1 / 255), cv2.bitwise_not(weight))

@@ -24,6 +24,7 @@ class EncodeOptions:
         fourcc: the tag of four letters by which the file names its codec, such as `XVID`.
         sound: keep the source's sound.
         quality: of JPEG frames, 1..100.
+        alpha: pictures have an alpha channel, which only WebM (VP9) and PNG frames can hold.
     """
 
     codec: str | None = None
@@ -32,6 +33,7 @@ class EncodeOptions:
     fourcc: str | None = None
     sound: bool = True
     quality: int = 95
+    alpha: bool = False
 
     def __post_init__(self) -> None:
         if self.fps is not None:
@@ -43,6 +45,8 @@ class EncodeOptions:
 
 #: Codec name for a folder of frames -> extension of the frames.
 FRAME_CODECS = {"png": ".png", "jpeg": ".jpg", "jpg": ".jpg", "mjpeg": ".jpg"}
+
+_NO_ALPHA = "{} cannot be transparent: write a .webm file (VP9), or PNG frames (frames/%06d.png)."
 
 #: Names of frames in a folder for which the user gave no pattern.
 FRAME_PATTERN = "%06d"
@@ -178,6 +182,10 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
             raise UsageError(
                 f"--crf is {codec.best} (best) to {codec.worst} (smallest) for {codec.title}, not {options.crf}."
             )
+    if options.alpha:
+        if found.container != "webm" or name != "vp9":
+            raise UsageError(_NO_ALPHA.format(path))
+        codec = replace(codec, pix_fmt="yuva420p", options={**codec.options, "auto-alt-ref": "0"})
     _check_encoder(codec)
     return replace(found, codec=codec, tag=_tag(name, options.fourcc, found))
 
@@ -205,6 +213,8 @@ def _frame_format(path: str | Path, options: EncodeOptions) -> OutputFormat:
     suffix = suffix or ".png"
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise UsageError(f"Frames are written as .png or .jpg, not as {suffix}.")
+    if options.alpha and suffix != ".png":
+        raise UsageError(_NO_ALPHA.format(path))
     title = "PNG" if suffix == ".png" else "JPEG"
     return OutputFormat(suffix, "frames", VideoCodec(title, "", pix_fmt="bgr24"))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Output(Protocol):
     def full(self) -> bool:
         """The disk was full; only `finish` makes sense."""
 
-    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+    def write(self, image: Any, time: Fraction, duration: Fraction) -> None:
         """Adds a picture."""
 
     def finish(self, partial: bool | None) -> tuple[int, Fraction, bool]:
@@ -150,11 +150,19 @@ class VideoWriter:
         """The disk was full: nothing more can be written, but `finish` completes what was written."""
         return self._output.full
 
-    def write(self, image: NDArray[np.uint8], time: Fraction, duration: Fraction) -> None:
+    def ready(self, image: NDArray[np.uint8]) -> Any:
+        """Converts a picture for `write`, where that is possible before it is known when the picture is shown.
+
+        Any thread may call it.
+        """
+        plain = self._constant_rate is None and image.shape[:2] == (self.height, self.width)
+        return self._output.ready(image) if plain and isinstance(self._output, MovieFile) else image
+
+    def write(self, image: Any, time: Fraction, duration: Fraction) -> None:
         """Adds a frame.
 
         Args:
-            image: uint8 (H, W, 3), BGR; must not be changed afterwards.
+            image: uint8 (H, W, 3), BGR, which must not be changed afterwards; or what `ready` made of one.
             time: seconds at which it is shown; the first is 0, each later than the one before.
             duration: seconds until the next frame, or the end.
 
@@ -243,7 +251,9 @@ class VideoWriter:
                 f"here {float(self._constant_rate.rate):.5g} a second"
             )
 
-    def _sized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _sized(self, image: Any) -> Any:
+        if not isinstance(image, np.ndarray):
+            return image
         if image.shape[:2] == (self.height, self.width):
             if self._last is None:
                 self._last = image

@@ -100,7 +100,7 @@ def test_the_floor_is_not_the_threshold_for_showing(sample: Sample, asked: list[
 
 def test_model_options_reach_the_network(sample: Sample, asked: list[ModelOptions]) -> None:
     run(sample, "--model", "lite", "--weights", "mine.npz", "--size", "320", "--max-detections", "7")
-    settings = ("detection_duplicate_threshold=none",)
+    settings = ("detection_duplicate_threshold=none", "detection_voting_floor=0")
     assert asked == [ModelOptions("lite", "mine.npz", size=320, min_score=0.01, max_detections=7, settings=settings)]
 
 

@@ -87,6 +87,26 @@ def test_detections_are_those_of_the_plain_version(
     compare(detect_boxes(proposals, probabilities, deltas, window.astype(np.float32), config), wanted)
 
 
+@pytest.mark.parametrize("config", [BEST, LITE.replace(num_classes=4)])
+@given(corners=CORNERS, logits=LOGITS, deltas=DELTAS, shown=st.sampled_from([0.3, 0.5, 0.7]))
+def test_objects_that_are_found_in_addition_do_not_change_the_others(
+    config: MaskRCNNConfig, corners: NDArray[Any], logits: NDArray[Any], deltas: NDArray[Any], shown: float
+) -> None:
+    side = 63 if config.box_frame == "pixels" else 1
+    window = (np.array([0, 0, 1, 1]) * side).astype(np.float32)
+    near = corners / 24
+    proposals = np.concatenate([near[:, :2], near[:, :2] + near[:, 2:] + 0.0625], axis=1).astype(np.float32) * side
+    inputs = (proposals.astype(np.float32), naive.softmax(logits).astype(np.float32), deltas, window)
+    config = config.replace(detection_voting_floor=0.5)
+    direct = detect_boxes(*inputs, config.replace(detection_min_confidence=shown))
+    more = detect_boxes(*inputs, config.replace(detection_min_confidence=0.1))
+    keep = more.scores >= np.float32(shown)
+    assert direct.rows.tolist() == more.rows[keep].tolist()
+    assert direct.class_ids.tolist() == more.class_ids[keep].tolist()
+    assert direct.scores.tolist() == more.scores[keep].tolist()
+    np.testing.assert_allclose(direct.boxes, more.boxes[keep], rtol=1e-5, atol=1e-5 * side)
+
+
 @given(
     corners=arrays(np.int64, (12, 4), elements=st.integers(0, 8)),
     labels=arrays(np.int32, 12, elements=st.integers(1, 3)),

@@ -34,7 +34,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any, MaskRCNNConf
 
 def test_nothing_said(loaded: list) -> None:
     predictor = load_predictor(ModelOptions())
-    assert loaded == [("lite", None, LITE)]
+    assert loaded == [("lite", None, LITE.replace(detection_voting_floor=LITE.detection_min_confidence))]
     assert (predictor.class_ids, predictor.max_detections, predictor.tta, predictor.batch) == (None, None, False, 1)
     assert predictor.class_names == COCO_CLASSES
 
