@@ -119,7 +119,8 @@ def _linear_function(image: Floats, mask: Floats, radius: int) -> Floats:
     bb, gg, rr = mean(blue * blue), mean(green * green), mean(red * red)
     bg, br, gr = mean(blue * green), mean(blue * red), mean(green * red)
     b, g, r = cv2.split(means)
-    bb, gg, rr = bb - b * b + EVEN, gg - g * g + EVEN, rr - r * r + EVEN
+    even = np.float32(EVEN)
+    bb, gg, rr = bb - b * b + even, gg - g * g + even, rr - r * r + even
     bg, br, gr = bg - b * g, br - b * r, gr - g * r
     # The inverse of a symmetric 3 x 3 matrix at each pixel, by its cofactors.
     c00, c01, c02 = gg * rr - gr * gr, br * gr - bg * rr, bg * gr - br * gg
