@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from maskseg_cli.detections import Detections, MaskCrop
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
+    from maskseg_cli.drawing.notebook import detections_html, show
     from maskseg_cli.export.coco_sink import CocoJson
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.export.picture_files import PictureFiles
@@ -48,6 +49,7 @@ _HOMES = {
     "StopToken": "maskseg_cli.stop_token",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "detections_html": "maskseg_cli.drawing.notebook",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -56,6 +58,7 @@ _HOMES = {
     "process_videos": "maskseg_cli.pipeline.videos",
     "segment_images": "maskseg_cli.pipeline.images",
     "segment_video": "maskseg_cli.pipeline.videos",
+    "show": "maskseg_cli.drawing.notebook",
 }
 __all__ = [
     "CocoJson",
@@ -73,6 +76,7 @@ __all__ = [
     "Transform",
     "VideoFile",
     "__version__",
+    "detections_html",
     "draw",
     "load_model",
     "process_camera",
@@ -81,6 +85,7 @@ __all__ = [
     "process_videos",
     "segment_images",
     "segment_video",
+    "show",
 ]
 
 

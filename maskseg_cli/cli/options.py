@@ -191,8 +191,8 @@ model_options = model_options_with(_MIN_SCORES)
 #: The same for the options that belong to the network itself; the others in a file for --config are for other commands.
 network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", *ENGINE_OPTIONS))
 
-#: Passes `drawing: DrawingOptions` to the command.
-drawing_options = options_of("drawing", DrawingOptions, "Drawing")
+#: Passes `drawing`, the fields of `DrawingOptions` that were given, to the command.
+drawing_options = options_of("drawing", DrawingOptions, "Drawing", dict)
 
 
 def result_options(noun: str) -> Callable[[Command], Command]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 
@@ -33,6 +34,8 @@ class RunParts:
         reporter: for notes.
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
+        shown_names: the network's name of a class -> its name for people to read; {}: the same.
+        class_scores: class id -> score in place of `min_score` for its objects.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
         overlays: change the picture after the objects were drawn.
@@ -49,6 +52,8 @@ class RunParts:
     reporter: Reporter | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
+    shown_names: dict[str, str] = field(default_factory=dict)
+    class_scores: dict[int, float] = field(default_factory=dict)
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
@@ -77,6 +82,14 @@ class Feature:
     def files(self) -> list[Path]:
         """Single files that the run writes: they are locked, and not replaced unless the user says so."""
         return []
+
+    def drawing_defaults(self) -> dict[str, Any]:
+        """Fields of `DrawingOptions` by name, for those that the user does not give."""
+        return {}
+
+    def network_names(self, words: Iterable[str]) -> list[str]:
+        """The network's names of the classes that the user calls so; words that are none stay as they are."""
+        return list(words)
 
     def lowest_score(self, kind: RunKind) -> float | None:
         """The score from which on the network must find objects; None: that of the user.

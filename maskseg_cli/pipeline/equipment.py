@@ -7,27 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
 from maskseg_cli.features.registry import add_features, lowest_score
-from maskseg_cli.frame import Frame
+from maskseg_cli.pipeline.score_filter import ScoreFilter
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.transform import Transform
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
-
-
-class ScoreFilter:
-    """A transform that leaves out objects of a lower score than `min_score`."""
-
-    def __init__(self, min_score: float) -> None:
-        self.min_score = min_score
-
-    def __call__(self, frame: Frame, detections: Detections) -> Detections:
-        return detections.filter(min_confidence=self.min_score)
 
 
 @contextlib.contextmanager
@@ -70,8 +59,8 @@ def equipped(
             assert lowest is not None
             predictor.set_min_confidence(lowest)
         add_features(features, parts)
-        if lowers:
-            parts.transforms.append(ScoreFilter(parts.min_score))
+        if lowers or parts.class_scores:
+            parts.transforms.append(ScoreFilter(parts.min_score, parts.class_scores))
         parts.transforms.extend(transforms)
         parts.sinks.extend(sinks)
         yield parts

@@ -208,7 +208,7 @@ class VideoRun:
         """Draws one frame and passes it to the sinks."""
         for complete in prepare_sinks(self._all_sinks, frame, detections, self.rendering):
             complete()
-        counts = Counter(detections.names)
+        counts = Counter(detections.labels)
         self.summary.most |= counts
         self.summary.seen.update(counts.keys())
 
