@@ -80,7 +80,8 @@ def _by_class(given: Mapping[str | int, Color], class_names: tuple[str, ...]) ->
 def instance_color(number: int, palette: str = VIVID) -> Color:
     """The colour of the n-th object or identity; negative: `UNTRACKED`.
 
-    In the usual palette each number turns the hue by the golden ratio, so that numbers near to each other have very different hues.
+    In the usual palette each number turns the hue by the golden ratio, so that numbers near to each other have very
+    different hues.
 
     Example:
         >>> instance_color(0) == instance_color(1)

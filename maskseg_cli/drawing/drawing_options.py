@@ -64,9 +64,7 @@ class DrawingOptions:
     color_by: str = option("instance", "A colour for each object, or one for each class.", choices=COLOR_BY)
     colors: Color | Sequence[Color] | Mapping[str | int, Color] | None = None
     caption_texts: Sequence[str] | None = None
-    palette: str = option(
-        VIVID, "Colours: vivid, or okabe-ito or tol, which colour-blind people tell apart.", choices=PALETTES
-    )
+    palette: str = option(VIVID, "Vivid colours, or such as colour-blind people tell apart.", choices=PALETTES)
     scores: bool = True
     tracker_ids: bool = True
     line_width: int | None = None

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 #: Fonts of Linux, macOS and Windows, those with many scripts first; Pillow finds them in the system's own folders.
 _USUAL_FONTS = (
-    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "segoeui.ttf", "Arial Unicode.ttf", "Arial.ttf", "LiberationSans-Regular.ttf",
+    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "segoeui.ttf", "Arial Unicode.ttf", "Arial.ttf",
+    "LiberationSans-Regular.ttf",
     "NotoSansCJK-Regular.ttc", "NotoSansJP-Regular.otf", "wqy-microhei.ttc", "DroidSansFallbackFull.ttf",
     "msyh.ttc", "meiryo.ttc", "malgun.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc",
     "NotoSansArabic-Regular.ttf", "NotoNaskhArabic-Regular.ttf", "GeezaPro.ttc",
@@ -27,7 +28,8 @@ _USUAL_FONTS = (
     "Devanagari Sangam MN.ttc", "NotoSansBengali-Regular.ttf", "NotoSansTamil-Regular.ttf",
     "NotoSansThai-Regular.ttf", "Loma.ttf", "leelawui.ttf", "Thonburi.ttc",
     "NotoSansGeorgian-Regular.ttf", "NotoSansArmenian-Regular.ttf", "NotoSansEthiopic-Regular.ttf",
-    "NotoEmoji-Regular.ttf", "seguiemj.ttf", "Symbola.ttf", "seguisym.ttf", "FreeSans.ttf", "unifont.ttf", "unifont.otf",
+    "NotoEmoji-Regular.ttf", "seguiemj.ttf", "Symbola.ttf", "seguisym.ttf", "FreeSans.ttf",
+    "unifont.ttf", "unifont.otf",
 )  # fmt: skip
 
 #: Share of a line's height that is the font's size.

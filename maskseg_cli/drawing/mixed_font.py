@@ -78,12 +78,16 @@ def runs(text: str, first: str | None = None) -> list[tuple[str, str]]:
         if parts and parts[-1][0] == file:
             parts[-1] = (file, parts[-1][1] + sign)
         else:
-            # A space between two fonts stands between the words, also where the first one is written from right to left.
+            # OpenCV's font writes a space between two fonts: at the end of a word from right to left it would stand
+            # on the wrong side of it.
             before = parts[-1][1] if parts else ""
             spaces = before[len(before.rstrip(" ")) :]
-            if spaces:
-                parts[-1] = (parts[-1][0], before.rstrip(" "))
-            parts.append((file, spaces + sign))
+            if spaces and parts[-1][0] != _BUILT_IN:
+                parts[-1:] = [(parts[-1][0], before.rstrip(" ")), (_BUILT_IN, spaces)]
+            if parts and parts[-1][0] == file:
+                parts[-1] = (file, parts[-1][1] + sign)
+            else:
+                parts.append((file, sign))
     return parts
 
 
