@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import runpy
 import tempfile
 from dataclasses import replace
@@ -33,7 +34,7 @@ from maskseg_cli import (
 )
 from maskseg_cli.drawing.effects.refinement import Refinement
 from maskseg_cli.drawing.text import font_of_size
-from maskseg_cli.media.images import decode_image, encode_image, write_image
+from maskseg_cli.media.images import decode_image, encode_image, read_image, write_image
 from maskseg_cli.messages import describe
 
 IMAGES = Path(__file__).parent / "images"
@@ -114,6 +115,21 @@ def own_labels(photo: Picture, found: Detections) -> Picture:
     german = {"cup": "Tasse", "spoon": "Löffel", "dining table": "Tisch"}
     named = replace(found, class_names=tuple(german.get(name, name) for name in found.class_names))
     return side_by_side([drawn_for(260, photo, one) for one in (found, named)], 260)
+
+
+def styles(model: Predictor, photo: Picture) -> Picture:
+    """The same photo in each of the styles that docs/style.md shows."""
+    page = (PROJECT / "docs" / "style.md").read_text(encoding="utf-8")
+    shown = []
+    with tempfile.TemporaryDirectory() as folder:
+        source, style = Path(folder, "photo.png"), Path(folder, "style.toml")
+        write_image(source, photo)
+        for number, text in enumerate(re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)):
+            style.write_text(text, encoding="utf-8")
+            result = Path(folder, f"{number}.png")
+            process_images(source, result, model=model, style=style)
+            shown.append(read_image(result))
+    return side_by_side(shown, 250)
 
 
 def ap_of_classes(most: int = 20) -> Picture:
@@ -229,6 +245,7 @@ def main() -> None:
         "render.jpg": redrawn(model, pictures["astronaut"]),
         "effects.jpg": effects(pictures["coffee"], pictures["astronaut"], found),
         "labels.jpg": own_labels(pictures["coffee"], found["coffee"]),
+        "styles.jpg": styles(model, pictures["coffee"]),
         "ap-classes.jpg": ap_of_classes(),
     }
     for name, picture in drawn.items():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
     from maskseg_cli.drawing.effects.building import apply_effect
+    from maskseg_cli.drawing.notebook import detections_html, show
     from maskseg_cli.export.coco_sink import CocoJson
     from maskseg_cli.export.cutouts import Cutouts
     from maskseg_cli.export.json_lines import JsonLines
@@ -54,6 +55,7 @@ _HOMES = {
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
     "apply_effect": "maskseg_cli.drawing.effects.building",
+    "detections_html": "maskseg_cli.drawing.notebook",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -62,6 +64,7 @@ _HOMES = {
     "process_videos": "maskseg_cli.pipeline.videos",
     "segment_images": "maskseg_cli.pipeline.images",
     "segment_video": "maskseg_cli.pipeline.videos",
+    "show": "maskseg_cli.drawing.notebook",
 }
 __all__ = [
     "CocoJson",
@@ -82,6 +85,7 @@ __all__ = [
     "VideoFile",
     "__version__",
     "apply_effect",
+    "detections_html",
     "draw",
     "load_model",
     "process_camera",
@@ -90,6 +94,7 @@ __all__ = [
     "process_videos",
     "segment_images",
     "segment_video",
+    "show",
 ]
 
 

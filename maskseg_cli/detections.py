@@ -12,42 +12,7 @@ from numpy.typing import NDArray
 from maskseg_cli.classes import chosen_classes
 from maskseg_cli.config.value_types import check_share
 from maskseg_cli.errors import MasksegError, UsageError
-
-
-@dataclass(frozen=True, eq=False)
-class MaskCrop:
-    """One object's mask, kept only where it can be true.
-
-    Attributes:
-        top, left: int, row and column of the crop's first pixel in the picture; the crop lies inside it.
-        bitmap: bool array (h, w), True on the object; h or w may be 0.
-    """
-
-    top: int
-    left: int
-    bitmap: NDArray[np.bool_]
-
-    @classmethod
-    def from_full(cls, mask: NDArray[Any]) -> MaskCrop:
-        """Cuts a bool array (H, W) down to its True pixels."""
-        mask = np.asarray(mask, dtype=bool)
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if rows.size == 0:
-            return cls(0, 0, np.zeros((0, 0), dtype=bool))
-        top, left = int(rows[0]), int(columns[0])
-        return cls(top, left, mask[top : rows[-1] + 1, left : columns[-1] + 1].copy())
-
-    @property
-    def area(self) -> int:
-        """Number of pixels that belong to the object."""
-        return int(np.count_nonzero(self.bitmap))
-
-    def full(self, height: int, width: int) -> NDArray[np.bool_]:
-        """The mask as a bool array (height, width)."""
-        mask = np.zeros((height, width), dtype=bool)
-        h, w = self.bitmap.shape
-        mask[self.top : self.top + h, self.left : self.left + w] = self.bitmap
-        return mask
+from maskseg_cli.mask_crop import MaskCrop as MaskCrop
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +30,8 @@ class Detections:
         image_size: (height, width) of the picture in pixels.
         class_names: index -> name, background first.
         tracker_id: int32 array (N,) of identities across frames, or None.
+        shown_names: index -> name for people to read, in place of `class_names`; (): the same. Pictures, messages and
+            counts have these names; exported data have those of the network.
         seconds: how long the network took for the picture, where it was measured; the times of pictures that it works
             on side by side overlap.
 
@@ -82,6 +49,7 @@ class Detections:
     class_names: tuple[str, ...] = ()
     tracker_id: NDArray[np.int32] | None = None
     seconds: float | None = None
+    shown_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.xyxy)
@@ -114,6 +82,12 @@ class Detections:
         # the arrays of a hundred masks are nothing to read
         height, width = self.image_size
         return f"Detections({len(self)} objects in {width} x {height} pixels: {', '.join(self.names) or 'none'})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a small picture of the masks, and a table."""
+        import maskseg_cli  # the drawing of pictures lies above this file; the package finds it by name
+
+        return str(maskseg_cli.detections_html(self))
 
     def __iter__(self) -> Iterator[Detections]:
         """Each object as Detections of length 1."""
@@ -176,8 +150,12 @@ class Detections:
     @property
     def names(self) -> list[str]:
         """The class name of each object; `class 7` where no name is known."""
-        known = self.class_names
-        return [known[i] if i < len(known) else f"class {i}" for i in self.class_id.tolist()]
+        return _names_of(self.class_id, self.class_names)
+
+    @property
+    def labels(self) -> list[str]:
+        """The name of each object's class for people to read, which a style may change."""
+        return _names_of(self.class_id, self.shown_names or self.class_names)
 
     @property
     def area(self) -> NDArray[np.int64]:
@@ -286,6 +264,10 @@ class Detections:
             tuple(class_names),
             None if tracks is None else np.asarray(tracks, np.int32),
         )
+
+
+def _names_of(ids: NDArray[np.int32], known: Sequence[str]) -> list[str]:
+    return [known[i] if i < len(known) else f"class {i}" for i in ids.tolist()]
 
 
 def _names_by_id(ids: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
-from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.picture_formats import NAMES
 
@@ -101,7 +100,7 @@ def image(
     timeout: float,
     show: bool,
     model: ModelOptions,
-    drawing: DrawingOptions,
+    drawing: dict[str, Any],
     features: dict[str, Any],
     quiet: bool,
 ) -> None:
@@ -141,7 +140,7 @@ def image(
             timeout=timeout,
             show=show,
             model=model,
-            drawing=drawing,
+            **drawing,
             **features,
             reporter=reporter,
             stop=StopSignals(),

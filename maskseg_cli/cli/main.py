@@ -35,6 +35,7 @@ COMMANDS = {
     "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
     "bench": ("maskseg_cli.cli.bench:bench", "Measure how long a photo takes on this machine."),
     "config": ("maskseg_cli.cli.config:config", "Show every option of a model."),
+    "style": ("maskseg_cli.cli.style:style", "Write and check style files, for names and colours by class."),
     "weights": ("maskseg_cli.cli.weights:weights", "List, inspect, fetch, verify and convert weights."),
 }
 

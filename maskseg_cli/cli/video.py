@@ -13,7 +13,6 @@ from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.cli.video_options import reading_options, writing_options
-from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.printable import printable
 
@@ -60,7 +59,7 @@ def video(
     show: bool,
     dry_run: bool,
     model: ModelOptions,
-    drawing: DrawingOptions,
+    drawing: dict[str, Any],
     features: dict[str, Any],
     quiet: bool,
 ) -> None:
@@ -86,7 +85,7 @@ def video(
         "overwrite": overwrite,
         "skip_existing": skip_existing,
         "model": model,
-        "drawing": drawing,
+        **drawing,
         **features,
         **reading,
         **writing,

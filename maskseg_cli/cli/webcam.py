@@ -14,7 +14,6 @@ from maskseg_cli.cli.parameters import Number, Seconds, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
-from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.printable import printable
@@ -110,7 +109,7 @@ def webcam(
     reconnect: bool | None,
     timeout: float,
     model: ModelOptions,
-    drawing: DrawingOptions,
+    drawing: dict[str, Any],
     features: dict[str, Any],
     quiet: bool,
 ) -> None:
@@ -150,7 +149,7 @@ def webcam(
             reconnect=reconnect,
             timeout=timeout,
             model=model,
-            drawing=drawing,
+            **drawing,
             **features,
             reporter=reporter,
             stop=StopSignals(),

@@ -127,7 +127,7 @@ def read_others(path: str | Path, others: Collection[str]) -> dict[str, Any]:
 
 
 def _options_table(path: Path) -> Mapping[str, Any]:
-    document = _parse_document(path)
+    document = read_document(path)
     return _table(path, document, "maskseg") if "maskseg" in document else document
 
 
@@ -143,7 +143,7 @@ def read_table(path: str | Path, name: str) -> dict[str, Any]:
         UsageError: `name` is not a table.
     """
     path = Path(path)
-    return dict(_table(path, _parse_document(path), name))
+    return dict(_table(path, read_document(path), name))
 
 
 def _table(path: Path, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -153,7 +153,12 @@ def _table(path: Path, document: Mapping[str, Any], name: str) -> Mapping[str, A
     return table
 
 
-def _parse_document(path: Path) -> dict[str, Any]:
+def read_document(path: Path) -> dict[str, Any]:
+    """All of a TOML file, unchecked; also of a JSON file.
+
+    Raises:
+        MasksegError: the file cannot be read, or its syntax is wrong (with the line).
+    """
     try:
         with path.open("rb") as stream:
             data = stream.read(_MOST_BYTES + 1)

@@ -1,4 +1,6 @@
-"""The renderer: draws detections onto a picture, with OpenCV alone. One file for each thing that is drawn.
+"""The renderer: draws detections onto a picture, with OpenCV; Pillow writes what its font lacks.
+
+One file for each thing that is drawn.
 
 Example:
     >>> import numpy as np

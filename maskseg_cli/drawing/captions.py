@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.box_drawing import Rectangle
+from maskseg_cli.drawing.caption_format import USUAL, caption_format
 from maskseg_cli.drawing.colours import text_color
 from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
+from maskseg_cli.drawing.mixed_font import font_for
 from maskseg_cli.drawing.placement import Place, Placement
-from maskseg_cli.drawing.text import Font, font_of_size
+from maskseg_cli.drawing.text import Font
 from maskseg_cli.errors import UsageError
 
 #: Least height of a line in pixels, still readable; a caption that is too wide at this size is cut.
@@ -23,7 +26,7 @@ _FEWEST_LETTERS = 3
 
 
 def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
-    """Composes the caption of each object: the given text, or identity, label and score in percent.
+    """Composes the caption of each object: the given text, or what `options.caption` says.
 
     A score below 1 is never written as 100%.
 
@@ -42,21 +45,26 @@ def caption_texts(detections: Detections, options: DrawingOptions) -> list[str]:
                 "give one per object."
             )
         return list(options.caption_texts)
-    texts = detections.names
-    if options.scores:
-        texts = [
-            f"{text} {_percent(score)}%" for text, score in zip(texts, detections.confidence.tolist(), strict=True)
-        ]
-    if options.tracker_ids and detections.tracker_id is not None:
-        identities = detections.tracker_id.tolist()
-        texts = [
-            f"#{identity} {text}" if identity >= 0 else text for identity, text in zip(identities, texts, strict=True)
-        ]
-    return texts
+    form = caption_format(USUAL if options.caption is None else options.caption)
+    without = [name for name, shown in (("score", options.scores), ("id", options.tracker_ids)) if not shown]
+    found = _values(detections)
+    if "area" in form.fields:
+        found = [{**values, "area": area} for values, area in zip(found, detections.area.tolist(), strict=True)]
+    return [form.fill(values, without) for values in found]
 
 
-def _percent(score: float) -> int:
-    return 100 if score >= 1 else min(99, round(100 * score))
+def _values(detections: Detections) -> list[dict[str, Any]]:
+    """The fields of a `CaptionFormat` for each object, but for the area, which takes time."""
+    extents = np.nan_to_num(detections.xyxy[:, 2:] - detections.xyxy[:, :2]).round().astype(int).tolist()
+    rows = zip(detections.labels, detections.names, detections.confidence.tolist(), extents, strict=True)
+    found: list[dict[str, Any]] = []
+    for label, name, score, (width, height) in rows:
+        found.append({"name": label, "class": name, "score": score, "width": width, "height": height})
+    if detections.tracker_id is not None:
+        for values, identity in zip(found, detections.tracker_id.tolist(), strict=True):
+            if identity >= 0:
+                values["id"] = identity
+    return found
 
 
 def draw_captions(
@@ -67,6 +75,7 @@ def draw_captions(
     text_size: float,
     line_width: int = 0,
     shorter: Sequence[str] | None = None,
+    font: str | None = None,
 ) -> list[Rectangle | None]:
     """Writes each text beside its box, black or white on the object's colour, all of it inside the picture.
 
@@ -84,17 +93,17 @@ def draw_captions(
         shorter: N texts to write where the box is smaller than the text, or the text would hide something. Where the
             box is smaller than this text too and there is no free place beside it, nothing is written. None: `texts`
             are written in any case.
+        font: file of the font for the texts.
 
     Returns:
         N rectangles that the captions fill; None where nothing was written.
     """
     height, width = canvas.shape[:2]
     placement = Placement(height, width, [box for box in boxes if box is not None])
-    font = font_of_size(text_size)
     outer = line_width // 2
 
     def measure(wording: str) -> _Label | None:
-        return _Label.fitting(font, text_size, wording, height, width)
+        return _Label.fitting(wording, text_size, height, width, font)
 
     filled: list[Rectangle | None] = []
     for number, (box, text, color) in enumerate(zip(boxes, texts, colors, strict=True)):
@@ -160,15 +169,16 @@ class _Label:
         self.height = font.ascent + font.descent
 
     @classmethod
-    def fitting(cls, font: Font, size: float, text: str, height: int, width: int) -> _Label | None:
+    def fitting(cls, text: str, size: float, height: int, width: int, file: str | None = None) -> _Label | None:
         """Makes a label that fits into a picture: at full size, smaller, or cut; None if even that does not fit."""
+        font = font_for(text, size, file)
         label = cls(font, text)
         if not label.text.strip():
             return None
         if label.width <= width and label.height <= height:
             return label
         smaller = size * min(width / label.width, height / label.height)
-        font = font_of_size(max(_LEAST_SIZE, smaller))
+        font = font_for(text, max(_LEAST_SIZE, smaller), file)
         label = cls(font, text)
         if label.height > height:
             return None

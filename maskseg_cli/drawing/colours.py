@@ -11,6 +11,7 @@ import numpy as np
 from maskseg_cli.classes import canonical_name
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
+from maskseg_cli.drawing.palettes import VIVID, palette_color
 from maskseg_cli.errors import UsageError
 
 #: Colour of objects without an identity from the tracker (a negative id).
@@ -30,7 +31,7 @@ def object_colors(detections: Detections, options: DrawingOptions) -> list[Color
 
     Args:
         detections: N objects.
-        options: `color_by` and `colors` decide.
+        options: `color_by`, `colors` and `palette` decide.
 
     Returns:
         N times (blue, green, red).
@@ -40,10 +41,10 @@ def object_colors(detections: Detections, options: DrawingOptions) -> list[Color
     """
     given = options.colors
     if given is None:
-        return _own_colors(detections, options.color_by)
+        return _own_colors(detections, options)
     if isinstance(given, Mapping):
         wanted = _by_class(given, detections.class_names)
-        own_colors = _own_colors(detections, options.color_by)
+        own_colors = _own_colors(detections, options)
         objects = zip(detections.names, detections.class_id.tolist(), own_colors, strict=True)
         return [wanted.get(canonical_name(name), wanted.get(number, own)) for name, number, own in objects]
     if len(given) == 3 and isinstance(given[0], int):
@@ -53,13 +54,14 @@ def object_colors(detections: Detections, options: DrawingOptions) -> list[Color
     return list(given)  # type: ignore[arg-type]
 
 
-def _own_colors(detections: Detections, color_by: str) -> list[Color]:
-    if color_by == "class":
-        count = len(detections.class_names) - 1
-        return [class_color(number, count) for number in detections.class_id.tolist()]
-    if detections.tracker_id is not None:
-        return [instance_color(number) for number in detections.tracker_id.tolist()]
-    return [instance_color(number) for number in range(len(detections))]
+def _own_colors(detections: Detections, options: DrawingOptions) -> list[Color]:
+    if options.color_by == "class":
+        numbers = detections.class_id.tolist()
+        if options.palette != VIVID:
+            return [palette_color(options.palette, max(0, number - 1)) for number in numbers]
+        return [class_color(number, len(detections.class_names) - 1) for number in numbers]
+    numbers = list(range(len(detections))) if detections.tracker_id is None else detections.tracker_id.tolist()
+    return [instance_color(number, options.palette) for number in numbers]
 
 
 def _by_class(given: Mapping[str | int, Color], class_names: tuple[str, ...]) -> dict[str | int, Color]:
@@ -75,10 +77,11 @@ def _by_class(given: Mapping[str | int, Color], class_names: tuple[str, ...]) ->
     return wanted
 
 
-def instance_color(number: int) -> Color:
+def instance_color(number: int, palette: str = VIVID) -> Color:
     """The colour of the n-th object or identity; negative: `UNTRACKED`.
 
-    Each number turns the hue by the golden ratio, so that numbers near to each other have very different hues.
+    In the usual palette each number turns the hue by the golden ratio, so that numbers near to each other have very
+    different hues.
 
     Example:
         >>> instance_color(0) == instance_color(1)
@@ -86,6 +89,8 @@ def instance_color(number: int) -> Color:
     """
     if number < 0:
         return UNTRACKED
+    if palette != VIVID:
+        return palette_color(palette, number)
     # After eight steps of the golden ratio the hues nearly repeat: saturation and value change then.
     return _hsv(number * _GOLDEN_RATIO % 1.0, *_TONES[number // 8 % len(_TONES)])
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from maskseg_cli.drawing.caption_format import CaptionFormat
+from maskseg_cli.drawing.palettes import PALETTES, VIVID, Color
 from maskseg_cli.errors import UsageError
 from maskseg_cli.messages import percent_hint
-
-#: Blue, green, red, each 0..255.
-Color = tuple[int, int, int]
+from maskseg_cli.option import option
 
 COLOR_BY = ("instance", "class")
 SWITCHES = ("masks", "contours", "boxes", "captions", "scores", "tracker_ids")
@@ -44,6 +44,9 @@ class DrawingOptions:
         tracker_ids: captions start with `#7` where the detections carry a tracker_id.
         line_width: of contours and boxes in pixels; None: by the picture's size.
         text_size: height of a line of text in pixels; None: by the picture's size.
+        palette: one of `PALETTES`; "okabe-ito" and "tol" are for people who do not tell all hues apart.
+        caption: format of captions, such as "{name} {score:.0%} #{id}", see `CaptionFormat`; None: the usual one.
+        font: a font file for captions; None: OpenCV's own font, and where that lacks a character, one of the system.
 
     Raises:
         UsageError: a value out of its range, or of another type.
@@ -53,18 +56,21 @@ class DrawingOptions:
         0.3
     """
 
-    masks: bool = True
-    contours: bool = True
-    boxes: bool = True
-    captions: bool = True
-    alpha: float = 0.5
-    color_by: str = "instance"
+    masks: bool = option(True, "Fill objects with colour.", flags=("--masks/--no-masks",))
+    contours: bool = option(True, "Draw outlines.", flags=("--contours/--no-contours",))
+    boxes: bool = option(True, "Draw boxes.", flags=("--boxes/--no-boxes",))
+    captions: bool = option(True, "Write names and scores.", flags=("--captions/--no-captions",))
+    alpha: float = option(0.5, "How much colour covers an object: 0 none, 1 all.", kind="share")
+    color_by: str = option("instance", "A colour for each object, or one for each class.", choices=COLOR_BY)
     colors: Color | Sequence[Color] | Mapping[str | int, Color] | None = None
     caption_texts: Sequence[str] | None = None
+    palette: str = option(VIVID, "Vivid colours, or such as colour-blind people tell apart.", choices=PALETTES)
     scores: bool = True
     tracker_ids: bool = True
     line_width: int | None = None
     text_size: float | None = None
+    caption: str | None = None
+    font: str | None = None
 
     def __post_init__(self) -> None:
         for switch in SWITCHES:
@@ -73,6 +79,12 @@ class DrawingOptions:
         _check_number("alpha", self.alpha, 0, 1)
         if self.color_by not in COLOR_BY:
             raise UsageError(f"color_by is one of {', '.join(COLOR_BY)}, not {self.color_by!r}.")
+        if self.palette not in PALETTES:
+            raise UsageError(f"palette is one of {', '.join(PALETTES)}, not {self.palette!r}.")
+        if self.caption is not None:
+            CaptionFormat(self.caption)
+        if self.font is not None:
+            object.__setattr__(self, "font", str(self.font))
         if self.line_width is not None:
             _check_number("line_width", self.line_width, 1, MAX_LINE_WIDTH)
             if self.line_width != int(self.line_width):

@@ -81,7 +81,7 @@ def draw(
         text_size = options.text_size_for(height, width)
         # Texts of the caller are written as they are.
         shorter = caption_texts(detections, options.replace(scores=False)) if options.caption_texts is None else None
-        draw_captions(canvas, boxes, texts, colors, text_size, line_width, shorter)
+        draw_captions(canvas, boxes, texts, colors, text_size, line_width, shorter, options.font)
     return canvas
 
 

@@ -74,7 +74,8 @@ class RunSummary(Sink):
         self._earlier: dict[str, dict[str, int]] = {}
         if resume and self._path is not None and self._path.is_file():
             self._earlier = read_summary(self._path)
-        self._class_names: tuple[str, ...] = ()
+        self._places: dict[str, int] = {}  # name of a class -> its column's place
+        self._shown: Mapping[str, str] = {}
         self._failed_rows: dict[str, int] = {}  # name of the photo -> number of its row
         self._outdated: set[int] = set()  # numbers of rows
         self._written = 0
@@ -85,7 +86,16 @@ class RunSummary(Sink):
 
     def start(self, class_names: tuple[str, ...]) -> None:
         """Sets the order of the columns."""
-        self._class_names = class_names
+        for number, name in enumerate(class_names):
+            self._places.setdefault(self._shown.get(name, name), number)
+
+    def show_as(self, names: Mapping[str, str]) -> None:
+        """Counts classes under other names; called before `start`.
+
+        Args:
+            names: the network's name of a class -> the name to show, which several classes may have.
+        """
+        self._shown = names
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Counts a photo whose result was written."""
@@ -95,7 +105,7 @@ class RunSummary(Sink):
             name = frame.job.source.name
             result = None if frame.job.target is None or frame.job.done else str(frame.job.target)
         self._forget_failure(name)
-        counts = Counter(detections.names)
+        counts = Counter(detections.labels)
         self.objects.update(counts)
         seconds = None if detections.seconds is None else round(detections.seconds, 4)
         self._add_row(name, result, "done", seconds=seconds, counts=counts)
@@ -104,11 +114,16 @@ class RunSummary(Sink):
         """Counts a photo whose result existed already.
 
         Args:
-            objects: class name -> number of objects, where another output knows it.
+            objects: the network's name of a class -> number of objects, where another output knows it.
         """
         self.kept += 1
         self._forget_failure(name)
-        if objects is None:
+        if objects is not None:
+            counts: Counter[str] = Counter()
+            for label, number in objects.items():
+                counts[self._shown.get(label, label)] += number
+            objects = counts
+        else:
             objects = self._earlier.get(name, self._earlier.get(utf8(name).decode()))
         if objects is None:
             self.unknown += 1
@@ -201,8 +216,8 @@ class RunSummary(Sink):
         yield b"\n ]\n}\n"
 
     def _found(self) -> list[str]:
-        order = {name: number for number, name in reversed(list(enumerate(self._class_names)))}
-        return sorted(self.objects, key=lambda name: (order.get(name, len(order)), name))
+        last = len(self._places)
+        return sorted(self.objects, key=lambda name: (self._places.get(name, last), name))
 
     def _add_row(
         self,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 
@@ -59,6 +59,8 @@ class RunParts:
         output_of_network: for `recorders`; None where no feature has any, or no network was needed.
         recorders: transforms that see all that the network finds, before any choice of scores, classes and numbers, and
             give it back as it is. For features that have `saves_from`.
+        shown_names: the network's name of a class -> its name for people to read; {}: the same.
+        class_scores: class id -> score in place of `min_score` for its objects.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
         overlays: change the picture after the objects were drawn.
@@ -78,6 +80,8 @@ class RunParts:
     drawn_objects: Callable[[Detections], Detections] | None = None
     output_of_network: NetworkOutput | None = None
     recorders: list[Transform] = field(default_factory=list)
+    shown_names: dict[str, str] = field(default_factory=dict)
+    class_scores: dict[int, float] = field(default_factory=dict)
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
@@ -113,6 +117,14 @@ class Feature:
     def files(self) -> list[Path]:
         """Single files that the run writes: they are locked, and not replaced unless the user says so."""
         return []
+
+    def drawing_defaults(self) -> dict[str, Any]:
+        """Fields of `DrawingOptions` by name, for those that the user does not give."""
+        return {}
+
+    def network_names(self, words: Iterable[str]) -> list[str]:
+        """The network's names of the classes that the user calls so; words that are none stay as they are."""
+        return list(words)
 
     def lowest_score(self, kind: RunKind) -> float | None:
         """The score from which on the network must find objects; None: that of the user.

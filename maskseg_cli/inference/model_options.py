@@ -89,6 +89,8 @@ EVERYDAY = frozenset(field.name for kind in (ModelOptions, DrawingOptions) for f
     "text_size",
     "scores",
     "tracker_ids",
+    "caption",
+    "font",
 }
 
 

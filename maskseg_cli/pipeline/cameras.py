@@ -93,7 +93,7 @@ def process_camera(
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
     features = take_features(options, "camera")
-    network, drawing = split_options(model, options, *features_of("camera"))
+    network, drawing = split_options(model, options, *features_of("camera"), features=features)
     address = parse_camera(str(camera))
     settings = CaptureSettings(width, height, fps)
     if window is None:

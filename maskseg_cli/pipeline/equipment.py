@@ -12,6 +12,7 @@ from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.features.feature import Feature, NetworkOutput, RunKind, RunParts
 from maskseg_cli.features.registry import add_features, lowest_score, saves_from
 from maskseg_cli.frame import Frame
+from maskseg_cli.pipeline.score_filter import ScoreFilter
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.transform import Transform
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
 
 #: Where all that the network finds is recorded, it finds at least so many objects in a picture.
 _LIMIT = 100
-
-
-class ScoreFilter:
-    """A transform that leaves out objects of a lower score than `min_score`."""
-
-    def __init__(self, min_score: float) -> None:
-        self.min_score = min_score
-
-    def __call__(self, frame: Frame, detections: Detections) -> Detections:
-        return detections.filter(min_confidence=self.min_score)
 
 
 class Choice:
@@ -93,7 +84,9 @@ def equipped(
     with contextlib.ExitStack() as stack:
         choice = [] if predictor is None else stack.enter_context(_finding(predictor, features, parts))
         add_features(features, parts)
-        filters = [ScoreFilter(parts.min_score)] if predictor is not None and _lowered(features, parts) else []
+        filters = []
+        if parts.class_scores or (predictor is not None and _lowered(features, parts)):
+            filters = [ScoreFilter(parts.min_score, parts.class_scores)]
         parts.transforms[:] = [*parts.recorders, *choice, *parts.transforms, *filters, *transforms]
         parts.sinks.extend(sinks)
         yield parts

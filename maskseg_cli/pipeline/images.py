@@ -104,7 +104,7 @@ def process_images(
     check_count("batch", batch)
     check_seconds("timeout", timeout)
     features = take_features(options, "photos")
-    network, drawing = split_options(model, options, *features_of("photos"))
+    network, drawing = split_options(model, options, *features_of("photos"), features=features)
     arguments = as_arguments(sources)
     target = None if output is None else str(output)
     transparent = any(feature.transparent for feature in features)
@@ -165,6 +165,7 @@ def process_images(
                 reporter,
             )
         )
+        counts.show_as(parts.shown_names)
         pictures = PictureFiles(quality=quality, strip_metadata=strip_metadata)
         all_sinks = [pictures, *reports, *parts.sinks, counts, *window]
         for sink in all_sinks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,7 @@ from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.features.feature import RunParts
 from maskseg_cli.frame import Frame
+from maskseg_cli.pipeline.score_filter import high_scores
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
@@ -80,6 +81,7 @@ class LiveOutput:
         self._message = self._trouble = ""
         self._status_time = 0.0
         self._rendering = Rendering()
+        self._class_scores: Mapping[int, float] = {}
 
     @property
     def dropped(self) -> int:
@@ -96,7 +98,7 @@ class LiveOutput:
         self._skipped = max(0, self.capture.frames - 1)
         if self.equip is not None:
             parts = self.equip()
-            self.transforms, self.sinks = parts.transforms, parts.sinks
+            self.transforms, self.sinks, self._class_scores = parts.transforms, parts.sinks, parts.class_scores
             self._rendering = Rendering(
                 parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects
             )
@@ -198,8 +200,8 @@ class LiveOutput:
         """Selects the objects of the last frame with a high enough score, and draws them if an output needs that."""
         assert self._transformed is not None
         self._version = self.controls.version
-        self._visible = self._transformed.filter(min_confidence=self.controls.min_score)
-        self._counts = dict(Counter(self._visible.names).most_common())
+        self._visible = high_scores(self._transformed, self.controls.min_score, self._class_scores)
+        self._counts = dict(Counter(self._visible.labels).most_common())
         self._picture = None
         if (
             self.window is not None

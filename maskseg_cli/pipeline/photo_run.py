@@ -180,4 +180,4 @@ class PhotoRun:
         for note in notes:
             self.reporter.warn(f"Note: {job.source.name}: {note}")
         arrow = "" if job.target is None or job.done else f" -> {job.target}"
-        self.reporter.say(f"{job.source.name}: {describe(detections.names)}{arrow}")
+        self.reporter.say(f"{job.source.name}: {describe(detections.labels)}{arrow}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
+from maskseg_cli.features.feature import Feature
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.reporter import Reporter
@@ -59,7 +60,7 @@ def refuse_unknown(options: Mapping[str, Any], *kinds: type) -> None:
 
 
 def split_options(
-    model: Model, options: Mapping[str, Any], *others: type
+    model: Model, options: Mapping[str, Any], *others: type, features: Sequence[Feature] = ()
 ) -> tuple[ModelOptions | Predictor, DrawingOptions]:
     """Sorts keyword options of a run into those of the network and those of drawing.
 
@@ -69,6 +70,7 @@ def split_options(
             fields of the second kind that are not given by name. The options in a file `config` count where none is
             given.
         others: further classes of options of the same function, whose fields the error for an unknown one may name.
+        features: give drawing options that neither the caller nor the file `config` gives, and know names of classes.
 
     Raises:
         UsageError: an unknown option (near ones are named), or an option of the network for one that is loaded already.
@@ -78,7 +80,7 @@ def split_options(
         'dog'
     """
     left = {**everyday_options(options["config"]), **options} if options.get("config") else dict(options)
-    drawing = take_options(left, DrawingOptions, left.pop("drawing", None))
+    drawing = _drawing(left, features)
     chosen = {
         name: left.pop(name) for name in [field.name for field in dataclasses.fields(ModelOptions)] if name in left
     }
@@ -93,8 +95,36 @@ def split_options(
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
         return model, drawing
     if isinstance(model, ModelOptions):
-        return dataclasses.replace(model, **chosen), drawing
-    return ModelOptions(model=model, **chosen), drawing
+        network = dataclasses.replace(model, **chosen)
+    else:
+        network = ModelOptions(model=model, **chosen)
+    return _with_network_names(network, features), drawing
+
+
+def _drawing(options: dict[str, Any], features: Sequence[Feature]) -> DrawingOptions:
+    """Removes the drawing options. In a `DrawingOptions` as a whole, what is not the default counts as given."""
+    base = options.pop("drawing", None)
+    usual = DrawingOptions()
+    for feature in features:
+        for name, value in feature.drawing_defaults().items():
+            if base is None or getattr(base, name) == getattr(usual, name):
+                options.setdefault(name, value)
+    return take_options(options, DrawingOptions, base)
+
+
+def _with_network_names(network: ModelOptions, features: Sequence[Feature]) -> ModelOptions:
+    """The options with the network's own names of the chosen classes."""
+    if network.classes is None or not features:
+        return network
+    words: Any = network.classes.split(",") if isinstance(network.classes, str) else network.classes
+    if not isinstance(words, Iterable):
+        return network
+    words = [word.strip() if isinstance(word, str) else word for word in words]
+    for feature in features:
+        words = [
+            name for word in words for name in ([word] if not isinstance(word, str) else feature.network_names([word]))
+        ]
+    return dataclasses.replace(network, classes=",".join(words) if isinstance(network.classes, str) else words)
 
 
 def predictor_loader(

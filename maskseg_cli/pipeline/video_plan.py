@@ -77,7 +77,8 @@ def plan_run(
     reading = take_options(options, ReadingOptions)
     encoding = take_options(options, EncodeOptions)
     features = take_features(options, "video")
-    network, drawing = split_options(model, options, ReadingOptions, EncodeOptions, *features_of("video"))
+    others = (ReadingOptions, EncodeOptions, *features_of("video"))
+    network, drawing = split_options(model, options, *others, features=features)
     target = None if output is None else str(output)
     avoid = Path(target) if target is not None and means_folder(target) else None
     found = find_videos(as_arguments(sources), recursive, avoid)

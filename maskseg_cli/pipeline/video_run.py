@@ -211,7 +211,7 @@ class VideoRun:
         return prepare_sinks(self._all_sinks, frame, detections, self.rendering)
 
     def _count(self, frame: Frame, detections: Detections) -> None:
-        counts = Counter(detections.names)
+        counts = Counter(detections.labels)
         self.summary.most |= counts
         self.summary.seen.update(counts.keys())
 

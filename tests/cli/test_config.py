@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -173,7 +174,8 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> tuple[Mod
     monkeypatch.setattr("maskseg_cli.pipeline.images.process_images", process)
     result = CliRunner().invoke(main, ["image", "x.jpg", *map(str, arguments)])
     assert result.exit_code == 0, result.stderr
-    return caught["model"], caught["drawing"]
+    fields = {field.name for field in dataclasses.fields(DrawingOptions)}
+    return caught["model"], DrawingOptions(**{name: value for name, value in caught.items() if name in fields})
 
 
 def test_everyday_options_in_a_file_count_as_if_given(everyday: Path, monkeypatch: pytest.MonkeyPatch) -> None:

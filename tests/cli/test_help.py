@@ -32,7 +32,7 @@ def default_of(option: str, *words: str) -> str:
     return re.search(r"\[default: (.*?)[;\]]", " ".join(text.split()))[1]  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "weights"])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("style", "weights")])
 def test_options_come_in_sections_the_general_ones_last(name: str) -> None:
     sections = sections_of(help_of(name))
     assert "Options" not in sections, "these have no heading"
@@ -104,7 +104,12 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
 
 
 @pytest.mark.parametrize("columns", [60, 80])
-@pytest.mark.parametrize("words", [(name,) for name in COMMANDS] + [("weights", name) for name in weights.commands])
+@pytest.mark.parametrize(
+    "words",
+    [(name,) for name in COMMANDS]
+    + [("weights", name) for name in weights.commands]
+    + [("style", "init"), ("style", "check")],
+)
 def test_no_line_is_broken_badly(words: tuple[str, ...], columns: int) -> None:
     result = CliRunner().invoke(main, [*words, "--help"], terminal_width=columns)
     for line in result.output.splitlines():
