@@ -145,6 +145,13 @@ def _model_options(min_score: str, unused: Collection[str]) -> list[Callable[[An
             is_flag=True,
             help="Average six views of each photo, at three sizes and mirrored: more accurate, about six times slower.",
         ),
+        click.option(
+            "--tiles",
+            "model_tiles",
+            metavar="auto|NxM",
+            help="Also look at overlapping tiles of large photos, for small objects: N columns and M rows, or as many "
+            "as a photo's size asks for. Takes longer by the number of tiles.",
+        ),
         section("Engine"),
         click.option(
             "--engine",
@@ -188,7 +195,7 @@ _MIN_SCORES = "0.5 for lite, 0.7 for coco, or as the weights file says"
 model_options = model_options_with(_MIN_SCORES)
 
 #: The same for the options that belong to the network itself; the others in a file for --config are for other commands.
-network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", *ENGINE_OPTIONS))
+network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", "tiles", *ENGINE_OPTIONS))
 
 #: Passes `drawing: DrawingOptions` to the command.
 drawing_options = gather(

@@ -11,6 +11,7 @@ from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file, read_others
 from maskseg_cli.config.value_types import check_count, check_share, conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.inference.tile_layout import parse_tiles
 
 #: Where classes are chosen, the network finds at least so many objects before the choice.
 _LIMIT_WITH_CLASSES = 100
@@ -32,6 +33,7 @@ class ModelOptions:
         config: TOML file of such options, which `settings` override; the everyday options in it are not read here,
             see `everyday_options`.
         tta: average six views of each picture.
+        tiles: "auto" or columns x rows such as "4x3": run the network on overlapping tiles of large pictures too.
         engine, precision, device, threads: how the network is computed; see `EngineOptions`.
     """
 
@@ -45,6 +47,7 @@ class ModelOptions:
     settings: tuple[str, ...] = ()
     config: Path | None = None
     tta: bool = False
+    tiles: str | None = None
     engine: str = "auto"
     precision: str = "auto"
     device: str = "auto"
@@ -52,6 +55,7 @@ class ModelOptions:
 
     def __post_init__(self) -> None:
         conform("tta", self.tta, bool)
+        parse_tiles(self.tiles)
         if isinstance(self.settings, str):
             object.__setattr__(self, "settings", (self.settings,))
         check_numbers(
@@ -106,7 +110,7 @@ def everyday_options(path: str | Path) -> dict[str, Any]:
 
 
 def overrides_of(options: ModelOptions) -> dict[str, Any]:
-    """The options of `MaskRCNNConfig`, plus `size` and `tta`, as keywords for `load_model`.
+    """The options of `MaskRCNNConfig`, plus `size`, `tta` and `tiles`, as keywords for `load_model`.
 
     Options of their own replace `settings`, and those replace the file `config`.
     """
@@ -123,6 +127,8 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
         overrides["detection_max_instances"] = instance_limit(options.max_detections, bool(options.classes))
     if options.tta:
         overrides["tta"] = True
+    if options.tiles is not None:
+        overrides["tiles"] = options.tiles
     return overrides
 
 
