@@ -1,4 +1,4 @@
-"""`option`: a field of a feature that is an option of the commands and a keyword of the functions at the same time."""
+"""`option`: a field of a dataclass that is an option of the commands and a keyword of the functions alike."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: What a value is: any text, a path, a whole number, a number, a number from 0 to 1, or a time such as 1:30.
-Kind = Literal["text", "path", "whole", "number", "share", "seconds"]
+#: What a value is: any text, a path, a file that exists, a whole number, a number, a number from 0 to 1, a time such as
+#: 1:30, or frames per second such as 30000/1001.
+Kind = Literal["text", "path", "file", "whole", "number", "share", "seconds", "rate"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class OptionText:
         least, most: limits of numbers.
         default: the default in words, where the field's own says nothing.
         flags: other names than `--` and the field's name; "--track/--no-track" is a switch with both sides.
+        heading: over the option in --help, where it is not that of the whole group.
+        above: whether a number must be above `least`, not only equal to it.
     """
 
     help: str
@@ -32,6 +35,8 @@ class OptionText:
     most: float | None = None
     default: str | None = None
     flags: tuple[str, ...] = ()
+    heading: str | None = None
+    above: bool = False
 
 
 def option(default: Any, help: str, **text: Any) -> Any:

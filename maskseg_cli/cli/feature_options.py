@@ -1,15 +1,16 @@
-"""`feature_options`: the options of all features of a kind of run, made from the fields of the features."""
+"""Options of the commands, made from the fields of dataclasses by `option`: `options_of`, `feature_options`."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from maskseg_cli.cli.parameters import Number, Seconds, Share, Whole
+from maskseg_cli.cli.parameters import FrameRate, Number, Seconds, Share, Whole
 from maskseg_cli.cli.sections import section
 from maskseg_cli.features.feature import RunKind
 from maskseg_cli.features.registry import features_of, option_values
@@ -17,48 +18,73 @@ from maskseg_cli.option import OptionText
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_PREFIX = "features_"
+
+def options_of(
+    target: str,
+    kind: type,
+    heading: str,
+    build: Callable[..., Any] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Callable[[Command], Command]:
+    """A decorator: adds the options of a dataclass, named `<target>_<field>`; fields that are no `option` are left out.
+
+    The command gets `target=build(**values)`. Options that were not given are not among the values, so that the
+    defaults of the dataclass count.
+
+    Args:
+        target: keyword of the command; a file for --config names the options by it too, see `use_defaults`.
+        kind: the dataclass.
+        heading: over the options that have none of their own.
+        build: None: `kind` itself.
+        settings: field -> keywords for `click.option` that the field cannot know, such as `callback`.
+    """
+    fields = [field for field in dataclasses.fields(kind) if "option" in field.metadata]
+    return _gather(target, build or kind, [(field, heading) for field in fields], settings or {})
 
 
 def feature_options(kind: RunKind) -> Callable[[Command], Command]:
-    """A decorator that passes `features`, the options of features by name, to the command.
+    """A decorator that passes `features`, the options of features by name, to the command."""
+    features = features_of(kind)
+    fields = [(field, one.heading) for one in features for field in dataclasses.fields(one)]  # type: ignore[arg-type]
+    return _gather("features", dict, fields, {})
 
-    Options that were not given are left out, so that the defaults of the features count.
-    """
+
+def _gather(
+    target: str,
+    build: Callable[..., Any],
+    fields: list[tuple[dataclasses.Field[Any], str]],
+    settings: Mapping[str, Mapping[str, Any]],
+) -> Callable[[Command], Command]:
+    prefix = f"{target}_"
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def gathered(*args: Any, **kwargs: Any) -> Any:
-            given = {name: kwargs.pop(name) for name in list(kwargs) if name.startswith(_PREFIX)}
-            values = {name.removeprefix(_PREFIX): value for name, value in given.items()}
-            return command(*args, features=option_values(values), **kwargs)
+            given = {name: kwargs.pop(name) for name in list(kwargs) if name.startswith(prefix)}
+            values = {name.removeprefix(prefix): value for name, value in given.items()}
+            return command(*args, **{target: build(**option_values(values))}, **kwargs)
 
-        for feature in reversed(features_of(kind)):
-            for one in reversed(dataclasses.fields(feature)):  # type: ignore[arg-type]
-                gathered = _option(one)(gathered)
-            gathered = section(feature.heading)(gathered)
+        for field, heading in reversed(fields):
+            text: OptionText = field.metadata["option"]
+            gathered = _option(f"{prefix}{field.name}", field, text, settings.get(field.name, {}))(gathered)
+            gathered = section(text.heading or heading)(gathered)
         return gathered  # type: ignore[return-value]
 
     return decorate
 
 
-def _option(field: dataclasses.Field[Any]) -> Callable[[Any], Any]:
-    text: OptionText = field.metadata["option"]
+def _option(
+    name: str, field: dataclasses.Field[Any], text: OptionText, settings: Mapping[str, Any]
+) -> Callable[[Any], Any]:
     flags = text.flags or (f"--{field.name.replace('_', '-')}",)
-    shown: dict[str, Any] = {"help": text.help, "default": None}
+    shown: dict[str, Any] = {"help": text.help, "default": None, **settings}
     if isinstance(field.default, bool) or any("/" in flag for flag in flags):
-        return click.option(*flags, f"{_PREFIX}{field.name}", is_flag=True, **shown)
+        return click.option(*flags, name, is_flag=True, **shown)
     default = text.default or (None if field.default in (None, (), "") else str(field.default))
     if default is not None:
         shown["show_default"] = default
-    return click.option(
-        *flags,
-        f"{_PREFIX}{field.name}",
-        type=_type(text),
-        metavar=text.metavar,
-        multiple=isinstance(field.default, tuple),
-        **shown,
-    )
+    multiple = isinstance(field.default, tuple)
+    return click.option(*flags, name, type=_type(text), metavar=text.metavar, multiple=multiple, **shown)
 
 
 def _type(text: OptionText) -> Any:
@@ -68,7 +94,8 @@ def _type(text: OptionText) -> Any:
         least, most = text.least, text.most
         return Whole(min=None if least is None else int(least), max=None if most is None else int(most))
     if text.kind == "number":
-        return Number(min=text.least, max=text.most)
-    if text.kind == "share":
-        return Share(0, 1)
-    return Seconds() if text.kind == "seconds" else str
+        return Number(min=text.least, max=text.most, min_open=text.above)
+    if text.kind == "file":
+        return click.Path(exists=True, dir_okay=False, path_type=Path)
+    others: dict[str, Any] = {"share": Share(0, 1), "seconds": Seconds(), "rate": FrameRate()}
+    return others.get(text.kind, str)

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from maskseg_cli.cli.feature_options import options_of
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.parameters import Share, Whole
 from maskseg_cli.cli.sections import GENERAL, section, use_defaults
-from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 
@@ -198,33 +199,7 @@ model_options = model_options_with(_MIN_SCORES)
 network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", "tiles", *ENGINE_OPTIONS))
 
 #: Passes `drawing: DrawingOptions` to the command.
-drawing_options = gather(
-    "drawing",
-    DrawingOptions,
-    [
-        section("Drawing"),
-        click.option("--masks/--no-masks", "drawing_masks", default=True, help="Fill objects with colour."),
-        click.option("--contours/--no-contours", "drawing_contours", default=True, help="Draw outlines."),
-        click.option("--boxes/--no-boxes", "drawing_boxes", default=True, help="Draw boxes."),
-        click.option("--captions/--no-captions", "drawing_captions", default=True, help="Write names and scores."),
-        click.option(
-            "--alpha",
-            "drawing_alpha",
-            type=Share(0, 1),
-            default=0.5,
-            show_default=True,
-            help="How much colour covers an object: 0 none, 1 all.",
-        ),
-        click.option(
-            "--color-by",
-            "drawing_color_by",
-            type=click.Choice(COLOR_BY),
-            default="instance",
-            show_default=True,
-            help="A colour for each object, or one for each class.",
-        ),
-    ],
-)
+drawing_options = options_of("drawing", DrawingOptions, "Drawing")
 
 
 def result_options(noun: str) -> Callable[[Command], Command]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from maskseg_cli.errors import UsageError
 from maskseg_cli.messages import percent_hint
+from maskseg_cli.option import option
 
 #: Blue, green, red, each 0..255.
 Color = tuple[int, int, int]
@@ -53,12 +54,12 @@ class DrawingOptions:
         0.3
     """
 
-    masks: bool = True
-    contours: bool = True
-    boxes: bool = True
-    captions: bool = True
-    alpha: float = 0.5
-    color_by: str = "instance"
+    masks: bool = option(True, "Fill objects with colour.", flags=("--masks/--no-masks",))
+    contours: bool = option(True, "Draw outlines.", flags=("--contours/--no-contours",))
+    boxes: bool = option(True, "Draw boxes.", flags=("--boxes/--no-boxes",))
+    captions: bool = option(True, "Write names and scores.", flags=("--captions/--no-captions",))
+    alpha: float = option(0.5, "How much colour covers an object: 0 none, 1 all.", kind="share")
+    color_by: str = option("instance", "A colour for each object, or one for each class.", choices=COLOR_BY)
     colors: Color | Sequence[Color] | Mapping[str | int, Color] | None = None
     caption_texts: Sequence[str] | None = None
     scores: bool = True
