@@ -12,11 +12,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from maskseg_cli.benchmark.contestants import contestants
-from maskseg_cli.cli.main import cli
 from maskseg_cli.config import COCO, LITE
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.loading import load_model, load_predictor
@@ -24,15 +22,16 @@ from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.inference.tile_layout import Tile
 from maskseg_cli.inference.tiling import network_side, reduced
 from tests.cli.fake_model import BlobEngine, blob_predictor, use_blob_engine
+from tests.cli.running import run as run_image
 from tests.documents import PROJECT
 
 
 def crossing(width: int = 640, height: int = 480) -> NDArray[np.uint8]:
-    """A dark BGR picture: a dog across the seam between two columns, a person in a corner, one small dog."""
+    """A dark BGR picture: a dog across seams, a person in a corner, and a speck that is lost when it is reduced."""
     image = np.full((height, width, 3), (40, 60, 30), np.uint8)
     image[200:260, 100:560] = 255
     image[400:460, 600:630] = 255
-    image[20:26, 20:28] = 255
+    image[20:22, 20:23] = 255
     return image
 
 
@@ -50,10 +49,11 @@ def calls_of(engine: BlobEngine, monkeypatch: pytest.MonkeyPatch) -> list[tuple[
 
 def test_objects_at_seams_come_once_and_whole_in_their_place() -> None:
     found = blob_predictor(tiles="3x2")(crossing())
-    assert boxes(found) == [[20, 20, 28, 26], [100, 200, 560, 260], [600, 400, 630, 460]]
+    # the first and the last one are found best where the picture is reduced
+    assert np.abs(np.array(boxes(found)) - [[20, 20, 23, 22], [100, 200, 560, 260], [600, 400, 630, 460]]).max() <= 2
     assert found.image_size == (480, 640)
-    [dog] = [one for one in found if one.xyxy[0, 0] == 100]
-    assert dog.masks[0].area == 460 * 60
+    [speck] = [one for one in found if one.area[0] < 100]
+    assert (speck.xyxy[0].tolist(), speck.masks[0].area) == ([20, 20, 23, 22], 6)
     assert found.seconds is not None
 
 
@@ -77,7 +77,7 @@ def test_small_pictures_and_no_tiles_are_one_call(monkeypatch: pytest.MonkeyPatc
 def test_large_and_small_pictures_of_a_list_keep_their_order() -> None:
     small = np.ascontiguousarray(crossing()[:60, :60])
     first, second = blob_predictor(tiles="3x2")([small, crossing()])
-    assert boxes(first) == [[20, 20, 28, 26]]
+    assert boxes(first) == [[20, 20, 23, 22]]
     assert len(second) == 3
 
 
@@ -134,13 +134,11 @@ def test_maskseg_image_with_tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     use_blob_engine(monkeypatch.setattr)
     monkeypatch.chdir(tmp_path)
     cv2.imwrite("photo.png", crossing())
-    arguments = ["image", "photo.png", "-o", "out.png", "--json", "out.json"]
-    done = CliRunner().invoke(cli, [*arguments, "--tiles", "3x2"])
-    assert done.exit_code == 0, done.output
+    run_image("photo.png", "-o", "out.png", "--json", "out.json", "--tiles", "3x2")
     found = json.loads(Path("out.json").read_text(encoding="utf-8"))["annotations"]
-    assert sorted(one["area"] for one in found) == [48, 1800, 27600]
-    wrong = CliRunner().invoke(cli, ["image", "photo.png", "-o", "other.png", "--tiles", "many"])
-    assert wrong.exit_code == 2
+    assert len(found) == 3
+    assert min((one["area"], one["bbox"]) for one in found) == (6, [20, 20, 3, 2])
+    wrong = run_image("photo.png", "-o", "other.png", "--tiles", "many", code=2)
     assert "tiles is auto, or columns x rows from 1x1 to 16x16 such as 4x3, not 'many'." in wrong.output
     assert not Path("other.png").exists()
 
@@ -157,12 +155,12 @@ from maskseg_cli.inference.predictor import Predictor
 image = np.full((8000, 8000, 3), 40, np.uint8)
 image[4000:4100, 3000:6000] = 255
 engine = BlobEngine()
-engine.config = LITE.replace(image_resize_mode=sys.argv[2])
+engine.config = LITE.replace(image_resize_mode=sys.argv[2], image_max_dim=768)
 predictor = Predictor(engine, COCO_CLASSES, tiles=sys.argv[3])
 predictor(np.ascontiguousarray(image[:1000, :1000]))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 found = predictor(image)
-assert len(found) == 1 and abs(found.masks[0].area - 300000) < 15000, found.masks[0].area
+assert len(found) == 1 and found.masks[0].area > 200000, found
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """
 
