@@ -39,12 +39,12 @@ class OptionText:
     above: bool = False
 
 
-def option(default: Any, help: str, **text: Any) -> Any:
+def option(default: Any, /, help: str, **text: Any) -> Any:
     """A dataclass field with the description of its option.
 
     Args:
         default: a tuple makes the option repeatable; a bool, or None beside "--x/--no-x", makes it a switch.
-        help, text: fields of `OptionText`.
+        help, text: fields of `OptionText`, whose `default` is the default in words.
 
     Example:
         >>> @dataclass(frozen=True)
