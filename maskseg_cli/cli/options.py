@@ -35,7 +35,7 @@ def model_options_with(min_score: str, unused: Collection[str] = ()) -> Callable
         min_score: the command's default of --min-score in words.
         unused: options that count on the command line, but not in a file for --config.
     """
-    settings = {
+    settings: dict[str, dict[str, Any]] = {
         "min_score": {"show_default": min_score},
         "config": {"is_eager": True, "callback": functools.partial(_use_file, unused)},
     }
