@@ -18,12 +18,14 @@ def contestants(options: ModelOptions, against: Sequence[str]) -> list[ModelOpti
         against: "ENGINE" or "ENGINE:PRECISION", such as "tensorflow" or "openvino:int8": the same network so.
 
     Raises:
-        UsageError: an unknown engine or precision, or two that do not go together.
+        UsageError: an unknown engine or precision, or two that do not go together; tiles, whose calls are not timed.
 
     Example:
         >>> [one.engine for one in contestants(ModelOptions(), ["tensorflow"])]
         ['auto', 'tensorflow']
     """
+    if options.tiles is not None:
+        raise UsageError("bench times one call of the network: leave out --tiles, which makes many.")
     found = [options]
     for word in against:
         engine, _, precision = word.partition(":")

@@ -51,7 +51,7 @@ def resolve_config(options: ModelOptions) -> MaskRCNNConfig:
     from maskseg_cli.config.picture_size import with_size
 
     usual = ModelOptions()
-    for name in ("classes", "labels", "tta", *ENGINE_OPTIONS):
+    for name in ("classes", "labels", "tta", "tiles", *ENGINE_OPTIONS):
         if getattr(options, name) != getattr(usual, name):
             raise UsageError(f"--{name} does not belong to the options of a network, which `config` shows.")
     overrides = overrides_of(options)

@@ -132,6 +132,7 @@ def _run(
     used = {
         "weights": Path(model.weights or model.model or "lite").name,
         "tta": model.tta,
+        "tiles": model.tiles,
         "engine": predictor.engine.name,
         "config": predictor.config.to_dict(),
     }

@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from maskseg_cli.cli.feature_options import feature_options
+from maskseg_cli.cli.feature_options import feature_options, options_of
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.options import drawing_options, gather, message_options, result_options
-from maskseg_cli.cli.parameters import Number, Share, Whole
+from maskseg_cli.cli.options import drawing_options, message_options, result_options
+from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
-from maskseg_cli.cli.video_options import reading_options, writing_options
-from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.media.picture_formats import NAMES
 from maskseg_cli.media.same_file import same_name
+from maskseg_cli.option import option
+from maskseg_cli.pipeline.reading_options import ReadingOptions
+from maskseg_cli.video.video_formats import EncodeOptions
 
 #: Options that only photos, or only videos, have; `reading` and `writing` are the videos' too.
 _PHOTOS = ("quality", "strip_metadata", "summary", "timeout")
 _NETWORK = ("reading_batch",)
+_VIDEOS = ("mp4", "mov", "mkv", "avi", "webm", "gif")
 
-_choice_options = gather(
-    "choice",
-    dict,
-    [
-        section("Which objects"),
-        click.option(
-            "--min-score",
-            "choice_min_score",
-            type=Share(0, 1),
-            metavar="SCORE",
-            show_default="that of the first run",
-            help="Leave out objects with a lower score, 0 to 1.",
-        ),
-        click.option(
-            "--classes",
-            "choice_classes",
-            metavar="NAMES",
-            show_default="those of the first run",
-            help="Only these classes, separated by commas: person,dog. All: all.",
-        ),
-        click.option(
-            "--max-detections",
-            "choice_max_detections",
-            type=Whole(min=1),
-            metavar="N",
-            show_default="that of the first run",
-            help="At most so many objects a picture, best score first.",
-        ),
-    ],
-)
+
+@dataclass(frozen=True)
+class _Choice:
+    """Which of the saved objects are drawn."""
+
+    min_score: float | None = option(
+        None,
+        "Leave out objects with a lower score, 0 to 1.",
+        kind="share",
+        metavar="SCORE",
+        default="that of the first run",
+    )
+    classes: str | None = option(
+        None,
+        "Only these classes, separated by commas: person,dog. All: all.",
+        metavar="NAMES",
+        default="those of the first run",
+    )
+    max_detections: int | None = option(
+        None,
+        "At most so many objects a picture, best score first.",
+        kind="whole",
+        least=1,
+        metavar="N",
+        default="that of the first run",
+    )
 
 
 @click.command(cls=SectionedCommand)
@@ -70,9 +69,11 @@ _choice_options = gather(
 @click.option("--strip-metadata", is_flag=True, help="Leave out date, camera, colour profile and resolution.")
 @click.option("--summary", metavar="FILE", help="Also write the result of each photo, as a table (.csv) or .json.")
 @click.option("--timeout", type=Number(min=0), default=60, show_default=True, help="Seconds for reading one photo.")
-@reading_options
-@writing_options
-@_choice_options
+@options_of("reading", ReadingOptions, "Which frames", build=dict)
+@section("Format of the results")
+@click.option("--format", type=click.Choice([*NAMES, *_VIDEOS]), help="As for `maskseg image` and `maskseg video`.")
+@options_of("encoding", EncodeOptions, "Format of the results", build=dict)
+@options_of("choice", _Choice, "Which objects", build=dict)
 @drawing_options
 @feature_options("photos", "video", network=False)
 @message_options
@@ -82,9 +83,9 @@ def render(
     file: str,
     sources: tuple[str, ...],
     reading: dict[str, Any],
-    writing: dict[str, Any],
+    encoding: dict[str, Any],
     choice: dict[str, Any],
-    drawing: DrawingOptions,
+    drawing: dict[str, Any],
     features: dict[str, Any],
     quiet: bool,
     **results: Any,
@@ -109,17 +110,17 @@ def render(
         if results[name] not in (None, "-") and same_name(Path(results[name]), Path(file)):
             raise UsageError(f"{file} is an input: inputs are never overwritten.")
     photos = {name: results.pop(name) for name in _PHOTOS}
-    arguments = {**results, "drawing": drawing, "model": saved, **features}
+    arguments = {**results, "model": saved, **drawing, **features}
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         arguments |= {"reporter": reporter, "stop": StopSignals()}
         if saved.kind == "photos":
             with loading():
                 from maskseg_cli.pipeline.images import process_images
-            failed = bool(process_images(sources, format=writing["format"], **photos, **arguments).failed)
+            failed = bool(process_images(sources, **photos, **arguments).failed)
         else:
             with loading():
                 from maskseg_cli.pipeline.videos import process_videos
-            failed = bool(process_videos(sources, **reading, **writing, **arguments).failures)
+            failed = bool(process_videos(sources, **reading, **encoding, **arguments).failures)
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -132,14 +133,10 @@ def _refuse_others(ctx: click.Context, kind: str) -> None:
     """
     for one in ctx.command.params:
         name = str(one.name)
-        videos = name.startswith(("reading_", "writing_")) and name != "writing_format"
+        videos = name.startswith(("reading_", "encoding_"))
         wrong = videos if kind == "photos" else name in _PHOTOS
         if wrong and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise UsageError(f"{max(one.opts, key=len)} is not for {kind}, of which the saved detections are.")
 
 
 render.params = [one for one in render.params if one.name not in _NETWORK]
-for _one in render.params:
-    if _one.name == "writing_format":
-        _names = [*_one.type.choices, *NAMES]  # type: ignore[attr-defined]
-        _one.type = click.Choice(list(dict.fromkeys(_names)))

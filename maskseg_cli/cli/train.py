@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from maskseg_cli.cli.options import SIZES, message_options, via_attribute_option
+from maskseg_cli.cli.options import message_options, via_attribute_option
 from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.sections import SectionedCommand, section, use_defaults
 from maskseg_cli.cli.stop_signals import StopSignals, loading
+from maskseg_cli.inference.model_options import SIZES
 from maskseg_cli.messages import counted
 from maskseg_cli.printable import printable
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import click
 
-from maskseg_cli.cli.feature_options import feature_options
+from maskseg_cli.cli.feature_options import feature_options, options_of
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
-from maskseg_cli.cli.video_options import reading_options, writing_options
 from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.printable import printable
+from maskseg_cli.video.video_formats import EncodeOptions
 
 
 @click.command(cls=SectionedCommand)
@@ -28,8 +29,15 @@ from maskseg_cli.printable import printable
     "it the result is written beside the video as NAME_maskseg.EXT.",
 )
 @result_options("video")
-@reading_options
-@writing_options
+@options_of("reading", ReadingOptions, "Which frames", build=dict)
+@section("Format of the results")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["mp4", "mov", "mkv", "avi", "webm", "gif", "png", "jpg"]),
+    help="Format of the results; png and jpg are folders of single frames. Otherwise the source's own.",
+)
+@options_of("encoding", EncodeOptions, "Format of the results", build=dict)
 @section("Videos and results")
 @click.option(
     "--json",
@@ -54,7 +62,8 @@ def video(
     overwrite: bool,
     skip_existing: bool,
     reading: dict[str, Any],
-    writing: dict[str, Any],
+    format_name: str | None,
+    encoding: dict[str, Any],
     json_path: str | None,
     show: bool,
     dry_run: bool,
@@ -87,8 +96,9 @@ def video(
         "model": model,
         **drawing,
         **features,
+        "format": format_name,
         **reading,
-        **writing,
+        **encoding,
     }
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         if dry_run:

@@ -22,6 +22,7 @@ from maskseg_cli.inference.engine_options import EngineOptions
 from maskseg_cli.inference.model_options import ModelOptions, check_numbers, instance_limit, overrides_of
 from maskseg_cli.inference.openvino_engine import open_openvino
 from maskseg_cli.inference.predictor import Predictor
+from maskseg_cli.inference.tile_layout import parse_tiles
 from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.reporter import Reporter
 
@@ -40,6 +41,7 @@ def load_model(
     max_detections: int | None = None,
     batch: int | None = None,
     tta: bool = False,
+    tiles: str | None = None,
     engine: str = "auto",
     precision: str = "auto",
     device: str = "auto",
@@ -64,6 +66,8 @@ def load_model(
         batch: pictures of equal size that the network takes at once; the results are the same.
         tta: average six views of each picture, at three sizes and mirrored (test-time augmentation): more accurate,
             about six times slower.
+        tiles: "auto" or columns x rows such as "4x3": run the network on overlapping tiles of large pictures and on the
+            whole of them, which finds more small objects.
         engine, precision, device, threads, throughput: how the network is computed; see `EngineOptions`.
         reporter: told when a network is converted for OpenVINO, and when TensorFlow is taken instead.
         overrides: options of `MaskRCNNConfig` by name, which replace those of `config`.
@@ -79,6 +83,7 @@ def load_model(
     check_numbers(min_score=min_score, max_detections=max_detections, batch=batch, threads=threads)
     _check_kinds(weights, config, overrides)
     tta = conform("tta", tta, bool)
+    parse_tiles(tiles)
     computing = EngineOptions(engine, precision, device, threads, throughput)
     whole = config if isinstance(config, MaskRCNNConfig) else None
     if config is not None and whole is None:
@@ -101,7 +106,7 @@ def load_model(
 
     opened, names = open_engine(weights, labels, configure, computing, reporter or Reporter(), choose)
     chosen = choose(names)
-    return Predictor(opened, names, tta, chosen, max_detections, batch, os.path.basename(weights))
+    return Predictor(opened, names, tta, chosen, max_detections, batch, os.path.basename(weights), tiles)
 
 
 def _check_kinds(weights: Any, config: Any, overrides: Mapping[str, Any]) -> None:

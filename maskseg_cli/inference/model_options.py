@@ -11,9 +11,15 @@ from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.config.overrides import parse_settings, read_config_file, read_others
 from maskseg_cli.config.value_types import check_count, check_share, conform
 from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.inference.engine_options import DEVICES, ENGINES, PRECISIONS
+from maskseg_cli.inference.tile_layout import parse_tiles
+from maskseg_cli.option import option
 
 #: The network finds at least so many objects before those are chosen that the user wants.
 _LIMIT = 100
+
+#: The default of `size` in words.
+SIZES = "400 for lite, 1024 for coco, or as the weights file says"
 
 
 @dataclass(frozen=True)
@@ -32,26 +38,93 @@ class ModelOptions:
         config: TOML file of such options, which `settings` override; the everyday options in it are not read here,
             see `everyday_options`.
         tta: average six views of each picture.
+        tiles: "auto" or columns x rows such as "4x3": run the network on overlapping tiles of large pictures too.
         engine, precision, device, threads: how the network is computed; see `EngineOptions`.
     """
 
-    model: str | Path | None = None
-    weights: str | Path | None = None
-    labels: str | Path | None = None
-    size: int | None = None
-    min_score: float | None = None
-    classes: str | Sequence[str] | None = None
-    max_detections: int | None = None
-    settings: tuple[str, ...] = ()
-    config: Path | None = None
-    tta: bool = False
-    engine: str = "auto"
-    precision: str = "auto"
-    device: str = "auto"
-    threads: int | None = None
+    model: str | Path | None = option(
+        None,
+        "lite (fast, the default), coco (accurate, fetched with `maskseg weights fetch coco`), or a weights file.",
+        metavar="NAME|FILE",
+    )
+    weights: str | Path | None = option(None, "Load this weights file into the model.", metavar="FILE")
+    labels: str | Path | None = option(
+        None, "Text file of class names, one a line, for a network trained on other classes.", kind="file"
+    )
+    size: int | None = option(
+        None,
+        "Scale photos to this size first: smaller is faster, larger finds smaller objects. The short side for lite "
+        "(the long side at most twice that), the side of the square for Matterport models.",
+        kind="whole",
+        least=64,
+        metavar="PIXELS",
+        default=SIZES,
+    )
+    min_score: float | None = option(
+        None, "Leave out objects with a lower score, 0 to 1.", kind="share", metavar="SCORE"
+    )
+    classes: str | Sequence[str] | None = option(
+        None, "Only these classes, separated by commas: person,dog.", metavar="NAMES"
+    )
+    max_detections: int | None = option(
+        None,
+        "At most so many objects a photo, best score first.",
+        kind="whole",
+        least=1,
+        metavar="N",
+        default="100",
+    )
+    settings: tuple[str, ...] = option(
+        (),
+        "Set any option that `maskseg config` shows; may be repeated.",
+        metavar="OPTION=VALUE",
+        flags=("--set",),
+    )
+    config: Path | None = option(
+        None, "TOML file of such options and of everyday ones (alpha = 0.3), for what is not given here.", kind="file"
+    )
+    tta: bool = option(
+        False,
+        "Average six views of each photo, at three sizes and mirrored: more accurate, about six times slower.",
+    )
+    tiles: str | None = option(
+        None,
+        "Also look at overlapping tiles of large photos, for small objects: N columns and M rows, or as many as a "
+        "photo's size asks for. Takes longer by the number of tiles.",
+        metavar="auto|NxM",
+    )
+    engine: str = option(
+        "auto",
+        "What computes the network; auto takes OpenVINO, and TensorFlow where that does not work.",
+        choices=ENGINES,
+        heading="Engine",
+    )
+    precision: str = option(
+        "auto",
+        "Numbers to compute with: fewer bits are faster. auto takes the fastest that this processor has instructions "
+        "for; int8 needs a quantised network, which lite has.",
+        choices=PRECISIONS,
+        heading="Engine",
+    )
+    device: str = option(
+        "auto",
+        "Processor, graphics (Intel's through OpenVINO, NVIDIA's through TensorFlow) or neural processor.",
+        choices=DEVICES,
+        heading="Engine",
+    )
+    threads: int | None = option(
+        None,
+        "Threads of the network.",
+        kind="whole",
+        least=1,
+        metavar="N",
+        default="one for each core",
+        heading="Engine",
+    )
 
     def __post_init__(self) -> None:
         conform("tta", self.tta, bool)
+        parse_tiles(self.tiles)
         if isinstance(self.settings, str):
             object.__setattr__(self, "settings", (self.settings,))
         check_numbers(
@@ -108,7 +181,7 @@ def everyday_options(path: str | Path) -> dict[str, Any]:
 
 
 def overrides_of(options: ModelOptions) -> dict[str, Any]:
-    """The options of `MaskRCNNConfig`, plus `size` and `tta`, as keywords for `load_model`.
+    """The options of `MaskRCNNConfig`, plus `size`, `tta` and `tiles`, as keywords for `load_model`.
 
     Options of their own replace `settings`, and those replace the file `config`.
     """
@@ -126,6 +199,8 @@ def overrides_of(options: ModelOptions) -> dict[str, Any]:
         overrides["detection_max_instances"] = instance_limit(wanted) if options.classes else wanted
     if options.tta:
         overrides["tta"] = True
+    if options.tiles is not None:
+        overrides["tiles"] = options.tiles
     return overrides
 
 

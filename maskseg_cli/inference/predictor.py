@@ -16,6 +16,8 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.matterport_log import log_inputs
 from maskseg_cli.inference.molding import check_molded_shape, mold, molded_shape
 from maskseg_cli.inference.test_time_augmentation import ViewInput, mold_views, relative_frame
+from maskseg_cli.inference.tile_layout import choose_grid, parse_tiles
+from maskseg_cli.inference.tiling import find_in_tiles, network_side
 from maskseg_cli.inference.unmolding import unmold
 from maskseg_cli.media.given_pictures import as_array, check_picture, is_one_picture
 from maskseg_cli.model.anchors import AnchorCache
@@ -51,12 +53,14 @@ class Predictor:
         class_ids: keep objects of these classes only; None: all.
         max_detections: keep so many objects of a picture at most, best score first, after the choice of classes; None:
             the network's own limit.
-        batch: pictures of equal molded size that the network takes at once.
+        batch: pictures of equal molded size, or tiles of one picture, that the network takes at once.
         name: of the network, or of its weights file.
+        tiles: "auto" or columns x rows such as "4x3": run the network on overlapping tiles of large pictures too.
 
     Attributes:
         engine, class_names, tta, class_ids, max_detections, batch, name: the arguments; `tta`, `class_ids` and
             `max_detections` may be changed at any time.
+        grid: from `tiles`; see `parse_tiles`.
 
     Example:
         >>> model = load_model("lite")                                  # doctest: +SKIP
@@ -73,6 +77,7 @@ class Predictor:
         max_detections: int | None = None,
         batch: int | None = None,
         name: str = "",
+        tiles: str | None = None,
     ) -> None:
         self.engine = engine
         self.class_names = tuple(class_names)
@@ -81,6 +86,7 @@ class Predictor:
         self.max_detections = max_detections
         self.name = name
         self.batch = engine.config.batch_size if batch is None else batch
+        self.grid = parse_tiles(tiles)
         self._anchors = AnchorCache(engine.config)
 
     @property
@@ -192,21 +198,49 @@ class Predictor:
 
     def _predict(self, images: list[NDArray[np.uint8]], order: str, verbose: bool = False) -> list[Detections]:
         """All objects in each picture; `order` is that of the channels, BGR or RGB."""
+        grids = [choose_grid(self.grid, image.shape[0], image.shape[1], network_side(self.config)) for image in images]
+        if all(grid == (1, 1) for grid in grids):
+            return self._predict_whole(images, order, verbose)
+        return [
+            self._predict_whole([image], order, verbose)[0]
+            if grid == (1, 1)
+            else self._predict_tiled(image, grid, order)
+            for image, grid in zip(images, grids, strict=True)
+        ]
+
+    def _predict_tiled(self, image: NDArray[np.uint8], grid: tuple[int, int], order: str) -> Detections:
+        return find_in_tiles(
+            image,
+            grid,
+            self.config,
+            lambda parts, size: self._predict_whole(parts, order, size=size),
+            self.batch,
+            self.workers,
+        )
+
+    def _predict_whole(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        order: str,
+        verbose: bool = False,
+        size: tuple[int, int] | None = None,
+    ) -> list[Detections]:
+        """All objects in each picture without tiles; `size`: (height, width) of what the pictures are reduced from."""
         results: list[Detections] = []
         for batch in list(self._batches(images)):  # a list, so that a picture is refused before any work is done
             flipped = order != self.config.channel_order
             ordered = [image[:, :, ::-1] if flipped else image for image in batch]
             if self.tta and not verbose:  # each view is molded by itself
-                results.extend(self._run_views(image) for image in ordered)
+                results.extend(self._run_views(image, size) for image in ordered)
                 continue
-            molded = [mold(image, self.config) for image in ordered]
+            molded = [_of_size(mold(image, self.config), size) for image in ordered]
             if verbose:
                 anchors = self._anchors(*molded[0].image.shape[:2])
                 log_inputs(batch, molded, anchors)
-            results.extend([self._run_views(image) for image in ordered] if self.tta else self._run(molded))
+            results.extend([self._run_views(image, size) for image in ordered] if self.tta else self._run(molded))
         return results
 
-    def _batches(self, images: list[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
+    def _batches(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[list[NDArray[np.uint8]]]:
         """Consecutive pictures of equal molded size, at most `batch` together."""
         batch: list[NDArray[np.uint8]] = []
         batch_shape = (0, 0)
@@ -230,11 +264,11 @@ class Predictor:
             for row, one in zip(rows, molded, strict=True)
         ]
 
-    def _run_views(self, image: NDArray[np.uint8]) -> Detections:
+    def _run_views(self, image: NDArray[np.uint8], size: tuple[int, int] | None) -> Detections:
         """Averages several views of one picture, whose channels are in the network's order."""
         molded = mold_views(image, self.config)
         boxes, class_ids, scores, masks, _ = self.engine.run_views(*self.view_inputs(molded))
-        return unmold(boxes, class_ids, scores, masks, molded[0].molded, self.config, self.class_names)
+        return unmold(boxes, class_ids, scores, masks, _of_size(molded[0].molded, size), self.config, self.class_names)
 
     def engine_inputs(
         self, molded: Sequence[Molded]
@@ -260,3 +294,8 @@ class Predictor:
         """The picture without its padding, float32 (4,), (y1, x1, y2, x2) in the network's frame."""
         height, width = molded.image.shape[:2]
         return to_frame(np.array([molded.window]), height, width, self.config.box_frame)[0]
+
+
+def _of_size(molded: Molded, size: tuple[int, int] | None) -> Molded:
+    """A molded picture whose objects are unmolded into pixels of a picture of (height, width)."""
+    return molded if size is None else molded._replace(original_shape=(*size, 3))

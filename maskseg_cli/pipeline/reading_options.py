@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from math import ceil
+from typing import TYPE_CHECKING
 
 from maskseg_cli.config.value_types import check_count, conform
 from maskseg_cli.errors import UsageError
-from maskseg_cli.frame import Frame
+from maskseg_cli.option import option
 from maskseg_cli.times import seconds_of
-from maskseg_cli.video.frame_limit import until_filled
-from maskseg_cli.video.stride import every_nth
-from maskseg_cli.video.video_info import VideoInfo
+
+if TYPE_CHECKING:
+    from maskseg_cli.frame import Frame
+    from maskseg_cli.video.video_info import VideoInfo
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,25 @@ class ReadingOptions:
             in between that could be dropped.
     """
 
-    start: float | None = None
-    end: float | None = None
-    max_frames: int | None = None
-    every: int = 1
-    drop: bool = False
-    batch: int = 1
-    stream: int | None = None
+    start: float | None = option(None, "Begin here: 90.5, 1:30 or 1:02:03.", kind="seconds")
+    end: float | None = option(None, "End here.", kind="seconds")
+    max_frames: int | None = option(None, "Write at most so many frames.", kind="whole", least=1, metavar="N")
+    every: int = option(
+        1,
+        "Run the network on every N-th frame only; those in between keep its result. About N times faster.",
+        kind="whole",
+        least=1,
+        metavar="N",
+    )
+    drop: bool = option(False, "With --every: leave the frames in between out.")
+    batch: int = option(1, "Frames that the network takes at once.", kind="whole", least=1, metavar="N")
+    stream: int | None = option(
+        None,
+        "Number of the stream with the pictures, where a file has several. Otherwise the film is chosen.",
+        kind="whole",
+        least=0,
+        metavar="N",
+    )
 
     def __post_init__(self) -> None:
         for name in ("start", "end"):
@@ -72,6 +86,10 @@ class ReadingOptions:
         Args:
             rate: the constant rate of the result, at which `max_frames` counts; None if each frame keeps its time.
         """
+        # NumPy is loaded with frames only, so that --help, which shows these options, need not wait for it.
+        from maskseg_cli.video.frame_limit import until_filled
+        from maskseg_cli.video.stride import every_nth
+
         frames = every_nth(video, self.every) if self.drop else video
         if self.max_frames is None:
             return frames

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from maskseg_cli.config.value_types import check_count, conform
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.option import option
 from maskseg_cli.times import rate_of
 from maskseg_cli.video.codecs import ALIASES, CODECS, GIF, VideoCodec
 from maskseg_cli.video.video_sources import has_number
@@ -27,11 +28,20 @@ class EncodeOptions:
         alpha: pictures have an alpha channel, which only WebM (VP9) and PNG frames can hold.
     """
 
-    codec: str | None = None
-    crf: int | None = None
-    fps: Fraction | None = None
-    fourcc: str | None = None
-    sound: bool = True
+    codec: str | None = option(None, "Another codec: h264, h265, vp9, av1, mpeg4, mjpeg or ffv1.", metavar="NAME")
+    crf: int | None = option(
+        None,
+        "Quality: lower is better and larger. 0 to 51 for H.264, 0 to 63 for VP9, 1 to 31 for MPEG-4.",
+        kind="whole",
+        least=0,
+        most=63,
+        metavar="N",
+    )
+    fps: Fraction | None = option(
+        None, "Constant frame rate of the result: frames are repeated or left out, the length stays.", kind="rate"
+    )
+    fourcc: str | None = option(None, "Four letters that name the codec: XVID, mp4v.", metavar="TAG")
+    sound: bool = option(True, "Keep the sound.", flags=("--audio/--no-audio",))
     quality: int = 95
     alpha: bool = False
 
