@@ -50,6 +50,23 @@ class ProgressReporter(Reporter):
             yield show_done
 
 
+class DownloadBar(Reporter):
+    """Shows the progress of a download where stderr is a terminal."""
+
+    @contextmanager
+    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
+        """Shows a bar with bytes in powers of ten."""
+        from tqdm import tqdm
+
+        hidden = not sys.stderr.isatty()
+        with tqdm(total=total, initial=done, unit=unit, unit_scale=True, desc=label, disable=hidden) as bar:
+
+            def advance(done: int) -> None:
+                bar.update(done - bar.n)
+
+            yield advance
+
+
 def bar_label(name: str) -> str:
     """A name on one line that leaves room for the bar.
 

@@ -22,7 +22,6 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.outputs import check_file_writable, check_json_name, existing_file
-from maskseg_cli.printable import printable
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation import Evaluation
@@ -93,8 +92,7 @@ def evaluate(
             evaluation, used = _run(annotations, images, via_attribute, model, limit, quiet)
             settings |= used
         # Shown first: the disk may be full or gone by now.
-        _show(evaluation, by_class)
-        _warn(evaluation, from_results, quiet)
+        _show(evaluation, by_class, from_results, quiet)
         _write(evaluation, output, results, settings)
     if evaluation.failures or pictures_left_out(evaluation.dataset.problems):
         ctx.exit(1)
@@ -174,32 +172,11 @@ def _write(evaluation: Evaluation, output: Path | None, results: Path | None, se
         write_atomic(output, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def _show(evaluation: Evaluation, by_class: bool) -> None:
-    from maskseg_cli.evaluation.report import class_table, table
+def _show(evaluation: Evaluation, by_class: bool, from_results: Path | None, quiet: bool) -> None:
+    from maskseg_cli.evaluation.report import class_table, remarks, table
 
     click.echo(table(evaluation))
     if by_class:
         click.echo("\n" + class_table(evaluation))
-
-
-def _warn(evaluation: Evaluation, from_results: Path | None, quiet: bool) -> None:
-    dataset = evaluation.dataset
-    for path, problems in ((dataset.path, dataset.problems), (from_results, evaluation.notes)):
-        for problem in problems:
-            if not quiet or pictures_left_out([problem]):
-                click.echo(printable(f"{path}: {problem}.".replace("?.", "?")), err=True)
-    if not quiet:
-        if evaluation.unknown:
-            unknown = printable(", ".join(evaluation.unknown))
-            click.echo(f"The network does not know these classes, which count with AP 0: {unknown}.", err=True)
-        if evaluation.dataset.unmasked:
-            unmasked, objects = evaluation.dataset.unmasked, len(evaluation.dataset.annotations)
-            click.echo(f"{unmasked} of {objects} objects have no outline: masks are not measured.", err=True)
-        elif evaluation.masks is None:
-            click.echo("Not every result has a mask: masks are not measured.", err=True)
-    for failure in evaluation.failures:
-        click.echo(printable(failure), err=True)
-    if evaluation.failures:
-        left_out = len(evaluation.failures)
-        total = left_out + len(evaluation.dataset.images)
-        click.echo(f"{left_out} of {total} photos could not be measured and do not count.", err=True)
+    for line in remarks(evaluation, from_results, quiet):
+        click.echo(line, err=True)

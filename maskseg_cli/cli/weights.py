@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,24 +18,7 @@ from maskseg_cli.config.display import display
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.printable import printable, printable_json, printable_lines
-from maskseg_cli.reporter import Reporter
-
-
-class _DownloadBar(Reporter):
-    """Shows the progress of a download where stderr is a terminal."""
-
-    @contextmanager
-    def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
-        """Shows a bar with bytes in powers of ten."""
-        from tqdm import tqdm
-
-        hidden = not sys.stderr.isatty()
-        with tqdm(total=total, initial=done, unit=unit, unit_scale=True, desc=label, disable=hidden) as bar:
-
-            def advance(done: int) -> None:
-                bar.update(done - bar.n)
-
-            yield advance
+from maskseg_cli.progress import DownloadBar
 
 
 class WeightsGroup(HelpfulGroup):
@@ -144,7 +125,7 @@ def fetch(name: str, quiet: bool) -> None:
     if name not in RELEASES:
         raise UsageError(f"There are no weights {name!r} to fetch: the known names are {', '.join(RELEASES)}.")
     try:
-        path = fetch_release(RELEASES[name], None if quiet else _DownloadBar())
+        path = fetch_release(RELEASES[name], None if quiet else DownloadBar())
     except KeyboardInterrupt:
         click.echo("What has arrived is kept: fetch again to continue from there.", err=True)
         raise

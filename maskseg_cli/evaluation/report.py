@@ -1,9 +1,11 @@
-"""An evaluation as tables for people."""
+"""An evaluation as tables and sentences for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from maskseg_cli.datasets.problems import pictures_left_out
 from maskseg_cli.evaluation.coco_ap import FIGURES
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE
@@ -24,6 +26,32 @@ def table(evaluation: Evaluation) -> str:
         lines.append("mask " + _row(evaluation.masks.figures))
         lines.append(f"VOC mAP50 (Matterport, per photo, scores from {MIN_SCORE}): {_percent(evaluation.voc)}")
     return "\n".join(lines)
+
+
+def remarks(evaluation: Evaluation, results: Path | None = None, quiet: bool = False) -> Iterator[str]:
+    """Sentences about what could not be measured, and what looks wrong.
+
+    Args:
+        results: the file that was scored, where no network ran.
+        quiet: only what makes the figures incomplete.
+    """
+    dataset = evaluation.dataset
+    for path, problems in ((dataset.path, dataset.problems), (results, evaluation.notes)):
+        for problem in problems:
+            if not quiet or pictures_left_out([problem]):
+                yield printable(f"{path}: {problem}.".replace("?.", "?"))
+    if not quiet:
+        if evaluation.unknown:
+            unknown = printable(", ".join(evaluation.unknown))
+            yield f"The network does not know these classes, which count with AP 0: {unknown}."
+        if dataset.unmasked:
+            yield f"{dataset.unmasked} of {len(dataset.annotations)} objects have no outline: masks are not measured."
+        elif evaluation.masks is None:
+            yield "Not every result has a mask: masks are not measured."
+    yield from map(printable, evaluation.failures)
+    if evaluation.failures:
+        left_out = len(evaluation.failures)
+        yield f"{left_out} of {left_out + len(dataset.images)} photos could not be measured and do not count."
 
 
 def class_table(evaluation: Evaluation) -> str:
