@@ -129,8 +129,10 @@ class Counters:
             self.sources.append(now)
         now.seconds = float(frame.time) - self._start
         if places is not None:
-            for one in (*now.lines, *now.zones):
-                one.update(frame, counted, places)
+            for line in now.lines:
+                line.update(frame, counted, places)
+            for zone in now.zones:
+                zone.update(frame, counted, places)
         now.objects(frame, counted)
         crossings = [crossing for line in now.lines for crossing in line.crossings]
         counts = FrameCounts(

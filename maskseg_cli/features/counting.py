@@ -34,8 +34,8 @@ class Counting(Feature):
     count_corner: str = option("top-left", "Where --count writes.", choices=_CORNERS)
     line: tuple[str, ...] = option(
         (),
-        "Count what crosses a line, in and out, in videos and cameras: two points, in fractions of the picture (0 to 1) "
-        "or pixels. Repeatable.",
+        "Count what crosses a line, in and out, in videos and cameras: two points, in fractions of the picture "
+        "(0 to 1) or pixels. Repeatable.",
         metavar="[NAME=]X1,Y1,X2,Y2",
     )
     zone: tuple[str, ...] = option(

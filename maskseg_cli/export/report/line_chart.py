@@ -93,7 +93,7 @@ def nice_step(span: float, most: int, whole: bool = False) -> float:
 
 
 def time_step(span: float, most: int) -> float:
-    """A step of seconds that people count in: 0.5, 1, 2, 5, 10, 15, 30, 60 ... at most `most` of which fill the span."""
+    """A step of seconds that people count in (1, 2, 5, 10, 15, 30, 60 ...), at most `most` of which fill the span."""
     for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200):
         if span / step <= most:
             return step
