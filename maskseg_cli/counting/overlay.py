@@ -70,12 +70,12 @@ class CountOverlay:
             texts.append(_draw_line(canvas, line, counts, thickness))
         if self.scale is not None:
             texts += _size_texts(detections, self.scale)
-        font = font_of_size(size)
+        font = font_of_size(size * 1.2)
         for text, (x, y) in texts:
             _draw_panel(canvas, [text], font, (x, y))
         if self.count:
             rows = count_rows(counts)
-            font = _fitting_font(rows, size * 1.1, height, width)
+            font = _fitting_font(rows, size * 1.6, height, width)
             _draw_panel(canvas, rows, font, self.corner)
         return canvas
 
