@@ -79,7 +79,8 @@ def _at_edge(detections: Detections, number: int) -> bool:
     mask = detections.masks[number]
     height, width = detections.image_size
     bottom, right = mask.top + mask.bitmap.shape[0], mask.left + mask.bitmap.shape[1]
-    return mask.top <= 1 or mask.left <= 1 or bottom >= height - 1 or right >= width - 1
+    near_y, near_x = max(2, height // 100), max(2, width // 100)  # masks end a little before the edge
+    return mask.top < near_y or mask.left < near_x or bottom > height - near_y or right > width - near_x
 
 
 def _cut_out(frame: Frame, detections: Detections, number: int, caption: str) -> Thumbnail:

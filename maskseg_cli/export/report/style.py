@@ -27,12 +27,12 @@ thead th{color:var(--soft);font-size:.85rem;vertical-align:bottom}
 .grid{stroke:var(--line)}.tick{stroke:var(--soft)}.mark{stroke:var(--mark);stroke-width:1.5}
 .key{width:28px;height:10px;vertical-align:middle;margin-right:6px}.key line{stroke-width:2.5}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:4px 0;list-style:none}
-.sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,210px),1fr));gap:12px}
+.sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px}
 .objects{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-end}
 figure{margin:0}figcaption{font-size:.82rem;line-height:1.3;padding-top:3px}
 .sheet img{width:100%;height:auto;display:block;border-radius:4px}
 .objects figure{max-width:160px}.objects img{max-width:100%;height:auto;display:block}
 summary{cursor:pointer;padding:4px 0}
-@media(max-width:520px){.chart text{font-size:22px}dd{font-size:1.15rem}th,td{padding-right:10px}}
+@media(max-width:520px){.chart text{font-size:26px}.sheet{grid-template-columns:1fr 1fr;gap:8px}dd{font-size:1.15rem}th,td{padding-right:10px}}
 @media print{details>*{display:block}figure,tr,.chart{break-inside:avoid}}
 """
