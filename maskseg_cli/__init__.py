@@ -12,12 +12,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from maskseg_cli.counting.line_counter import LineCounter
+    from maskseg_cli.counting.object_counter import ObjectCounter
+    from maskseg_cli.counting.zone_counter import ZoneCounter
     from maskseg_cli.detections import Detections, MaskCrop
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
     from maskseg_cli.export.coco_sink import CocoJson
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.export.picture_files import PictureFiles
+    from maskseg_cli.export.report.report import Report
     from maskseg_cli.export.video_file import VideoFile
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
@@ -39,15 +43,19 @@ _HOMES = {
     "DrawingOptions": "maskseg_cli.drawing.drawing_options",
     "Frame": "maskseg_cli.frame",
     "JsonLines": "maskseg_cli.export.json_lines",
+    "LineCounter": "maskseg_cli.counting.line_counter",
     "MaskCrop": "maskseg_cli.detections",
+    "ObjectCounter": "maskseg_cli.counting.object_counter",
     "PictureFiles": "maskseg_cli.export.picture_files",
     "Predictor": "maskseg_cli.inference.predictor",
     "ProgressReporter": "maskseg_cli.progress",
+    "Report": "maskseg_cli.export.report.report",
     "Reporter": "maskseg_cli.reporter",
     "Sink": "maskseg_cli.sink",
     "StopToken": "maskseg_cli.stop_token",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "ZoneCounter": "maskseg_cli.counting.zone_counter",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -63,15 +71,19 @@ __all__ = [
     "DrawingOptions",
     "Frame",
     "JsonLines",
+    "LineCounter",
     "MaskCrop",
+    "ObjectCounter",
     "PictureFiles",
     "Predictor",
     "ProgressReporter",
+    "Report",
     "Reporter",
     "Sink",
     "StopToken",
     "Transform",
     "VideoFile",
+    "ZoneCounter",
     "__version__",
     "draw",
     "load_model",

@@ -14,7 +14,7 @@ COLORS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 2", "1 2")
 
 _WIDTH, _HEIGHT = 860, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 12, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 20, 22, 42
 
 
 def line_chart(
@@ -54,7 +54,7 @@ def line_chart(
     for number in range(math.ceil(begin / gap), math.floor(end / gap + 1e-9) + 1):
         place, text = x(number * gap), f"{number * gap:g}" if unit == "photo" else clock(number * gap)
         parts.append(f'<line class="tick" x1="{place:.1f}" x2="{place:.1f}" y1="{y(0):.1f}" y2="{y(0) + 5:.1f}"/>')
-        parts.append(f'<text x="{place:.1f}" y="{_HEIGHT - 9}" text-anchor="middle">{text}</text>')
+        parts.append(f'<text x="{place:.1f}" y="{_HEIGHT - 12}" text-anchor="middle">{text}</text>')
     for mark in marks:
         parts.append(f'<line class="mark" x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="{y(0) - 9:.1f}" y2="{y(0):.1f}"/>')
     for number, name in enumerate(names):
