@@ -33,6 +33,7 @@ figure{margin:0}figcaption{font-size:.82rem;line-height:1.3;padding-top:3px}
 .sheet img{width:100%;height:auto;display:block;border-radius:4px}
 .objects figure{max-width:160px}.objects img{max-width:100%;height:auto;display:block}
 summary{cursor:pointer;padding:4px 0}
-@media(max-width:520px){.chart text{font-size:26px}.sheet{grid-template-columns:1fr 1fr;gap:8px}dd{font-size:1.15rem}th,td{padding-right:10px}}
+@media(max-width:520px){.chart text{font-size:26px}.sheet{grid-template-columns:1fr 1fr;gap:8px}
+dd{font-size:1.15rem}th,td{padding-right:10px}}
 @media print{details>*{display:block}figure,tr,.chart{break-inside:avoid}}
 """
