@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from maskseg_cli.counting.line_counter import Crossing, LineCounter
 from maskseg_cli.counting.object_counter import ObjectCounter
@@ -69,7 +71,8 @@ class Counters:
     Args:
         lines, zones: where is counted.
         anchor: which point of an object counts for them.
-        min_score: objects of a lower score do not count.
+        min_score: objects of a lower score do not count; or a function that returns it, where it changes.
+        class_scores: class id -> score in place of `min_score` for its objects.
         photos: whether the frames are photos, which have nothing in common.
 
     Attributes:
@@ -89,11 +92,13 @@ class Counters:
         lines: Sequence[Region] = (),
         zones: Sequence[Region] = (),
         anchor: Anchor = "centre",
-        min_score: float = 0.0,
+        min_score: float | Callable[[], float] = 0.0,
         photos: bool = False,
+        class_scores: Mapping[int, float] | None = None,
     ) -> None:
         self.lines, self.zones = tuple(lines), tuple(zones)
         self.anchor, self.min_score, self.photos = anchor, min_score, photos
+        self.class_scores = dict(class_scores or {})
         self.sources: list[SourceCounts] = []
         self._current: SourceCounts | None = None
         self._start = 0.0
@@ -115,7 +120,7 @@ class Counters:
         Raises:
             UsageError: there are lines, and the objects have no tracks; or a line or zone lies outside the picture.
         """
-        counted = detections if self.min_score <= 0 else detections.filter(min_confidence=self.min_score)
+        counted = self._shown(detections)
         places = object_places(counted, self.anchor) if self.lines or self.zones else None
         now = self._current
         if now is None:
@@ -146,3 +151,11 @@ class Counters:
         with self._lock:
             self._counts[frame] = counts
         return detections
+
+    def _shown(self, detections: Detections) -> Detections:
+        """The objects whose score is high enough."""
+        least = self.min_score() if callable(self.min_score) else self.min_score
+        if not self.class_scores:
+            return detections if least <= 0 else detections.filter(min_confidence=least)
+        limits = [self.class_scores.get(number, least) for number in detections.class_id.tolist()]
+        return detections[detections.confidence >= np.array(limits, np.float32)]

@@ -133,7 +133,7 @@ class Counting(Feature):
         if self.report is not None:
             from maskseg_cli.export.report.report import Report
 
-            parts.sinks.append(Report(self.report, counters, scale, parts.min_score))
+            parts.sinks.append(Report(self.report, counters, scale))
         if counted and parts.reporter is not None:
             parts.sinks.append(Totals(counters, parts.reporter, self.count))
 

@@ -64,6 +64,10 @@ def test_objects_that_are_not_shown_do_not_count() -> None:
     given = found([("car", 1, 1, 1, 9, 9), ("car", 2, 30, 1, 9, 9)], scores=[0.9, 0.3])
     assert counters(frame, given) is given
     assert counters.of(frame).objects == {"car": 1}
+    for least, by_class, number in ((lambda: 0.2, {}, 2), (0.5, {1: 0.25}, 2), (0.2, {1: 0.95}, 0), (0.5, {2: 0.1}, 1)):
+        counters = Counters(min_score=least, class_scores=by_class)
+        counters(frame, given)
+        assert counters.of(frame).objects.total() == number
 
 
 def test_totals_in_words() -> None:

@@ -44,7 +44,6 @@ class Report(Sink):
         path: the .html file.
         counters: count the frames before they reach the sink; None: the sink counts itself, without lines and zones.
         scale: for the sizes.
-        min_score: objects of a lower score are left out.
 
     Raises:
         UsageError: another kind of file.
@@ -60,14 +59,13 @@ class Report(Sink):
         path: str | Path,
         counters: Counters | None = None,
         scale: Scale | None = None,
-        min_score: float = 0.0,
     ) -> None:
         self.path = Path(path)
         if self.path.suffix.lower() not in (".html", ".htm"):
             raise UsageError(f"A report is an .html file, not {self.path}.")
         self._counts_itself = counters is None
-        self.counters = counters or Counters(min_score=min_score)
-        self.scale, self.min_score = scale or Scale(), min_score
+        self.counters = counters or Counters()
+        self.scale = scale or Scale()
         self._sections: list[SourceSection] = []
         self._section: SourceSection | None = None
         self._source: str | None = None
@@ -88,8 +86,6 @@ class Report(Sink):
             if frame.source != self._source and not self.counters.photos:
                 self.counters.reset()
             self.counters(frame, detections)
-        if self.min_score > 0:
-            detections = detections.filter(min_confidence=self.min_score)
         photos = self.counters.photos
         counts = self.counters.of(frame)
         if self._source is None or (frame.source != self._source and not photos):
