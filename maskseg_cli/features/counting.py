@@ -31,7 +31,12 @@ class Counting(Feature):
     heading: ClassVar[str] = "Counts and sizes"
 
     count: bool = option(False, "Write on the picture how many objects of each class there are, and were so far.")
-    count_corner: str = option("top-left", "Where --count writes.", choices=_CORNERS)
+    count_corner: str = option(
+        "top-left",
+        "Where --count writes: top-left, top-right, bottom-left or bottom-right.",
+        choices=_CORNERS,
+        metavar="CORNER",
+    )
     line: tuple[str, ...] = option(
         (),
         "Count what crosses a line, in and out, in videos and cameras: two points, in fractions of the picture "
@@ -44,10 +49,12 @@ class Counting(Feature):
         metavar="[NAME=]X,Y,X,Y,X,Y...",
     )
     count_at: str = option(
-        "centre", "The point of an object that counts for --line and --zone: its mask's.", choices=_ANCHORS
+        "centre",
+        "Where an object is, for --line and --zone: the centre of its mask, or the middle of its lower edge.",
+        choices=_ANCHORS,
     )
     scale: str | None = option(
-        None, "How large a pixel is, such as 12px/cm, 0.05m/px or 300dpi: sizes in real units.", metavar="SCALE"
+        None, "How large a pixel is, such as 12px/cm, 0.05m/px or 300dpi: writes sizes in real units.", metavar="SCALE"
     )
     counts: str | None = option(
         None, "Write the counts as a table, a row a frame or photo (.csv or .json).", kind="path", metavar="FILE"
