@@ -15,6 +15,7 @@ from maskseg_cli.counting.regions import Point, Region
 from maskseg_cli.counting.scale import Scale, short_number
 from maskseg_cli.counting.sizes import object_sizes
 from maskseg_cli.detections import Detections
+from maskseg_cli.drawing.box_drawing import Rectangle
 from maskseg_cli.drawing.drawing_options import Color, DrawingOptions
 from maskseg_cli.drawing.text import Font, font_of_size
 from maskseg_cli.frame import Frame
@@ -70,13 +71,13 @@ class CountOverlay:
             texts.append(_draw_line(canvas, line, counts, thickness))
         if self.scale is not None:
             texts += _size_texts(detections, self.scale)
-        font = font_of_size(size * 1.2)
-        for text, (x, y) in texts:
-            _draw_panel(canvas, [text], font, (x, y))
+        panel = None
         if self.count:
             rows = count_rows(counts)
-            font = _fitting_font(rows, size * 1.6, height, width)
-            _draw_panel(canvas, rows, font, self.corner)
+            panel = _draw_panel(canvas, rows, _fitting_font(rows, size * 1.6, height, width), self.corner)
+        font = font_of_size(size * 1.2)
+        for text, place in texts:
+            _draw_panel(canvas, [text], font, place, panel)
         return canvas
 
 
@@ -166,8 +167,21 @@ def _fitting_font(rows: Sequence[str], size: float, height: int, width: int) -> 
     return font if factor == 1.0 else font_of_size(max(_LEAST_TEXT, size * factor))
 
 
-def _draw_panel(canvas: NDArray[np.uint8], rows: Sequence[str], font: Font, at: Corner | Point) -> None:
-    """Writes rows of text on a dark ground: in a corner, or with the upper left corner at a point, moved inside."""
+def _draw_panel(
+    canvas: NDArray[np.uint8],
+    rows: Sequence[str],
+    font: Font,
+    at: Corner | Point,
+    avoid: Rectangle | None = None,
+) -> Rectangle:
+    """Writes rows of text on a dark ground: in a corner, or with the upper left corner at a point, moved inside.
+
+    Args:
+        avoid: where it would cover this rectangle, it moves up or down.
+
+    Returns:
+        what was covered.
+    """
     height, width = canvas.shape[:2]
     texts = [font.printable(row) for row in rows]
     margin = max(2, font.ascent // 3)
@@ -180,7 +194,13 @@ def _draw_panel(canvas: NDArray[np.uint8], rows: Sequence[str], font: Font, at: 
     else:
         left = round(min(max(at[0], 0), width - panel_width))
         top = round(min(max(at[1], 0), height - panel_height))
+        if avoid is not None and left < avoid[2] and avoid[0] < left + panel_width:
+            if avoid[1] == 0 and top < avoid[3]:
+                top = min(avoid[3] + 2, height - panel_height)
+            elif avoid[1] > 0 and top + panel_height > avoid[1]:
+                top = max(0, avoid[1] - panel_height - 2)
     part = canvas[top : top + panel_height, left : left + panel_width]
     part[:] = cv2.addWeighted(part, 0.3, np.full_like(part, _DARK), 0.7, 0)
     for number, text in enumerate(texts):
         font.write(part, text, margin, margin // 2 + font.ascent + number * step, _LIGHT)
+    return left, top, left + panel_width, top + panel_height

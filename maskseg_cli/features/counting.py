@@ -33,7 +33,7 @@ class Counting(Feature):
     count: bool = option(False, "Write on the picture how many objects of each class there are, and were so far.")
     count_corner: str = option(
         "top-left",
-        "Where --count writes: top-left, top-right, bottom-left or bottom-right.",
+        "The corner of the picture in which --count writes.",
         choices=_CORNERS,
         metavar="CORNER",
     )

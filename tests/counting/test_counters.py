@@ -140,3 +140,16 @@ def test_many_classes_are_added_up() -> None:
     assert rows[0] == "c00 30"
     assert rows[-1] == f"12 other classes {sum(30 - i for i in range(8, 20))}"
     assert count_rows(FrameCounts()) == ["nothing found"]
+
+
+@pytest.mark.parametrize("corner", ["top-left", "bottom-left"])
+def test_the_counts_do_not_hide_the_words_of_a_zone(corner) -> None:
+    y = 0 if corner == "top-left" else 0.93
+    images = []
+    for count in (False, True):
+        counters = Counters((), parse_zones(f"here=0,{y},0.5,{y},0.5,1,0,1"))
+        frame = Frame(np.full((400, 600, 3), 90, np.uint8))
+        counters(frame, found([], (400, 600)))
+        images.append(CountOverlay(counters, count, corner)(frame, frame.image, found([], (400, 600))))
+    light = [int((image.min(axis=2) > 180).sum()) for image in images]
+    assert light[1] > 1.5 * light[0]  # both texts are there: "here: 0 inside" and "nothing found", which is larger
