@@ -12,6 +12,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from maskseg_cli.counting.line_counter import LineCounter
+    from maskseg_cli.counting.object_counter import ObjectCounter
+    from maskseg_cli.counting.zone_counter import ZoneCounter
     from maskseg_cli.detections import Detections, MaskCrop
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from maskseg_cli.export.cutouts import Cutouts
     from maskseg_cli.export.json_lines import JsonLines
     from maskseg_cli.export.picture_files import PictureFiles
+    from maskseg_cli.export.report.report import Report
     from maskseg_cli.export.saved_detections import SavedDetections
     from maskseg_cli.export.video_file import VideoFile
     from maskseg_cli.frame import Frame
@@ -44,10 +48,13 @@ _HOMES = {
     "DrawingOptions": "maskseg_cli.drawing.drawing_options",
     "Frame": "maskseg_cli.frame",
     "JsonLines": "maskseg_cli.export.json_lines",
+    "LineCounter": "maskseg_cli.counting.line_counter",
     "MaskCrop": "maskseg_cli.detections",
+    "ObjectCounter": "maskseg_cli.counting.object_counter",
     "PictureFiles": "maskseg_cli.export.picture_files",
     "Predictor": "maskseg_cli.inference.predictor",
     "ProgressReporter": "maskseg_cli.progress",
+    "Report": "maskseg_cli.export.report.report",
     "Reporter": "maskseg_cli.reporter",
     "SavedDetections": "maskseg_cli.export.saved_detections",
     "Sink": "maskseg_cli.sink",
@@ -56,6 +63,7 @@ _HOMES = {
     "VideoFile": "maskseg_cli.export.video_file",
     "apply_effect": "maskseg_cli.drawing.effects.building",
     "detections_html": "maskseg_cli.drawing.notebook",
+    "ZoneCounter": "maskseg_cli.counting.zone_counter",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -73,16 +81,20 @@ __all__ = [
     "DrawingOptions",
     "Frame",
     "JsonLines",
+    "LineCounter",
     "MaskCrop",
+    "ObjectCounter",
     "PictureFiles",
     "Predictor",
     "ProgressReporter",
+    "Report",
     "Reporter",
     "SavedDetections",
     "Sink",
     "StopToken",
     "Transform",
     "VideoFile",
+    "ZoneCounter",
     "__version__",
     "apply_effect",
     "detections_html",

@@ -23,7 +23,7 @@ LEVELS = (
     ("inference", "datasets"),
     ("checkpoints",),
     ("model",),
-    ("serve",),
+    ("counting", "serve"),
     ("camera",),
     ("drawing", "video"),
     ("media",),

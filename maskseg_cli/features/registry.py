@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from maskseg_cli.features.counting import Counting
 from maskseg_cli.features.effects import Effects
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
 from maskseg_cli.features.saved_detections import SaveDetections
 from maskseg_cli.features.style import Style
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = (Style, Effects, SaveDetections)
+FEATURES: tuple[type[Feature], ...] = (Style, Counting, Effects, SaveDetections)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:

@@ -1,0 +1,45 @@
+"""`Totals`: says at the end of a run what was counted."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.counting.counters import Counters
+from maskseg_cli.counting.words import total_words
+from maskseg_cli.detections import Detections
+from maskseg_cli.frame import Frame
+from maskseg_cli.printable import printable
+from maskseg_cli.reporter import Reporter
+from maskseg_cli.sink import Sink
+
+
+class Totals(Sink):
+    """A sink that says the totals of each video, camera, or of all photos when it is finished.
+
+    Args:
+        counters: counts the frames.
+        reporter: takes the sentences.
+        count: say how many objects there were, besides lines and zones.
+    """
+
+    needs_picture = False
+
+    def __init__(self, counters: Counters, reporter: Reporter, count: bool = True) -> None:
+        self.counters, self.reporter, self.count = counters, reporter, count
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Nothing: the counters have seen the frame."""
+
+    def finish(self) -> None:
+        """Says the totals."""
+        sources = self.counters.sources
+        for counts in sources:
+            sentences = total_words(counts, self.count, self.counters.photos)
+            name = f"{printable(counts.source)}: " if len(sources) > 1 else ""
+            for sentence in sentences:
+                self.reporter.say(name + sentence)
+
+    def discard(self) -> None:
+        """Says the totals up to the error."""
+        self.finish()
