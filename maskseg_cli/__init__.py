@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from maskseg_cli.reporter import Reporter
     from maskseg_cli.sink import Sink
     from maskseg_cli.stop_token import StopToken
+    from maskseg_cli.tracking.tracker import Tracker
     from maskseg_cli.transform import Transform
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ _HOMES = {
     "Reporter": "maskseg_cli.reporter",
     "Sink": "maskseg_cli.sink",
     "StopToken": "maskseg_cli.stop_token",
+    "Tracker": "maskseg_cli.tracking.tracker",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
     "draw": "maskseg_cli.drawing",
@@ -70,6 +72,7 @@ __all__ = [
     "Reporter",
     "Sink",
     "StopToken",
+    "Tracker",
     "Transform",
     "VideoFile",
     "__version__",

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
+from maskseg_cli.features.tracking import Tracking
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (Tracking,)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:

@@ -56,11 +56,12 @@ def equipped(
         () if predictor is None else predictor.class_names,
         config,
         0.0 if config is None else config.detection_min_confidence,
-        output,
-        overwrite,
-        skip_existing,
-        reporter,
-        drawing,
+        given=tuple(transforms),
+        output=output,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
+        reporter=reporter,
+        drawing=drawing,
     )
     lowest = lowest_score(features, kind)
     lowers = predictor is not None and lowest is not None and lowest < parts.min_score

@@ -1,1 +1,1 @@
-"""Identities of objects across the frames of a video: which object is which, what it is, and where it was in between."""
+"""Identities of objects across the frames of a video: which is which, what it is, where it was in between."""

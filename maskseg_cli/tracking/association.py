@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from maskseg_cli.tracking.candidates import Candidate
@@ -20,40 +21,40 @@ _DEVIATIONS, _SIZES = 3.0, 1.5
 #: The factor by which the area of an object may change where its place alone says which it is.
 _AREA_CHANGE = 2.0
 
-Similarity = Callable[[Track, Candidate, float], float]
+#: (tracks, objects, time) -> similarities, float64 (T, N), 0 to 1.
+Similarity = Callable[[Sequence[Track], Sequence[Candidate], float], NDArray[np.float64]]
 
 
-def overlap_similarity(track: Track, candidate: Candidate, time: float) -> float:
-    """Intersection over union of the masks, the track's moved to where it should be now, 0 to 1."""
-    box, other = track.predicted(time), candidate.box
-    width, height = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
-    if other[0] > box[2] + width or other[2] < box[0] - width:
-        return 0.0
-    if other[1] > box[3] + height or other[3] < box[1] - height:
-        return 0.0
-    last = track.last
-    moved = (
-        round((box[1] + box[3] - last.box[1] - last.box[3]) / 2),
-        round((box[0] + box[2] - last.box[0] - last.box[2]) / 2),
-    )
-    overlap = mask_iou(last.mask, candidate.mask, (last.area, candidate.area), moved)
-    return overlap * _class_factor(track, candidate)
+def overlaps(tracks: Sequence[Track], candidates: Sequence[Candidate], time: float) -> NDArray[np.float64]:
+    """Intersection over union of the masks, those of the tracks moved to where they should be now."""
+    boxes, others = _boxes(tracks, candidates, time)
+    before, after = boxes[:, None, :2] < others[None, :, 2:], others[None, :, :2] < boxes[:, None, 2:]
+    meet = (before & after).all(axis=2)
+    similarities = np.zeros(meet.shape)
+    for row, column in zip(*(side.tolist() for side in np.nonzero(meet)), strict=True):
+        track, one = tracks[row], candidates[column]
+        last = track.last
+        overlap = mask_iou(last.mask, one.mask, (last.area, one.area), track.moved_to(time))
+        similarities[row, column] = overlap * _class_factor(track, one)
+    return similarities
 
 
-def nearness(track: Track, candidate: Candidate, time: float) -> float:
-    """How near the object is to where the track should be: for small or fast ones, whose masks do not overlap; 0 to 1.
+def nearness(tracks: Sequence[Track], candidates: Sequence[Candidate], time: float) -> NDArray[np.float64]:
+    """How near an object is to where a track should be: for small or fast ones, whose masks do not overlap.
 
     It is 0 where the class or the size differs much.
     """
-    if _class_factor(track, candidate) < 1 or not (
-        1 / _AREA_CHANGE < candidate.area / max(1, track.last.area) < _AREA_CHANGE
-    ):
-        return 0.0
-    box, other = track.predicted(time), candidate.box
-    across, down = (box[0] + box[2] - other[0] - other[2]) / 2, (box[1] + box[3] - other[1] - other[3]) / 2
-    distance = float(np.hypot(across, down)) / track.filter.size
-    most = min(_SIZES, _DEVIATIONS * track.filter.uncertainty(time))
-    return max(0.0, 1 - distance / most)
+    boxes, others = _boxes(tracks, candidates, time)
+    centres, other_centres = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
+    distances = np.linalg.norm(centres[:, None] - other_centres[None], axis=2) / 2
+    most = np.array([track.filter.size * min(_SIZES, _DEVIATIONS * track.filter.uncertainty(time)) for track in tracks])
+    similarities = np.maximum(0.0, 1 - distances / most[:, None])
+    for row, column in zip(*(side.tolist() for side in np.nonzero(similarities)), strict=True):
+        track, one = tracks[row], candidates[column]
+        change = one.area / max(1, track.last.area)
+        if _class_factor(track, one) < 1 or not 1 / _AREA_CHANGE < change < _AREA_CHANGE:
+            similarities[row, column] = 0.0
+    return similarities
 
 
 def assign(
@@ -62,11 +63,20 @@ def assign(
     """The pairs whose similarities have the largest sum, each at least `least`."""
     if not tracks or not candidates:
         return []
-    matrix = np.array([[similarity(track, one, time) for one in candidates] for track in tracks])
+    matrix = similarity(tracks, candidates, time)
     matrix[matrix < least] = 0.0
+    if not matrix.any():
+        return []
     rows, columns = linear_sum_assignment(-matrix)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(tracks[row], candidates[column]) for row, column in pairs if matrix[row, column] > 0]
+
+
+def _boxes(
+    tracks: Sequence[Track], candidates: Sequence[Candidate], time: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Predicted boxes of tracks (T, 4), and boxes of objects (N, 4)."""
+    return np.array([track.predicted(time) for track in tracks]), np.array([one.box for one in candidates])
 
 
 def _class_factor(track: Track, candidate: Candidate) -> float:

@@ -1,4 +1,4 @@
-"""`Candidate`: an object that the network found in a frame, as the tracker takes it: one for each object of the scene."""
+"""`Candidate`: an object that the network found in a frame, under all the classes that it found in its place."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ def mask_iou(first: MaskCrop, second: MaskCrop, areas: tuple[int, int], moved: t
         moved: (rows, columns) by which `first` is moved.
 
     Example:
+        >>> import numpy as np
         >>> square = MaskCrop(0, 0, np.ones((2, 2), bool))
         >>> mask_iou(square, square, (4, 4)), mask_iou(square, square, (4, 4), (0, 1))
         (1.0, 0.3333333333333333)

@@ -95,6 +95,11 @@ class Track:
             self._predicted = time, self.filter.predict(time)
         return self._predicted[1]
 
+    def moved_to(self, time: float) -> tuple[int, int]:
+        """Rows and columns by which its last mask should have moved until a time."""
+        x1, y1, x2, y2 = (self.predicted(time) - self.last.box).tolist()
+        return round((y1 + y2) / 2), round((x1 + x2) / 2)
+
     def found(self, candidate: Candidate, index: int, time: float, high: float) -> None:
         """Continues the track with an object of the next frame; `high` as for `begin`."""
         self.filter.update(candidate.box, time)
@@ -107,7 +112,7 @@ class Track:
         self.misses += 1
 
     def around(self, index: int) -> tuple[int, int]:
-        """Positions in `observations` of the last one not after a frame, and of the next one; -1 and the length beyond."""
+        """Positions in `observations`: of the last one not after a frame, or -1; of the next one, or the length."""
         after = bisect_right(self.observations, index, key=lambda one: one.index)
         return after - 1, after
 

@@ -1,4 +1,4 @@
-"""`Tracker`: the transform that gives objects identities, steady classes and steady masks across the frames of a video."""
+"""`Tracker`: a transform that gives objects identities, steady classes and steady masks over the frames of a video."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from maskseg_cli.tracking.association import assign, nearness, overlap_similarity
+from maskseg_cli.tracking.association import assign, nearness, overlaps
 from maskseg_cli.tracking.candidates import SAME_OBJECT, Candidate
 from maskseg_cli.tracking.mask_overlap import mask_iou
 from maskseg_cli.tracking.track import Track
@@ -53,8 +53,8 @@ class Tracks:
         weak = [one for one in candidates if one.score < high]
         left = list(self.active)
         for kind, similarity, least in (
-            (strong, overlap_similarity, _HIGH),
-            (weak, overlap_similarity, _LOW),
+            (strong, overlaps, _HIGH),
+            (weak, overlaps, _LOW),
             (strong, nearness, _NEAR),
         ):
             for track, one in assign(left, kind, similarity, time, least):

@@ -53,7 +53,7 @@ def test_the_outline_is_on_the_frame_that_it_belongs_to(here: Path) -> None:
 
 def test_every_keeps_the_last_result_and_every_frame(here: Path) -> None:
     film(here / "in.mp4", frames=20)
-    run("in.mp4", "-o", "out.mp4", "--every", "5", "--json", "out.jsonl", *NO_CAPTIONS)
+    run("in.mp4", "-o", "out.mp4", "--every", "5", "--json", "out.jsonl", "--no-track", *NO_CAPTIONS)
     assert len(facts("out.mp4").frames) == 20
     lines = json_lines("out.jsonl")
     assert [line["frame"] for line in lines] == list(range(20))
