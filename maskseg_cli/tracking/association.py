@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from maskseg_cli.tracking.candidates import Candidate
-from maskseg_cli.tracking.mask_overlap import mask_iou
 from maskseg_cli.tracking.track import Track
 
 #: A pair of a track and an object in whose votes the track's class does not occur counts less by this factor.
@@ -20,6 +19,9 @@ _DEVIATIONS, _SIZES = 3.0, 1.5
 
 #: The factor by which the area of an object may change where its place alone says which it is.
 _AREA_CHANGE = 2.0
+
+#: The share of an object that was hidden which must be seen again.
+_APPEARS = 0.2
 
 #: (tracks, objects, time) -> similarities, float64 (T, N), 0 to 1.
 Similarity = Callable[[Sequence[Track], Sequence[Candidate], float], NDArray[np.float64]]
@@ -33,9 +35,7 @@ def overlaps(tracks: Sequence[Track], candidates: Sequence[Candidate], time: flo
     similarities = np.zeros(meet.shape)
     for row, column in zip(*(side.tolist() for side in np.nonzero(meet)), strict=True):
         track, one = tracks[row], candidates[column]
-        last = track.last
-        overlap = mask_iou(last.mask, one.mask, (last.area, one.area), track.moved_to(time))
-        similarities[row, column] = overlap * _class_factor(track, one)
+        similarities[row, column] = track.overlap(one, time) * _class_factor(track, one)
     return similarities
 
 
@@ -51,8 +51,9 @@ def nearness(tracks: Sequence[Track], candidates: Sequence[Candidate], time: flo
     similarities = np.maximum(0.0, 1 - distances / most[:, None])
     for row, column in zip(*(side.tolist() for side in np.nonzero(similarities)), strict=True):
         track, one = tracks[row], candidates[column]
-        change = one.area / max(1, track.last.area)
-        if _class_factor(track, one) < 1 or not 1 / _AREA_CHANGE < change < _AREA_CHANGE:
+        change = one.area / max(1, track.whole.area)
+        least = _APPEARS if track.misses else 1 / _AREA_CHANGE
+        if _class_factor(track, one) < 1 or not least < change < _AREA_CHANGE:
             similarities[row, column] = 0.0
     return similarities
 

@@ -56,12 +56,23 @@ class BoxFilter:
         """Standard deviation of the predicted centre, in sizes of the box, with that of a measurement."""
         return (self._predicted_variances(time)[0] + _MEASURED**2) ** 0.5
 
-    def update(self, box: NDArray[np.floating], time: float) -> None:
-        """Takes a measurement, not earlier than the last one."""
+    @property
+    def box(self) -> NDArray[np.float64]:
+        """The box at the last measurement, x1 y1 x2 y2."""
+        return _to_corners(self._place)
+
+    def update(self, box: NDArray[np.floating], time: float, noise: float = 1.0) -> None:
+        """Takes a measurement, not earlier than the last one.
+
+        Args:
+            box: x1 y1 x2 y2.
+            time: in seconds.
+            noise: by how much its standard deviation is larger than usual.
+        """
         passed = time - self.time
         place_variance, covariance, speed_variance = self._predicted_variances(time)
         predicted = self._place + self._speed * passed
-        total = place_variance + _MEASURED**2
+        total = place_variance + (noise * _MEASURED) ** 2
         gain, speed_gain = place_variance / total, covariance / total
         difference = _to_centre(box) - predicted
         self._place = predicted + gain * difference

@@ -35,7 +35,7 @@ def mask_iou(first: MaskCrop, second: MaskCrop, areas: tuple[int, int], moved: t
     step = max(1, round(((y2 - y1) * (x2 - x1) / _PIXELS) ** 0.5))
     a = first.bitmap[y1 - top : y2 - top : step, x1 - left : x2 - left : step]
     b = second.bitmap[y1 - second.top : y2 - second.top : step, x1 - second.left : x2 - second.left : step]
-    common = np.count_nonzero(a & b)
+    common = int(np.count_nonzero(a & b))
     if step > 1:
         common = round(common / a.size * (y2 - y1) * (x2 - x1))
     return min(1.0, common / max(1, areas[0] + areas[1] - common))

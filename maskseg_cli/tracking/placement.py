@@ -68,7 +68,7 @@ def place(
     waits = track.misses == 0  # the network was not run since
     if not waits and (sees_ahead or time - last.time > COASTS):
         return None
-    box = track.filter.predict(time)
+    box = track.expected(time)
     return _inside(track, box, moved_mask(last.mask, last.box, box, image_size), last.score, image_size)
 
 

@@ -13,12 +13,19 @@ from maskseg_cli.detections import MaskCrop
 from maskseg_cli.tracking.box_filter import BoxFilter
 from maskseg_cli.tracking.candidates import Candidate
 from maskseg_cli.tracking.class_vote import ClassVote
+from maskseg_cli.tracking.mask_overlap import mask_iou
 
 #: Seconds in which an old score loses most of its weight in the shown one.
 _SCORE_TIME = 0.5
 
 #: A track stays shown while its smoothed score is at least this share of the score at which it appeared.
 _STAYS = 0.5
+
+#: A part of an object is hidden where another is beside it and its area is below this share of the former one.
+_WHOLE = 0.85
+
+#: By how much a partly hidden object's box is less certain; seconds in which its former area loses its meaning.
+_HIDDEN_NOISE, _AREA_TIME = 12.0, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +65,7 @@ class Track:
         confirmed: whether it was found often enough to be shown.
         ended: whether it is not looked for any more.
         number: its identity, from 1; 0 before it is shown.
+        whole: the last observation in which no other object hid a part of it.
     """
 
     filter: BoxFilter
@@ -70,6 +78,10 @@ class Track:
     confirmed: bool = False
     ended: bool = False
     number: int = 0
+    whole: Observation = field(init=False)
+    _whole_box: NDArray[np.float64] = field(init=False)  # as the filter had it then
+    _last_box: NDArray[np.float64] = field(init=False)  # as the filter has it now
+    _whole_area: float = 0.0
     _predicted: tuple[float, NDArray[np.float64]] | None = None
 
     @classmethod
@@ -77,6 +89,7 @@ class Track:
         """A new track that begins with an object of a frame; a score from `high` on is high."""
         track = cls(BoxFilter(candidate.box, time))
         track._observe(candidate, index, time, high)
+        track._follow(candidate, beside_others=False)
         return track
 
     @property
@@ -95,17 +108,40 @@ class Track:
             self._predicted = time, self.filter.predict(time)
         return self._predicted[1]
 
-    def moved_to(self, time: float) -> tuple[int, int]:
-        """Rows and columns by which its last mask should have moved until a time."""
-        x1, y1, x2, y2 = (self.predicted(time) - self.last.box).tolist()
-        return round((y1 + y2) / 2), round((x1 + x2) / 2)
+    def expected(self, time: float) -> NDArray[np.float64]:
+        """Where the box of what was seen last should be, which is smaller than the object where a part is hidden."""
+        return self.last.box + self.predicted(time) - self._last_box
 
-    def found(self, candidate: Candidate, index: int, time: float, high: float) -> None:
-        """Continues the track with an object of the next frame; `high` as for `begin`."""
-        self.filter.update(candidate.box, time)
+    def overlap(self, candidate: Candidate, time: float) -> float:
+        """Intersection over union of an object and the last mask, moved to where it should be; 0 to 1.
+
+        After a time behind another object the last whole mask counts too, as its other side may appear first.
+        """
+        found = self._moved_overlap(self.last, self._last_box, candidate, time)
+        if self.whole is not self.last:
+            found = max(found, self._moved_overlap(self.whole, self._whole_box, candidate, time))
+        return found
+
+    def _moved_overlap(self, seen: Observation, box: NDArray[np.float64], candidate: Candidate, time: float) -> float:
+        x1, y1, x2, y2 = (self.predicted(time) - box).tolist()
+        moved = round((y1 + y2) / 2), round((x1 + x2) / 2)
+        return mask_iou(seen.mask, candidate.mask, (seen.area, candidate.area), moved)
+
+    def found(self, candidate: Candidate, index: int, time: float, high: float, beside_others: bool) -> None:
+        """Continues the track with an object of the next frame.
+
+        Args:
+            candidate, index, time, high: as for `begin`.
+            beside_others: whether its box meets that of another object, which may hide a part of it.
+        """
+        hidden = beside_others and candidate.area < _WHOLE * self._whole_area
+        # The centre of the part that can be seen does not move as the object does.
+        self.filter.update(candidate.box, time, _HIDDEN_NOISE if hidden else 1.0)
+        self._whole_area *= exp(-(time - self.last.time) / _AREA_TIME)
         self._predicted = None
         self.misses = 0
         self._observe(candidate, index, time, high)
+        self._follow(candidate, beside_others)
 
     def missed(self) -> None:
         """Notes that it was looked for in a frame and not found."""
@@ -120,6 +156,12 @@ class Track:
         """Drops the observations that frames from this one on do not need: all but the last two before it."""
         before, _ = self.around(index)
         del self.observations[: max(0, before - 1)]
+
+    def _follow(self, candidate: Candidate, beside_others: bool) -> None:
+        self._last_box = self.filter.box
+        self._whole_area = max(self._whole_area, float(candidate.area))
+        if not beside_others or candidate.area >= _WHOLE * self._whole_area:
+            self.whole, self._whole_box = self.last, self._last_box
 
     def _observe(self, candidate: Candidate, index: int, time: float, high: float) -> None:
         score, visible = candidate.score, candidate.score >= high

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from maskseg_cli.tracking.association import assign, nearness, overlaps
 from maskseg_cli.tracking.candidates import SAME_OBJECT, Candidate
 from maskseg_cli.tracking.mask_overlap import mask_iou
 from maskseg_cli.tracking.track import Track
 
-#: The least similarity at which an object of a high or low score continues a track, and at which a place alone does.
-_HIGH, _LOW, _NEAR = 0.15, 0.3, 0.2
+#: The least similarity at which an object of any score continues a track, at which one of a high score does where there
+#: is no better one, and at which a place alone does.
+_SURE, _FAR, _NEAR = 0.4, 0.15, 0.2
 
 #: A track is confirmed once it had high scores in as many frames as this time has, at least one, at most `_MOST_HITS`.
 _CONFIRM_TIME, _MOST_HITS = 0.25, 4
@@ -23,7 +26,8 @@ class Tracks:
     """Associates the objects of each frame with tracks, in the stages of ByteTrack.
 
     First objects of high scores are matched with all tracks by their masks, then those of low scores with the tracks
-    that are left, then objects of high scores by their place alone. What is left of these begins new tracks.
+    that are left, then objects of high scores that overlap little, or are near at least. What is left of these begins
+    new tracks.
 
     Args:
         hold: seconds for which a track that is not found is remembered.
@@ -53,12 +57,15 @@ class Tracks:
         weak = [one for one in candidates if one.score < high]
         left = list(self.active)
         for kind, similarity, least in (
-            (strong, overlaps, _HIGH),
-            (weak, overlaps, _LOW),
+            (strong, overlaps, _SURE),
+            (weak, overlaps, _SURE),
+            (strong, overlaps, _FAR),
             (strong, nearness, _NEAR),
         ):
-            for track, one in assign(left, kind, similarity, time, least):
-                track.found(one, index, time, high)
+            pairs = assign(left, kind, similarity, time, least)
+            beside = [_meets(one, candidates, track, self.active, time) for track, one in pairs]
+            for (track, one), meets in zip(pairs, beside, strict=True):
+                track.found(one, index, time, high, meets)
                 left.remove(track)
                 kind.remove(one)
         for track in left:
@@ -97,6 +104,18 @@ class Tracks:
             return _MOST_HITS
         interval = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
         return max(1, min(_MOST_HITS, round(_CONFIRM_TIME / max(interval, 1e-6)) + 1))
+
+
+def _meets(
+    candidate: Candidate, others: Sequence[Candidate], track: Track, tracks: Sequence[Track], time: float
+) -> bool:
+    """Whether the box of an object meets that of another, or the predicted one of another track."""
+    boxes = [one.box for one in others if one is not candidate]
+    boxes += [other.predicted(time) for other in tracks if other is not track]
+    if not boxes:
+        return False
+    there, box = np.array(boxes), candidate.box
+    return bool(((there[:, :2] < box[2:] + 2) & (box[:2] - 2 < there[:, 2:])).all(axis=1).any())
 
 
 def _same(track: Track, candidate: Candidate) -> bool:
