@@ -15,7 +15,7 @@ from maskseg_cli.tracking.track import Track
 _OTHER_CLASS = 0.8
 
 #: How far a centre may lie from its prediction, in standard deviations, and in sizes of the object.
-_DEVIATIONS, _SIZES = 3.0, 1.5
+_DEVIATIONS, _SIZES = 3.0, 2.0
 
 #: The factor by which the area of an object may change where its place alone says which it is.
 _AREA_CHANGE = 2.0

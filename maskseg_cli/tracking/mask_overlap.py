@@ -32,10 +32,12 @@ def mask_iou(first: MaskCrop, second: MaskCrop, areas: tuple[int, int], moved: t
     x1, x2 = max(left, second.left), min(left + first.bitmap.shape[1], second.left + second.bitmap.shape[1])
     if y1 >= y2 or x1 >= x2:
         return 0.0
-    step = max(1, round(((y2 - y1) * (x2 - x1) / _PIXELS) ** 0.5))
+    pixels = (y2 - y1) * (x2 - x1)
+    step = max(1, min(round((pixels / _PIXELS) ** 0.5), y2 - y1, x2 - x1))
+    y1, x1 = y1 + step // 2, x1 + step // 2  # in the middle of the cells that the points stand for
     a = first.bitmap[y1 - top : y2 - top : step, x1 - left : x2 - left : step]
     b = second.bitmap[y1 - second.top : y2 - second.top : step, x1 - second.left : x2 - second.left : step]
     common = int(np.count_nonzero(a & b))
     if step > 1:
-        common = round(common / a.size * (y2 - y1) * (x2 - x1))
+        common = round(common / max(1, a.size) * pixels)
     return min(1.0, common / max(1, areas[0] + areas[1] - common))
