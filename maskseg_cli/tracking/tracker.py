@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from maskseg_cli.config.value_types import check_share
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import UsageError
 from maskseg_cli.frame import Frame
@@ -68,7 +69,7 @@ class Tracker:
         self.hold = seconds_of(hold)
         if self.hold < 0:
             raise UsageError(f"hold is at least 0 seconds, not {hold}.")
-        self._min_score = min_score if callable(min_score) else lambda: min_score
+        self._min_score = min_score if callable(min_score) else _constant(check_share("min_score", min_score))
         self.reset()
 
     def reset(self) -> None:
@@ -167,6 +168,10 @@ class Tracker:
         self._tracks = Tracks(self.hold)
         self._known = []
         self._last_fresh = -1
+
+
+def _constant(value: float) -> Callable[[], float]:
+    return lambda: value
 
 
 def _goes_on(track: Track, time: float) -> bool:

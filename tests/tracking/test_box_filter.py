@@ -25,7 +25,9 @@ def followed(steps: list[float], speed: tuple[float, float], size: float = 40.0,
 
 @settings(max_examples=60, deadline=None)
 @given(STEPS, SPEEDS, SPEEDS, st.floats(0, 0.5))
-def test_a_constant_speed_is_predicted_at_any_time(steps: list[float], across: float, down: float, ahead: float) -> None:
+def test_a_constant_speed_is_predicted_at_any_time(
+    steps: list[float], across: float, down: float, ahead: float
+) -> None:
     follow, time = followed(steps, (across, down)), sum(steps) + ahead
     expected = np.array([0, 0, 40, 40]) + 40 * time * np.array([across, down, across, down])
     # what is left of the first guess, that it stands still, grows with the time ahead
