@@ -29,7 +29,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 EXAMPLES = PROJECT / "examples"
 
 #: Frames of the sample video in the picture of the page on tracking.
-TRACKED_FRAMES = (0, 16, 32, 104, 118)
+TRACKED_FRAMES = (0, 16, 32, 100, 118)
 
 Picture = NDArray[np.uint8]
 

@@ -23,6 +23,13 @@ def clipped_box(box: Box, image_size: tuple[int, int]) -> NDArray[np.float32]:
     return np.clip(np.asarray(box, np.float32), 0, np.array([width, height, width, height], np.float32))
 
 
+def bounds(mask: MaskCrop) -> NDArray[np.float64]:
+    """The smallest box around the pixels of a mask, x1 y1 x2 y2; it has some."""
+    rows, columns = np.flatnonzero(mask.bitmap.any(axis=1)), np.flatnonzero(mask.bitmap.any(axis=0))
+    top, left = mask.top + rows[0], mask.left + columns[0]
+    return np.array([left, top, mask.left + columns[-1] + 1, mask.top + rows[-1] + 1], float)
+
+
 def moved_mask(mask: MaskCrop, start: Box, end: Box, image_size: tuple[int, int]) -> MaskCrop:
     """The mask as it moves and grows with its box from `start` to `end`, x1 y1 x2 y2, cut at the picture's edges."""
     h, w = mask.bitmap.shape
@@ -92,7 +99,8 @@ def voted_mask(mask: MaskCrop, others: Sequence[MaskCrop]) -> MaskCrop:
     if stack is None:
         return mask
     top, left, (own, a, b) = stack
-    return MaskCrop(top, left, ((own & (a | b)) | (a & b)).view(np.bool_))
+    majority = (own & (a | b)) | (a & b)
+    return MaskCrop(top, left, majority.view(np.bool_)) if majority.any() else mask
 
 
 def _stacked(masks: Sequence[MaskCrop]) -> tuple[int, int, list[NDArray[np.uint8]]] | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.tracking.mask_motion import between_masks, clipped_box, moved_mask, voted_mask
+from maskseg_cli.tracking.mask_motion import between_masks, bounds, clipped_box, moved_mask, voted_mask
 from maskseg_cli.tracking.track import Track
 
 #: A gap of so many seconds between two observations is filled.
@@ -55,7 +55,9 @@ def place(
         return None
     following = track.observations[after] if after < len(track.observations) else None
     if last.index == index:
-        return Placed(track, clipped_box(last.box, image_size), _steady_mask(track, before, image_size), last.score)
+        mask = _steady_mask(track, before, image_size)
+        box = last.box if mask is last.mask else bounds(mask)
+        return Placed(track, clipped_box(box, image_size), mask, last.score)
     if following is not None:
         gap = following.time - last.time
         if gap > max(FILLED, 1.5 * interval) or not following.visible:

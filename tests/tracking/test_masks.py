@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.tracking.mask_motion import between_masks, moved_mask, voted_mask
+from maskseg_cli.tracking.mask_motion import between_masks, bounds, moved_mask, voted_mask
 from maskseg_cli.tracking.mask_overlap import mask_iou
 
 SIZE = (40, 60)
@@ -82,6 +82,7 @@ def test_a_mask_that_one_frame_alone_gets_wrong_is_corrected() -> None:
     bitten.bitmap[:, 10:] = False
     assert mask_iou(voted_mask(bitten, [whole, whole]), whole, (bitten.area, whole.area)) > 0.4
     assert voted_mask(bitten, [whole, whole]).area == whole.area
+    assert bounds(voted_mask(bitten, [whole, whole])).tolist() == [11, 11, 30, 30]
     # one that changes for good stays as it is
     assert voted_mask(bitten, [whole, bitten]) is bitten
     assert voted_mask(whole, [bitten, whole]) is whole
