@@ -167,7 +167,8 @@ def report_clips(count: int) -> None:
             mota, idf1, switches, spent = zip(*rows, strict=True)
             print(
                 f"{setting} {'ahead ' if ahead else 'causal'}: MOTA {median(mota):.3f} (least {min(mota):.3f}), IDF1 "
-                f"{median(idf1):.3f} (least {min(idf1):.3f}), {sum(switches)} switches, {median(spent):.2f} ms a frame"
+                f"{median(idf1):.3f} (least {min(idf1):.3f}), {sum(switches)} switches, {median(spent):.2f} ms a frame",
+                flush=True,
             )
 
 
