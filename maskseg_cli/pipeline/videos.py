@@ -167,7 +167,8 @@ def segment_video(
 
     Decoding and the network run ahead of the loop, with bounded memory. Leaving the loop early closes everything.
     Objects are followed from frame to frame (`tracker_id`), so a frame comes when those of the next second are known;
-    `track=False` yields what the network finds in each frame alone.
+    `track=False` yields what the network finds in each frame alone. With tracks a loaded network finds objects from a
+    score of 0.1 on, also for other callers, until the loop ends.
 
     Args:
         source: a video, numbered pictures or an address.
