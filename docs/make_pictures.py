@@ -27,6 +27,7 @@ from maskseg_cli import (
     Frame,
     Predictor,
     SavedDetections,
+    Tracker,
     apply_effect,
     draw,
     load_model,
@@ -40,6 +41,9 @@ from maskseg_cli.messages import describe
 IMAGES = Path(__file__).parent / "images"
 PROJECT = Path(__file__).resolve().parents[1]
 EXAMPLES = PROJECT / "examples"
+
+#: Frames of the sample video in the picture of the page on tracking.
+TRACKED_FRAMES = (0, 16, 32, 100, 118)
 
 Picture = NDArray[np.uint8]
 
@@ -219,6 +223,25 @@ def on_chessboard(picture: Picture) -> Picture:
     return np.asarray(picture[:, :, :3] * alpha + board * (1 - alpha), np.uint8)
 
 
+def tracks(model: Predictor) -> Picture:
+    """Six frames of the sample video around a cut: found frame by frame above, followed over time below."""
+    sample = runpy.run_path(str(EXAMPLES / "make_sample_video.py"))
+    rate = sample["RATE"]
+    frames = [Frame(image, number, number / rate, 1 / rate) for number, image in enumerate(sample["frames"]())]
+    usual = model.config.detection_min_confidence
+    model.set_min_confidence(0.1)
+    found = [model(frame.image) for frame in frames]
+    model.set_min_confidence(usual)
+    tracker = Tracker(min_score=usual)
+    pairs = zip(frames, found, strict=True)
+    followed = [one for frame, detections in pairs for one in tracker.push(frame, detections)] + tracker.flush()
+    rows = []
+    for row in ([one.filter(min_confidence=usual) for one in found], [detections for _, detections in followed]):
+        chosen = [drawn_for(150, frames[number].image, row[number]) for number in TRACKED_FRAMES]
+        rows.append(side_by_side(chosen, 150))
+    return np.vstack([rows[0], np.full((6, rows[0].shape[1], 3), 255, np.uint8), rows[1]])
+
+
 def first_picture(pictures: dict[str, Picture], found: dict[str, Detections]) -> Picture:
     """README's first picture: the photos of `make demo` with their objects."""
     return side_by_side([drawn_for(280, photo, found[name]) for name, photo in pictures.items()], 280)
@@ -241,6 +264,7 @@ def main() -> None:
         "alpha.jpg": alphas(pictures["coffee"], found["coffee"]),
         "stages.jpg": stages(model, pictures["coffee"], found["coffee"]),
         "video.jpg": video(model),
+        "tracks.jpg": tracks(model),
         "confidence.jpg": confidences(model, pictures["astronaut"]),
         "render.jpg": redrawn(model, pictures["astronaut"]),
         "effects.jpg": effects(pictures["coffee"], pictures["astronaut"], found),

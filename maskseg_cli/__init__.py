@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from maskseg_cli.reporter import Reporter
     from maskseg_cli.sink import Sink
     from maskseg_cli.stop_token import StopToken
+    from maskseg_cli.tracking.tracker import Tracker
     from maskseg_cli.transform import Transform
 
 __version__ = "0.1.0"
@@ -59,6 +60,7 @@ _HOMES = {
     "SavedDetections": "maskseg_cli.export.saved_detections",
     "Sink": "maskseg_cli.sink",
     "StopToken": "maskseg_cli.stop_token",
+    "Tracker": "maskseg_cli.tracking.tracker",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
     "apply_effect": "maskseg_cli.drawing.effects.building",
@@ -92,6 +94,7 @@ __all__ = [
     "SavedDetections",
     "Sink",
     "StopToken",
+    "Tracker",
     "Transform",
     "VideoFile",
     "ZoneCounter",

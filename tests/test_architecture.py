@@ -25,7 +25,7 @@ LEVELS = (
     ("model",),
     ("counting", "serve"),
     ("camera",),
-    ("drawing", "video"),
+    ("drawing", "video", "tracking"),
     ("media",),
     ("values",),
 )

@@ -45,12 +45,13 @@ def coco_annotations(detections: Detections, image_id: int | str, ids: Sequence[
 
     Yields:
         image_id; category_id; segmentation (RLE, counts as str); bbox [x, y, width, height] in pixels with
-        width x2 - x1; area, the pixels of the mask; score; iscrowd 0.
+        width x2 - x1; area, the pixels of the mask; score; iscrowd 0; track_id where objects were tracked.
     """
     ids = ids or category_ids(detections.class_names)
     height, width = detections.image_size
-    for box, class_id, score, mask in zip(
-        detections.xyxy, detections.class_id, detections.confidence, detections.masks, strict=True
+    tracks = [None] * len(detections) if detections.tracker_id is None else detections.tracker_id.tolist()
+    for box, class_id, score, mask, track in zip(
+        detections.xyxy, detections.class_id, detections.confidence, detections.masks, tracks, strict=True
     ):
         x1, y1, x2, y2 = (float(v) for v in box)
         yield {
@@ -61,6 +62,7 @@ def coco_annotations(detections: Detections, image_id: int | str, ids: Sequence[
             "area": mask.area,
             "score": float(str(score)),  # the shortest text that gives the same float32
             "iscrowd": 0,
+            **({} if track is None else {"track_id": track}),
         }
 
 

@@ -27,8 +27,8 @@ class JsonLines(Sink):
 
     Each line holds `file_name`; `frame`, the frame's number in the source from 0; `time` in seconds; `width` and
     `height`; `detected_in`, the number of the frame on which the network was run (another one where `--every` keeps
-    a result); and `annotations` as in COCO's files, with `image_id` the frame's number and the class name as
-    `category`.
+    a result); and `annotations` as in COCO's files, with `image_id` the frame's number, the class name as `category`,
+    and the number of the object as `track_id` where objects are tracked.
 
     Lines that were written are kept, whatever ends the run; under the name NAME.partial.EXT, where a file of an earlier
     run was to be replaced, which then stays.

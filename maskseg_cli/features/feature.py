@@ -50,6 +50,8 @@ class RunParts:
         class_names: of the network, background first; () where no network was needed.
         config: the network's configuration; None where no network was needed.
         min_score: objects of a lower score are not shown.
+        score_now: where viewers of a camera change that score: returns the present one.
+        given: the caller's own transforms, which come after those of the features.
         output: what the user gave as output: a file, a folder, or None.
         overwrite, skip_existing: what becomes of outputs that exist.
         reporter: for notes.
@@ -71,6 +73,8 @@ class RunParts:
     class_names: tuple[str, ...] = ()
     config: MaskRCNNConfig | None = None
     min_score: float = 0.0
+    score_now: Callable[[], float] | None = None
+    given: tuple[Transform, ...] = ()
     output: Path | None = None
     overwrite: bool = False
     skip_existing: bool = False

@@ -11,9 +11,10 @@ from maskseg_cli.features.effects import Effects
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
 from maskseg_cli.features.saved_detections import SaveDetections
 from maskseg_cli.features.style import Style
+from maskseg_cli.features.tracking import Tracking
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = (Style, Counting, Effects, SaveDetections)
+FEATURES: tuple[type[Feature], ...] = (Style, Tracking, Counting, Effects, SaveDetections)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:

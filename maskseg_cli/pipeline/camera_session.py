@@ -136,7 +136,9 @@ def run_session(
                 loaded[0].class_names,
                 loaded[0].config,
                 controls.min_score,
-                plan.record,
+                lambda: controls.min_score,
+                tuple(transforms),
+                output=plan.record,
                 reporter=reporter,
                 drawing=controls.drawing,
             )

@@ -75,6 +75,7 @@ def equipped(
     """
     parts = RunParts(
         kind,
+        given=tuple(transforms),
         output=output,
         overwrite=overwrite,
         skip_existing=skip_existing,

@@ -126,7 +126,7 @@ def _source_line(info: VideoInfo) -> str:
 def _describe_every(reading: ReadingOptions) -> str:
     if reading.every == 1:
         return "the network is run on every frame"
-    between = "the others are left out" if reading.drop else "the others keep the last result"
+    between = "the others are left out" if reading.drop else "the others take over its result"
     return f"the network is run on the first of every {reading.every} frames, {between}"
 
 

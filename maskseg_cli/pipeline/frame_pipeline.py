@@ -60,6 +60,7 @@ class FramePipeline:
     Attributes:
         written: frames that have come out so far.
         times: how long each stage was busy.
+        write_failed: whether `write` has raised an error.
 
     Example:
         >>> from fractions import Fraction
@@ -83,6 +84,7 @@ class FramePipeline:
     ahead: int = 4
     written: int = 0
     times: StageTimes = field(default_factory=StageTimes)
+    write_failed: bool = False
 
     def __post_init__(self) -> None:
         self._workers = self.predictor.workers if self.workers is None else self.workers
@@ -142,6 +144,10 @@ class FramePipeline:
     def error(self) -> BaseException | None:
         """The first error of any stage."""
         return self._errors[0] if self._errors else None
+
+    def fail(self, error: BaseException) -> None:
+        """Notes an error of what came after the last frame, such as of frames that were held back."""
+        self._errors.append(error)
 
     def __iter__(self) -> Iterator[tuple[Frame, Detections]]:
         """Yields the frames with their detections, where there is no `write`.
@@ -248,7 +254,11 @@ class FramePipeline:
         try:
             for frame, detections in self._results:
                 before = time.perf_counter()
-                self.write(frame, detections)
+                try:
+                    self.write(frame, detections)
+                except BaseException:
+                    self.write_failed = True
+                    raise
                 self.times.write += time.perf_counter() - before
                 self.written += 1
         finally:

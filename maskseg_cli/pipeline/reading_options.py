@@ -27,7 +27,7 @@ class ReadingOptions:
         start, end: seconds or a text such as "1:30", or None for the beginning and the end of the video.
         max_frames: at most so many frames are written.
         every: the network is run on every n-th frame.
-        drop: the frames in between are left out, instead of keeping the last result.
+        drop: the frames in between are left out, instead of keeping the last result, which tracks move.
         batch: frames that the network takes at once.
         stream: number of the stream with the pictures, where a file has several; None chooses the film.
 

@@ -168,6 +168,7 @@ class VideoBatch:
             "with sound" if written.has_sound else "without sound",
             f"in {outcome.seconds:.1f} s ({speed:.1f} a second)",
             f"most at once: {count_words(outcome.most_for_long())}",
+            *([f"different ones over time: {count_words(outcome.unique())}"] if outcome.tracked else []),
         ]
         self._reporter.say("; ".join(parts) + ".")
         notes = [*outcome.notes, *written.notes]

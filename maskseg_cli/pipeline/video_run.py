@@ -56,6 +56,7 @@ class VideoSummary:
         skipped: frames that could not be decoded.
         most: class name -> the most objects of it in one frame.
         seen: class name -> frames with an object of it.
+        tracked: number of an object that was followed -> its class.
         closed: a sink was closed, such as the window.
     """
 
@@ -68,6 +69,7 @@ class VideoSummary:
     skipped: int = 0
     most: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
+    tracked: dict[int, str] = field(default_factory=dict)
     closed: bool = False
 
     def most_for_long(self) -> dict[str, int]:
@@ -75,6 +77,10 @@ class VideoSummary:
         least = _MOMENT * self.frames
         lasting = {name: number for name, number in self.most.items() if self.seen[name] >= least}
         return lasting or dict(self.most)
+
+    def unique(self) -> Counter[str]:
+        """Class name -> different objects over the whole video, each counted once; empty without tracks."""
+        return Counter(self.tracked.values())
 
 
 @dataclass
@@ -152,9 +158,7 @@ class VideoRun:
             started = time.monotonic()
             try:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
-                for one in self._chain.flush():
-                    self._drawn.put(*one)
-                self._drawn.complete()
+                self._flush(pipeline)
                 self.summary.pipeline_seconds = time.monotonic() - started
                 self.summary.frames = pipeline.written
                 file.cut = not pipeline.complete
@@ -207,6 +211,17 @@ class VideoRun:
         for one in self._chain.push(frame, detections):
             self._drawn.put(*one)
 
+    def _flush(self, pipeline: FramePipeline) -> None:
+        """Passes on the frames that the transforms hold back, unless an output has failed already."""
+        if pipeline.write_failed:
+            return
+        try:
+            for one in self._chain.flush():
+                self._drawn.put(*one)
+            self._drawn.complete()
+        except Exception as error:
+            pipeline.fail(error)
+
     def _prepare(self, frame: Frame, detections: Detections) -> list[Callable[[], None]]:
         return prepare_sinks(self._all_sinks, frame, detections, self.rendering)
 
@@ -214,6 +229,8 @@ class VideoRun:
         counts = Counter(detections.labels)
         self.summary.most |= counts
         self.summary.seen.update(counts.keys())
+        if detections.tracker_id is not None:
+            self.summary.tracked.update(zip(detections.tracker_id.tolist(), detections.labels, strict=True))
 
     def _check(self, pipeline: FramePipeline, video: VideoReader, file: VideoFile, stopped: bool) -> None:
         """Checks that the result is complete.

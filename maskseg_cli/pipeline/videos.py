@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
+from maskseg_cli.features.tracking import Tracking
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.outputs import check_json_name, existing_file, refuse_existing
@@ -156,16 +157,24 @@ def process_video(source: str | Path, output: str | Path | None = None, **option
 
 
 def segment_video(
-    source: str | Path, model: Model = "lite", *, transforms: Sequence[Transform] = (), **options: Any
+    source: str | Path,
+    model: Model = "lite",
+    *,
+    transforms: Sequence[Transform] = (),
+    **options: Any,
 ) -> Iterator[tuple[Frame, Detections]]:
     """Yields each frame of a video with the objects in it; nothing is written or drawn.
 
     Decoding and the network run ahead of the loop, with bounded memory. Leaving the loop early closes everything.
+    Objects are followed from frame to frame (`tracker_id`), so a frame comes when those of the next second are known;
+    `track=False` yields what the network finds in each frame alone. With tracks a loaded network finds objects from a
+    score of 0.1 on, also for other callers, until the loop ends.
 
     Args:
         source: a video, numbered pictures or an address.
         model, transforms: as for `process_videos`.
-        options: fields of `ReadingOptions` (start, end, every, ...) and of `ModelOptions` (size, min_score, ...).
+        options: fields of `ReadingOptions` (start, end, every, ...), of `ModelOptions` (size, min_score, ...), and
+            `track` and `track_hold`.
 
     Raises:
         MasksegError: the video cannot be opened, or not be read to its end (after the frames that can be).
@@ -174,19 +183,22 @@ def segment_video(
         >>> for frame, detections in segment_video("in.mp4", every=5):           # doctest: +SKIP
         ...     print(float(frame.time), detections.names)
     """
-    from maskseg_cli.pipeline.frame_pipeline import FramePipeline  # see `process_videos`
+    from maskseg_cli.pipeline.equipment import equipped  # see `process_videos`
+    from maskseg_cli.pipeline.frame_pipeline import FramePipeline
     from maskseg_cli.video.reader import open_video
 
     reading = take_options(options, ReadingOptions)
-    network, _ = split_options(model, options, ReadingOptions)
+    tracking = take_options(options, Tracking)
+    network, drawing = split_options(model, options, ReadingOptions, Tracking)
     with open_video(source, reading.start, reading.end, stream=reading.stream) as video:
         predictor = predictor_loader(network, reading.batch, throughput=True)()
         frames = reading.select(video)
-        reset_transforms(transforms)
-        chain = TransformChain(transforms)
-        with FramePipeline(frames, predictor, every=reading.network_every, batch=reading.batch) as pipeline:
-            for frame, detections in pipeline:
-                yield from chain.push(frame, detections)
-        yield from chain.flush()
+        with equipped([tracking], "video", predictor, drawing, transforms) as parts:
+            reset_transforms(parts.transforms)
+            chain = TransformChain(parts.transforms)
+            with FramePipeline(frames, predictor, every=reading.network_every, batch=reading.batch) as pipeline:
+                for frame, detections in pipeline:
+                    yield from chain.push(frame, detections)
+            yield from chain.flush()
         if video.broken is not None:
             raise MasksegError(video.broken)

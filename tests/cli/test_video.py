@@ -53,7 +53,7 @@ def test_the_outline_is_on_the_frame_that_it_belongs_to(here: Path) -> None:
 
 def test_every_keeps_the_last_result_and_every_frame(here: Path) -> None:
     film(here / "in.mp4", frames=20)
-    run("in.mp4", "-o", "out.mp4", "--every", "5", "--json", "out.jsonl", *NO_CAPTIONS)
+    run("in.mp4", "-o", "out.mp4", "--every", "5", "--json", "out.jsonl", "--no-track", *NO_CAPTIONS)
     assert len(facts("out.mp4").frames) == 20
     lines = json_lines("out.jsonl")
     assert [line["frame"] for line in lines] == list(range(20))
@@ -276,7 +276,7 @@ def test_dry_run_writes_nothing_and_tells_the_plan(here: Path) -> None:
 def test_dry_run_says_which_frames_the_network_looks_at(here: Path) -> None:
     film(here / "in.mp4", frames=60)
     part = ("in.mp4", "-o", "out.mp4", "--every", "3", "--start", "0.4", "--max-frames", "7")
-    assert "is run on the first of every 3 frames, the others keep the last result" in run(*part, "--dry-run").stdout
+    assert "is run on the first of every 3 frames, the others take over its result" in run(*part, "--dry-run").stdout
     run(*part, "--json", "out.jsonl")
     assert [line["detected_in"] for line in json_lines("out.jsonl")] == [10, 10, 10, 13, 13, 13, 16]
 

@@ -35,7 +35,7 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_session_is_recorded_and_summed_up(street: Path, capfd: pytest.CaptureFixture[str]) -> None:
     messages = Messages()
-    summary = process_camera("street.mp4", window=False, record="out.mp4", reporter=messages, alpha=0.7)
+    summary = process_camera("street.mp4", window=False, record="out.mp4", reporter=messages, alpha=0.7, track=False)
     assert summary.seconds > 1.9
     assert 0 < summary.frames <= 40
     assert (summary.reconnects, summary.snapshots, summary.failed) == (0, (), ())
@@ -127,7 +127,9 @@ def test_a_loaded_network_finds_low_scores_only_where_viewers_ask_and_only_durin
         return detections
 
     usual = predictor.config.detection_min_confidence
-    process_camera("street.mp4", window=False, serve=serve, duration=0.3, model=predictor, transforms=[note])
+    process_camera(
+        "street.mp4", window=False, serve=serve, duration=0.3, model=predictor, transforms=[note], track=False
+    )
     assert set(during) == {LOWEST_SCORE if serve else usual}
     assert predictor.config.detection_min_confidence == usual
 

@@ -235,7 +235,7 @@ def test_a_transform_and_a_sink_for_photos_and_videos(here: Path) -> None:
 
 def test_the_same_transform_and_sink_for_a_camera(here: Path) -> None:
     newest, recorder = Newest(), Recorder()
-    summary = process_camera("in.mp4", window=False, sinks=[recorder], transforms=[newest])
+    summary = process_camera("in.mp4", window=False, sinks=[recorder], transforms=[newest], track=False)
     assert summary.frames >= 1
     assert (newest.seen, newest.resets) == (summary.frames, 1)
     assert [call[2:] for call in recorder.calls[1:-1]] == [(1, False)] * summary.frames
