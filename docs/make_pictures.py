@@ -136,6 +136,26 @@ def styles(model: Predictor, photo: Picture) -> Picture:
     return side_by_side(shown, 250)
 
 
+def contact_sheet(pictures: dict[str, Picture], columns: int = 10, rows: int = 7, cell: int = 128) -> Picture:
+    """The photos again and again, small and mirrored in turn, on one sheet."""
+    sheet = np.full((rows * cell, columns * cell, 3), 60, np.uint8)
+    photos = list(pictures.values())
+    for number in range(columns * rows):
+        photo = photos[number % len(photos)]
+        scale = (cell - 6) / max(photo.shape[:2])
+        small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = small[:, ::-1] if number % 2 else small
+        top, left = (place * cell + 3 for place in divmod(number, columns))
+        sheet[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return sheet
+
+
+def tiles(weights: str, sheet: Picture) -> Picture:
+    """What is found on a sheet of small photos without tiles, and with them."""
+    shown = [load_model(weights, tiles=grid)(sheet) for grid in (None, "auto")]
+    return side_by_side([draw(sheet, one, captions=False, line_width=2) for one in shown], 360)
+
+
 def ap_of_classes(most: int = 20) -> Picture:
     """Box and mask AP of the classes with the most objects, as bars, from the figures of the model card."""
     figures = json.loads((PROJECT / "benchmarks" / "model_card" / "figures.json").read_text(encoding="utf-8"))
@@ -250,7 +270,8 @@ def first_picture(pictures: dict[str, Picture], found: dict[str, Detections]) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
     parser.add_argument("--weights", default="lite", help="weights of the lite network")
-    model = load_model(parser.parse_args().weights)
+    weights = parser.parse_args().weights
+    model = load_model(weights)
     pictures = photos()
     found = {name: model(photo) for name, photo in pictures.items()}
     words = {name: describe(detections.names) for name, detections in found.items()}
@@ -271,6 +292,7 @@ def main() -> None:
         "labels.jpg": own_labels(pictures["coffee"], found["coffee"]),
         "styles.jpg": styles(model, pictures["coffee"]),
         "ap-classes.jpg": ap_of_classes(),
+        "tiles.jpg": tiles(weights, contact_sheet(pictures)),
     }
     for name, picture in drawn.items():
         write_image(IMAGES / name, picture, quality=85)
