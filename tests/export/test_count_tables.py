@@ -41,7 +41,7 @@ def test_no_cell_is_a_formula_and_json_says_the_same(tmp_path: Path) -> None:
     assert [one["direction"] for row in data["frames"] for one in row["crossings"]] == ["in"]
     last = list(csv.DictReader((tmp_path / "c.csv").open()))[-1]
     assert (last["car"], last["unique"], last["'@gate in"], last["'@gate out"]) == ("1", "1", "1", "0")
-    size = list(csv.DictReader((tmp_path / "s.csv").open()))[0]
+    size = next(iter(csv.DictReader((tmp_path / "s.csv").open())))
     assert (size["track"], size["area (px)"], size["area (cm²)"], size["length (cm)"]) == ("4", "120", "1.2", "1.2")
 
 
