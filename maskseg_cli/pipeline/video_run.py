@@ -152,18 +152,16 @@ class VideoRun:
             started = time.monotonic()
             try:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
-                for one in self._chain.flush():
-                    self._drawn.put(*one)
-                self._drawn.complete()
+                problem = self._write_rest()
                 self.summary.pipeline_seconds = time.monotonic() - started
                 self.summary.frames = pipeline.written
-                file.cut = not pipeline.complete
+                file.cut = not pipeline.complete or problem is not None
                 file.finish()
                 self.summary.written = file.written
                 if file.written is not None:
                     for sink in shown:
                         sink.finish()
-                self._check(pipeline, video, file, stopped=interrupt is not None)
+                self._check(pipeline, video, file, pipeline.error or problem, stopped=interrupt is not None)
                 if interrupt is not None:
                     raise interrupt
             except BaseException:
@@ -207,6 +205,16 @@ class VideoRun:
         for one in self._chain.push(frame, detections):
             self._drawn.put(*one)
 
+    def _write_rest(self) -> Exception | None:
+        """Writes the frames that the transforms hold back, and waits for those that are drawn; returns an error."""
+        try:
+            for one in self._chain.flush():
+                self._drawn.put(*one)
+            self._drawn.wait()
+        except Exception as error:
+            return error
+        return None
+
     def _prepare(self, frame: Frame, detections: Detections) -> list[Callable[[], None]]:
         return prepare_sinks(self._all_sinks, frame, detections, self.rendering)
 
@@ -215,14 +223,20 @@ class VideoRun:
         self.summary.most |= counts
         self.summary.seen.update(counts.keys())
 
-    def _check(self, pipeline: FramePipeline, video: VideoReader, file: VideoFile, stopped: bool) -> None:
+    def _check(
+        self,
+        pipeline: FramePipeline,
+        video: VideoReader,
+        file: VideoFile,
+        error: BaseException | None,
+        stopped: bool,
+    ) -> None:
         """Checks that the result is complete.
 
         Raises:
             MasksegError: it is not; the message says why, and what there is.
         """
         written = file.written
-        error = pipeline.error
         problem = explain(error) if error is not None else video.broken
         if problem is None and written is not None and file.full and written.frames < pipeline.written:
             problem = f"The disk of {self.target} is full: the video ends early."
