@@ -72,6 +72,7 @@ def test_the_photos_are_those_of_make_demo_with_what_is_found_in_them(model: Pre
     assert distance(make_pictures.alphas(*coffee), "alpha.jpg") < CLOSE
     assert distance(make_pictures.own_labels(*coffee), "labels.jpg") < CLOSE
     assert distance(make_pictures.styles(model, photos["coffee"]), "styles.jpg") < CLOSE
+    assert distance(make_pictures.redrawn(model, photos["astronaut"]), "render.jpg") < CLOSE
 
 
 def test_the_bars_show_the_figures_of_the_model_card() -> None:

@@ -54,12 +54,7 @@ _AT_LEAST_ONE = (
 )
 
 #: Options that are shares or probabilities: between 0 and 1.
-_SHARES = (
-    "detection_min_confidence",
-    "detection_nms_threshold",
-    "roi_positive_ratio",
-    "rpn_nms_threshold",
-)
+_SHARES = ("detection_min_confidence", "detection_nms_threshold", "roi_positive_ratio", "rpn_nms_threshold")
 
 #: Options that determine which parts the network has and how they are computed. All others are read at each picture.
 GRAPH_OPTIONS = (
@@ -247,9 +242,9 @@ class MaskRCNNConfig:
             raise UsageError(
                 f"image_min_dim must be a multiple of 64 in the resize mode pad64, not {self.image_min_dim}."
             )
-        for option in _SHARES:
-            if not 0 <= getattr(self, option) <= 1:
-                value = getattr(self, option)
+        for option in (*_SHARES, "detection_voting_threshold", "detection_voting_floor"):
+            value = getattr(self, option)
+            if value is not None and not 0 <= value <= 1:
                 raise UsageError(f"{option} lies between 0 and 1, not {value}{percent_hint(value)}.")
         for option in _AT_LEAST_ONE:
             if getattr(self, option) < 1:
@@ -259,10 +254,6 @@ class MaskRCNNConfig:
                 raise UsageError(f"{option} holds numbers above 0 only, not {getattr(self, option)}.")
         if self.detection_soft_sigma <= 0 or self.detection_mask_scoring < 0:
             raise UsageError("detection_soft_sigma is above 0, and detection_mask_scoring at least 0.")
-        if self.detection_voting_threshold is not None and not 0 <= self.detection_voting_threshold <= 1:
-            raise UsageError(f"detection_voting_threshold lies between 0 and 1, not {self.detection_voting_threshold}.")
-        if self.detection_voting_floor is not None and not 0 <= self.detection_voting_floor <= 1:
-            raise UsageError(f"detection_voting_floor lies between 0 and 1, not {self.detection_voting_floor}.")
         if any(side <= 0 for anchor in self.rpn_anchor_sizes for side in anchor):
             raise UsageError(f"rpn_anchor_sizes holds numbers above 0 only, not {self.rpn_anchor_sizes}.")
         for loss in self.loss_weights:

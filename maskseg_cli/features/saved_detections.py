@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -37,6 +38,8 @@ class SaveDetections(Feature):
     def __post_init__(self) -> None:
         if self.save_detections is None:
             return
+        if not isinstance(self.save_detections, (str, os.PathLike)):
+            raise UsageError(f"save_detections is the name of a file, not {self.save_detections!r}.")
         if str(self.save_detections) in ("", "-") or is_stream(Path(self.save_detections)):
             raise UsageError("--save-detections needs the name of a file.")
 

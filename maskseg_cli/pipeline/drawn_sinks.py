@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.rendering import Rendering
@@ -10,7 +11,6 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.pipeline.ordered_queue import OrderedQueue
 from maskseg_cli.pipeline.workers import Workers
 from maskseg_cli.sink import Sink
-from maskseg_cli.transform import FrameDetections
 
 #: Frames that may be drawn and wait to be written, and bytes of them.
 _AHEAD, _BUDGET = 3, 2**28
@@ -29,10 +29,10 @@ def prepare_sinks(
 
 
 class DrawnAhead:
-    """Draws frames in a thread of its own, while those before them are encoded and written, in order.
+    """Draws frames in one thread, and completes those that are drawn in another, both in order.
 
     Args:
-        prepare: draws a frame and returns what completes it; called in one thread, frame by frame.
+        prepare: draws a frame and returns what completes it.
         done: called with a frame and its detections when it is complete.
     """
 
@@ -42,35 +42,42 @@ class DrawnAhead:
         done: Callable[[Frame, Detections], None],
     ) -> None:
         self._prepare, self._done = prepare, done
-        self._workers = Workers(1)
-        self._queue: OrderedQueue[FrameDetections] = OrderedQueue(_AHEAD, _BUDGET)
+        self._drawing, self._completing = Workers(1), Workers(1)
+        self._queue: OrderedQueue[None] = OrderedQueue(_AHEAD, _BUDGET)
         self._failed = False
 
     def put(self, frame: Frame, detections: Detections) -> None:
-        """Draws a frame, and completes those before it that are drawn, or that are too many to wait.
+        """Begins to draw a frame; waits while too many are under way.
 
         Raises:
-            Exception: that of a frame; no further frame is completed.
+            Exception: that of an earlier frame; no frame after that one is completed.
         """
-        future = self._workers.submit(self._prepare, frame, detections)
-        self._queue.put((frame, detections), future, 2 * frame.image.nbytes)
-        self.complete(everything=False)
+        drawn = self._drawing.submit(self._prepare, frame, detections)
+        self._queue.put(None, self._completing.submit(self._complete, drawn, frame, detections), 2 * frame.image.nbytes)
+        self._take(everything=False)
 
-    def complete(self, everything: bool = True) -> None:
-        """Completes the frames that are drawn; `everything` waits for all.
+    def wait(self) -> None:
+        """Waits until all frames are complete.
 
         Raises:
             Exception: as `put`.
         """
-        for (frame, detections), future in self._queue.take(everything):
-            if self._failed:
-                continue
-            self._failed = True
-            for complete in future.result():
-                complete()
-            self._failed = False
-            self._done(frame, detections)
+        self._take(everything=True)
 
     def close(self) -> None:
-        """Ends the thread."""
-        self._workers.close()
+        """Ends the threads; frames that are not begun are left out."""
+        self._drawing.close()
+        self._completing.close()
+
+    def _take(self, everything: bool) -> None:
+        for _, future in self._queue.take(everything):
+            future.result()
+
+    def _complete(self, drawn: Future[list[Callable[[], None]]], frame: Frame, detections: Detections) -> None:
+        if self._failed:
+            return
+        self._failed = True
+        for complete in drawn.result():
+            complete()
+        self._failed = False
+        self._done(frame, detections)

@@ -145,10 +145,6 @@ class FramePipeline:
         """The first error of any stage."""
         return self._errors[0] if self._errors else None
 
-    def fail(self, error: BaseException) -> None:
-        """Notes an error of what came after the last frame, such as of frames that were held back."""
-        self._errors.append(error)
-
     def __iter__(self) -> Iterator[tuple[Frame, Detections]]:
         """Yields the frames with their detections, where there is no `write`.
 

@@ -158,16 +158,16 @@ class VideoRun:
             started = time.monotonic()
             try:
                 interrupt = self._wait(pipeline, reading.expected_frames(video.info, rate))
-                self._flush(pipeline)
+                problem = self._write_rest(pipeline)
                 self.summary.pipeline_seconds = time.monotonic() - started
                 self.summary.frames = pipeline.written
-                file.cut = not pipeline.complete
+                file.cut = not pipeline.complete or problem is not None
                 file.finish()
                 self.summary.written = file.written
                 if file.written is not None:
                     for sink in shown:
                         sink.finish()
-                self._check(pipeline, video, file, stopped=interrupt is not None)
+                self._check(pipeline, video, file, pipeline.error or problem, stopped=interrupt is not None)
                 if interrupt is not None:
                     raise interrupt
             except BaseException:
@@ -211,16 +211,17 @@ class VideoRun:
         for one in self._chain.push(frame, detections):
             self._drawn.put(*one)
 
-    def _flush(self, pipeline: FramePipeline) -> None:
-        """Passes on the frames that the transforms hold back, unless an output has failed already."""
+    def _write_rest(self, pipeline: FramePipeline) -> Exception | None:
+        """Writes the frames that are held back or being drawn, unless an output has failed already; returns an error."""
         if pipeline.write_failed:
-            return
+            return None
         try:
             for one in self._chain.flush():
                 self._drawn.put(*one)
-            self._drawn.complete()
+            self._drawn.wait()
         except Exception as error:
-            pipeline.fail(error)
+            return error
+        return None
 
     def _prepare(self, frame: Frame, detections: Detections) -> list[Callable[[], None]]:
         return prepare_sinks(self._all_sinks, frame, detections, self.rendering)
@@ -232,14 +233,20 @@ class VideoRun:
         if detections.tracker_id is not None:
             self.summary.tracked.update(zip(detections.tracker_id.tolist(), detections.labels, strict=True))
 
-    def _check(self, pipeline: FramePipeline, video: VideoReader, file: VideoFile, stopped: bool) -> None:
+    def _check(
+        self,
+        pipeline: FramePipeline,
+        video: VideoReader,
+        file: VideoFile,
+        error: BaseException | None,
+        stopped: bool,
+    ) -> None:
         """Checks that the result is complete.
 
         Raises:
             MasksegError: it is not; the message says why, and what there is.
         """
         written = file.written
-        error = pipeline.error
         problem = explain(error) if error is not None else video.broken
         if problem is None and written is not None and file.full and written.frames < pipeline.written:
             problem = f"The disk of {self.target} is full: the video ends early."

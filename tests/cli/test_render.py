@@ -200,6 +200,8 @@ def test_from_python(here: Path) -> None:
         lambda: SavedDetections("p.maskseg", classes="unicorn"),
         lambda: SavedDetections("p.maskseg", max_detections=101),
         lambda: saved(crowd()),
+        lambda: process_images("photos", "other", save_detections=5),
+        lambda: process_images("photos", "other", save_detections="/dev/stdout"),
     ):
         with pytest.raises(UsageError):
             wrong()
