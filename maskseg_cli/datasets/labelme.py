@@ -81,10 +81,11 @@ def labelme_to_coco(documents: Iterable[tuple[str, dict[str, Any]]], path: Path,
     Raises:
         MasksegError: no shape has a label.
     """
+    base = path if path.is_dir() else path.parent
     images: list[dict[str, Any]] = []
     found: list[tuple[int, str, Any]] = []
     for folder, document in documents:
-        name = _picture_name(folder, document["imagePath"])
+        name = _picture_name(base, folder, document["imagePath"])
         size = whole_number(document.get("imageHeight")), whole_number(document.get("imageWidth"))
         images.append({"id": len(images) + 1, "file_name": name, "height": size[0], "width": size[1]})
         for label, shapes in _objects(document["shapes"], name, log):
@@ -103,10 +104,19 @@ def labelme_to_coco(documents: Iterable[tuple[str, dict[str, Any]]], path: Path,
     }
 
 
-def _picture_name(folder: str, image_path: str) -> str:
-    """The picture's path from the folder of all files: `imagePath` is relative to its own file's."""
-    name = PurePosixPath(image_path.replace("\\", "/"))
-    return str(name) if name.is_absolute() else os.path.normpath(PurePosixPath(folder) / name).replace("\\", "/")
+def _picture_name(base: Path, folder: str, image_path: str) -> str:
+    """The picture's path from the folder `base` of all files, or its whole path if it lies outside that folder.
+
+    `imagePath` is relative to its own file's folder. A picture outside that is not there keeps the end of its path, by
+    which it is looked for in the folder of the pictures.
+    """
+    name = os.path.normpath(PurePosixPath(folder) / image_path.replace("\\", "/"))
+    parts = Path(name).parts
+    if ".." not in parts:
+        return Path(name).as_posix()
+    if os.path.isfile(base / name):
+        return str((base / name).resolve())
+    return PurePosixPath(*(part for part in parts if part != "..")).as_posix()
 
 
 def _objects(shapes: Sequence[Any], name: str, log: ProblemLog) -> Iterator[tuple[str, list[dict[str, Any]]]]:

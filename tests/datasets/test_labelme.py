@@ -97,7 +97,20 @@ def test_a_folder_with_pictures_elsewhere(tmp_path: Path) -> None:
         assert source.class_names == ("background", "cat", "dog")
         found = [(source[index].name, source[index].class_ids.tolist()) for index in range(len(source))]
         assert found == [("a.png", [2]), ("b.png", [1]), ("none.png", [])]
+        assert source.problems == []
     assert len(CocoDataset.read(tmp_path / "labels").annotations) == 2
+
+
+def test_pictures_that_were_moved(tmp_path: Path) -> None:
+    save(tmp_path / "here" / "labels" / "a.json", shape("dog", SQUARE), image="../photos/a.png")
+    moved = tmp_path / "far" / "deep" / "photos"
+    moved.parent.mkdir(parents=True)
+    (tmp_path / "here" / "photos").rename(moved)
+    source = open_source(tmp_path / "here" / "labels", moved)
+    assert source.images[0].path == moved / "a.png"
+    # A picture outside the files' folder is found wherever IMAGES lies.
+    save(tmp_path / "here" / "labels" / "a.json", shape("dog", SQUARE), image="../photos/a.png")
+    assert open_source(tmp_path / "here" / "labels", moved / "..")[0].class_ids.tolist() == [1]
 
 
 def test_what_is_left_out(tmp_path: Path) -> None:
