@@ -33,7 +33,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(cls=SectionedCommand)
 @section("Photos and results")
-@click.argument("annotations", type=_FILE)
+@click.argument("annotations", type=click.Path(exists=True, path_type=Path))
 @click.argument("images", type=_FOLDER, required=False)
 @click.option("--output", "-o", type=_NEW_FILE, metavar="FILE", help="Write the figures as JSON, 0 to 1.")
 @click.option("--results", type=_NEW_FILE, metavar="FILE", help="Write all detections in COCO's result format.")
@@ -66,7 +66,7 @@ def evaluate(
 ) -> None:
     """Measure box and mask AP on annotated photos.
 
-    ANNOTATIONS is a file in COCO's or VIA's format, IMAGES the folder of its photos. Classes are matched by name,
+    ANNOTATIONS is a file of COCO, VIA or labelme, IMAGES the folder of its photos. Classes are matched by name,
     in either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.

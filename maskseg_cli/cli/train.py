@@ -32,13 +32,13 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
 
 
 class _Annotations(click.Path):
-    """The word shapes, or a file that exists."""
+    """The word shapes, or a file or folder that exists."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if value == "shapes" else super().convert(value, param, ctx)
 
 
-_ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
+_ANNOTATIONS = _Annotations(exists=True)
 
 
 @click.command(cls=SectionedCommand)
@@ -248,7 +248,7 @@ _ANNOTATIONS = _Annotations(exists=True, dir_okay=False)
 def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen: Any) -> None:
     """Train a network on your own classes.
 
-    ANNOTATIONS is a file in COCO's or VIA's format and IMAGES the folder of its pictures; or ANNOTATIONS is the
+    ANNOTATIONS is a file of COCO, VIA or labelme and IMAGES the folder of its pictures; or ANNOTATIONS is the
     word shapes, for circles, squares and triangles made on the fly. Class names come from the data. The run's folder
     holds the weights for `maskseg image --weights`: best.npz when AP was measured (--val), and last.npz.
 

@@ -1,4 +1,4 @@
-"""Where training pictures come from: COCO files, VIA files, and shapes drawn on the fly."""
+"""Where training pictures come from: files of COCO, VIA and labelme, and shapes drawn on the fly."""
 
 from __future__ import annotations
 
@@ -62,8 +62,9 @@ def open_source(
     """Opens a data set of any known format.
 
     Args:
-        annotations: a COCO or VIA file, which its content tells apart, or the word "shapes".
-        images: folder of the pictures; None: beside the file.
+        annotations: a file of COCO, VIA or labelme, which its content tells apart, a folder of labelme's files, or the
+            word "shapes".
+        images: folder of the pictures; None: that of the file, or the folder of labelme's files.
         known_classes: a network's class names, background first. If the data set has exactly these classes, in any
             order and spelling, they keep the network's order; otherwise the data set's classes are its own.
         shapes: number of pictures of the built-in data set and their side in pixels.
@@ -77,7 +78,8 @@ def open_source(
     if str(annotations) == SHAPES_WORD:
         return ShapesSource(*shapes, seed=shapes_seed)
     path, log = Path(annotations), ProblemLog()
-    folder = path.parent if images is None else Path(images)
+    beside = path if path.is_dir() else path.parent
+    folder = beside if images is None else Path(images)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
     document = read_annotations(path, log, class_name, attribute, reporter)

@@ -69,8 +69,6 @@ def explain_document(document: Any) -> str:
     if not isinstance(document, dict):
         return ""
     keys = set(document)
-    if {"shapes", "imagePath"} <= keys:
-        return "it is labelme's file of one picture; its own labelme2coco.py converts a folder of them to COCO's format"
     if {"project", "config", "file", "metadata"} <= keys:
         return "it is a project of the VGG Image Annotator 3; files of its versions 1 and 2, and COCO's, can be read"
     if "data_row" in keys:

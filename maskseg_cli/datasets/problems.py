@@ -66,6 +66,7 @@ KINDS = {
     "via-entry": Kind(
         "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
     ),
+    "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",

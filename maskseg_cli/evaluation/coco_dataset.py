@@ -64,7 +64,7 @@ class CocoDataset:
         attribute: str | None = None,
         reporter: Reporter | None = None,
     ) -> CocoDataset:
-        """Reads and checks an annotation file: COCO's format (instances), or VIA's.
+        """Reads and checks an annotation file: COCO's format (instances), VIA's or labelme's, or a folder of the last.
 
         The records are checked as for training. Objects without area and boxes that reach over the edge count, as in
         COCO's own evaluation.
@@ -76,8 +76,8 @@ class CocoDataset:
             reporter: is shown the progress where there is much to read.
 
         Raises:
-            MasksegError: the file cannot be read, is of neither format, or holds a record that cannot be understood;
-                the record is named.
+            MasksegError: the file cannot be read, is of none of these formats, or holds a record that cannot be
+                understood; the record is named.
         """
         path = Path(path)
         log = StrictProblemLog(path)

@@ -226,8 +226,8 @@ def test_a_wrong_recipe(tmp_path: Path, text: str, words: str) -> None:
     ("arguments", "words"),
     [
         ([__file__], "IMAGES is missing: name the folder of the pictures."),
-        (["none.json", "."], "File 'none.json' does not exist"),
-        (["shapes", "--also", "none.json", ".", "1"], "File 'none.json' does not exist"),
+        (["none.json", "."], "Path 'none.json' does not exist"),
+        (["shapes", "--also", "none.json", ".", "1"], "Path 'none.json' does not exist"),
         (["shapes", "--also", __file__, "nowhere", "1"], "Directory 'nowhere' does not exist"),
         (["shapes", "--also", __file__, ".", "much"], "a number above 0, not 'much'"),
         (["shapes", "--also", __file__, ".", "0"], "a number above 0, not '0'"),

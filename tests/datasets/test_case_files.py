@@ -15,7 +15,6 @@ SAME = ["01a", "01b", "01d", "03a", "04b", "04d", "05a", "07a", "07b", "13c", "1
 
 REFUSED = {
     "11_zip": "ZIP archive",
-    "20a": "labelme",
     "20c": "CVAT",
     "20e": "VGG Image Annotator 3",
     "20f": "V7 Darwin",
@@ -73,3 +72,9 @@ def test_wild_numbers_are_named(cases: Path, name: str) -> None:
 def test_wild_results_are_named(cases: Path, name: str) -> None:
     with pytest.raises(MasksegError, match="result 1 has "):
         score_results(file_of(cases, "00"), file_of(cases, name))
+
+
+def test_a_file_of_labelme(cases: Path) -> None:
+    source = open_source(file_of(cases, "20a"), cases / "imgs")
+    assert source.class_names == ("background", "disc")
+    assert source[0].boxes.tolist() == [[11, 10, 50, 49]]  # of the pixels whose centre is inside the triangle

@@ -57,7 +57,7 @@ FILES = [
     ('{"a": 1' + "0" * 5000 + "}", "a number has too many digits"),
     ("names:\n- cat\n- dog\n", "is a YAML file, as YOLO's"),
     ("var data = {a: 1, b: 2, c: 3, d: 4};", "is a program in JavaScript"),
-    (json.dumps(LABELME), "it is labelme's file of one picture; .* to COCO's format"),
+    (json.dumps(LABELME), "is of labelme, and no shape in it is an object with a label"),
     (json.dumps(VIA_3), "VGG Image Annotator 3; .* can be read"),
     (json.dumps(DARWIN), "V7 Darwin; export"),
     (json.dumps([RESULT]), "list of results; .* --from-results"),
