@@ -212,7 +212,7 @@ class VideoRun:
             self._drawn.put(*one)
 
     def _write_rest(self, pipeline: FramePipeline) -> Exception | None:
-        """Writes the frames that are held back or being drawn, unless an output has failed already; returns an error."""
+        """Writes the frames that are held back or being drawn, unless an output has failed; returns an error."""
         if pipeline.write_failed:
             return None
         try:
