@@ -34,7 +34,7 @@ class OptionText:
     flags: tuple[str, ...] = ()
 
 
-def option(default: Any, help: str, **text: Any) -> Any:
+def option(default: Any, help: str, /, **text: Any) -> Any:
     """A dataclass field with the description of its option.
 
     Args:

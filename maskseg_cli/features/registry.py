@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from maskseg_cli.features.exports import Exports
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = ()
+FEATURES: tuple[type[Feature], ...] = (Exports,)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:
