@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from maskseg_cli.detections import MaskCrop
 from maskseg_cli.drawing.outlines import outline_rings
 
 Ring = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.int32)
 
 #: Masks of fewer pixels keep every corner.
 _EXACT = 500
@@ -45,7 +47,7 @@ class Part:
 
         Such a line has no area, so that a rasterizer with the even-odd or the non-zero rule leaves the hole empty.
         """
-        return _joined([self.outer, *(hole for hole in self.holes)])
+        return join_rings([self.outer, *(hole for hole in self.holes)])
 
 
 def mask_parts(mask: MaskCrop) -> list[Part]:
@@ -74,7 +76,7 @@ def coco_polygons(parts: Sequence[Part]) -> list[list[float]]:
 
 def one_ring(parts: Sequence[Part]) -> Ring:
     """All parts and holes as one ring, joined by lines there and back, for formats with one polygon an object."""
-    return _joined([part.simple() for part in parts]) if parts else np.zeros((0, 2))
+    return join_rings([part.simple() for part in parts]) if parts else np.zeros((0, 2))
 
 
 def ring_area(ring: Ring) -> float:
@@ -107,8 +109,8 @@ def _iou(parts: Sequence[Part], mask: MaskCrop) -> float:
     return float(np.count_nonzero(covered & wanted) / np.count_nonzero(covered | wanted))
 
 
-def _joined(rings: Sequence[Ring]) -> Ring:
-    """Joins rings to the first, each from its corner that is nearest to what is joined already."""
+def join_rings(rings: Sequence[NDArray[Number]]) -> NDArray[Number]:
+    """Joins rings to the first, each at its corner that is nearest to what is joined already, by a line and back."""
     joined = rings[0]
     for ring in rings[1:]:
         at, start = _nearest_corners(joined, ring)
@@ -117,10 +119,10 @@ def _joined(rings: Sequence[Ring]) -> Ring:
     return joined
 
 
-def _nearest_corners(a: Ring, b: Ring) -> tuple[int, int]:
+def _nearest_corners(a: NDArray[Any], b: NDArray[Any]) -> tuple[int, int]:
     best, found = np.inf, (0, 0)
     for start in range(0, len(b), 256):  # in pieces: both rings may have thousands of corners
-        distances = ((a[:, None] - b[None, start : start + 256]) ** 2).sum(axis=2)
+        distances = ((a[:, None].astype(np.float64) - b[None, start : start + 256]) ** 2).sum(axis=2)
         i, j = np.unravel_index(int(distances.argmin()), distances.shape)
         if distances[i, j] < best:
             best, found = float(distances[i, j]), (int(i), start + int(j))

@@ -37,6 +37,7 @@ class ObjectRows(Sink):
         self._file: GrowingFile | None = None
         self._added: set[str] = set()
         self._earlier: set[str] | None = None
+        self._count = 0
 
     def has(self, source: str) -> bool:
         """Whether an earlier run wrote rows for this photo. One without objects has none, and is done again."""
@@ -57,7 +58,7 @@ class ObjectRows(Sink):
         rows = self.rows(frame, detections)
 
         def write() -> None:
-            self._open().write(rows)
+            self._write(rows)
             self._added.add(frame.source)
 
         return write
@@ -72,7 +73,8 @@ class ObjectRows(Sink):
         try:
             for name, row in self._earlier_rows():
                 if name not in self._added:
-                    file.write(row)
+                    self._write(row)
+            file.write(self.footer())
             file.finish()
         except BaseException:
             file.discard()
@@ -89,6 +91,14 @@ class ObjectRows(Sink):
         """What stands before the rows."""
         return b""
 
+    def footer(self) -> bytes:
+        """What stands behind the rows."""
+        return b""
+
+    def numbered(self, rows: bytes, number: int) -> bytes:
+        """The rows of a frame, the `number`th of the file from 0, as they are written."""
+        return rows
+
     def rows(self, frame: Frame, detections: Detections) -> bytes:
         """The rows of one frame; several threads may call it at once."""
         raise NotImplementedError
@@ -96,6 +106,10 @@ class ObjectRows(Sink):
     def read_rows(self) -> Iterator[tuple[str, bytes]]:
         """The source and the text of each row that an earlier run wrote."""
         raise NotImplementedError
+
+    def _write(self, rows: bytes) -> None:
+        self._open().write(self.numbered(rows, self._count))
+        self._count += 1
 
     def _open(self) -> GrowingFile:
         if self._file is None:

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 #: Format -> what is written into the folder of the exports: a file, or a folder (with a slash).
 FORMATS = {
+    "coco": "coco.json",
+    "coco-polygons": "coco_polygons.json",
     "labelme": "labelme/",
+    "cvat": "cvat/",
+    "yolo": "yolo/",
+    "voc": "voc/",
     "csv": "objects.csv",
+    "jsonl": "objects.jsonl",
+    "masks": "masks/",
+    "mots": "mots/",
 }
 
 #: The folder where there is no output that it could lie beside.
@@ -86,6 +94,9 @@ class Exports(Feature):
             return
         from maskseg_cli.media.outputs import check_writable, refuse_existing
 
+        if parts.kind == "photos" and "mots" in self.export:
+            raise UsageError("--export mots is for videos and cameras: photos have no tracks.")
+
         folder = export_folder(self.export_dir, parts.output)
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file, but the exports need a folder: name one with --export-dir.")
@@ -98,13 +109,44 @@ class Exports(Feature):
             parts.sinks.append(self._sink(name, folder / FORMATS[name], parts))
 
     def _sink(self, name: str, path: Path, parts: RunParts) -> Sink:
-        from maskseg_cli.export.labelme import LabelmeFiles
-        from maskseg_cli.export.object_rows import ObjectTable
-
         note = None if parts.reporter is None else parts.reporter.say
+        resume, pictures = parts.skip_existing, self.export_pictures
+        if name in ("coco", "coco-polygons"):
+            from maskseg_cli.export.coco_sink import CocoJson
+
+            return CocoJson(path, resume, polygons=name == "coco-polygons")
         if name == "labelme":
-            return LabelmeFiles(path, self.export_pictures, note)
-        return ObjectTable(path, parts.skip_existing)
+            from maskseg_cli.export.labelme import LabelmeFiles
+
+            return LabelmeFiles(path, pictures, note)
+        if name == "cvat":
+            from maskseg_cli.export.cvat_images import CvatImages
+            from maskseg_cli.export.cvat_tracks import CvatTracks
+
+            return CvatImages(path / "images.xml", resume) if parts.kind == "photos" else CvatTracks(path, note)
+        if name == "yolo":
+            from maskseg_cli.export.yolo import YoloFolder
+
+            return YoloFolder(path, pictures, note)
+        if name == "voc":
+            from maskseg_cli.export.voc import VocFiles
+
+            return VocFiles(path, pictures, note)
+        if name == "csv":
+            from maskseg_cli.export.object_rows import ObjectTable
+
+            return ObjectTable(path, resume)
+        if name == "jsonl":
+            from maskseg_cli.export.object_lines import ObjectLines
+
+            return ObjectLines(path, resume)
+        if name == "masks":
+            from maskseg_cli.export.mask_pictures import MaskPictures
+
+            return MaskPictures(path, False, note)
+        from maskseg_cli.export.mots import MotsFiles
+
+        return MotsFiles(path, note)
 
 
 def export_folder(given: str | None, output: Path | None) -> Path:
