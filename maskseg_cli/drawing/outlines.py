@@ -96,7 +96,7 @@ def outline_rings(mask: MaskCrop) -> list[tuple[NDArray[np.float32], list[NDArra
         >>> ring = np.ones((3, 3), dtype=bool)
         >>> ring[1, 1] = False
         >>> [(outer, holes)] = outline_rings(MaskCrop(0, 0, ring))
-        >>> len(holes), holes[0].min(), holes[0].max()
+        >>> len(holes), float(holes[0].min()), float(holes[0].max())
         (1, 0.5, 1.5)
     """
     if not mask.bitmap.any():

@@ -64,6 +64,8 @@ class CvatImages(ObjectRows):
             MasksegError: it holds something else.
         """
         with self.path.open("rb") as lines:
+            if not lines.readline().startswith(b"<?xml") or not lines.readline().startswith(b"<annotations>"):
+                raise MasksegError(f"{self.path} is no CVAT file that could be continued: --overwrite replaces it.")
             for line in lines:
                 if line.startswith(b"<image "):
                     try:
