@@ -38,15 +38,15 @@ def exports(photo: Picture, found: Detections) -> Picture:
         ring = np.rint((np.array(shape["points"]) - 0.5) * 16).astype(np.int32)
         cv2.polylines(polygons, [ring], True, (60, 255, 60), 2, cv2.LINE_AA, shift=4)
         for x, y in ring.tolist():
-            cv2.circle(polygons, (x, y), 5 * 16, (40, 40, 255), cv2.FILLED, cv2.LINE_AA, shift=4)
-    shades = np.where(numbers > 0, 60 + numbers * 37 % 180, 0).astype(np.uint8)
-    masks = cv2.applyColorMap(shades, cv2.COLORMAP_TURBO)
-    masks[numbers == 0] = 0
+            cv2.circle(polygons, (x, y), 3 * 16, (40, 40, 255), cv2.FILLED, cv2.LINE_AA, shift=4)
+    colors = np.random.default_rng(4).integers(60, 255, (int(numbers.max()) + 1, 3)).astype(np.uint8)
+    colors[0] = 0
+    masks = colors[numbers]
     return side_by_side([photo, polygons, np.asarray(masks, np.uint8)], 230)
 
 
 def main() -> None:
-    photo = photos()["coffee"]
+    photo = photos()["astronaut"]
     write_image(IMAGES / "exports.jpg", exports(photo, load_model()(photo)), quality=85)
     print(IMAGES / "exports.jpg")
 

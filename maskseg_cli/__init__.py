@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from maskseg_cli.drawing import draw
     from maskseg_cli.drawing.drawing_options import DrawingOptions
     from maskseg_cli.export.coco_sink import CocoJson
+    from maskseg_cli.export.cvat_images import CvatImages
+    from maskseg_cli.export.cvat_tracks import CvatTracks
     from maskseg_cli.export.json_lines import JsonLines
+    from maskseg_cli.export.labelme import LabelmeFiles
+    from maskseg_cli.export.mask_pictures import MaskPictures
+    from maskseg_cli.export.mots import MotsFiles
+    from maskseg_cli.export.object_lines import ObjectLines
+    from maskseg_cli.export.object_rows import ObjectTable
     from maskseg_cli.export.picture_files import PictureFiles
     from maskseg_cli.export.video_file import VideoFile
+    from maskseg_cli.export.voc import VocFiles
+    from maskseg_cli.export.yolo import YoloFolder
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
@@ -35,11 +44,18 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CocoJson": "maskseg_cli.export.coco_sink",
+    "CvatImages": "maskseg_cli.export.cvat_images",
+    "CvatTracks": "maskseg_cli.export.cvat_tracks",
     "Detections": "maskseg_cli.detections",
     "DrawingOptions": "maskseg_cli.drawing.drawing_options",
     "Frame": "maskseg_cli.frame",
     "JsonLines": "maskseg_cli.export.json_lines",
+    "LabelmeFiles": "maskseg_cli.export.labelme",
     "MaskCrop": "maskseg_cli.detections",
+    "MaskPictures": "maskseg_cli.export.mask_pictures",
+    "MotsFiles": "maskseg_cli.export.mots",
+    "ObjectLines": "maskseg_cli.export.object_lines",
+    "ObjectTable": "maskseg_cli.export.object_rows",
     "PictureFiles": "maskseg_cli.export.picture_files",
     "Predictor": "maskseg_cli.inference.predictor",
     "ProgressReporter": "maskseg_cli.progress",
@@ -48,6 +64,8 @@ _HOMES = {
     "StopToken": "maskseg_cli.stop_token",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "VocFiles": "maskseg_cli.export.voc",
+    "YoloFolder": "maskseg_cli.export.yolo",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -59,11 +77,18 @@ _HOMES = {
 }
 __all__ = [
     "CocoJson",
+    "CvatImages",
+    "CvatTracks",
     "Detections",
     "DrawingOptions",
     "Frame",
     "JsonLines",
+    "LabelmeFiles",
     "MaskCrop",
+    "MaskPictures",
+    "MotsFiles",
+    "ObjectLines",
+    "ObjectTable",
     "PictureFiles",
     "Predictor",
     "ProgressReporter",
@@ -72,6 +97,8 @@ __all__ = [
     "StopToken",
     "Transform",
     "VideoFile",
+    "VocFiles",
+    "YoloFolder",
     "__version__",
     "draw",
     "load_model",

@@ -109,7 +109,17 @@ def test_readme_shows_every_command() -> None:
 
 
 def test_every_page_of_a_command_is_of_one_that_exists() -> None:
-    others = {"architecture", "engines", "mask-heads", "missed", "performance", "python-api", "reliability", "tutorial"}
+    others = {
+        "architecture",
+        "engines",
+        "export",
+        "mask-heads",
+        "missed",
+        "performance",
+        "python-api",
+        "reliability",
+        "tutorial",
+    }
     assert {page.stem for page in PAGES} == {path[0] for path in LEAVES} | others
 
 
