@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator
@@ -99,6 +100,12 @@ class CvatTracks(Sink):
             self._shapes.close()
         self._shapes, self._source = None, None
         self._tracks, self._shown = {}, set()
+
+    def suspend(self) -> str | None:
+        """Completes what is there, if the disk takes that."""
+        with contextlib.suppress(OSError):
+            self.finish()
+        return None
 
     def _add(self, frame: Frame, detections: Detections, shapes: list[str]) -> None:
         if self._shapes is None or frame.source != self._source:

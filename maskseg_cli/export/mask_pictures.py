@@ -29,7 +29,9 @@ class MaskPictures(PictureAnnotations):
     def convert(self, frame: Frame, detections: Detections) -> bytes:
         """The PNG."""
         numbers = instance_numbers(detections)
-        if np.count_nonzero(numbers) < int(detections.area.sum()):
+        if detections.tracker_id is not None and (detections.tracker_id < 0).any():
+            self.note("Pictures of masks hold the ids of tracked objects: those without an id are left out of them.")
+        elif np.count_nonzero(numbers) < int(detections.area.sum()):
             self.note("In pictures of masks a pixel has one object: where two overlap, the better score is on top.")
         done, data = cv2.imencode(".png", numbers)
         if not done:
@@ -45,6 +47,8 @@ class MaskPictures(PictureAnnotations):
 def instance_numbers(detections: Detections) -> NDArray[np.uint16]:
     """uint16 (H, W): the number of the object of each pixel, the better score on top; 0 is the background.
 
+    Of tracked objects it is the id plus 1, and those without an id are left out.
+
     Raises:
         MasksegError: a number does not fit 16 bits.
     """
@@ -55,7 +59,8 @@ def instance_numbers(detections: Detections) -> NDArray[np.uint16]:
         raise MasksegError(f"Pictures of masks hold {_MOST} ids at most, and there are more.")
     canvas = np.zeros(detections.image_size, np.uint16)
     for i in np.argsort(detections.confidence, kind="stable").tolist():
-        mask = detections.masks[i]
-        h, w = mask.bitmap.shape
-        canvas[mask.top : mask.top + h, mask.left : mask.left + w][mask.bitmap] = max(0, numbers[i])
+        if numbers[i] > 0:
+            mask = detections.masks[i]
+            h, w = mask.bitmap.shape
+            canvas[mask.top : mask.top + h, mask.left : mask.left + w][mask.bitmap] = numbers[i]
     return canvas

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -81,6 +82,12 @@ class MotsFiles(Sink):
         if self._file is not None:
             self._file.discard()
             self._file = None
+
+    def suspend(self) -> str | None:
+        """Completes what is there, if the disk takes that."""
+        with contextlib.suppress(OSError):
+            self.finish()
+        return None
 
 
 def disjoint_masks(detections: Detections) -> list[MaskCrop]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable, Iterator
@@ -86,6 +87,12 @@ class ObjectRows(Sink):
         if self._file is not None:
             self._file.discard()
             self._file = None
+
+    def suspend(self) -> str | None:
+        """Completes what is there, if the disk takes that."""
+        with contextlib.suppress(OSError):
+            self.finish()
+        return None
 
     def header(self) -> bytes:
         """What stands before the rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +22,7 @@ from maskseg_cli.export.coco_sink import CocoJson
 from maskseg_cli.export.cvat_images import CvatImages
 from maskseg_cli.export.cvat_tracks import CvatTracks
 from maskseg_cli.export.labelme import LabelmeFiles
-from maskseg_cli.export.mask_pictures import MaskPictures
+from maskseg_cli.export.mask_pictures import MaskPictures, instance_numbers
 from maskseg_cli.export.mots import MotsFiles
 from maskseg_cli.export.object_lines import ObjectLines
 from maskseg_cli.export.object_rows import ObjectTable
@@ -91,9 +92,9 @@ def test_coco_names_tracks(tmp_path: Path) -> None:
 
 
 def test_labelme_reads_its_files(tmp_path: Path) -> None:
-    label_file = pytest.importorskip("labelme._label_file")
+    labelme = pytest.importorskip("labelme")
     export_photos(LabelmeFiles(tmp_path / "out"), tmp_path)
-    read = label_file.LabelFile(str(tmp_path / "out" / "a.json"))
+    read = labelme.LabelFile(str(tmp_path / "out" / "a.json"))
     assert Path(tmp_path / "out" / read.image_path).resolve() == tmp_path / "a.png"
     assert [shape["label"] for shape in read.shapes] == ["cat", "cat", "cat", "dog", "=evil"]
     assert [shape["group_id"] for shape in read.shapes] == [1, 1, 1, None, None]
@@ -105,9 +106,9 @@ def test_labelme_reads_its_files(tmp_path: Path) -> None:
 
 
 def test_labelme_gets_pictures_of_frames(tmp_path: Path) -> None:
-    label_file = pytest.importorskip("labelme._label_file")
+    labelme = pytest.importorskip("labelme")
     export_video(LabelmeFiles(tmp_path))
-    read = label_file.LabelFile(str(tmp_path / "film" / "000002.json"))
+    read = labelme.LabelFile(str(tmp_path / "film" / "000002.json"))
     assert read.image_path == "000002.jpg"
     assert [shape["group_id"] for shape in read.shapes] == [4, 4, 4, 7, 9]
     assert len(list((tmp_path / "film").iterdir())) == 10
@@ -221,6 +222,10 @@ def test_pictures_of_masks(tmp_path: Path) -> None:
     assert ((plain == 1) == first).all()
     assert ((plain == 2) == (second & ~first)).all()
     assert ((tracked == 10) == third).all()
+    some = replace(found(), tracker_id=np.array([-1, 7, 9], np.int32))
+    assert set(np.unique(instance_numbers(some))) == {0, 8, 10}
+    with pytest.raises(MasksegError, match="65535"):
+        instance_numbers(replace(found(), tracker_id=np.array([1, 2, 70000], np.int32)))
     assert len(said) == 1
 
 
@@ -286,3 +291,16 @@ def test_mots_needs_ids(tmp_path: Path) -> None:
     export_video(MotsFiles(tmp_path, said.append), tracked=False)
     assert (tmp_path / "film.txt").read_text() == ""
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(("kind", "name"), [(ObjectTable, ""), (CvatTracks, "film.xml"), (MotsFiles, "film.txt")])
+def test_what_was_found_is_kept_where_nothing_more_can_be_written(
+    tmp_path: Path, kind: type[ObjectTable], name: str
+) -> None:
+    for suspended in (True, False):
+        path = tmp_path / f"{suspended}"
+        sink = kind(path)
+        sink.start(NAMES)
+        sink.add(video_frame(0), found(tracked=True), None)
+        assert sink.suspend() is None if suspended else sink.discard() is None
+        assert (path / name).is_file() == suspended
