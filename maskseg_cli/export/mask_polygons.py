@@ -7,9 +7,11 @@ and are checked to give back nearly all (`_LEAST_IOU`).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -28,6 +30,10 @@ _EXACT = 500
 _LEAST_IOU = 0.995
 #: Corners nearer than this to the line without them, in pixels, are dropped; the first that is exact enough counts.
 _TOLERANCES = (0.75, 0.4)
+
+#: The parts of masks that are still in use: several formats of one run, and frames that keep a result, trace it once.
+_CACHE: WeakKeyDictionary[MaskCrop, list[Part]] = WeakKeyDictionary()
+_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,23 @@ class Part:
 
 
 def mask_parts(mask: MaskCrop) -> list[Part]:
-    """The parts of a mask, largest first; pixels that touch at a corner belong to one part.
+    """The parts of a mask, largest first; pixels that touch at a corner belong to one part. Do not change the list.
 
     Example:
         >>> [part] = mask_parts(MaskCrop(10, 20, np.ones((1, 1), dtype=bool)))
         >>> part.outer.tolist()
         [[20.5, 10.0], [20.0, 10.5], [20.5, 11.0], [21.0, 10.5]]
     """
+    with _LOCK:
+        known = _CACHE.get(mask)
+    if known is None:
+        known = _trace(mask)
+        with _LOCK:
+            _CACHE[mask] = known
+    return known
+
+
+def _trace(mask: MaskCrop) -> list[Part]:
     parts = [Part(_moved(outer), tuple(_moved(hole) for hole in holes)) for outer, holes in outline_rings(mask)]
     parts.sort(key=lambda part: -abs(ring_area(part.outer)))
     if mask.area < _EXACT:

@@ -24,17 +24,7 @@ class YoloFolder(PictureAnnotations):
     suffix = ".txt"
     annotations_in = "labels"
     pictures_in = "images"
-
-    def start(self, class_names: tuple[str, ...]) -> None:
-        """Writes data.yaml.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        super().start(class_names)
-        names = [f"  {number}: {json.dumps(name)}\n" for number, name in enumerate(class_names[1:])]
-        # Without `path` the folders are beside data.yaml.
-        write_atomic(self.folder / "data.yaml", utf8("train: images\nval: images\nnames:\n" + "".join(names)))
+    _described = False
 
     def convert(self, frame: Frame, detections: Detections) -> bytes:
         """The lines of one picture."""
@@ -54,6 +44,11 @@ class YoloFolder(PictureAnnotations):
         return "".join(lines).encode()
 
     def encode(self, made: object, frame: Frame, path: Path, image: Path | None) -> bytes:
-        """The lines as they are."""
+        """The lines as they are; with those of the first picture data.yaml is written."""
         assert isinstance(made, bytes)
+        if not self._described:
+            names = [f"  {number}: {json.dumps(name)}\n" for number, name in enumerate(self.class_names[1:])]
+            # Without `path` the folders are beside data.yaml.
+            write_atomic(self.folder / "data.yaml", utf8("train: images\nval: images\nnames:\n" + "".join(names)))
+            self._described = True
         return made
