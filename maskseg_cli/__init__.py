@@ -22,11 +22,20 @@ if TYPE_CHECKING:
     from maskseg_cli.drawing.notebook import detections_html, show
     from maskseg_cli.export.coco_sink import CocoJson
     from maskseg_cli.export.cutouts import Cutouts
+    from maskseg_cli.export.cvat_images import CvatImages
+    from maskseg_cli.export.cvat_tracks import CvatTracks
     from maskseg_cli.export.json_lines import JsonLines
+    from maskseg_cli.export.labelme import LabelmeFiles
+    from maskseg_cli.export.mask_pictures import MaskPictures
+    from maskseg_cli.export.mots import MotsFiles
+    from maskseg_cli.export.object_lines import ObjectLines
+    from maskseg_cli.export.object_rows import ObjectTable
     from maskseg_cli.export.picture_files import PictureFiles
     from maskseg_cli.export.report.report import Report
     from maskseg_cli.export.saved_detections import SavedDetections
     from maskseg_cli.export.video_file import VideoFile
+    from maskseg_cli.export.voc import VocFiles
+    from maskseg_cli.export.yolo import YoloFolder
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
@@ -45,6 +54,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "CocoJson": "maskseg_cli.export.coco_sink",
     "Cutouts": "maskseg_cli.export.cutouts",
+    "CvatImages": "maskseg_cli.export.cvat_images",
+    "CvatTracks": "maskseg_cli.export.cvat_tracks",
     "Detections": "maskseg_cli.detections",
     "DrawingOptions": "maskseg_cli.drawing.drawing_options",
     "Frame": "maskseg_cli.frame",
@@ -52,6 +63,11 @@ _HOMES = {
     "LineCounter": "maskseg_cli.counting.line_counter",
     "MaskCrop": "maskseg_cli.detections",
     "ObjectCounter": "maskseg_cli.counting.object_counter",
+    "LabelmeFiles": "maskseg_cli.export.labelme",
+    "MaskPictures": "maskseg_cli.export.mask_pictures",
+    "MotsFiles": "maskseg_cli.export.mots",
+    "ObjectLines": "maskseg_cli.export.object_lines",
+    "ObjectTable": "maskseg_cli.export.object_rows",
     "PictureFiles": "maskseg_cli.export.picture_files",
     "Predictor": "maskseg_cli.inference.predictor",
     "ProgressReporter": "maskseg_cli.progress",
@@ -66,6 +82,8 @@ _HOMES = {
     "apply_effect": "maskseg_cli.drawing.effects.building",
     "detections_html": "maskseg_cli.drawing.notebook",
     "ZoneCounter": "maskseg_cli.counting.zone_counter",
+    "VocFiles": "maskseg_cli.export.voc",
+    "YoloFolder": "maskseg_cli.export.yolo",
     "draw": "maskseg_cli.drawing",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
@@ -79,13 +97,20 @@ _HOMES = {
 __all__ = [
     "CocoJson",
     "Cutouts",
+    "CvatImages",
+    "CvatTracks",
     "Detections",
     "DrawingOptions",
     "Frame",
     "JsonLines",
+    "LabelmeFiles",
     "LineCounter",
     "MaskCrop",
+    "MaskPictures",
+    "MotsFiles",
     "ObjectCounter",
+    "ObjectLines",
+    "ObjectTable",
     "PictureFiles",
     "Predictor",
     "ProgressReporter",
@@ -97,6 +122,8 @@ __all__ = [
     "Tracker",
     "Transform",
     "VideoFile",
+    "VocFiles",
+    "YoloFolder",
     "ZoneCounter",
     "__version__",
     "apply_effect",

@@ -39,7 +39,7 @@ class OptionText:
     above: bool = False
 
 
-def option(default: Any, /, help: str, **text: Any) -> Any:
+def option(default: Any, help: str, /, **text: Any) -> Any:
     """A dataclass field with the description of its option.
 
     Args:

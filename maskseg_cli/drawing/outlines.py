@@ -86,6 +86,32 @@ def mask_outlines(masks: Sequence[MaskCrop]) -> list[list[NDArray[np.float32]]]:
     return [[next(polygons) for _ in range(number)] for number in numbers]
 
 
+def outline_rings(mask: MaskCrop) -> list[tuple[NDArray[np.float32], list[NDArray[np.float32]]]]:
+    """Traces one mask like `mask_outlines`, and says which holes belong to which part.
+
+    Returns:
+        (outer ring, rings of its holes) of each part; coordinates as for `mask_outlines`.
+
+    Example:
+        >>> ring = np.ones((3, 3), dtype=bool)
+        >>> ring[1, 1] = False
+        >>> [(outer, holes)] = outline_rings(MaskCrop(0, 0, ring))
+        >>> len(holes), float(holes[0].min()), float(holes[0].max())
+        (1, 0.5, 1.5)
+    """
+    if not mask.bitmap.any():
+        return []
+    bitmap = np.ascontiguousarray(mask.bitmap).view(np.uint8)
+    found, tree = cv2.findContours(bitmap, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(mask.left, mask.top))
+    rings = _borders([np.asarray(walk, np.int32) for walk in found])
+    parents = np.asarray(tree)[0, :, 3].tolist()
+    holes: dict[int, list[NDArray[np.float32]]] = {i: [] for i, parent in enumerate(parents) if parent < 0}
+    for ring, parent in zip(rings, parents, strict=True):
+        if parent >= 0:
+            holes[parent].append(ring)
+    return [(rings[i], inner) for i, inner in holes.items()]
+
+
 def _paths(mask: MaskCrop) -> list[NDArray[np.int32]]:
     """Finds the paths along the outermost pixels of each part and around each hole, int32 (n, 1, 2) x y."""
     bitmap = np.ascontiguousarray(mask.bitmap).view(np.uint8)

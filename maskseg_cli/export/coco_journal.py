@@ -34,6 +34,7 @@ class CocoJournal:
     Args:
         path: the file of lines; None: a temporary file without a name.
         class_names: background first.
+        polygons: outlines as polygons instead of RLE.
 
     Attributes:
         resumed: the file existed already, with the results of a stopped run.
@@ -48,7 +49,8 @@ class CocoJournal:
         [{'id': 1, 'file_name': 'cat.jpg', 'width': 640, 'height': 480}]
     """
 
-    def __init__(self, path: Path | None, class_names: Sequence[str]) -> None:
+    def __init__(self, path: Path | None, class_names: Sequence[str], polygons: bool = False) -> None:
+        self._polygons = polygons
         self.path = path
         self._class_names = tuple(class_names)
         self._ids = category_ids(class_names)
@@ -70,7 +72,7 @@ class CocoJournal:
         """A picture's name and line, for `append`; changes nothing, so that any thread may call it."""
         height, width = detections.image_size
         image = {"file_name": file_name, "width": width, "height": height}
-        annotations = list(coco_annotations(detections, 0, self._ids))
+        annotations = list(coco_annotations(detections, 0, self._ids, self._polygons))
         return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
 
     def append(self, entry: tuple[str, bytes]) -> None:

@@ -35,21 +35,26 @@ def coco_categories(class_names: Sequence[str]) -> list[dict[str, Any]]:
     return [{"id": ids[i], "name": name} for i, name in enumerate(class_names) if i > 0]
 
 
-def coco_annotations(detections: Detections, image_id: int | str, ids: Sequence[int] = ()) -> Iterable[dict[str, Any]]:
+def coco_annotations(
+    detections: Detections, image_id: int | str, ids: Sequence[int] = (), polygons: bool = False
+) -> Iterable[dict[str, Any]]:
     """COCO's annotations of one picture, best score first, without `id`.
 
     Args:
         detections: objects in the upright picture.
         image_id: the picture's id.
         ids: class id -> category id; by default that of the detections' own class names.
+        polygons: the outline as polygons, one a part, holes joined to the outer ring; a mask without pixels has none.
 
     Yields:
-        image_id; category_id; segmentation (RLE, counts as str); bbox [x, y, width, height] in pixels with
-        width x2 - x1; area, the pixels of the mask; score; iscrowd 0; track_id where objects were tracked.
+        image_id; category_id; segmentation (RLE, counts as str, or polygons); bbox [x, y, width, height] in pixels with
+        width x2 - x1; area, the pixels of the mask; score; iscrowd 0; track_id, if the object was tracked.
     """
+    if polygons:  # this needs OpenCV
+        from maskseg_cli.export.mask_polygons import coco_polygons, mask_parts
     ids = ids or category_ids(detections.class_names)
     height, width = detections.image_size
-    tracks = [None] * len(detections) if detections.tracker_id is None else detections.tracker_id.tolist()
+    tracks = [-1] * len(detections) if detections.tracker_id is None else detections.tracker_id.tolist()
     for box, class_id, score, mask, track in zip(
         detections.xyxy, detections.class_id, detections.confidence, detections.masks, tracks, strict=True
     ):
@@ -57,12 +62,12 @@ def coco_annotations(detections: Detections, image_id: int | str, ids: Sequence[
         yield {
             "image_id": image_id,
             "category_id": ids[class_id] if class_id < len(ids) else int(class_id),
-            "segmentation": encode_rle(mask, height, width),
+            "segmentation": coco_polygons(mask_parts(mask)) if polygons else encode_rle(mask, height, width),
             "bbox": [round(v, 3) for v in (x1, y1, x2 - x1, y2 - y1)],
             "area": mask.area,
             "score": float(str(score)),  # the shortest text that gives the same float32
             "iscrowd": 0,
-            **({} if track is None else {"track_id": track}),
+            **({"track_id": track} if track >= 0 else {}),
         }
 
 

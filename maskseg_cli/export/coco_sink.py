@@ -30,6 +30,7 @@ class CocoJson(Sink):
     Args:
         path: the JSON file; None is standard output.
         resume: continue with what an earlier run found, finished or not.
+        polygons: outlines as polygons instead of RLE, which many programs do not read.
 
     Example:
         >>> with CocoJson("found.json") as sink:                                # doctest: +SKIP
@@ -40,7 +41,8 @@ class CocoJson(Sink):
 
     needs_picture = False
 
-    def __init__(self, path: str | Path | None, resume: bool = False) -> None:
+    def __init__(self, path: str | Path | None, resume: bool = False, polygons: bool = False) -> None:
+        self._polygons = polygons
         self._path = None if path is None else Path(path)
         self._resume = resume
         self._journal: CocoJournal | None = None
@@ -104,13 +106,13 @@ class CocoJson(Sink):
 
     def _open(self, class_names: tuple[str, ...]) -> CocoJournal:
         if self._path is None or is_stream(self._path):  # no file can lie beside it
-            return CocoJournal(None, class_names)
+            return CocoJournal(None, class_names, self._polygons)
         part = journal_path(self._path)
         if not self._resume:
             CocoJournal.remove(part)
-            return CocoJournal(part, class_names)
+            return CocoJournal(part, class_names, self._polygons)
         earlier = read_dataset(self._path, class_names) if self._path.is_file() else None
-        journal = CocoJournal(part, class_names)
+        journal = CocoJournal(part, class_names, self._polygons)
         if earlier is not None:
             journal.add_dataset(earlier)
         return journal

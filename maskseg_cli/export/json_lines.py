@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,17 +84,7 @@ class JsonLines(Sink):
             ids = self._ids or category_ids(detections.class_names)
             annotations = coco_annotations(detections, frame.index, ids)
             self._last = detections, [{**one, "category": names[i]} for i, one in enumerate(annotations)]
-        height, width = detections.image_size
-        line = {
-            "file_name": frame.source,
-            "frame": frame.index,
-            "time": round(float(frame.time), 6),
-            "width": width,
-            "height": height,
-            "detected_in": frame.index if frame.detected_in is None else frame.detected_in,
-            "annotations": [{**annotation, "image_id": frame.index} for annotation in self._last[1]],
-        }
-        self._write(utf8(json.dumps(line, ensure_ascii=False, separators=(",", ":"))) + b"\n")
+        self._write(frame_line(frame, detections.image_size, self._last[1]))
         self.written += 1
 
     def finish(self) -> None:
@@ -141,3 +131,23 @@ class JsonLines(Sink):
                     ) from error
                 if not left_out:
                     self._file.write(line if line.endswith(b"\n") else line + b"\n")
+
+
+def frame_line(frame: Frame, image_size: tuple[int, int], annotations: Sequence[dict[str, Any]]) -> bytes:
+    """The line of one frame.
+
+    Args:
+        image_size: (height, width) in pixels.
+        annotations: of its objects, as `coco_annotations` yields them, with the class name as `category`.
+    """
+    height, width = image_size
+    line = {
+        "file_name": frame.source,
+        "frame": frame.index,
+        "time": round(float(frame.time), 6),
+        "width": width,
+        "height": height,
+        "detected_in": frame.index if frame.detected_in is None else frame.detected_in,
+        "annotations": [{**annotation, "image_id": frame.index} for annotation in annotations],
+    }
+    return utf8(json.dumps(line, ensure_ascii=False, separators=(",", ":"))) + b"\n"

@@ -8,13 +8,14 @@ from typing import Any
 
 from maskseg_cli.features.counting import Counting
 from maskseg_cli.features.effects import Effects
+from maskseg_cli.features.exports import Exports
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
 from maskseg_cli.features.saved_detections import SaveDetections
 from maskseg_cli.features.style import Style
 from maskseg_cli.features.tracking import Tracking
 
 #: In this order transforms see the detections, and --help lists the options.
-FEATURES: tuple[type[Feature], ...] = (Style, Tracking, Counting, Effects, SaveDetections)
+FEATURES: tuple[type[Feature], ...] = (Style, Tracking, Counting, Effects, Exports, SaveDetections)
 
 
 def features_of(kind: RunKind) -> list[type[Feature]]:

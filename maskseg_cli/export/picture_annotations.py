@@ -1,0 +1,129 @@
+"""`PictureAnnotations`: base of sinks that write one small file for each picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.detections import Detections
+from maskseg_cli.export.entry_names import EntryNames, is_moving
+from maskseg_cli.frame import Frame
+from maskseg_cli.media.atomic_file import write_atomic
+from maskseg_cli.media.images import encode_image
+from maskseg_cli.sink import Sink
+
+#: Quality of the pictures that go with the annotations, as JPEG.
+_QUALITY = 95
+
+
+class PictureAnnotations(Sink):
+    """Writes a file for each picture, at once and whole: whatever ends a run, the files that are there are complete.
+
+    Args:
+        folder: made with the first picture. A file of the same name is replaced.
+        pictures: write the pictures too, upright: True; False; None: those of videos and cameras, which are no
+            files of their own.
+        note: called with a sentence, once each, where the format cannot say all of an object.
+    """
+
+    needs_picture = False
+    #: Suffix of the files.
+    suffix = ""
+    #: Folders of annotations and of pictures below `folder`.
+    annotations_in = ""
+    pictures_in = ""
+
+    def __init__(
+        self,
+        folder: str | Path,
+        pictures: bool | None = None,
+        note: Callable[[str], None] | None = None,
+    ) -> None:
+        self.folder = Path(folder)
+        self.pictures = pictures
+        self.class_names: tuple[str, ...] = ()
+        self._note = note
+        self._noted: set[str] = set()
+        self._names = EntryNames()
+
+    def start(self, class_names: tuple[str, ...]) -> None:
+        """Takes the class names, background first."""
+        self.class_names = class_names
+
+    def has(self, source: str) -> bool:
+        """Whether the file of this photo exists."""
+        return (self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}").is_file()
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Writes the file of one picture.
+
+        Raises:
+            OSError: it cannot be written; nothing half-written is left.
+        """
+        self.prepare(frame, detections, picture)()
+
+    def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
+        """Converts the objects; the function that is returned names and writes the file."""
+        made = self.convert(frame, detections)
+        data = None
+        if self._writes_picture(frame):
+            data = encode_image(frame.image, self.picture_suffix(frame), _QUALITY)
+
+        def write() -> None:
+            name = self._names.of_frame(frame)
+            image = self._image_path(frame, name)
+            if data is not None:
+                assert image is not None
+                write_atomic(image, data)
+            path = self.folder / self.annotations_in / f"{name}{self.suffix}"
+            write_atomic(path, self.encode(made, frame, path, image))
+
+        return write
+
+    def convert(self, frame: Frame, detections: Detections) -> object:
+        """What is costly: several threads may call it at once."""
+        raise NotImplementedError
+
+    def encode(self, made: object, frame: Frame, path: Path, image: Path | None) -> bytes:
+        """The content of a file.
+
+        Args:
+            made: what `convert` returned.
+            path: of the file.
+            image: of the picture; None where it is no file.
+        """
+        raise NotImplementedError
+
+    def note(self, sentence: str) -> None:
+        """Says once what the format cannot say."""
+        if sentence not in self._noted:
+            self._noted.add(sentence)
+            if self._note is not None:
+                self._note(sentence)
+
+    @staticmethod
+    def picture_suffix(frame: Frame) -> str:
+        """The format of a picture that is written: PNG for photos that are not JPEG, JPEG for all others."""
+        if is_moving(frame) or frame.source.lower().endswith((".jpg", ".jpeg")):
+            return ".jpg"
+        return ".png"
+
+    def _writes_picture(self, frame: Frame) -> bool:
+        return is_moving(frame) if self.pictures is None else self.pictures
+
+    def _image_path(self, frame: Frame, name: str) -> Path | None:
+        if self._writes_picture(frame):
+            return self.folder / self.pictures_in / f"{name}{self.picture_suffix(frame)}"
+        return None if frame.job is None else frame.job.source.path
+
+
+def relative_name(path: Path, folder: Path) -> str:
+    """A path from a folder, with forward slashes; the whole path where there is no way, as between Windows' drives."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
