@@ -195,7 +195,7 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
     if not wanted:
         raise UsageError("The list of classes is empty: name at least one class, such as person,dog.")
     indices: dict[int, None] = {}
-    for word in wanted:
+    for word in dict.fromkeys(wanted):
         indices.update(dict.fromkeys(_find_class(word, class_names)))
     return list(indices)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maskseg_cli import classes
 from maskseg_cli.classes import (
     COCO_CATEGORY_IDS,
     COCO_CLASSES,
@@ -231,6 +232,14 @@ def test_words_of_thousands_of_characters() -> None:
     with pytest.raises(UsageError, match=r"has no class 'x{77}\.\.\.'"):
         parse_classes("x" * 5000, COCO_CLASSES)
     assert parse_classes("0" * 5000 + "17", COCO_CLASSES) == [17]
+
+
+def test_a_word_that_is_repeated_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = []
+    find = classes._find_class
+    monkeypatch.setattr(classes, "_find_class", lambda word, names: looked_up.append(word) or find(word, names))
+    assert parse_classes(",".join(["dog", "3", "003"] * 20_000), COCO_CLASSES) == [17, 3]
+    assert looked_up == ["dog", "3", "003"]
 
 
 def test_a_labels_file_without_an_end(tmp_path: Path) -> None:

@@ -224,5 +224,5 @@ def _parse(option: str, text: str, hint: Any) -> Any:
     text = re.sub(r"(?<=[\d.\])])\s+(?=[-\d.\[(])", ", ", text)
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError, OverflowError):  # 9...9+1j overflows
         raise wrong from None

@@ -115,7 +115,7 @@ class LineCounter:
         if self._first_time is None:
             self._first_time = time
         self.crossings = []
-        rows = zip(tracks_of(detections), detections.names, places.tolist(), strict=True)
+        rows = zip(tracks_of(detections), detections.labels, places.tolist(), strict=True)
         for track, name, (x, y) in rows:
             direction = None if track < 0 else self.move(track, name, (x, y), detections.image_size)
             if direction is not None:

@@ -44,7 +44,7 @@ class ObjectCounter:
 
     def __call__(self, frame: Frame, detections: Detections) -> Detections:
         """Counts the objects of the next frame."""
-        names = detections.names
+        names = detections.labels
         self.now = Counter(names)
         self.most |= self.now
         self.total.update(self.now)

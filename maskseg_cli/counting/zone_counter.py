@@ -108,7 +108,7 @@ class ZoneCounter:
             self._first_time = time
         corners = self.zone.in_pixels(detections.image_size)
         self.now = Counter()
-        for track, name, (x, y) in zip(tracks_of(detections), detections.names, places.tolist(), strict=True):
+        for track, name, (x, y) in zip(tracks_of(detections), detections.labels, places.tolist(), strict=True):
             distance = signed_distance(corners, (x, y))
             if distance >= 0:
                 self.now[name] += 1

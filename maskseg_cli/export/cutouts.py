@@ -108,7 +108,7 @@ def object_names(detections: Detections) -> list[str]:
     """
     seen: Counter[str] = Counter()
     names = []
-    for number, label in enumerate(detections.names):
+    for number, label in enumerate(detections.labels):
         word = "".join(letter if letter.isalnum() else "-" for letter in label).strip("-") or "object"
         seen[word] += 1
         track = -1 if detections.tracker_id is None else int(detections.tracker_id[number])

@@ -54,7 +54,7 @@ class SizesTable(Sink):
         for (area, length, width), track, name, score in zip(
             object_sizes(detections).tolist(),
             tracks_of(detections),
-            detections.names,
+            detections.labels,
             detections.confidence.tolist(),
             strict=True,
         ):

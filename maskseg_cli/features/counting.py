@@ -120,8 +120,9 @@ class Counting(Feature):
             parse_lines(self.line),
             parse_zones(self.zone),
             self.count_at,  # type: ignore[arg-type]
-            parts.min_score,
+            parts.score_now or parts.min_score,
             photos,
+            parts.class_scores,
         )
         parts.transforms.append(counters)
         if counted or self.scale is not None:

@@ -119,6 +119,12 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # the body is not read: it must not be taken for the next request
         return True
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answers with an error, which has a header also where the request says HTTP/0.9."""
+        if self.request_version == "HTTP/0.9":
+            self.request_version = self.default_request_version
+        super().send_error(code, message, explain)
+
     def do_GET(self) -> None:
         """Returns a file, the picture or the status."""
         routes = {

@@ -269,12 +269,13 @@ MANY_DIGITS = "9" * 5000
         (f"mean_pixel={'[' * 5000}", r"mean_pixel is a list of 3 numbers, not '\[\[\["),
         (f"mean_pixel={'-' * 5000}1", "mean_pixel is a list of 3 numbers, not '---"),
         (f"mean_pixel=[{MANY_DIGITS}, 1, 1]", "mean_pixel is a list of 3 numbers, not"),
+        (f"learning_momentum={MANY_DIGITS[:3000]}+1j", "learning_momentum is a number, not '9999"),
         (f"name={'x' * 30_000}", "The value of name is too long: it has 30,000 characters"),
         (f"{'x' * 30_000}=1", r"There is no option 'x{77}\.\.\.'"),
         ("image_max_dim=131072", "image_max_dim is at most 8,192, not 131,072"),
         ("fpn_classif_fc_layers_size=100000", "These options describe a network of .* at most 9 GB can be built"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_settings_that_are_far_too_large(setting: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence) as caught:

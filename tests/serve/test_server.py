@@ -175,6 +175,7 @@ _POST = b"POST /controls HTTP/1.1\r\nHost: localhost\r\nContent-Type: applicatio
         b"GET\r\n\r\n",
         b"GET /\r\n\r\n",
         b"GET /status.json",
+        b"GET /status.json HTTP/1.1\rHTTP/0.9\nHost: 127.0.0.1\r\n\r\n",
         b"GET / HTTP/9\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\n\r\n",
         b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n",

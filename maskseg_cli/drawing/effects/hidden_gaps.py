@@ -99,7 +99,7 @@ class HiddenGaps:
         chosen = self.choose(detections)
         if chosen.tracker_id is None:
             return
-        for track, mask, name in zip(chosen.tracker_id.tolist(), chosen.masks, chosen.names, strict=True):
+        for track, mask, name in zip(chosen.tracker_id.tolist(), chosen.masks, chosen.labels, strict=True):
             if track < 0 or not mask.bitmap.any():
                 continue
             before = self._seen.get(track)

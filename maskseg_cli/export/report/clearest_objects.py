@@ -47,7 +47,7 @@ class ClearestObjects:
         Args:
             caption: where the frame is from.
         """
-        rows = zip(detections.names, detections.confidence.tolist(), tracks_of(detections), strict=True)
+        rows = zip(detections.labels, detections.confidence.tolist(), tracks_of(detections), strict=True)
         for number, (name, score, track) in enumerate(rows):
             best = self._best.setdefault(name, [])
             # Without tracks the same object is in the frames around: one cut-out a second.

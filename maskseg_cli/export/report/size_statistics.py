@@ -48,7 +48,7 @@ class SizeStatistics:
 
     def add(self, detections: Detections, sizes: NDArray[np.float64]) -> None:
         """Adds the objects of one frame; `sizes` is float64 (N, 3): area, length, width in pixels."""
-        for name, track, size in zip(detections.names, tracks_of(detections), sizes, strict=True):
+        for name, track, size in zip(detections.labels, tracks_of(detections), sizes, strict=True):
             if track < 0:
                 self._spreads.setdefault(name, Spread()).add(size)
             else:
