@@ -194,7 +194,7 @@ _POST = b"POST /controls HTTP/1.1\r\nHost: localhost\r\nContent-Type: applicatio
         _POST + b"A: b\r\n Content-Length: 2\r\n\r\n{}",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_invalid_requests(request_bytes: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     with start_server(LiveFeed(), Controls(), port=0) as served:
