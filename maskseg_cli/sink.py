@@ -62,8 +62,9 @@ class Sink:
         Args:
             frame: the frame itself; `frame.image` is what the source gave.
             detections: the objects in it, after all transforms.
-            picture: uint8 (H, W, 3), BGR: the frame with the objects drawn into it; None if no sink of the run needs
-                it. Do not write to it: other sinks get the same array.
+            picture: uint8 (H, W, 3), BGR, or (H, W, 4), BGRA, where the background is transparent: the frame with the
+                objects drawn into it; None if no sink of the run needs it. Do not write to it: other sinks get the same
+                array.
 
         Raises:
             MasksegError, OSError: it cannot be written. The run names the photo as failed, or ends the video or camera.

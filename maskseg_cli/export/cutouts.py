@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -55,6 +56,11 @@ class Cutouts(Sink):
         self._sources: dict[str, str] = {}  # name without ending -> the source that has it
         check_writable(self._folder)
 
+    def has(self, source: str) -> bool:
+        """Whether there are cut-outs of a photo. One in which nothing was found is done again."""
+        beginning = self._beginning(Frame(np.zeros((1, 1, 3), np.uint8), source=source))
+        return any(self._folder.glob(f"{glob.escape(beginning)}_*.png"))
+
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the objects of one frame.
 
@@ -89,9 +95,10 @@ class Cutouts(Sink):
         source = PurePosixPath(frame.source.lstrip("/") or "picture")
         source = PurePosixPath(*(part for part in source.parts if part not in ("..", ".")))
         name = str(source.with_suffix("")) if source.suffix else str(source)
-        holder = self._sources.setdefault(name, frame.source)
-        if holder != frame.source:
+        if self._sources.setdefault(name, frame.source) != frame.source:
             name = str(source).replace(".", "_")
+            while self._sources.setdefault(name, frame.source) != frame.source:
+                name += "_"
         return f"{name}_{frame.index:06d}" if frame.duration or frame.time else name
 
 

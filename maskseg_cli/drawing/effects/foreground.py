@@ -13,6 +13,9 @@ from maskseg_cli.drawing.effects.mattes import Matte, Picture, region_of
 #: Pixels around an edge pixel whose colours are averaged.
 _REACH = 3
 
+#: Of these, at least this many in 255 must belong to the object, or the mean would be too coarse.
+_LEAST_SHARE = 25
+
 
 def own_colours(picture: Picture, matte: Matte, masks: Iterable[MaskCrop]) -> Picture:
     """Replaces the colours of pixels at edges by the mean of the whole object pixels near them.
@@ -23,26 +26,24 @@ def own_colours(picture: Picture, matte: Matte, masks: Iterable[MaskCrop]) -> Pi
         masks: they say where to look.
 
     Returns:
-        a copy; pixels whose matte is 0 or 255 are as they were, and so are those with no whole pixel near.
+        a copy; pixels whose matte is 0 or 255 are as they were, and so are those with few whole pixels near.
     """
     result = picture.copy()
-    for mask in masks:
-        region = region_of([mask], picture.shape[:2], _REACH + 1)
-        if region is None:
-            continue
-        alpha = matte[region]
-        edge = cv2.inRange(alpha, 1, 254)
-        rows, columns = np.nonzero(edge)
-        if not rows.size:
-            continue
-        whole = cv2.inRange(alpha, 255, 255)
-        side = (2 * _REACH + 1, 2 * _REACH + 1)
-        part = cv2.copyTo(np.ascontiguousarray(picture[region]), whole)
-        sums = cv2.boxFilter(part, cv2.CV_16U, side, normalize=False, borderType=cv2.BORDER_REPLICATE)
-        counts = cv2.boxFilter(whole // 255, cv2.CV_16U, side, normalize=False, borderType=cv2.BORDER_REPLICATE)
-        count = counts[rows, columns].astype(np.float32)
-        known = count > 0
-        rows, columns, count = rows[known], columns[known], count[known]
-        means = sums[rows, columns].astype(np.float32) / count[:, None]
-        result[region][rows, columns] = np.rint(means).astype(np.uint8)
+    region = region_of(masks, picture.shape[:2], _REACH + 1)
+    if region is None:
+        return result
+    alpha = np.ascontiguousarray(matte[region])
+    places = cv2.findNonZero(cv2.inRange(alpha, 1, 254))
+    if places is None:
+        return result
+    columns, rows = places.reshape(-1, 2).T
+    whole = np.asarray(cv2.inRange(alpha, 255, 255), np.uint8)
+    side = (2 * _REACH + 1, 2 * _REACH + 1)
+    part = cv2.copyTo(np.ascontiguousarray(picture[region]), whole)
+    # Means over all pixels around, those beside the object as black; its share makes them means over the object.
+    means = cv2.blur(part, side, borderType=cv2.BORDER_REPLICATE)[rows, columns].astype(np.float32)
+    shares = cv2.blur(whole, side, borderType=cv2.BORDER_REPLICATE)[rows, columns].astype(np.float32)
+    known = shares >= _LEAST_SHARE
+    colours = np.minimum(means[known] * (255 / shares[known, None]), 255)
+    result[region][rows[known], columns[known]] = np.rint(colours).astype(np.uint8)
     return result

@@ -52,13 +52,13 @@ class HiddenGaps:
 
     Attributes:
         missed: source -> numbers of the frames in which an object was missed.
-        names: of the classes of these objects.
+        names: source -> names of the classes of these objects.
     """
 
     choose: Choice = EVERYTHING
     hold: float = HOLD
     missed: dict[str, set[int]] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reset()
@@ -115,7 +115,7 @@ class HiddenGaps:
                 mask = between(before.mask, after.mask, min(max(share, 0.0), 1.0))
                 self._masks.setdefault((frame.source, frame.index), []).append(mask)
                 self.missed.setdefault(frame.source, set()).add(frame.index)
-                self.names.add(after.name)
+                self.names.setdefault(frame.source, set()).add(after.name)
 
     def _release(self) -> FrameDetections:
         _, frame, detections = self._held.popleft()
@@ -168,9 +168,9 @@ class GapNotes(Sink):
     def finish(self) -> None:
         """Reports the frames."""
         for source, frames in self._gaps.missed.items():
-            names = ", ".join(sorted(self._gaps.names))
-            self._reporter.say(
-                f"{source}: a tracked object ({names}) was not found in {counted(len(frames), 'frame')} "
+            names = ", ".join(sorted(self._gaps.names[source]))
+            self._reporter.warn(
+                f"Note: {source}: a tracked object ({names}) was not found in {counted(len(frames), 'frame')} "
                 f"({ranges(sorted(frames))}); it is hidden there where it was expected: look at them."
             )
 

@@ -19,7 +19,7 @@ class Said(Reporter):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def say(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
         self.lines.append(sentence)
 
 
