@@ -41,7 +41,8 @@ class Exports(Feature):
 
     export: tuple[str, ...] = option(
         (),
-        "Write what was found in this format too; give it several times for several formats.",
+        f"Write what was found in this format too ({', '.join(FORMATS)}); several times for several formats.",
+        metavar="FORMAT",
         choices=tuple(FORMATS),
     )
     export_dir: str | None = option(
