@@ -54,8 +54,7 @@ class Exports(Feature):
     )
     export_pictures: bool | None = option(
         None,
-        "Write the upright pictures beside exported annotations.",
-        default="only frames of videos and cameras",
+        "Write the upright pictures beside exported annotations; if neither is given, frames of videos and cameras.",
         flags=("--export-pictures/--no-export-pictures",),
     )
 
