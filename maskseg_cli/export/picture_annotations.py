@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.entry_names import EntryNames, is_moving
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
@@ -62,6 +63,7 @@ class PictureAnnotations(Sink):
         """Writes the file of one picture.
 
         Raises:
+            MasksegError: a picture would lie among the photos themselves.
             OSError: it cannot be written; nothing half-written is left.
         """
         self.prepare(frame, detections, picture)()
@@ -76,10 +78,13 @@ class PictureAnnotations(Sink):
         def write() -> None:
             name = self._names.of_frame(frame)
             image = self._image_path(frame, name)
+            path = self.folder / self.annotations_in / f"{name}{self.suffix}"
+            if self.suffix == ".png":
+                _check_apart(path, frame)
             if data is not None:
                 assert image is not None
+                _check_apart(image, frame)
                 write_atomic(image, data)
-            path = self.folder / self.annotations_in / f"{name}{self.suffix}"
             write_atomic(path, self.encode(made, frame, path, image))
 
         return write
@@ -119,6 +124,17 @@ class PictureAnnotations(Sink):
         if self._writes_picture(frame):
             return self.folder / self.pictures_in / f"{name}{self.picture_suffix(frame)}"
         return None if frame.job is None else frame.job.source.path
+
+
+def _check_apart(path: Path, frame: Frame) -> None:
+    """Checks that a picture does not lie among the photos, of which it might replace one.
+
+    Raises:
+        MasksegError: it does.
+    """
+    source = None if frame.job is None else frame.job.source.path
+    if source is not None and source.resolve().parent == path.resolve().parent:
+        raise MasksegError(f"{path} would lie among the photos themselves: name another --export-dir.")
 
 
 def relative_name(path: Path, folder: Path) -> str:

@@ -41,7 +41,8 @@ class Exports(Feature):
 
     export: tuple[str, ...] = option(
         (),
-        "Write what was found in this format too; give it several times for several formats.",
+        f"Write what was found in this format too ({', '.join(FORMATS)}); several times for several formats.",
+        metavar="FORMAT",
         choices=tuple(FORMATS),
     )
     export_dir: str | None = option(
@@ -53,8 +54,7 @@ class Exports(Feature):
     )
     export_pictures: bool | None = option(
         None,
-        "Write the upright pictures beside exported annotations.",
-        default="only frames of videos and cameras",
+        "Write the upright pictures beside exported annotations; if neither is given, frames of videos and cameras.",
         flags=("--export-pictures/--no-export-pictures",),
     )
 

@@ -16,6 +16,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from maskseg_cli import Detections, MaskCrop, Sink
+from maskseg_cli.datasets.coco import read_coco
 from maskseg_cli.datasets.polygons_and_rle import from_polygons
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_sink import CocoJson
@@ -82,6 +83,18 @@ def test_coco_with_polygons(tmp_path: Path) -> None:
         assert iou(coco.annToMask(annotation).astype(bool), mask) >= 0.99
         assert iou(from_polygons(annotation["segmentation"], 120, 160).full(120, 160), mask) >= 0.99
         assert annotation["area"] == mask.sum()
+
+
+@pytest.mark.parametrize("polygons", [False, True])
+def test_coco_is_training_data(tmp_path: Path, polygons: bool) -> None:
+    export_photos(CocoJson(tmp_path / "coco.json", polygons=polygons), tmp_path)
+    source = read_coco(tmp_path / "coco.json", tmp_path)
+    assert source.class_names == NAMES
+    assert not source.problems
+    example = source[0]
+    assert example.class_ids.tolist() == [1, 2, 3]
+    for crop, mask in zip(example.masks, found().mask, strict=True):
+        assert iou(crop.full(120, 160), mask) >= (0.99 if polygons else 1)
 
 
 def test_coco_names_tracks(tmp_path: Path) -> None:
@@ -213,10 +226,10 @@ def test_json_lines(tmp_path: Path) -> None:
 
 def test_pictures_of_masks(tmp_path: Path) -> None:
     said: list[str] = []
-    with MaskPictures(tmp_path, note=said.append) as sink:
+    with MaskPictures(tmp_path / "m", note=said.append) as sink:
         sink.add(photo_frame(tmp_path / "a.jpg"), found(), None)
         sink.add(photo_frame(tmp_path / "b.jpg"), found(tracked=True), None)
-    plain, tracked = (cv2.imread(str(tmp_path / f"{name}.png"), cv2.IMREAD_UNCHANGED) for name in "ab")
+    plain, tracked = (cv2.imread(str(tmp_path / "m" / f"{name}.png"), cv2.IMREAD_UNCHANGED) for name in "ab")
     assert plain.dtype == np.uint16
     first, second, third = found().mask
     assert ((plain == 1) == first).all()

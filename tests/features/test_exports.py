@@ -206,3 +206,18 @@ def test_each_format_has_a_file_of_its_own() -> None:
     assert len(set(FORMATS.values())) == len(FORMATS)
     paths = Exports(export=tuple(FORMATS), export_dir="e").files()
     assert {path.name for path in paths} == {"coco.json", "coco_polygons.json", "objects.csv", "objects.jsonl"}
+
+
+def test_photos_are_never_replaced(here: Path) -> None:
+    write_image("masks/a.png", scene())
+    before = Path("masks/a.png").read_bytes()
+    with pytest.raises(MasksegError, match="among the photos"):
+        process_images("masks/a.png", "out.png", export="masks", export_dir=".", overwrite=True)
+    write_image("labelme/a.png", scene())
+    with pytest.raises(MasksegError, match="among the photos"):
+        process_images(
+            "labelme/a.png", "out.png", export="labelme", export_dir=".", export_pictures=True, overwrite=True
+        )
+    assert Path("masks/a.png").read_bytes() == Path("labelme/a.png").read_bytes() == before
+    process_images("labelme/a.png", "out.png", export="labelme", export_dir=".", overwrite=True)
+    assert json.loads(Path("labelme/a.json").read_text())["imagePath"] == "a.png"
