@@ -84,11 +84,10 @@ def process_videos(
     """
     plan = plan_run(sources, output, model, recursive, overwrite, skip_existing, format, options)
     json_path = None if json is None or str(json) == "-" else Path(json)
-    if json_path is not None:
-        check_json_name(json_path)
     reporter, stop = reporter or Reporter(), stop or StopToken()
     files = [path for feature in plan.features for path in feature.files()]
     check_further_files([] if json_path is None else [json_path], files, plan.jobs)
+    check_json_name(json_path)
     begun = [job.target for job in plan.jobs if not job.done]
     # From here on signals wait for a safe point: exceptions are lost where libraries are loaded.
     with FileLocks([json_path, *files, *begun[:_LOCKED]]) as locks, stop:

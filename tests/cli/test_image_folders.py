@@ -85,7 +85,7 @@ def test_one_photo_that_breaks_a_batch_is_named_alone(here: Path, monkeypatch: p
     assert tree_of(here / "out") == ["0.png", "2.png", "3.png", "4.png"]
 
 
-@pytest.mark.parametrize("part", ["pipeline.drawn_sinks.draw", "export.picture_files.encode_image"])
+@pytest.mark.parametrize("part", ["drawing.rendering.draw", "export.picture_files.encode_image"])
 def test_an_error_in_a_thread_is_told_like_any_other(part: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     part = f"maskseg_cli.{part}"
     module, name = part.rsplit(".", 1)

@@ -14,11 +14,10 @@ import pytest
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.source import CameraError
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing import draw
+from maskseg_cli.drawing import draw, rendering
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.images import read_image
-from maskseg_cli.pipeline import live_output
 from maskseg_cli.sink import Sink
 from tests.camera.test_capture import FakeCamera
 from tests.cli.fake_model import blob_predictor, scene
@@ -400,7 +399,7 @@ def test_a_frame_is_drawn_only_if_an_output_needs_the_picture(
         calls.append(1)
         return draw(image, *rest)
 
-    monkeypatch.setattr(live_output, "draw", count)
+    monkeypatch.setattr(rendering, "draw", count)
     camera, sink = FakeCamera(), Collect(needs_picture)
     camera.send(1)
     with session(camera.open, folder=tmp_path, served=False, sinks=[sink]) as running:
