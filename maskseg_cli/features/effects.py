@@ -29,9 +29,10 @@ class Effects(Feature):
 
     effect: tuple[str, ...] = option(
         (),
-        "Change the picture by the masks: a colour splash, a blur or pixelation that hides objects, another "
-        "background, outlines alone, a spotlight. May be repeated; the effects follow each other.",
+        "Change the picture by the masks: splash (the rest grey), blur or pixelate (hide objects), background (another "
+        "one), outline (alone), spotlight (the rest dark). May be repeated; the effects follow each other.",
         choices=NAMES,
+        metavar="EFFECT",
     )
     effect_on: str | None = option(
         None,

@@ -212,11 +212,13 @@ class VideoRun:
             self._drawn.put(*one)
 
     def _write_rest(self, pipeline: FramePipeline) -> Exception | None:
-        """Writes the frames that are held back or being drawn, unless an output has failed; returns an error."""
-        if pipeline.write_failed:
-            return None
+        """Writes the frames that are held back or being drawn; returns an error.
+
+        Where a transform or an output has failed, only those that were passed on before. Nothing writes any more when
+        it returns, so that the outputs can be finished.
+        """
         try:
-            for one in self._chain.flush():
+            for one in () if pipeline.write_failed else self._chain.flush():
                 self._drawn.put(*one)
             self._drawn.wait()
         except Exception as error:

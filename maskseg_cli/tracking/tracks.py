@@ -18,6 +18,10 @@ _SURE, _FAR, _NEAR = 0.4, 0.15, 0.2
 #: A track is confirmed once it had high scores in as many frames as this time has, at least one, at most `_MOST_HITS`.
 _CONFIRM_TIME, _MOST_HITS = 0.25, 4
 
+#: Where so many seconds lie between two results of the network, another object may be in the same place: then the class
+#: must be the same too.
+_COARSE = 0.6
+
 #: A track that is not confirmed yet ends after so many frames without it.
 _PATIENCE = 2
 
@@ -63,6 +67,8 @@ class Tracks:
             (strong, nearness, _NEAR),
         ):
             pairs = assign(left, kind, similarity, time, least)
+            if self._interval() > _COARSE:
+                pairs = [(track, one) for track, one in pairs if any(c == track.vote.class_id for c, _ in one.votes)]
             beside = [_meets(one, candidates, track, self.active, time) for track, one in pairs]
             for (track, one), meets in zip(pairs, beside, strict=True):
                 track.found(one, index, time, high, meets)
@@ -102,8 +108,11 @@ class Tracks:
         """In how many frames a track must be found to be confirmed, at the present rate of results."""
         if len(self._times) < 2:
             return _MOST_HITS
-        interval = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
-        return max(1, min(_MOST_HITS, round(_CONFIRM_TIME / max(interval, 1e-6)) + 1))
+        return max(1, min(_MOST_HITS, round(_CONFIRM_TIME / max(self._interval(), 1e-6)) + 1))
+
+    def _interval(self) -> float:
+        """Mean seconds between the last frames with results; 0 after the first one."""
+        return (self._times[-1] - self._times[0]) / max(1, len(self._times) - 1)
 
 
 def _meets(

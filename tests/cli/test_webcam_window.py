@@ -135,7 +135,9 @@ def test_closing_the_window_ends(screen: Screen, camera: MjpegServer, tmp_path: 
 
 
 def test_a_slow_network_delays_neither_keys_nor_the_end(screen: Screen, camera: MjpegServer, tmp_path: Path) -> None:
-    with program(tmp_path, "--camera", camera.url, environment=screen.environment, delay="0,0,60") as running:
+    with program(
+        tmp_path, "--camera", camera.url, "--no-track", environment=screen.environment, delay="0,0,60"
+    ) as running:
         screen.wait_for_window("maskseg")
         wait_until(lambda: spread(screen.picture()[190:260, 290:440]) > 60, 30)  # the dog has its colour
         press(screen, "m", "c", "b", "t")  # all within one call of the network
