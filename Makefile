@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 OUT ?= demo-out
 
-# Processes that run tests side by side.
-JOBS ?= 2
+# Processes that run tests side by side: on two cores a third one works while others wait for cameras and signals.
+JOBS ?= 3
 
 # A photo, folder or pattern of your own for `make demo`, and other weights than the bundled ones.
 PHOTO ?=
@@ -30,7 +30,7 @@ READY := $(VENV)/.installed-dev
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s%s\n", $$1, $$2}'
 	@echo
-	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; JOBS (2) for test; MINUTES (30) for fuzz; COCO, START, SEED and RUN for retrain."
+	@echo "Variables: PYTHON (python3), VENV (.venv), OUT (demo-out); PHOTO and WEIGHTS for demo; JOBS (3) for test; MINUTES (30) for fuzz; COCO, START, SEED and RUN for retrain."
 
 demo: $(READY)  ## Outline the objects in three photos, a video, and in PHOTO=path.
 	@$(BIN)/python examples/make_sample_photos.py '$(OUT)/photos'

@@ -10,19 +10,22 @@ import os, threading
 from maskseg_cli.media.decoder_messages import collect_messages
 
 done = threading.Event()
+number = 0
 
 def write():
-    number = 0
+    global number
     while not done.is_set():
         os.write(2, f"line {number}\\n".encode())
         number += 1
 
 writer = threading.Thread(target=write)
 writer.start()
-for _ in range(300):
+rounds = 0
+while rounds < 300 or number < 300:  # on a busy machine one thread may wait for long
     with collect_messages() as messages:
         os.write(2, b"Corrupt JPEG data: premature end of data segment\\n")
     assert messages.text.startswith("Corrupt JPEG data")
+    rounds += 1
 done.set()
 writer.join()
 """
@@ -32,5 +35,5 @@ def test_no_line_of_another_thread_is_lost() -> None:
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
-    assert len(lines) > 300
+    assert len(lines) >= 300
     assert sorted(lines) == sorted(f"line {number}" for number in range(len(lines)))
