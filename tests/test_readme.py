@@ -33,7 +33,6 @@ from tests.shell import Shell, opened_shell
 #: Commands that only install or call others, and what stands for them here.
 ELSEWHERE = {
     "python3 -m pip install": "reaches the package index; test_package.py builds, installs and runs the wheel",
-    "maskseg weights convert mine.h5 mine.xml": "takes long; tests/cli/test_weights_networks.py converts a network",
     "maskseg weights quantize": "takes long; tests/cli/test_weights_networks.py runs it",
     "make": "runs all of this; its targets are checked with `make --dry-run`",
 }
