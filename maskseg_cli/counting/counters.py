@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from maskseg_cli.counting.line_counter import Crossing, LineCounter
 from maskseg_cli.counting.object_counter import ObjectCounter
 from maskseg_cli.counting.places import Anchor, object_places
@@ -17,6 +15,7 @@ from maskseg_cli.counting.regions import Region
 from maskseg_cli.counting.zone_counter import ZoneCounter
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
+from maskseg_cli.score_filter import high_scores
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,4 @@ class Counters:
     def _shown(self, detections: Detections) -> Detections:
         """The objects whose score is high enough."""
         least = self.min_score() if callable(self.min_score) else self.min_score
-        if not self.class_scores:
-            return detections if least <= 0 else detections.filter(min_confidence=least)
-        limits = [self.class_scores.get(number, least) for number in detections.class_id.tolist()]
-        return detections[detections.confidence >= np.array(limits, np.float32)]
+        return high_scores(detections, least, self.class_scores)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator
@@ -14,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
+from maskseg_cli.export.completed_sink import CompletedSink
 from maskseg_cli.export.cvat_xml import FOOTER, attribute, header, points, score_attribute
 from maskseg_cli.export.entry_names import EntryNames
 from maskseg_cli.export.mask_polygons import mask_parts, one_ring
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
-from maskseg_cli.sink import Sink
 
 
 @dataclass
@@ -33,7 +32,7 @@ class _Track:
     corners: str = ""
 
 
-class CvatTracks(Sink):
+class CvatTracks(CompletedSink):
     """Writes NAME.xml for each video, with a polygon a track and frame.
 
     Where an object is gone, its track has a shape with `outside="1"`. Objects without an id are a track each. Shapes
@@ -100,12 +99,6 @@ class CvatTracks(Sink):
             self._shapes.close()
         self._shapes, self._source = None, None
         self._tracks, self._shown = {}, set()
-
-    def suspend(self) -> str | None:
-        """Completes what is there, if the disk takes that."""
-        with contextlib.suppress(OSError):
-            self.finish()
-        return None
 
     def _add(self, frame: Frame, detections: Detections, shapes: list[str]) -> None:
         if self._shapes is None or frame.source != self._source:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections, MaskCrop
+from maskseg_cli.export.completed_sink import CompletedSink
 from maskseg_cli.export.entry_names import EntryNames
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile
 from maskseg_cli.rle import encode_rle
-from maskseg_cli.sink import Sink
 
 #: KITTI MOTS' numbers of classes, and what is added to the network's number of any other class: 10 means "ignore".
 _KITTI = {"car": 1, "person": 2, "pedestrian": 2}
 _OTHERS = 100
 
 
-class MotsFiles(Sink):
+class MotsFiles(CompletedSink):
     """Writes NAME.txt for each video: lines of frame, id, class, height, width and compressed RLE.
 
     Classes are numbered as in KITTI MOTS: 1 is car, 2 is person; others have 100 plus the network's number, from 101.
@@ -82,12 +81,6 @@ class MotsFiles(Sink):
         if self._file is not None:
             self._file.discard()
             self._file = None
-
-    def suspend(self) -> str | None:
-        """Completes what is there, if the disk takes that."""
-        with contextlib.suppress(OSError):
-            self.finish()
-        return None
 
 
 def disjoint_masks(detections: Detections) -> list[MaskCrop]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 from collections.abc import Callable, Iterator
@@ -14,15 +13,15 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.completed_sink import CompletedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8
 from maskseg_cli.printable import plain_cell, spreadsheet_cell
-from maskseg_cli.sink import Sink
 
 COLUMNS = ("file", "frame", "time", "object", "id", "class", "score", "x1", "y1", "x2", "y2", "area", "cx", "cy")
 
 
-class ObjectRows(Sink):
+class ObjectRows(CompletedSink):
     """Writes rows as the frames come into a file that appears at the end, also of a run that was stopped.
 
     Args:
@@ -87,12 +86,6 @@ class ObjectRows(Sink):
         if self._file is not None:
             self._file.discard()
             self._file = None
-
-    def suspend(self) -> str | None:
-        """Completes what is there, if the disk takes that."""
-        with contextlib.suppress(OSError):
-            self.finish()
-        return None
 
     def header(self) -> bytes:
         """What stands before the rows."""

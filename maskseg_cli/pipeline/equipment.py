@@ -1,4 +1,4 @@
-"""`equipped`: what the features, transforms and sinks of a run add up to."""
+"""`equipped`: what the features, transforms and sinks of a run add up to; `rendering_of`: how it makes pictures."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import DrawingOptions
+from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.features.feature import Feature, NetworkOutput, RunKind, RunParts
 from maskseg_cli.features.registry import add_features, lowest_score, saves_from
 from maskseg_cli.frame import Frame
-from maskseg_cli.pipeline.score_filter import ScoreFilter
 from maskseg_cli.reporter import Reporter
+from maskseg_cli.score_filter import ScoreFilter
 from maskseg_cli.sink import Sink
 from maskseg_cli.transform import Transform
 
@@ -91,6 +92,11 @@ def equipped(
         parts.transforms[:] = [*parts.recorders, *choice, *parts.transforms, *filters, *transforms]
         parts.sinks.extend(sinks)
         yield parts
+
+
+def rendering_of(parts: RunParts) -> Rendering:
+    """What makes the pictures of a run with these parts."""
+    return Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects)
 
 
 def _lowered(features: Sequence[Feature], parts: RunParts) -> bool:

@@ -140,9 +140,8 @@ def process_images(
         predictor = None
         with stop:  # an exception in the middle of loading a library would be lost
             # OpenCV is loaded when there is work only, so that a wrong option or name is reported at once.
-            from maskseg_cli.drawing.rendering import Rendering
             from maskseg_cli.export.picture_files import PictureFiles
-            from maskseg_cli.pipeline.equipment import equipped
+            from maskseg_cli.pipeline.equipment import equipped, rendering_of
             from maskseg_cli.pipeline.photo_run import PhotoRun
 
             wanted = json is not None or any(feature.writes for feature in features)
@@ -178,7 +177,7 @@ def process_images(
             all_sinks,
             counts,
             parts.transforms,
-            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects),
+            rendering_of(parts),
             batch,
             threaded,
             watch,

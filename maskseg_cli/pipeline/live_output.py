@@ -23,8 +23,9 @@ from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.features.feature import RunParts
 from maskseg_cli.frame import Frame
-from maskseg_cli.pipeline.score_filter import high_scores
+from maskseg_cli.pipeline.equipment import rendering_of
 from maskseg_cli.reporter import Reporter
+from maskseg_cli.score_filter import high_scores
 from maskseg_cli.sink import Sink
 from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
 
@@ -99,9 +100,7 @@ class LiveOutput:
         if self.equip is not None:
             parts = self.equip()
             self.transforms, self.sinks, self._class_scores = parts.transforms, parts.sinks, parts.class_scores
-            self._rendering = Rendering(
-                parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects
-            )
+            self._rendering = rendering_of(parts)
         reset_transforms(self.transforms)
         for sink in self.sinks:
             sink.start(class_names)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from maskseg_cli.drawing.rendering import Rendering
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.features.feature import RunParts
@@ -14,6 +13,7 @@ from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.messages import count_words, counted
+from maskseg_cli.pipeline.equipment import rendering_of
 from maskseg_cli.pipeline.video_plan import VideoPlan
 from maskseg_cli.pipeline.video_run import VideoRun, VideoSummary
 from maskseg_cli.pipeline.window_sinks import VideoWindow
@@ -115,7 +115,7 @@ class VideoBatch:
             predictor,
             plan.reading,
             plan.encoding,
-            Rendering(parts.drawing, tuple(parts.effects), tuple(parts.overlays), parts.draws, parts.drawn_objects),
+            rendering_of(parts),
             parts.transforms,
             lines,
             parts.sinks,

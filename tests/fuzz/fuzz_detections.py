@@ -11,22 +11,13 @@ import numpy as np
 
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import LITE
-from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.detections_file import DetectionsWriter
 from maskseg_cli.export.detections_records import FRAME, START, Header, read_records, record
 from maskseg_cli.export.saved_detections import SavedDetections
 from maskseg_cli.frame import Frame
+from tests.fuzz.found import FOUND
 from tests.fuzz.fuzzer import Fuzzer
-
-_FOUND = Detections(
-    np.array([[3, 2, 7, 5]], np.float32),
-    np.array([1], np.int32),
-    np.array([0.9], np.float32),
-    (MaskCrop(2, 3, np.ones((3, 4), bool)),),
-    (8, 10),
-    COCO_CLASSES,
-)
 
 
 def _seeds() -> list[bytes]:
@@ -36,10 +27,10 @@ def _seeds() -> list[bytes]:
             path = Path(folder) / f"{kind}.maskseg"
             writer = DetectionsWriter(path, Header(kind, COCO_CLASSES, LITE, 0.1, 100, None, None, "lite", "1"))
             writer.source(name)
-            writer.frame(0, Fraction(0), _FOUND)
+            writer.frame(0, Fraction(0), FOUND)
             if kind == "video":
                 writer.kept(1, Fraction(1, 25))
-                writer.frame(2, Fraction(2, 25), _FOUND)
+                writer.frame(2, Fraction(2, 25), FOUND)
             writer.finish()
             made.append(path.read_bytes())
     return made
@@ -80,7 +71,7 @@ def _attack(data: bytes, folder: Path) -> None:
         path, Header(saved.kind, COCO_CLASSES, LITE, 0.1, 100, None, None, "lite", "1"), resume=True
     )
     writer.source("b.mp4")
-    writer.frame(0, Fraction(0), _FOUND)
+    writer.frame(0, Fraction(0), FOUND)
     writer.finish()
     if len(refusals) == 6:
         raise refusals[0]

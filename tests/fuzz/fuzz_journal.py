@@ -10,23 +10,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.frame import Frame
+from tests.fuzz.found import FOUND
 from tests.fuzz.fuzzer import Fuzzer
 from tests.fuzz.mutation import change_text
-
-_FOUND = Detections(
-    np.array([[3, 2, 7, 5]], np.float32),
-    np.array([1], np.int32),
-    np.array([0.9], np.float32),
-    (MaskCrop(2, 3, np.ones((3, 4), bool)),),
-    (8, 10),
-    COCO_CLASSES,
-)
 
 
 def _seeds() -> list[bytes]:
@@ -37,7 +28,7 @@ def _seeds() -> list[bytes]:
             sink = CocoJson(path)
             sink.start(COCO_CLASSES)
             for name in ("a.jpg", "b.jpg"):
-                sink.add(Frame(np.zeros((8, 10, 3), np.uint8), source=name), _FOUND, None)
+                sink.add(Frame(np.zeros((8, 10, 3), np.uint8), source=name), FOUND, None)
             if suspended:
                 sink.suspend()
                 made.append(journal_path(path).read_bytes())
@@ -47,13 +38,13 @@ def _seeds() -> list[bytes]:
                 made.append(path.read_bytes())
         lines = JsonLines(Path(folder) / "found.jsonl")
         lines.start(COCO_CLASSES)
-        lines.add(Frame(np.zeros((8, 10, 3), np.uint8), source="in.mp4"), _FOUND, None)
+        lines.add(Frame(np.zeros((8, 10, 3), np.uint8), source="in.mp4"), FOUND, None)
         lines.finish()
         made.append((Path(folder) / "found.jsonl").read_bytes())
         for suffix in (".csv", ".json"):
             summary = RunSummary(Path(folder) / f"summary{suffix}")
             summary.start(COCO_CLASSES)
-            summary.add(Frame(np.zeros((8, 10, 3), np.uint8), source="a.jpg"), _FOUND, None)
+            summary.add(Frame(np.zeros((8, 10, 3), np.uint8), source="a.jpg"), FOUND, None)
             summary.fail("b.jpg", "b.jpg is damaged.")
             summary.finish()
             made.append((Path(folder) / f"summary{suffix}").read_bytes())
@@ -69,7 +60,7 @@ def _continue_json(folder: Path) -> None:
     sink.start(COCO_CLASSES)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         sink.objects_of(name)
-    sink.add(Frame(np.zeros((8, 10, 3), np.uint8), source="c.jpg"), _FOUND, None)
+    sink.add(Frame(np.zeros((8, 10, 3), np.uint8), source="c.jpg"), FOUND, None)
     sink.finish()
 
 
