@@ -33,13 +33,13 @@ def own_colours(picture: Picture, matte: Matte, masks: Iterable[MaskCrop]) -> Pi
     if region is None:
         return result
     alpha = np.ascontiguousarray(matte[region])
-    places = cv2.findNonZero(cv2.inRange(alpha, 1, 254))
-    if places is None:
+    places = np.flatnonzero(np.asarray(cv2.inRange(alpha, 1, 254), np.uint8).view(bool))
+    if not places.size:
         return result
-    columns, rows = places.reshape(-1, 2).T
+    rows, columns = np.divmod(places, alpha.shape[1])
     whole = np.asarray(cv2.inRange(alpha, 255, 255), np.uint8)
     side = (2 * _REACH + 1, 2 * _REACH + 1)
-    part = cv2.copyTo(np.ascontiguousarray(picture[region]), whole)
+    part = cv2.copyTo(picture[region], whole)
     # Means over all pixels around, those beside the object as black; its share makes them means over the object.
     means = cv2.blur(part, side, borderType=cv2.BORDER_REPLICATE)[rows, columns].astype(np.float32)
     shares = cv2.blur(whole, side, borderType=cv2.BORDER_REPLICATE)[rows, columns].astype(np.float32)

@@ -70,6 +70,11 @@ def region_of(masks: Iterable[MaskCrop], size: tuple[int, int], margin: int = 1)
     )
 
 
+def regions_of(masks: Iterable[MaskCrop], size: tuple[int, ...]) -> list[Region]:
+    """The part of the picture, `size` (height, width), around each mask that is not empty; they may overlap."""
+    return [one for mask in masks if (one := region_of([mask], (size[0], size[1]))) is not None]
+
+
 def blend(below: Picture, above: Picture, alpha: Matte) -> Picture:
     """`above` where alpha is 255, `below` where it is 0, and a mixture between; at most one level off.
 
@@ -89,7 +94,7 @@ def with_objects(below: Picture, above: Picture, matte: Matte, masks: Iterable[M
     Args:
         below: its own array, not shared with anything: it is changed, and returned.
     """
-    regions = [one for mask in masks if (one := region_of([mask], matte.shape[:2])) is not None]
+    regions = regions_of(masks, matte.shape)
     # All parts before any is written: regions may overlap.
     parts = [blend(*(np.ascontiguousarray(array[one]) for array in (below, above, matte))) for one in regions]
     for region, part in zip(regions, parts, strict=True):
