@@ -85,6 +85,11 @@ class SavedDetections(Predictor):
         return self._file.header.kind
 
     @property
+    def files(self) -> list[Path]:
+        """The file that it reads."""
+        return [Path(self._file.path)]
+
+    @property
     def names(self) -> list[str]:
         """Names of the photos or videos in the file."""
         return self._file.names

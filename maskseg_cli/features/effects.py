@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from maskseg_cli.classes import chosen_classes
 from maskseg_cli.config.value_types import conform
-from maskseg_cli.drawing.effects.background_words import TRANSPARENT, check_background
+from maskseg_cli.drawing.effects.background_words import TRANSPARENT, background_files, check_background
 from maskseg_cli.drawing.effects.kinds import HIDING, NAMES, PLACES, in_order, target_of
 from maskseg_cli.errors import UsageError
 from maskseg_cli.features.feature import Feature, RunParts
@@ -96,6 +97,10 @@ class Effects(Feature):
     def writes(self) -> bool:
         """Whether objects are cut out, also of photos whose result exists."""
         return self.cutout is not None
+
+    def inputs(self) -> list[Path]:
+        """The picture or video of the background."""
+        return background_files(self.background)
 
     @property
     def transparent(self) -> bool:

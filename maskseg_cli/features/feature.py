@@ -122,6 +122,10 @@ class Feature:
         """Single files that the run writes: they are locked, and not replaced unless the user says so."""
         return []
 
+    def inputs(self) -> list[Path]:
+        """Files that the run reads because of this option, which it must not replace."""
+        return []
+
     def drawing_defaults(self) -> dict[str, Any]:
         """Fields of `DrawingOptions` by name, for those that the user does not give."""
         return {}

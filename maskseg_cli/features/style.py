@@ -45,6 +45,9 @@ class Style(Feature):
         """What the file says."""
         return None if self.style is None else read_style(self.style)
 
+    def inputs(self) -> list[Path]:
+        return [] if self.style is None else [Path(self.style)]
+
     def drawing_defaults(self) -> dict[str, Any]:
         return {} if self.file is None else dict(self.file.drawing)
 

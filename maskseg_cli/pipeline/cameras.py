@@ -13,6 +13,7 @@ from maskseg_cli.features.registry import features_of, take_features
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.outputs import check_file_writable, check_writable, existing_file, refuse_existing
 from maskseg_cli.pipeline.camera_options import CameraPlan, check_camera, check_numbers, check_recording
+from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.run_options import Model, split_options
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.serve.listen_address import parse_address
@@ -131,6 +132,7 @@ def process_camera(
         from maskseg_cli.pipeline.camera_session import run_session  # OpenCV is loaded when the options are right
     stop.raise_if_requested()
     files = [path for feature in features for path in feature.files()]
+    refuse_read_files([plan.record, *files], network, features)
     with FileLocks([plan.record, *files]):
         check_recording(None if record is None else str(record), overwrite, address)
         for path in files:

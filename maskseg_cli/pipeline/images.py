@@ -22,6 +22,7 @@ from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.time_limit import TIMEOUT
 from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, check_transparent, refuse_reports
 from maskseg_cli.pipeline.predictions import PhotoPredictions
+from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
 from maskseg_cli.pipeline.watching import watch as watch_folders
@@ -123,6 +124,7 @@ def process_images(
     summary_path = None if summary is None else Path(summary)
     files = [path for feature in features for path in feature.files()]
     check_reports(json_path, summary_path, jobs, files)
+    refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
     # A window and standard input block in calls that only the usual Ctrl-C ends.
     threaded = not show and all(job.source.path is not None for job in jobs)
     alone = len(jobs) == 1 and not watch

@@ -15,6 +15,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.outputs import check_json_name, existing_file, refuse_existing
 from maskseg_cli.pipeline.photo_checks import check_further_files
+from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.pipeline.run_options import (
     Model,
@@ -88,6 +89,7 @@ def process_videos(
     files = [path for feature in plan.features for path in feature.files()]
     check_further_files([] if json_path is None else [json_path], files, plan.jobs)
     check_json_name(json_path)
+    refuse_read_files([json_path, *files, *(job.target for job in plan.jobs)], plan.network, plan.features)
     begun = [job.target for job in plan.jobs if not job.done]
     # From here on signals wait for a safe point: exceptions are lost where libraries are loaded.
     with FileLocks([json_path, *files, *begun[:_LOCKED]]) as locks, stop:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskseg_cli import process_camera, process_images, process_video
+from maskseg_cli import SavedDetections, process_camera, process_images, process_video
 from maskseg_cli.errors import UsageError
 from maskseg_cli.media.images import write_image
 from tests.cli.fake_model import use_blob_engine
@@ -97,3 +97,24 @@ def test_times_and_rates_are_written_as_on_the_command_line(here: Path) -> None:
 def test_cameras(here: Path, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         process_camera("in.mp4", **{"window": False, "duration": 1, **arguments})
+
+
+def test_files_that_options_name_are_never_overwritten(here: Path) -> None:
+    film(here / "sea.mp4", frames=3)
+    write_image(here / "sea.png", np.zeros((32, 48, 3), np.uint8))
+    Path("style.json").write_text("alpha = 0.2\n")
+    process_video("in.mp4", "first.mp4", save_detections="found.json")
+    saved = SavedDetections("found.json")
+    before = {path.name: path.read_bytes() for path in here.iterdir()}
+    for run in (
+        lambda: process_video("in.mp4", "sea.mp4", background="sea.mp4", overwrite=True),
+        lambda: process_camera("in.mp4", window=False, record="sea.mp4", background="./sea.mp4", overwrite=True),
+        lambda: process_images("a.png", "sea.png", background="sea.png", overwrite=True),
+        lambda: process_images("a.png", "b.png", style="style.json", json="style.json", overwrite=True),
+        lambda: process_video("in.mp4", "b.mp4", style="style.json", counts="style.json", overwrite=True),
+        lambda: process_video("in.mp4", "b.mp4", model=saved, json="found.json", overwrite=True),
+        lambda: process_images("a.png", "b.png", labels="style.json", json="style.json", overwrite=True),
+    ):
+        with pytest.raises(UsageError, match="inputs are never overwritten"):
+            run()
+    assert {path.name: path.read_bytes() for path in here.iterdir() if path.name in before} == before

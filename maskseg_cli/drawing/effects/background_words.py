@@ -13,6 +13,13 @@ from maskseg_cli.printable import printable
 TRANSPARENT, BLUR = "transparent", "blur"
 
 
+def background_files(text: str | None) -> list[Path]:
+    """The picture or video that the text names, in a list; none for a colour and the like."""
+    if text is None or text in (TRANSPARENT, BLUR) or color_of(text) is not None:
+        return []
+    return [Path(text)]
+
+
 def check_background(text: str) -> None:
     """Checks that the text is a colour, a file, `transparent` or `blur`, without reading the file.
 
