@@ -33,7 +33,8 @@ class Totals(Sink):
 
     def finish(self) -> None:
         """Says the totals."""
-        sources = self.counters.sources
+        # A source whose first frame was refused, as where a line lies outside the picture, has no totals.
+        sources = [counts for counts in self.counters.sources if counts.frames]
         for counts in sources:
             sentences = total_words(counts, self.count, self.counters.photos)
             name = f"{printable(counts.source)}: " if len(sources) > 1 else ""

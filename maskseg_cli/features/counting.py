@@ -100,7 +100,7 @@ class Counting(Feature):
         """Adds the counters, what is drawn, and the files.
 
         Raises:
-            UsageError: a line for photos.
+            UsageError: a line for photos, or without tracks.
         """
         photos = parts.kind == "photos"
         if self.line and photos:
@@ -108,6 +108,8 @@ class Counting(Feature):
                 "--line counts what crosses a line over time, and photos have no time: it is for videos and cameras. "
                 "--count and --zone count in photos."
             )
+        if self.line and parts.untracked:  # now, rather than when the first object is seen
+            raise UsageError("--line counts tracks that cross it: leave out --no-track.")
         counted = self.count or bool(self.line or self.zone)
         if not counted and self.scale is None and not self.files():
             return

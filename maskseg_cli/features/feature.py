@@ -51,7 +51,9 @@ class RunParts:
         config: the network's configuration; None where no network was needed.
         min_score: objects of a lower score are not shown.
         score_now: where viewers of a camera change that score: returns the present one.
-        given: the caller's own transforms, which come after those of the features.
+        given: the caller's own transforms, which come after those of the features; up to a `Tracker` among them they
+            take the place of the run's tracker.
+        untracked: whether the user wants no tracks.
         output: what the user gave as output: a file, a folder, or None.
         overwrite, skip_existing: what becomes of outputs that exist.
         reporter: for notes.
@@ -75,6 +77,7 @@ class RunParts:
     min_score: float = 0.0
     score_now: Callable[[], float] | None = None
     given: tuple[Transform, ...] = ()
+    untracked: bool = False
     output: Path | None = None
     overwrite: bool = False
     skip_existing: bool = False

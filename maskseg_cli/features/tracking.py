@@ -46,10 +46,17 @@ class Tracking(Feature):
         return _CONTINUES if self.track else None
 
     def add_to(self, parts: RunParts) -> None:
-        """Adds the tracker, unless the caller has given one."""
-        if not self.track:
+        """Adds the tracker, or in its place the one that the caller has given, with the transforms before it."""
+        parts.untracked = not self.track
+        if not self.track and not parts.given:
             return
-        from maskseg_cli.tracking.tracker import Tracker  # SciPy is loaded when there is work only
+        from maskseg_cli.score_filter import ScoreFilter  # NumPy and SciPy are loaded when there is work only
+        from maskseg_cli.tracking.tracker import Tracker
 
-        if not any(isinstance(transform, Tracker) for transform in parts.given):
+        own = [number for number, transform in enumerate(parts.given) if isinstance(transform, Tracker)]
+        if own:  # what counts and exports comes after it, as after the usual one
+            before, parts.given = parts.given[: own[0] + 1], parts.given[own[0] + 1 :]
+            parts.untracked = False
+            parts.transforms += [ScoreFilter(parts.min_score, parts.class_scores), *before]
+        elif self.track:
             parts.transforms.append(Tracker(self.track_hold, parts.score_now or parts.min_score))

@@ -135,7 +135,7 @@ class ModelOptions:
 def files_read(options: ModelOptions) -> list[Path]:
     """The files that the options name, of those that exist."""
     named = (options.model, options.weights, options.labels, options.config)
-    return [path for path in map(Path, filter(None, named)) if path.is_file()]
+    return [Path(path) for path in named if path is not None and Path(path).is_file()]
 
 
 def check_numbers(min_score: Any = None, **whole: Any) -> None:

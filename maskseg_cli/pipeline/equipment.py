@@ -89,7 +89,7 @@ def equipped(
         filters = []
         if parts.class_scores or (predictor is not None and _lowered(features, parts)):
             filters = [ScoreFilter(parts.min_score, parts.class_scores)]
-        parts.transforms[:] = [*parts.recorders, *choice, *parts.transforms, *filters, *transforms]
+        parts.transforms[:] = [*parts.recorders, *choice, *parts.transforms, *filters, *parts.given]
         parts.sinks.extend(sinks)
         yield parts
 

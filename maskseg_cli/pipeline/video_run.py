@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.rendering import Rendering
-from maskseg_cli.errors import MasksegError, explain
+from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.export.shown_frames import ShownFramesOnly
 from maskseg_cli.export.video_file import VideoFile
@@ -246,7 +246,8 @@ class VideoRun:
         """Checks that the result is complete.
 
         Raises:
-            MasksegError: it is not; the message says why, and what there is.
+            MasksegError: it is not; the message says why, and what there is. UsageError where what was asked for is
+                not possible, such as a line outside the picture, so that there is nothing.
         """
         written = file.written
         problem = explain(error) if error is not None else video.broken
@@ -259,7 +260,8 @@ class VideoRun:
         if problem is not None and written is not None:
             problem = f"{problem} {written.path} holds the {counted(written.frames, 'frame')} before that."
         if problem is not None:
-            raise MasksegError(problem) from error
+            wrong_use = isinstance(error, UsageError) and written is None
+            raise (UsageError if wrong_use else MasksegError)(problem) from error
 
 
 def picture_rate(source: str, encoding: EncodeOptions) -> Fraction | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from maskseg_cli import Tracker, process_video, segment_video
+from maskseg_cli import Detections, Frame, Tracker, process_video, segment_video
 from maskseg_cli.errors import UsageError
 from tests.cli.fake_model import use_blob_engine
 from tests.cli.video_running import SIZE, facts, film, json_lines, moving_scene, outlined, run
@@ -90,3 +91,14 @@ def test_from_python(here: Path) -> None:
     # the caller's own tracker takes the place of the run's
     own = Tracker(hold=1)
     assert [found.tracker_id.tolist() for _, found in segment_video("in.mp4", transforms=[own])] == [[1]] * 20  # type: ignore[union-attr]
+    # what counts comes after it, and the transforms before it stay there
+    order: list[object] = []
+
+    def before(frame: Frame, found: Detections) -> Detections:
+        order.append(found.tracker_id)
+        return found
+
+    process_video("in.mp4", "own.mp4", transforms=[before, Tracker()], line="gate=0.5,0,0.5,1", counts="own.csv")
+    assert order == [None] * 20
+    heads, *rows = csv.reader(Path("own.csv").read_text().splitlines())
+    assert rows[-1][heads.index("unique")] == "1"

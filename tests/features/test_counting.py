@@ -14,15 +14,23 @@ import pytest
 from click.testing import CliRunner
 
 from maskseg_cli import Detections, Frame, Reporter, process_camera, process_images, process_video
+from maskseg_cli.cli import image as _image  # commands take their options from the features when they are imported
+from maskseg_cli.cli import render as _render
+from maskseg_cli.cli import video as _video
+from maskseg_cli.cli import webcam as _webcam
 from maskseg_cli.cli.main import main
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.features import registry
 from maskseg_cli.features.counting import Counting
 from maskseg_cli.features.feature import Feature, RunParts
+from maskseg_cli.features.tracking import Tracking
 from maskseg_cli.media.images import read_image, write_image
 from maskseg_cli.stop_token import StopToken
 from tests.cli.fake_model import scene, use_blob_engine
 from tests.cli.video_running import facts, film
+
+#: So the other tests of this process find all options, also where this file comes first.
+COMMANDS = (_image, _render, _video, _webcam)
 
 #: The walker's centre passes this line at frame 16; whoever looks from its first point to its second has the side that
 #: the walker comes from on the right.
@@ -170,8 +178,14 @@ def test_wrong_options(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"count_at": "top"}, "count_at is one of centre, bottom"),
         ({"zone": "700,700,800,700,800,800"}, "lies outside the picture, which has 96 x 64"),
     ):
-        with pytest.raises((UsageError, MasksegError), match=words):
+        with pytest.raises(UsageError, match=words):
             process_video("in.mp4", "out.mp4", **options)
+    refused = CliRunner().invoke(main, ["video", "in.mp4", "-o", "out.mp4", "--line", "700,700,800,800"])
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    monkeypatch.setattr(registry, "FEATURES", (Tracking, Counting))
+    film(here / "empty.mp4", frames=3, draw=lambda *_: np.zeros((64, 96, 3), np.uint8))
+    with pytest.raises(UsageError, match="--line counts tracks"):  # also where no object would ever be seen
+        process_video("empty.mp4", "out.mp4", line=GATE, track=False)
     monkeypatch.setattr(registry, "FEATURES", (Counting,))
     with pytest.raises((UsageError, MasksegError), match=r"these objects have none: leave out --no-track"):
         process_video("in.mp4", "out.mp4", line=GATE)
