@@ -133,18 +133,21 @@ class JsonLines(Sink):
                     self._file.write(line if line.endswith(b"\n") else line + b"\n")
 
 
-def frame_line(frame: Frame, image_size: tuple[int, int], annotations: Sequence[dict[str, Any]]) -> bytes:
+def frame_line(
+    frame: Frame, image_size: tuple[int, int], annotations: Sequence[dict[str, Any]], time: float | None = None
+) -> bytes:
     """The line of one frame.
 
     Args:
         image_size: (height, width) in pixels.
         annotations: of its objects, as `coco_annotations` yields them, with the class name as `category`.
+        time: in seconds; None: that of the frame.
     """
     height, width = image_size
     line = {
         "file_name": frame.source,
         "frame": frame.index,
-        "time": round(float(frame.time), 6),
+        "time": round(float(frame.time), 6) if time is None else time,
         "width": width,
         "height": height,
         "detected_in": frame.index if frame.detected_in is None else frame.detected_in,

@@ -36,7 +36,7 @@ class ObjectLines(ObjectRows):
         ids = self._ids or category_ids(detections.class_names)
         found = coco_annotations(detections, frame.index, ids)
         annotations = [{**one, "category": name} for one, name in zip(found, detections.names, strict=True)]
-        return frame_line(frame, detections.image_size, annotations)
+        return frame_line(frame, detections.image_size, annotations, self._times(frame))
 
     def read_rows(self) -> Iterator[tuple[str, bytes]]:
         """The lines of the file.

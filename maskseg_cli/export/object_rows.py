@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.completed_sink import CompletedSink
+from maskseg_cli.export.frame_times import FrameTimes
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8
 from maskseg_cli.printable import plain_cell, spreadsheet_cell
@@ -38,6 +39,7 @@ class ObjectRows(CompletedSink):
         self._added: set[str] = set()
         self._earlier: set[str] | None = None
         self._count = 0
+        self._times = FrameTimes()
 
     def has(self, source: str) -> bool:
         """Whether an earlier run wrote rows for this photo. One without objects has none, and is done again."""
@@ -141,7 +143,7 @@ class ObjectTable(ObjectRows):
 
     def rows(self, frame: Frame, detections: Detections) -> bytes:
         """A row an object."""
-        text = io.StringIO()
+        text, time = io.StringIO(), self._times(frame)
         table = csv.writer(text, lineterminator="\n")
         for number, (name, box, score, mask) in enumerate(
             zip(detections.names, detections.xyxy, detections.confidence, detections.masks, strict=True)
@@ -152,7 +154,7 @@ class ObjectTable(ObjectRows):
                 [
                     spreadsheet_cell(frame.source),
                     frame.index,
-                    round(float(frame.time), 6),
+                    time,
                     number + 1,
                     track if track >= 0 else "",
                     spreadsheet_cell(name),

@@ -14,6 +14,7 @@ from maskseg_cli.counting.scale import Scale
 from maskseg_cli.counting.sizes import object_sizes
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.frame_times import FrameTimes
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8
 from maskseg_cli.media.partial_files import partial_path
@@ -42,6 +43,7 @@ class SizesTable(Sink):
         self.scale = scale or Scale()
         self._file: GrowingFile | None = None
         self._rows = 0
+        self._times = FrameTimes()
 
     def has(self, source: str) -> bool:
         """No photo is there before: the table is of this run alone."""
@@ -50,6 +52,7 @@ class SizesTable(Sink):
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the objects of one frame."""
         scale = self.scale
+        at = self._times(frame)
         rows = []
         for (area, length, width), track, name, score in zip(
             object_sizes(detections).tolist(),
@@ -60,7 +63,7 @@ class SizesTable(Sink):
         ):
             real = [] if scale.unit == "px" else [f"{scale.area(area):.6g}"]
             sides = [f"{scale.length(side):.6g}" for side in (length, width)]
-            time = "" if frame.job is not None else f"{float(frame.time):.4f}"
+            time = "" if frame.job is not None else f"{at:.4f}"
             start = [spreadsheet_cell(frame.source), frame.index, time, "" if track < 0 else track]
             rows.append([*start, spreadsheet_cell(name), f"{score:.4f}", int(area), *real, *sides])
         self._rows += len(rows)

@@ -125,9 +125,17 @@ def test_several_videos_in_one_run(here: Path) -> None:
 
 
 def test_cameras(here: Path) -> None:
-    process_camera("film.mp4", window=False, record="seen.mp4", export=("csv", "masks"), export_dir="e")
+    export = ("csv", "masks", "jsonl")
+    process_camera("film.mp4", window=False, record="seen.mp4", export=export, export_dir="e", sizes="e/sizes.csv")
     assert Path("e/objects.csv").read_text().count("person") >= 1
     assert list(Path("e/masks").rglob("*.png"))
+    # Times begin with the first picture: those of the computer's clock would say nothing.
+    times = {int(row["frame"]): float(row["time"]) for row in table("e/objects.csv")}
+    lines = [json.loads(line) for line in Path("e/objects.jsonl").read_text().splitlines()]
+    assert lines[0]["time"] == 0
+    assert {line["frame"]: line["time"] for line in lines if line["annotations"]} == times
+    assert {int(row["frame"]): float(row["time"]) for row in table("e/sizes.csv")} == pytest.approx(times, abs=1e-4)
+    assert max(times.values()) < 60
 
 
 def test_a_stopped_run_leaves_valid_files(here: Path) -> None:
