@@ -41,7 +41,8 @@ class ReadingOptions:
     max_frames: int | None = option(None, "Write at most so many frames.", kind="whole", least=1, metavar="N")
     every: int = option(
         1,
-        "Run the network on every N-th frame only; those in between keep its result. About N times faster.",
+        "Run the network on every N-th frame only; in those between, objects move with their tracks. Up to N times "
+        "faster.",
         kind="whole",
         least=1,
         metavar="N",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
+from maskseg_cli.features.counting import Counting
 from maskseg_cli.features.feature import RunParts
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
@@ -54,6 +55,22 @@ class VideoBatch:
         self._reporter, self._stop, self._locks = reporter, stop, locks
         #: A disk is full, so that the remaining videos are not begun: their beginnings would pass for the whole.
         self._full = False
+
+    def note_tables(self) -> None:
+        """Notes which tables and reports will not have the videos whose result exists: they are of one run alone."""
+        paths = [path for one in self._plan.features if isinstance(one, Counting) for path in one.files()]
+        kept = len(self.summary.kept)
+        if not paths or not kept:
+            return
+        advice = "--overwrite does all again"
+        if kept < len(self._plan.jobs):
+            names, are = " and ".join(map(str, paths)), "is" if kept == 1 else "are"
+            lacking = f"not the {kept} that {are} there already"
+            self._reporter.warn(f"Note: {names} will hold what is counted in this run, {lacking}; {advice}.")
+        elif missing := [str(path) for path in paths if not path.exists()]:
+            were = "is" if len(missing) == 1 else "are"
+            names = " and ".join(missing)
+            self._reporter.warn(f"Note: {names} {were} not written, because no video is left to be done; {advice}.")
 
     def run(self, predictor: Predictor, parts: RunParts, lines: JsonLines | None, window: VideoWindow | None) -> None:
         """Does all videos and ends the sinks; `parts` is what happens to each frame.
@@ -163,11 +180,12 @@ class VideoBatch:
             return
         speed = written.frames / outcome.seconds if outcome.seconds > 0 else 0.0
         named = f"{shown_name(job.source.name)} -> {written.path}"
+        most = outcome.most_for_long()
         parts = [
             f"{named}: {counted(written.frames, 'frame')}, {float(written.duration):.1f} s",
             "with sound" if written.has_sound else "without sound",
             f"in {outcome.seconds:.1f} s ({speed:.1f} a second)",
-            f"most at once: {count_words(outcome.most_for_long())}",
+            f"most at once: {count_words(most)}" if most else "nothing found",
             *([f"different ones over time: {count_words(outcome.unique())}"] if outcome.tracked else []),
         ]
         self._reporter.say("; ".join(parts) + ".")

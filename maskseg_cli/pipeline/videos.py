@@ -101,6 +101,7 @@ def process_videos(
         from maskseg_cli.pipeline.video_batch import VideoBatch  # OpenCV and FFmpeg are loaded when there is work only
 
         batch = VideoBatch(plan, reporter, stop, locks)
+        batch.note_tables()
         if not begun:
             batch.report_counts()
             return batch.summary

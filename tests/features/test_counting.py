@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from maskseg_cli import Detections, Frame, Reporter, process_camera, process_images, process_video
+from maskseg_cli import Detections, Frame, Reporter, process_camera, process_images, process_video, process_videos
 from maskseg_cli.cli import image as _image  # commands take their options from the features when they are imported
 from maskseg_cli.cli import render as _render
 from maskseg_cli.cli import video as _video
@@ -166,6 +166,23 @@ def test_a_stopped_or_failed_run_leaves_what_was_counted(here: Path) -> None:
     assert "ended with an error" in (here / "f.partial.html").read_text()
     assert len((here / "f.partial.csv").read_text().splitlines()) == 21
     assert len((here / "s.partial.csv").read_text().splitlines()) == 21
+
+
+def test_what_a_continued_run_does_not_count_is_said(here: Path) -> None:
+    for name in ("a", "b"):
+        film(here / f"in/{name}.mp4", frames=3)
+    process_video("in/a.mp4", "out/a.mp4")
+    reporter = Listening()
+    process_videos("in", "out", counts="c.csv", skip_existing=True, reporter=reporter)
+    note = "Note: c.csv will hold what is counted in this run, not the 1 that is there already; --overwrite does all"
+    assert f"{note} again." in reporter.lines
+    assert {row["file"] for row in csv.DictReader((here / "c.csv").open())} == {"b.mp4"}
+    reporter = Listening()
+    process_videos("in", "out", counts="c.csv", report="r.html", skip_existing=True, reporter=reporter)
+    assert any(line.startswith("Note: r.html is not written, because no video is left") for line in reporter.lines)
+    reporter = Listening()
+    process_videos("in", "again", counts="d.csv", skip_existing=True, reporter=reporter)
+    assert not any(line.startswith("Note:") for line in reporter.lines)
 
 
 def test_wrong_options(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
