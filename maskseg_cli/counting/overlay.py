@@ -71,13 +71,13 @@ class CountOverlay:
             texts.append(_draw_line(canvas, line, counts, thickness))
         if self.scale is not None:
             texts += _size_texts(detections, self.scale)
-        panel = None
+        taken: list[Rectangle] = []
         if self.count:
             rows = count_rows(counts)
-            panel = _draw_panel(canvas, rows, _fitting_font(rows, size * 1.6, height, width), self.corner)
+            taken.append(_draw_panel(canvas, rows, _fitting_font(rows, size * 1.6, height, width), self.corner))
         font = font_of_size(size * 1.2)
         for text, place in texts:
-            _draw_panel(canvas, [text], font, place, panel)
+            taken.append(_draw_panel(canvas, [text], font, place, taken))
         return canvas
 
 
@@ -167,17 +167,33 @@ def _fitting_font(rows: Sequence[str], size: float, height: int, width: int) -> 
     return font if factor == 1.0 else font_of_size(max(_LEAST_TEXT, size * factor))
 
 
+def _free_place(top: int, panel_height: int, height: int, others: Sequence[Rectangle]) -> int:
+    """The place below or above `top` that is nearest to it and covers no other panel; `top` where there is none.
+
+    Args:
+        top: where the panel should begin.
+        panel_height, height: of the panel and the picture, in pixels.
+        others: panels in the same columns.
+    """
+    free = [top, *(other[3] + 2 for other in others), *(other[1] - panel_height - 2 for other in others)]
+    for place in sorted(free, key=lambda place: (abs(place - top), place)):
+        inside = 0 <= place <= height - panel_height
+        if inside and not any(place < other[3] and other[1] < place + panel_height for other in others):
+            return place
+    return top
+
+
 def _draw_panel(
     canvas: NDArray[np.uint8],
     rows: Sequence[str],
     font: Font,
     at: Corner | Point,
-    avoid: Rectangle | None = None,
+    avoid: Sequence[Rectangle] = (),
 ) -> Rectangle:
     """Writes rows of text on a dark ground: in a corner, or with the upper left corner at a point, moved inside.
 
     Args:
-        avoid: where it would cover this rectangle, it moves up or down.
+        avoid: where it would cover one of these rectangles, it moves up or down, to the nearest free place.
 
     Returns:
         what was covered.
@@ -194,11 +210,7 @@ def _draw_panel(
     else:
         left = round(min(max(at[0], 0), width - panel_width))
         top = round(min(max(at[1], 0), height - panel_height))
-        if avoid is not None and left < avoid[2] and avoid[0] < left + panel_width:
-            if avoid[1] == 0 and top < avoid[3]:
-                top = min(avoid[3] + 2, height - panel_height)
-            elif avoid[1] > 0 and top + panel_height > avoid[1]:
-                top = max(0, avoid[1] - panel_height - 2)
+        top = _free_place(top, panel_height, height, [a for a in avoid if left < a[2] and a[0] < left + panel_width])
     part = canvas[top : top + panel_height, left : left + panel_width]
     part[:] = cv2.addWeighted(part, 0.3, np.full_like(part, _DARK), 0.7, 0)
     for number, text in enumerate(texts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from maskseg_cli import Detections, Frame, MaskCrop
 from maskseg_cli.counting.counters import Counters, FrameCounts
 from maskseg_cli.counting.object_counter import ObjectCounter
 from maskseg_cli.counting.overlay import CountOverlay, count_rows
-from maskseg_cli.counting.regions import parse_lines, parse_zones
+from maskseg_cli.counting.regions import Region, parse_lines, parse_zones
 from maskseg_cli.counting.scale import Scale
 from maskseg_cli.counting.sizes import object_sizes
 from maskseg_cli.counting.words import total_words
@@ -140,6 +141,21 @@ def test_many_classes_are_added_up() -> None:
     assert rows[0] == "c00 30"
     assert rows[-1] == f"12 other classes {sum(30 - i for i in range(8, 20))}"
     assert count_rows(FrameCounts()) == ["nothing found"]
+
+
+def test_words_of_lines_and_zones_do_not_hide_each_other() -> None:
+    """Each text begins at the same place: no more is written over another one than where they are alone."""
+    lines = parse_lines([f"{name}=0,{0.3 + 0.001 * n},1,{0.3 + 0.001 * n}" for n, name in enumerate("abcd")])
+
+    def light(of: Sequence[Region]) -> int:
+        counters = Counters(of)
+        frame = Frame(np.full((400, 600, 3), 90, np.uint8))
+        counters(frame, found([], (400, 600)))
+        picture = CountOverlay(counters, False)(frame, frame.image, found([], (400, 600)))
+        return int((picture[:, :150].min(axis=2) > 180).sum())
+
+    alone = sum(light([line]) for line in lines)
+    assert light(lines) > 0.95 * alone
 
 
 @pytest.mark.parametrize("corner", ["top-left", "bottom-left"])
