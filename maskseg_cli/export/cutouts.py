@@ -17,6 +17,7 @@ from maskseg_cli.drawing.effects.choice import EVERYTHING, Choice
 from maskseg_cli.drawing.effects.foreground import own_colours
 from maskseg_cli.drawing.effects.mattes import Picture, feathered
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.export.entry_names import fit_name
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
@@ -93,7 +94,7 @@ class Cutouts(Sink):
     def _beginning(self, frame: Frame) -> str:
         """The part of a file's name that says where the object was found."""
         source = PurePosixPath(frame.source.lstrip("/") or "picture")
-        source = PurePosixPath(*(part for part in source.parts if part not in ("..", ".")))
+        source = PurePosixPath(*(fit_name(part) for part in source.parts if part not in ("..", ".")))
         name = str(source.with_suffix("")) if source.suffix else str(source)
         if self._sources.setdefault(name, frame.source) != frame.source:
             name = str(source).replace(".", "_")

@@ -16,6 +16,16 @@ def is_moving(frame: Frame) -> bool:
     return frame.job is None and bool(frame.duration or frame.time or frame.index)
 
 
+def fit_name(part: str) -> str:
+    """A part of a path without the characters that some file system does not take.
+
+    Example:
+        >>> fit_name("http:"), fit_name("12:30 a?.jpg")
+        ('http_', '12_30 a_.jpg')
+    """
+    return _UNFIT.sub("_", part)
+
+
 class EntryNames:
     """Names without a suffix, one a picture; a later source with the name of an earlier one gets its suffix too.
 
@@ -40,7 +50,7 @@ class EntryNames:
         """The name of a photo or video, with forward slashes."""
         if source in self._names:
             return self._names[source]
-        parts = [_UNFIT.sub("_", part) for part in source.split("/") if part not in ("", ".", "..")]
+        parts = [fit_name(part) for part in source.split("/") if part not in ("", ".", "..")]
         path = PurePosixPath(*parts) if parts else PurePosixPath("frame")
         stem = path.with_name(path.stem)
         name = str(stem)

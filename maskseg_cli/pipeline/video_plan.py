@@ -83,7 +83,7 @@ def plan_run(
     avoid = Path(target) if target is not None and means_folder(target) else None
     found = find_videos(as_arguments(sources), recursive, avoid)
     if any(feature.transparent for feature in features):
-        encoding = replace(encoding, alpha=True)
+        encoding = replace(encoding, transparent=True)
         if format is None and (target is None or means_folder(target)):
             format = "webm"
     jobs = plan_videos(found, target, format, overwrite, skip_existing)

@@ -25,7 +25,7 @@ class EncodeOptions:
         fourcc: the tag of four letters by which the file names its codec, such as `XVID`.
         sound: keep the source's sound.
         quality: of JPEG frames, 1..100.
-        alpha: pictures have an alpha channel, which only WebM (VP9) and PNG frames can hold.
+        transparent: pictures have an alpha channel, which only WebM (VP9) and PNG frames can hold.
     """
 
     codec: str | None = option(None, "Another codec: h264, h265, vp9, av1, mpeg4, mjpeg or ffv1.", metavar="NAME")
@@ -43,7 +43,7 @@ class EncodeOptions:
     fourcc: str | None = option(None, "Four letters that name the codec: XVID, mp4v.", metavar="TAG")
     sound: bool = option(True, "Keep the sound.", flags=("--audio/--no-audio",))
     quality: int = 95
-    alpha: bool = False
+    transparent: bool = False
 
     def __post_init__(self) -> None:
         if self.fps is not None:
@@ -192,7 +192,7 @@ def format_for(path: str | Path, options: EncodeOptions | None = None) -> Output
             raise UsageError(
                 f"--crf is {codec.best} (best) to {codec.worst} (smallest) for {codec.title}, not {options.crf}."
             )
-    if options.alpha:
+    if options.transparent:
         if found.container != "webm" or name != "vp9":
             raise UsageError(_NO_ALPHA.format(path))
         codec = replace(codec, pix_fmt="yuva420p", options={**codec.options, "auto-alt-ref": "0"})
@@ -223,7 +223,7 @@ def _frame_format(path: str | Path, options: EncodeOptions) -> OutputFormat:
     suffix = suffix or ".png"
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise UsageError(f"Frames are written as .png or .jpg, not as {suffix}.")
-    if options.alpha and suffix != ".png":
+    if options.transparent and suffix != ".png":
         raise UsageError(_NO_ALPHA.format(path))
     title = "PNG" if suffix == ".png" else "JPEG"
     return OutputFormat(suffix, "frames", VideoCodec(title, "", pix_fmt="bgr24"))

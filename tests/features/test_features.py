@@ -11,12 +11,16 @@ import numpy as np
 import pytest
 
 from maskseg_cli import Detections, Frame, Sink, process_camera, process_images, process_video, segment_video
+from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.features import registry
 from maskseg_cli.features.feature import Feature, RunKind, RunParts
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.images import read_image, write_image
 from maskseg_cli.option import option
+from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.transform import TransformChain
+from maskseg_cli.video.video_formats import EncodeOptions
 from tests.cli.fake_model import scene, use_blob_engine
 from tests.cli.video_running import film
 
@@ -177,3 +181,11 @@ def test_frames_that_are_held_back_come_out_in_order(here: Path) -> None:
     assert summary.written is not None
     assert summary.written.frames == 6
     assert [frame.index for frame, _ in segment_video("in.mp4", transforms=[Holding()])] == [0, 1, 2, 3, 4, 5]
+
+
+def test_each_keyword_belongs_to_one_class_of_options() -> None:
+    """A keyword is taken by the first class that has it: another one with the same name would never get its value."""
+    for kind, others in (("photos", ()), ("video", (ReadingOptions, EncodeOptions)), ("camera", ())):
+        classes = (DrawingOptions, ModelOptions, *others, *registry.features_of(kind))  # type: ignore[arg-type]
+        names = [field.name for one in classes for field in dataclasses.fields(one)]
+        assert len(names) == len(set(names)), (kind, sorted(name for name in names if names.count(name) > 1))

@@ -139,8 +139,10 @@ def test_photos_give_what_the_command_gives(here: Path) -> None:
 
 
 def test_a_video_gives_what_the_command_gives(here: Path) -> None:
-    video_running.run("in.mp4", "-o", "command.mp4", "--json", "command.jsonl", "--every", "3", "--classes", "person")
-    result = process_video("in.mp4", "python.mp4", json="python.jsonl", every=3, classes="person")
+    drawn = ("--classes", "person", "--alpha", "0.9", "--no-captions")
+    video_running.run("in.mp4", "-o", "command.mp4", "--json", "command.jsonl", "--every", "3", *drawn)
+    look = {"classes": "person", "alpha": 0.9, "captions": False}
+    result = process_video("in.mp4", "python.mp4", json="python.jsonl", every=3, **look)
     assert result is not None
     assert result.written is not None
     assert (result.written.frames, result.frames, dict(result.most)) == (12, 12, {"person": 1})
@@ -148,6 +150,8 @@ def test_a_video_gives_what_the_command_gives(here: Path) -> None:
     command, python = (pictures(here / name) for name in ("command.mp4", "python.mp4"))
     assert len(command) == 12
     assert np.array_equal(command, python)
+    process_video("in.mp4", "pale.mp4", every=3, **{**look, "alpha": 0.1})
+    assert not np.array_equal(python, pictures(here / "pale.mp4"))
     assert (here / "command.jsonl").read_bytes() == (here / "python.jsonl").read_bytes()
 
 
