@@ -104,14 +104,13 @@ def render(
     """
     with loading():
         from maskseg_cli.export.saved_detections import SavedDetections
-    saved = SavedDetections(file)
+    saved = SavedDetections(file, **choice)
     _refuse_others(ctx, saved.kind)
     for name in ("output", "json", "summary"):
         if results[name] not in (None, "-") and same_name(Path(results[name]), Path(file)):
             raise UsageError(f"{file} is an input: inputs are never overwritten.")
     photos = {name: results.pop(name) for name in _PHOTOS}
-    chosen = {name: value for name, value in choice.items() if value is not None}
-    arguments = {**results, "model": saved, **chosen, **drawing, **features}
+    arguments = {**results, "model": saved, **drawing, **features}
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         arguments |= {"reporter": reporter, "stop": StopSignals()}
         if saved.kind == "photos":

@@ -90,8 +90,6 @@ def split_options(
             raise UsageError(f"model is lite, coco, a weights file or a loaded network, not {model!r}.")
         with_options = getattr(model, "with_options", None)
         if with_options is not None:
-            if "classes" in chosen:
-                chosen["classes"] = _network_names(chosen["classes"], features)
             return with_options(**chosen), drawing
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
@@ -100,7 +98,7 @@ def split_options(
         network = dataclasses.replace(model, **chosen)
     else:
         network = ModelOptions(model=model, **chosen)
-    return dataclasses.replace(network, classes=_network_names(network.classes, features)), drawing
+    return _with_network_names(network, features), drawing
 
 
 def _drawing(options: dict[str, Any], features: Sequence[Feature]) -> DrawingOptions:
@@ -114,17 +112,19 @@ def _drawing(options: dict[str, Any], features: Sequence[Feature]) -> DrawingOpt
     return take_options(options, DrawingOptions, base)
 
 
-def _network_names(classes: Any, features: Sequence[Feature]) -> Any:
-    """The chosen classes by the network's own names, in the form in which they were given."""
-    words: Any = classes.split(",") if isinstance(classes, str) else classes
-    if not features or not isinstance(words, Iterable):
-        return classes
+def _with_network_names(network: ModelOptions, features: Sequence[Feature]) -> ModelOptions:
+    """The options with the network's own names of the chosen classes."""
+    if network.classes is None or not features:
+        return network
+    words: Any = network.classes.split(",") if isinstance(network.classes, str) else network.classes
+    if not isinstance(words, Iterable):
+        return network
     words = [word.strip() if isinstance(word, str) else word for word in words]
     for feature in features:
         words = [
             name for word in words for name in ([word] if not isinstance(word, str) else feature.network_names([word]))
         ]
-    return ",".join(words) if isinstance(classes, str) else words
+    return dataclasses.replace(network, classes=",".join(words) if isinstance(network.classes, str) else words)
 
 
 def predictor_loader(

@@ -11,15 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from maskseg_cli import (
-    Detections,
-    DrawingOptions,
-    Frame,
-    SavedDetections,
-    process_camera,
-    process_images,
-    process_video,
-)
+from maskseg_cli import Detections, DrawingOptions, Frame, process_camera, process_images, process_video
 from maskseg_cli.cli.main import main
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.features.style import Style
@@ -125,12 +117,6 @@ def test_classes_are_chosen_by_their_new_names(here: Path) -> None:
     assert summary.objects == {"人": 1, "Hund": 1}
     refused = run("image", "a.png", "-o", "z.png", "--style", "style.toml", "--classes", "Hnud,人", code=2)
     assert "no class 'Hnud'" in refused
-    # `maskseg render` and loaded networks know them too.
-    run("image", "a.png", "-o", "all.png", "--save-detections", "found.maskseg")
-    said = run("render", "found.maskseg", "a.png", "-o", "r.png", "--style", "style.toml", "--classes", "human")
-    assert "1 人 ->" in said
-    summary = process_images("a.png", "l.png", style="style.toml", model=SavedDetections("found.maskseg"), classes="人")
-    assert summary.objects == {"人": 1}
 
 
 @pytest.mark.parametrize(
