@@ -56,5 +56,6 @@ def check(file: Path, quiet: bool) -> None:
 
     found = read_style(file)
     classes = len(found.by_class(COCO_CLASSES))
+    found.check_font()
     if not quiet:
         click.echo(f"{printable(str(file))}: {len(found.drawing)} of drawing, {classes} classes.")

@@ -87,6 +87,17 @@ class StyleFile:
                 found[number] = style
         return found
 
+    def check_font(self) -> None:
+        """Checks that the font, where one is named, can be used.
+
+        Raises:
+            MasksegError: it is not there, or no font.
+        """
+        from maskseg_cli.drawing.file_fonts import load_font  # Pillow is loaded when there is work only
+
+        if self.drawing.get("font") is not None:
+            load_font(self.drawing["font"], 20)
+
     def network_name(self, word: str) -> list[str]:
         """The network's names of the classes that a user calls `word`; just that where the file does not know it."""
         wanted = canonical_name(word)

@@ -51,6 +51,7 @@ class CountsTable(Sink):
         self._class_names: tuple[str, ...] = ()
         self._found: set[str] = set()
         self._written = 0
+        self._tracked = False
         self._rows = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115  lives with the sink
 
     def start(self, class_names: tuple[str, ...]) -> None:
@@ -65,6 +66,7 @@ class CountsTable(Sink):
         """Notes one frame."""
         counts = self._counters.of(frame)
         self._found |= counts.objects.keys()
+        self._tracked |= counts.unique is not None
         row = _row(frame, counts, self._counters.photos)
         self._rows.write(json.dumps(row) + "\n")
         self._written += 1
@@ -105,7 +107,8 @@ class CountsTable(Sink):
             unique = row["unique"]
             cells = [spreadsheet_cell(row["file"]), row["frame"], row["time"], sum(row["objects"].values())]
             cells += [row["objects"].get(name, 0) for name in classes]
-            cells.append("" if unique is None else sum(unique.values()))
+            none = 0 if self._tracked else ""  # before the first object of a video it is not known to have tracks
+            cells.append(none if unique is None else sum(unique.values()))
             cells += [sum(row["lines"][name][way].values()) for name in lines for way in ("in", "out")]
             cells += [sum(row["zones"][name].values()) for name in zones]
             table.writerow(cells)

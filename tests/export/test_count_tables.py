@@ -45,6 +45,20 @@ def test_no_cell_is_a_formula_and_json_says_the_same(tmp_path: Path) -> None:
     assert (size["track"], size["area (px)"], size["area (cm²)"], size["length (cm)"]) == ("4", "120", "1.2", "1.2")
 
 
+def test_different_ones_are_counted_from_the_first_frame_on(tmp_path: Path) -> None:
+    for name, track in (("tracked.csv", 4), ("alone.csv", -1)):
+        counters = Counters()
+        with CountsTable(tmp_path / name, counters) as table:
+            table.start(CLASSES)
+            for frame in frames(3):
+                objects = [("car", track, 20, 20, 10, 12)] if frame.index else []
+                table.add(frame, counters(frame, found(objects)), None)
+    unique = [
+        row["unique"] for name in ("tracked", "alone") for row in csv.DictReader((tmp_path / f"{name}.csv").open())
+    ]
+    assert unique == ["0", "1", "1", "", "", ""]
+
+
 def test_what_a_failed_run_leaves(tmp_path: Path) -> None:
     counters = Counters()
     table, sizes = CountsTable(tmp_path / "c.csv", counters), SizesTable(tmp_path / "s.csv")

@@ -236,6 +236,8 @@ def test_style_init_and_check(here: Path) -> None:
     run("style", "check", "style.toml")
     Path("style.toml").write_text("[class.persn]")
     assert "did you mean person" in run("style", "check", "style.toml", code=2)
+    Path("style.toml").write_text('font = "NoSuchFont.ttf"')
+    assert "NoSuchFont.ttf" in run("style", "check", "style.toml", code=1)
     assert "did you mean 'init'" in run("style", "int", code=2).lower()
 
 
