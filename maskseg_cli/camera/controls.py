@@ -33,6 +33,7 @@ class Controls:
         self._lock = threading.Lock()
         self._drawing = drawing or DrawingOptions()
         self._min_score = _checked_score(min_score)
+        self._highest_score = 1.0
         self._paused = False
         self._recording = bool(recording)
         self._snapshot = False
@@ -101,8 +102,13 @@ class Controls:
         """
         score = _checked_score(score)
         with self._lock:
-            self._min_score = score
+            self._min_score = min(score, self._highest_score)
             self._version += 1
+
+    def limit_score(self) -> None:
+        """Keeps the lowest score from being raised above the present one; a higher one counts as that."""
+        with self._lock:
+            self._highest_score = self._min_score
 
     def set_paused(self, paused: bool) -> None:
         """Pauses or resumes."""

@@ -57,6 +57,8 @@ class Tracking(Feature):
         if own:  # what counts and exports comes after it, as after the usual one
             before, parts.given = parts.given[: own[0] + 1], parts.given[own[0] + 1 :]
             parts.untracked = False
-            parts.transforms += [ScoreFilter(parts.min_score, parts.class_scores), *before]
+            if parts.kind == "video":  # at a camera, viewers choose the score
+                parts.transforms.append(ScoreFilter(parts.min_score, parts.class_scores))
+            parts.transforms.extend(before)
         elif self.track:
             parts.transforms.append(Tracker(self.track_hold, parts.score_now or parts.min_score))

@@ -16,6 +16,7 @@ from maskseg_cli.camera.recordings import Recordings
 from maskseg_cli.camera.snapshots import Snapshots
 from maskseg_cli.camera.viewer import WindowViewer
 from maskseg_cli.checkpoints.registry import cache_folder
+from maskseg_cli.features.effects import Effects
 from maskseg_cli.features.feature import RunParts
 from maskseg_cli.features.registry import add_features, lowest_score
 from maskseg_cli.inference.model_options import ModelOptions
@@ -143,9 +144,11 @@ def run_session(
                 drawing=controls.drawing,
             )
             parts = add_features(plan.features, parts)
+            if any(isinstance(one, Effects) and one.hides for one in plan.features):
+                controls.limit_score()  # or a viewer would uncover who is hidden
             if parts.drawing is not controls.drawing:
                 controls.set_drawing(**dataclasses.asdict(parts.drawing))
-            parts.transforms.extend(transforms)
+            parts.transforms.extend(parts.given)
             parts.sinks.extend(sinks)
             return parts
 

@@ -21,6 +21,15 @@ def test_the_version_grows_with_each_change_of_the_drawing() -> None:
     assert controls.version == before + 2
 
 
+def test_a_limited_score_can_only_be_lowered() -> None:
+    controls = Controls(min_score=0.5)
+    controls.limit_score()
+    controls.set_min_score(0.9)
+    assert controls.min_score == 0.5
+    controls.set_min_score(0.2)
+    assert controls.min_score == 0.2
+
+
 @pytest.mark.parametrize("part", TOGGLES)
 def test_each_part_can_be_switched(part: str) -> None:
     controls = Controls()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from maskseg_cli.camera.controls import Controls
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.frame import Frame
@@ -16,6 +17,7 @@ from maskseg_cli.pipeline import camera_session
 from maskseg_cli.pipeline.camera_session import LOWEST_SCORE, CameraSummary
 from maskseg_cli.pipeline.cameras import process_camera
 from maskseg_cli.stop_token import StopToken
+from maskseg_cli.tracking.tracker import Tracker
 from tests.camera.mjpeg_server import network_camera
 from tests.cli.fake_model import blob_predictor, use_blob_engine
 from tests.cli.running import tree_of
@@ -46,6 +48,40 @@ def test_a_session_is_recorded_and_summed_up(street: Path, capfd: pytest.Capture
     assert messages.said[-1] == str(summary)
     assert messages.warned == []
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("effect", ["blur", "splash"])
+def test_viewers_cannot_uncover_what_an_effect_hides(
+    street: Path, monkeypatch: pytest.MonkeyPatch, effect: str
+) -> None:
+    made: list[Controls] = []
+
+    def controls(*arguments: Any, **options: Any) -> Controls:
+        made.append(Controls(*arguments, **options))
+        return made[0]
+
+    monkeypatch.setattr(camera_session, "Controls", controls)
+
+    def raised(frame: Frame, detections: Detections) -> Detections:
+        made[0].set_min_score(1.0)
+        return detections
+
+    process_camera("street.mp4", window=False, record="out.mp4", effect=effect, transforms=[raised])
+    assert (made[0].min_score < 1) == (effect == "blur")
+
+
+def test_the_callers_own_tracker_sees_each_picture_once(street: Path) -> None:
+    seen: list[int] = []
+
+    def note(frame: Frame, detections: Detections) -> Detections:
+        seen.append(frame.index)
+        return detections
+
+    summary = process_camera(
+        "street.mp4", window=False, duration=1, transforms=[note, Tracker()], line="0.5,0,0.5,1", counts="c.csv"
+    )
+    assert len(seen) == len(set(seen)) == summary.frames
+    assert Path("c.csv").read_text().splitlines()[-1].split(",")[5] == "1"  # different ones
 
 
 def test_the_summary_in_words() -> None:
