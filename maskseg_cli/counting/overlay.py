@@ -69,8 +69,6 @@ class CountOverlay:
             texts.append(_draw_zone(canvas, zone, counts, thickness))
         for line in self.counters.lines:
             texts.append(_draw_line(canvas, line, counts, thickness))
-        if self.scale is not None:
-            texts += _size_texts(detections, self.scale)
         taken: list[Rectangle] = []
         if self.count:
             rows = count_rows(counts)
@@ -78,6 +76,10 @@ class CountOverlay:
         font = font_of_size(size * 1.2)
         for text, place in texts:
             taken.append(_draw_panel(canvas, [text], font, place, taken))
+        if self.scale is not None:
+            for text, place in _size_texts(detections, self.scale):
+                if _has_room(canvas, text, font, place, taken):
+                    taken.append(_draw_panel(canvas, [text], font, place, taken))
         return canvas
 
 
@@ -198,10 +200,36 @@ def _draw_panel(
     Returns:
         what was covered.
     """
+    left, top, right, bottom = _panel(canvas, rows, font, at, avoid)
+    margin, step = _spacing(font)
+    part = canvas[top:bottom, left:right]
+    part[:] = cv2.addWeighted(part, 0.3, np.full_like(part, _DARK), 0.7, 0)
+    for number, row in enumerate(rows):
+        font.write(part, font.printable(row), margin, margin // 2 + font.ascent + number * step, _LIGHT)
+    return left, top, right, bottom
+
+
+def _has_room(canvas: NDArray[np.uint8], text: str, font: Font, at: Point, taken: Sequence[Rectangle]) -> bool:
+    """Whether a text is written where it belongs, or at most a line below or above, and covers no other."""
+    wanted = _panel(canvas, [text], font, at)
+    left, top, right, bottom = _panel(canvas, [text], font, at, taken)
+    if abs(top - wanted[1]) > bottom - top + 2:
+        return False
+    return all(right <= a or c <= left or bottom <= b or d <= top for a, b, c, d in taken)
+
+
+def _spacing(font: Font) -> tuple[int, int]:
+    """The margin of a panel, and the distance of its lines, in pixels."""
+    return max(2, font.ascent // 3), font.ascent + font.descent + max(1, font.ascent // 8)
+
+
+def _panel(
+    canvas: NDArray[np.uint8], rows: Sequence[str], font: Font, at: Corner | Point, avoid: Sequence[Rectangle] = ()
+) -> Rectangle:
+    """What `_draw_panel` covers."""
     height, width = canvas.shape[:2]
     texts = [font.printable(row) for row in rows]
-    margin = max(2, font.ascent // 3)
-    step = font.ascent + font.descent + max(1, font.ascent // 8)
+    margin, step = _spacing(font)
     panel_width = min(width, max(font.width(text) for text in texts) + 2 * margin)
     panel_height = min(height, step * len(texts) + margin)
     if isinstance(at, str):
@@ -211,8 +239,4 @@ def _draw_panel(
         left = round(min(max(at[0], 0), width - panel_width))
         top = round(min(max(at[1], 0), height - panel_height))
         top = _free_place(top, panel_height, height, [a for a in avoid if left < a[2] and a[0] < left + panel_width])
-    part = canvas[top : top + panel_height, left : left + panel_width]
-    part[:] = cv2.addWeighted(part, 0.3, np.full_like(part, _DARK), 0.7, 0)
-    for number, text in enumerate(texts):
-        font.write(part, text, margin, margin // 2 + font.ascent + number * step, _LIGHT)
     return left, top, left + panel_width, top + panel_height
