@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +235,24 @@ def class_words(classes: str | int | Iterable[str | int]) -> str:
         ('person,17', '17', 'person,dog')
     """
     return str(classes) if isinstance(classes, (str, int)) else ",".join(map(str, classes))
+
+
+def own_names(classes: Any, network_names: Callable[[list[str]], list[str]]) -> Any:
+    """Classes with the network's names in place of a user's own; all else as it is.
+
+    Args:
+        classes: as for `chosen_classes`, or None.
+        network_names: the network's names for those of a user.
+
+    Example:
+        >>> own_names("human, dog", lambda words: ["person" if word == "human" else word for word in words])
+        'person,dog'
+    """
+    if isinstance(classes, str):
+        return ",".join(network_names([word.strip() for word in classes.split(",")]))
+    if isinstance(classes, bytes) or not hasattr(classes, "__iter__"):
+        return classes
+    return [name for one in classes for name in (network_names([one]) if isinstance(one, str) else [one])]
 
 
 def _find_class(word: str, class_names: Sequence[str]) -> list[int]:

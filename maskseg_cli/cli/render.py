@@ -104,13 +104,13 @@ def render(
     """
     with loading():
         from maskseg_cli.export.saved_detections import SavedDetections
-    saved = SavedDetections(file, **choice)
+    saved = SavedDetections(file)
     _refuse_others(ctx, saved.kind)
     for name in ("output", "json", "summary"):
         if results[name] not in (None, "-") and same_name(Path(results[name]), Path(file)):
             raise UsageError(f"{file} is an input: inputs are never overwritten.")
     photos = {name: results.pop(name) for name in _PHOTOS}
-    arguments = {**results, "model": saved, **drawing, **features}
+    arguments = {**results, "model": saved, **choice, **drawing, **features}
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         arguments |= {"reporter": reporter, "stop": StopSignals()}
         if saved.kind == "photos":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from maskseg_cli.classes import chosen_classes
+from maskseg_cli.classes import chosen_classes, own_names
 from maskseg_cli.config.value_types import conform
 from maskseg_cli.drawing.effects.background_words import TRANSPARENT, check_background
 from maskseg_cli.drawing.effects.kinds import HIDING, NAMES, PLACES, in_order, target_of
@@ -15,6 +15,7 @@ from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.option import option
 
 if TYPE_CHECKING:
+    from maskseg_cli.drawing.effects.choice import Choice
     from maskseg_cli.drawing.effects.hidden_gaps import HiddenGaps
 
 #: The values of --draw.
@@ -111,11 +112,12 @@ class Effects(Feature):
         if self.transparent and parts.kind == "camera":
             raise UsageError("--background transparent is for photos and videos: a live picture cannot be transparent.")
         effects = self.all_effects
-        if self.effect_classes is not None:
-            chosen_classes(self.effect_classes, parts.class_names)  # a wrong name is reported before the first frame
+        classes = own_names(self.effect_classes, parts.network_names)
+        if classes is not None:
+            chosen_classes(classes, parts.class_names)  # a wrong name is reported before the first frame
         from maskseg_cli.drawing.effects.choice import Choice
 
-        choose = Choice(self.effect_classes)
+        choose = Choice(classes)
         if self.refine:
             from maskseg_cli.drawing.effects.refinement import Refinement
 
@@ -132,7 +134,7 @@ class Effects(Feature):
             return
         from maskseg_cli.drawing.effects.building import make_effect
 
-        also = self._hidden_gaps(parts).masks_of if self.hides and parts.kind == "video" else None
+        also = self._hidden_gaps(parts, choose).masks_of if self.hides and parts.kind == "video" else None
         for name in effects:
             parts.effects.append(
                 make_effect(
@@ -146,12 +148,11 @@ class Effects(Feature):
                 )
             )
 
-    def _hidden_gaps(self, parts: RunParts) -> HiddenGaps:
+    def _hidden_gaps(self, parts: RunParts, choose: Choice) -> HiddenGaps:
         """Adds what hides a tracked object in the frames too in which it was not found."""
-        from maskseg_cli.drawing.effects.choice import Choice
         from maskseg_cli.drawing.effects.hidden_gaps import GapNotes, HiddenGaps
 
-        gaps = HiddenGaps(Choice(self.effect_classes))
+        gaps = HiddenGaps(choose)
         parts.transforms.append(gaps)
         if parts.reporter is not None:
             parts.sinks.append(GapNotes(gaps, parts.reporter))

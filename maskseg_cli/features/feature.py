@@ -62,6 +62,7 @@ class RunParts:
         recorders: transforms that see all that the network finds, before any choice of scores, classes and numbers, and
             give it back as it is. For features that have `saves_from`.
         shown_names: the network's name of a class -> its name for people to read; {}: the same.
+        network_names: the network's names of classes for those that the user calls them by.
         class_scores: class id -> score in place of `min_score` for its objects.
         transforms: change the detections.
         effects: change the picture before the objects are drawn.
@@ -85,6 +86,7 @@ class RunParts:
     output_of_network: NetworkOutput | None = None
     recorders: list[Transform] = field(default_factory=list)
     shown_names: dict[str, str] = field(default_factory=dict)
+    network_names: Callable[[Iterable[str]], list[str]] = list
     class_scores: dict[int, float] = field(default_factory=dict)
     transforms: list[Transform] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)

@@ -59,6 +59,7 @@ class Style(Feature):
     def add_to(self, parts: RunParts) -> None:
         if self.file is None:
             return
+        parts.network_names = self.network_names
         # Without a network, which no photo needs, the names of COCO serve for what an earlier run has written.
         names = parts.class_names or COCO_CLASSES
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from maskseg_cli.classes import own_names
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.features.feature import Feature
@@ -90,6 +91,8 @@ def split_options(
             raise UsageError(f"model is lite, coco, a weights file or a loaded network, not {model!r}.")
         with_options = getattr(model, "with_options", None)
         if with_options is not None:
+            if "classes" in chosen:
+                chosen["classes"] = _own_names(chosen["classes"], features)
             return with_options(**chosen), drawing
         if chosen:
             raise UsageError(f"{', '.join(chosen)}: the network is loaded already; give load_model these options.")
@@ -98,7 +101,7 @@ def split_options(
         network = dataclasses.replace(model, **chosen)
     else:
         network = ModelOptions(model=model, **chosen)
-    return _with_network_names(network, features), drawing
+    return dataclasses.replace(network, classes=_own_names(network.classes, features)), drawing
 
 
 def _drawing(options: dict[str, Any], features: Sequence[Feature]) -> DrawingOptions:
@@ -112,19 +115,11 @@ def _drawing(options: dict[str, Any], features: Sequence[Feature]) -> DrawingOpt
     return take_options(options, DrawingOptions, base)
 
 
-def _with_network_names(network: ModelOptions, features: Sequence[Feature]) -> ModelOptions:
-    """The options with the network's own names of the chosen classes."""
-    if network.classes is None or not features:
-        return network
-    words: Any = network.classes.split(",") if isinstance(network.classes, str) else network.classes
-    if not isinstance(words, Iterable):
-        return network
-    words = [word.strip() if isinstance(word, str) else word for word in words]
+def _own_names(classes: Any, features: Sequence[Feature]) -> Any:
+    """Chosen classes by the network's own names."""
     for feature in features:
-        words = [
-            name for word in words for name in ([word] if not isinstance(word, str) else feature.network_names([word]))
-        ]
-    return dataclasses.replace(network, classes=",".join(words) if isinstance(network.classes, str) else words)
+        classes = own_names(classes, feature.network_names)
+    return classes
 
 
 def predictor_loader(

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from maskseg_cli import Detections, DrawingOptions, Frame, process_camera, process_images, process_video
+from maskseg_cli import (
+    Detections,
+    DrawingOptions,
+    Frame,
+    SavedDetections,
+    process_camera,
+    process_images,
+    process_video,
+)
 from maskseg_cli.cli.main import main
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.features.style import Style
@@ -117,6 +125,28 @@ def test_classes_are_chosen_by_their_new_names(here: Path) -> None:
     assert summary.objects == {"人": 1, "Hund": 1}
     refused = run("image", "a.png", "-o", "z.png", "--style", "style.toml", "--classes", "Hnud,人", code=2)
     assert "no class 'Hnud'" in refused
+
+
+def test_saved_detections_are_chosen_by_their_new_names(here: Path) -> None:
+    process_images("a.png", "a.jpg", save_detections="f.maskseg")
+    for word in ("人", "HUMAN", "person"):
+        assert "1 人 ->" in run(
+            "render", "f.maskseg", "a.png", "-o", "x.png", "--overwrite", "--style", "style.toml", "--classes", word
+        )
+    found = process_images("a.png", "y.png", model=SavedDetections("f.maskseg"), style="style.toml", classes=["Hund"])
+    assert found.objects == {"Hund": 1}
+    refused = run("render", "f.maskseg", "a.png", "-o", "z.png", "--style", "style.toml", "--classes", "Hnud", code=2)
+    assert "no class 'Hnud'" in refused
+
+
+def test_classes_of_effects_are_chosen_by_their_new_names(here: Path) -> None:
+    for word in ("人", "human", "person"):
+        run(
+            "image", "a.png", "-o", f"{word}.png", "--style", "style.toml", "--effect", "blur", "--effect-classes", word
+        )
+        assert (read_image(f"{word}.png") == read_image("人.png")).all()
+    process_images("a.png", "y.png", style="style.toml", effect="blur", effect_classes=["Hund", "human"], cutout="cut")
+    assert sorted(path.name for path in Path("cut").iterdir()) == ["a_Hund_1.png", "a_人_1.png"]
 
 
 @pytest.mark.parametrize(
