@@ -67,9 +67,10 @@ class Exports(Feature):
         object.__setattr__(self, "export", tuple(dict.fromkeys(names)))
         if self.export_pictures not in (None, True, False):
             raise UsageError(f"export_pictures is True, False or None, not {self.export_pictures!r}.")
+        for name, value in (("--export-dir", self.export_dir), ("--export-pictures", self.export_pictures)):
+            if value not in (None, False) and not self.export:
+                raise UsageError(f"{name} is for exported files: give --export FORMAT too.")
         if self.export_dir is not None:
-            if not self.export:
-                raise UsageError("--export-dir is for exported files: give --export FORMAT too.")
             if Path(self.export_dir).exists() and not Path(self.export_dir).is_dir():
                 raise UsageError(f"--export-dir {self.export_dir} is a file; name a folder.")
 

@@ -171,6 +171,8 @@ def test_wrong_options(here: Path) -> None:
         process_images("in/a.png", export="mots")
     with pytest.raises(UsageError, match="--export FORMAT"):
         process_images("in/a.png", export_dir="e")
+    with pytest.raises(UsageError, match="--export-pictures is for exported files"):
+        process_images("in/a.png", export_pictures=True)
     with pytest.raises(UsageError, match="is a file"):
         process_images("in/a.png", export="csv", export_dir="in/a.png")
     result = run("image", "in/a.png", "--export", "labelmee")
