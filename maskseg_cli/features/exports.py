@@ -70,9 +70,8 @@ class Exports(Feature):
         for name, value in (("--export-dir", self.export_dir), ("--export-pictures", self.export_pictures)):
             if value not in (None, False) and not self.export:
                 raise UsageError(f"{name} is for exported files: give --export FORMAT too.")
-        if self.export_dir is not None:
-            if Path(self.export_dir).exists() and not Path(self.export_dir).is_dir():
-                raise UsageError(f"--export-dir {self.export_dir} is a file; name a folder.")
+        if self.export_dir is not None and Path(self.export_dir).exists() and not Path(self.export_dir).is_dir():
+            raise UsageError(f"--export-dir {self.export_dir} is a file; name a folder.")
 
     @property
     def writes(self) -> bool:
