@@ -69,15 +69,15 @@ class CountOverlay:
             texts.append(_draw_zone(canvas, zone, counts, thickness))
         for line in self.counters.lines:
             texts.append(_draw_line(canvas, line, counts, thickness))
-        if self.scale is not None:
-            texts += _size_texts(detections, self.scale)
         panel = None
         if self.count:
             rows = count_rows(counts)
             panel = _draw_panel(canvas, rows, _fitting_font(rows, size * 1.6, height, width), self.corner)
         font = font_of_size(size * 1.2)
-        for text, place in texts:
-            _draw_panel(canvas, [text], font, place, panel)
+        taken = [_draw_panel(canvas, [text], font, place, panel) for text, place in texts]
+        if self.scale is not None:
+            for text, place in _size_texts(detections, self.scale):
+                _draw_where_free(canvas, text, font, place, panel, taken)
         return canvas
 
 
@@ -182,10 +182,44 @@ def _draw_panel(
     Returns:
         what was covered.
     """
+    left, top, right, bottom = _panel(canvas, rows, font, at, avoid)
+    margin, step = _spacing(font)
+    part = canvas[top:bottom, left:right]
+    part[:] = cv2.addWeighted(part, 0.3, np.full_like(part, _DARK), 0.7, 0)
+    for number, row in enumerate(rows):
+        font.write(part, font.printable(row), margin, margin // 2 + font.ascent + number * step, _LIGHT)
+    return left, top, right, bottom
+
+
+def _draw_where_free(
+    canvas: NDArray[np.uint8], text: str, font: Font, at: Point, avoid: Rectangle | None, taken: list[Rectangle]
+) -> None:
+    """Writes a text at a point, or a line below or above, where it covers no other; else nowhere.
+
+    Args:
+        taken: what others cover; the text's own is added.
+    """
+    left, top, _, bottom = _panel(canvas, [text], font, at, avoid)
+    for lines in (0, 1, -1):
+        place = (left, top + lines * (bottom - top))
+        x1, y1, x2, y2 = _panel(canvas, [text], font, place, avoid)
+        if all(x2 <= a or c <= x1 or y2 <= b or d <= y1 for a, b, c, d in taken):
+            taken.append(_draw_panel(canvas, [text], font, place, avoid))
+            return
+
+
+def _spacing(font: Font) -> tuple[int, int]:
+    """The margin of a panel, and the distance of its lines, in pixels."""
+    return max(2, font.ascent // 3), font.ascent + font.descent + max(1, font.ascent // 8)
+
+
+def _panel(
+    canvas: NDArray[np.uint8], rows: Sequence[str], font: Font, at: Corner | Point, avoid: Rectangle | None
+) -> Rectangle:
+    """What `_draw_panel` covers."""
     height, width = canvas.shape[:2]
     texts = [font.printable(row) for row in rows]
-    margin = max(2, font.ascent // 3)
-    step = font.ascent + font.descent + max(1, font.ascent // 8)
+    margin, step = _spacing(font)
     panel_width = min(width, max(font.width(text) for text in texts) + 2 * margin)
     panel_height = min(height, step * len(texts) + margin)
     if isinstance(at, str):
@@ -199,8 +233,4 @@ def _draw_panel(
                 top = min(avoid[3] + 2, height - panel_height)
             elif avoid[1] > 0 and top + panel_height > avoid[1]:
                 top = max(0, avoid[1] - panel_height - 2)
-    part = canvas[top : top + panel_height, left : left + panel_width]
-    part[:] = cv2.addWeighted(part, 0.3, np.full_like(part, _DARK), 0.7, 0)
-    for number, text in enumerate(texts):
-        font.write(part, text, margin, margin // 2 + font.ascent + number * step, _LIGHT)
     return left, top, left + panel_width, top + panel_height
