@@ -91,6 +91,7 @@ class SectionedCommand(click.Command):
                 formatter.write_dl(sections[heading])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = [*args]
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -100,6 +101,8 @@ class SectionedCommand(click.Command):
             places = [one.make_metavar(ctx) for one in self.params if isinstance(one, click.Argument)]
             if not near and places and error.option_name.lstrip("-") in _SOURCES:
                 hint = f" Write {' '.join(places)} without the name of an option."
+            if files := [one for one in words if one.startswith(error.option_name) and Path(one).exists()]:
+                hint = f" For the file write ./{printable(files[0])}."
             raise click.UsageError(f"There is no option {error.option_name}.{hint}", ctx) from None
         except click.BadParameter as error:
             name = error.param.name if error.param else None

@@ -21,6 +21,7 @@ from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.given_pictures import as_array
 from maskseg_cli.media.images import encode_image
+from maskseg_cli.media.pixels import on_white
 from maskseg_cli.media.window import Window, display_problem
 
 #: Longest side in pixels of the picture of `detections_html`, and of a picture in a notebook.
@@ -37,7 +38,8 @@ def show(
     """Shows a picture with its objects: below the cell of a notebook; elsewhere in a window, until a key is pressed.
 
     Args:
-        image: as for `draw`: a BGR array, the path of a photo, or a picture of PIL.
+        image: as for `draw`: a BGR array, the path of a photo, or a picture of PIL. Transparent parts of a BGRA array
+            are white.
         detections: found in it; None: the picture alone.
         options, changes: as for `draw`.
 
@@ -48,9 +50,10 @@ def show(
     Example:
         >>> show("photo.jpg", model("photo.jpg"), boxes=False)      # doctest: +SKIP
     """
-    picture = as_array(image)
+    picture = _opaque(image)
     if detections is None:
-        detections = Detections.empty((int(picture.shape[0]), int(picture.shape[1])))
+        height, width = picture.shape[:2] if isinstance(picture, np.ndarray) and picture.ndim >= 2 else (0, 0)
+        detections = Detections.empty((height, width))
     drawn = draw(picture, detections, options, **changes)
     shell = _notebook()
     if shell is not None:
@@ -87,13 +90,20 @@ def detections_html(detections: Detections, image: Any = None) -> str:
     if image is None:
         canvas = np.full((*small.image_size, 3), _GRAY, np.uint8)
     else:
-        picture = as_array(image)
+        picture = _opaque(image)
         draw(picture, detections, masks=False, contours=False, boxes=False, captions=False)  # checks kind and size
         size = small.image_size[1], small.image_size[0]
         canvas = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     kind, data = _encoded(draw(canvas, small, boxes=False, text_size=12))
     picture_html = f'<img src="data:{kind};base64,{data}" alt="{html.escape(_amount(len(detections)))}">'
     return f"<div>{head}{picture_html}{_table(detections)}</div>"
+
+
+def _opaque(image: Any) -> Any:
+    """A picture as `as_array` gives it, with transparent parts laid on white."""
+    picture = as_array(image)
+    has_alpha = isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.shape[2:] == (4,)
+    return on_white(picture) if has_alpha and picture.size else picture
 
 
 def _amount(count: int) -> str:

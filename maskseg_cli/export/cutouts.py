@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -60,7 +61,9 @@ class Cutouts(Sink):
     def has(self, source: str) -> bool:
         """Whether there are cut-outs of a photo. One in which nothing was found is done again."""
         beginning = self._beginning(Frame(np.zeros((1, 1, 3), np.uint8), source=source))
-        return any(self._folder.glob(f"{glob.escape(beginning)}_*.png"))
+        # The name of another photo may begin like this one's: of dog_2.jpg there is dog_2_truck_1.png.
+        own = re.compile(rf"{re.escape(Path(beginning).name)}_[^_]+_(id)?[0-9]+\.png")
+        return any(own.fullmatch(path.name) for path in self._folder.glob(f"{glob.escape(beginning)}_*.png"))
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the objects of one frame.

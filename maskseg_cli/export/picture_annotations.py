@@ -118,7 +118,9 @@ class PictureAnnotations(Sink):
         return ".png"
 
     def _writes_picture(self, frame: Frame) -> bool:
-        return is_moving(frame) if self.pictures is None else self.pictures
+        if self.pictures is not None:
+            return self.pictures
+        return is_moving(frame) or (frame.job is not None and frame.job.source.path is None)  # standard input
 
     def _image_path(self, frame: Frame, name: str) -> Path | None:
         if self._writes_picture(frame):

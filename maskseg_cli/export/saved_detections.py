@@ -204,7 +204,12 @@ class SavedDetections(Predictor):
         if frames is None:  # the user may have named a file where the first run was given its folder, or the reverse
             last = name.rpartition("/")[2]
             alike = [one for one in self.names if one.rpartition("/")[2] == last]
-            frames = self._file.frames_of(alike[0]) if len(alike) == 1 else None
+            if len(alike) > 1:
+                raise MasksegError(
+                    f"{self._file.path} has {len(alike)} of the name {last} ({', '.join(alike[:3])}"
+                    f"{', ...' if len(alike) > 3 else ''}): name the sources as in the first run."
+                )
+            frames = self._file.frames_of(alike[0]) if alike else None
         if frames is None or not len(frames):
             raise MasksegError(f"{self._file.path} has no objects of {name}{did_you_mean(name, self.names, most=1)}.")
         return frames

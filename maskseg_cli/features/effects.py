@@ -61,7 +61,10 @@ class Effects(Feature):
     )
     refine: bool = option(False, "Fit the edges of masks to the picture, for everything that is drawn and written.")
     cutout: str | None = option(
-        None, "Also write each object as a picture of its own with a transparent background.", metavar="DIR"
+        None,
+        "Also write each object as a picture of its own with a transparent background.",
+        kind="path",
+        metavar="DIR",
     )
 
     def __post_init__(self) -> None:

@@ -54,7 +54,8 @@ class Exports(Feature):
     )
     export_pictures: bool | None = option(
         None,
-        "Write the upright pictures beside exported annotations; if neither is given, frames of videos and cameras.",
+        "Write the upright pictures beside exported annotations; if neither is given, frames of videos and cameras, "
+        "and what came from standard input.",
         flags=("--export-pictures/--no-export-pictures",),
     )
 

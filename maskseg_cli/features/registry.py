@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from maskseg_cli.config.value_types import conform, short
+from maskseg_cli.errors import UsageError
 from maskseg_cli.features.counting import Counting
 from maskseg_cli.features.effects import Effects
 from maskseg_cli.features.exports import Exports
@@ -31,9 +34,28 @@ def take_features(options: dict[str, Any], kind: RunKind) -> list[Feature]:
     """
     features = []
     for feature in features_of(kind):
-        names = [field.name for field in dataclasses.fields(feature)]  # type: ignore[arg-type]
-        features.append(feature(**{name: options.pop(name) for name in names if name in options}))
+        values = {}
+        for field in dataclasses.fields(feature):  # type: ignore[arg-type]
+            if field.name in options:
+                values[field.name] = _of_its_kind(field, options.pop(field.name))
+        features.append(feature(**values))
     return features
+
+
+def _of_its_kind(field: dataclasses.Field[Any], value: Any) -> Any:
+    """The value of an option from Python, where it is of a kind that the option can have at all.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if isinstance(field.default, bool):
+        return conform(field.name, value, bool)
+    if isinstance(field.default, tuple) and value is not None:
+        if not isinstance(value, (str, list, tuple)) or not all(isinstance(one, str) for one in value):
+            raise UsageError(f"{field.name} is a text or a list of texts, not {short(value)}.")
+    elif field.metadata["option"].kind in ("path", "file") and not isinstance(value, (str, Path, type(None))):
+        raise UsageError(f"{field.name} is a path, not {short(value)}.")
+    return value
 
 
 def lowest_score(features: Sequence[Feature], kind: RunKind) -> float | None:

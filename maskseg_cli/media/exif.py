@@ -15,7 +15,7 @@ _TYPES = {
 }
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
-_PROFILE, _EXIF_DIRECTORY = 0x8773, 0x8769
+_PROFILE, _EXIF_DIRECTORY, _EXTRA_SAMPLES = 0x8773, 0x8769, 0x0152
 
 #: Tags that are kept: camera, date, artist and copyright.
 _MAIN = (0x010F, 0x0110, 0x0132, 0x013B, 0x8298)
@@ -105,6 +105,17 @@ def extend_tiff(data: bytes, main: Mapping[int, Entry], details: Mapping[int, En
     table = {**old, **records}
     directory = struct.pack("<H", len(table)) + b"".join(table[tag] for tag in sorted(table)) + behind
     return data[:4] + struct.pack("<I", len(data)) + data[8:] + directory
+
+
+def with_alpha_tag(data: bytes) -> bytes:
+    """A TIFF of four channels that says what the fourth one is: alpha, with which colours are not multiplied.
+
+    Without it, which OpenCV leaves out, programs need not take that channel for transparency.
+    """
+    try:
+        return extend_tiff(data, {_EXTRA_SAMPLES: (3, struct.pack("<H", 2))}, {}, None)
+    except ValueError:  # what OpenCV writes on a big-endian machine
+        return data
 
 
 def _chosen(entries: Mapping[int, Entry], tags: Iterable[int]) -> dict[int, Entry]:

@@ -20,6 +20,7 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.damage import damage, suspicion
 from maskseg_cli.media.decoder_messages import collect_messages
+from maskseg_cli.media.exif import with_alpha_tag
 from maskseg_cli.media.file_type import special_file_type
 from maskseg_cli.media.foreign_files import explain_file
 from maskseg_cli.media.foreign_pictures import raw_kind
@@ -233,7 +234,8 @@ def encode_image(image: NDArray[np.uint8], suffix: str, quality: int = 95) -> by
     if not done:
         height, width = image.shape[:2]
         raise MasksegError(f"{kind} cannot hold a picture of {width} x {height} pixels: choose another format.")
-    return encoded.tobytes()
+    transparent = kind == "TIFF" and image.ndim == 3 and image.shape[2] == 4
+    return with_alpha_tag(encoded.tobytes()) if transparent else encoded.tobytes()
 
 
 def write_image(path: str | Path, image: NDArray[np.uint8], quality: int = 95) -> None:

@@ -62,6 +62,16 @@ def test_cut_outs_lie_in_a_folder_and_are_kept(photo: Path) -> None:
     assert all("_dog_" in path.name for path in (photo.parent / "dogs").iterdir())
 
 
+def test_a_continued_run_cuts_out_what_another_photo_of_a_like_name_has(photo: Path) -> None:
+    write_image(photo.parent / "a_2.png", scene())
+    assert run("image", "a.png", "-o", "out").exit_code == 0
+    assert run("image", "a_2.png", "-o", "out", "--cutout", "objects").exit_code == 0
+    result = run("image", "a.png", "a_2.png", "-o", "out", "--cutout", "objects", "--skip-existing")
+    assert result.exit_code == 0, result.output
+    names = {path.name for path in (photo.parent / "objects").iterdir()}
+    assert names == {"a_person_1.png", "a_dog_1.png", "a_2_person_1.png", "a_2_dog_1.png"}
+
+
 def test_a_transparent_background(photo: Path) -> None:
     assert run("image", "a.png", "--background", "transparent", "-o", "clear.webp").exit_code == 0
     clear = cv2.imread("clear.webp", cv2.IMREAD_UNCHANGED)

@@ -226,6 +226,11 @@ def test_what_a_file_does_not_have_is_said(here: Path) -> None:
     result = run("render", "p.maskseg", "photos", "-r", "-o", "out", code=1)
     assert "p.maskseg has no objects of empty.png" in result.stderr
     assert tree_of(Path("out")) == ["a.png"]
+    for name in ("one/same.png", "two/same.png"):
+        write_image(here / "twins" / name, crowd())
+    run("image", "twins", "-r", "-o", "t", "--save-detections", "t.maskseg")
+    result = run("render", "t.maskseg", "twins/two", "-o", "again", code=1)
+    assert "2 of the name same.png (one/same.png, two/same.png): name the sources as in the first" in result.stderr
 
 
 def test_wrong_use(here: Path) -> None:

@@ -47,6 +47,16 @@ def test_photos(here: Path) -> None:
     assert [image["file_name"] for image in named] == [f"{FORGED}.jpg"]
 
 
+def test_a_photo_whose_name_begins_like_an_option(here: Path) -> None:
+    write_image(here / "dash.jpg", scene())
+    (here / "dash.jpg").rename(here / "-dash.jpg")
+    refused = CliRunner().invoke(main, ["image", "-dash.jpg"])
+    assert refused.exit_code == 2
+    assert "There is no option -d. For the file write ./-dash.jpg." in refused.output
+    run("./-dash.jpg")
+    assert (here / "-dash_maskseg.jpg").exists()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskseg_cli import Detections, Frame, MaskCrop
+from maskseg_cli.counting import overlay
 from maskseg_cli.counting.counters import Counters, FrameCounts
 from maskseg_cli.counting.object_counter import ObjectCounter
 from maskseg_cli.counting.overlay import CountOverlay, count_rows
@@ -115,12 +116,12 @@ def test_sizes_of_turned_rectangles(angle: float) -> None:
 @pytest.mark.parametrize("corner", ["top-left", "top-right", "bottom-left", "bottom-right"])
 def test_everything_is_drawn_inside_pictures_of_any_size(size: tuple[int, int], corner) -> None:
     counters = Counters(parse_lines(["0,0.5,1,0.5", "0.9,0,0.9,1"]), parse_zones("in=0.1,0.1,0.9,0.1,0.5,0.9"))
-    overlay = CountOverlay(counters, True, corner, Scale(0.1, "cm"))
+    drawing = CountOverlay(counters, True, corner, Scale(0.1, "cm"))
     image = np.full((*size, 3), 90, np.uint8)
     frame = Frame(image)
     detections = found([("car", 1, 0, 0, min(20, size[1]), min(10, size[0]))], size)
     counters(frame, detections)
-    drawn = overlay(frame, image, detections)
+    drawn = drawing(frame, image, detections)
     assert drawn.shape == image.shape
     assert (image == 90).all()
     assert (drawn != image).any()
@@ -133,6 +134,30 @@ def test_everything_is_drawn_inside_pictures_of_any_size(size: tuple[int, int], 
         }  # fmt: skip
         light = {f"{v}-{h}": int((part.min(axis=2) > 180).sum()) for (v, h), part in parts.items()}
         assert light[corner] > 5
+
+
+def test_sizes_of_objects_that_are_close_do_not_cover_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    covered: list[tuple[int, int, int, int]] = []
+    draw_panel = overlay._draw_panel
+
+    def noting(*arguments):
+        covered.append(draw_panel(*arguments))
+        return covered[-1]
+
+    monkeypatch.setattr(overlay, "_draw_panel", noting)
+    counters = Counters([], parse_zones("in=0.1,0.1,0.9,0.1,0.5,0.9"))
+    drawn = CountOverlay(counters, True, "top-left", Scale(0.1, "cm"))
+    image = np.full((300, 400, 3), 90, np.uint8)
+    close = [("car", number, 100 + 3 * number, 120 + 2 * number, 30, 20) for number in range(20)]
+    far = ("car", 30, 20, 260, 30, 20)
+    detections = found([*close, far], (300, 400))
+    counters(Frame(image), detections)
+    drawn(Frame(image), image, detections)
+    assert 5 <= len(covered) <= 15  # the counts, the zone, a few of those that are close, and the one far away
+    assert any(x1 <= 25 <= x2 and y1 <= 275 <= y2 for x1, y1, x2, y2 in covered)
+    for number, (x1, y1, x2, y2) in enumerate(covered):
+        for a1, b1, a2, b2 in covered[:number]:
+            assert x2 <= a1 or a2 <= x1 or y2 <= b1 or b2 <= y1
 
 
 def test_many_classes_are_added_up() -> None:

@@ -119,6 +119,25 @@ def test_a_notebook_shows_the_drawn_picture(monkeypatch: pytest.MonkeyPatch) -> 
     assert decode_image(base64.b64decode(shell.shown[1]["image/jpeg"])).shape == (1200, 50, 3)
 
 
+def test_transparent_parts_are_white(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    clear = np.dstack(
+        [scene(), np.where(np.arange(scene().shape[1]) < 40, 255, 0).astype(np.uint8)[None].repeat(64, 0)]
+    )
+    show(clear)
+    show(clear, FOUND)
+    for one in shell.shown:
+        assert decode_image(base64.b64decode(one["image/jpeg"]))[:30, 60:80].min() > 180
+    assert picture_of(detections_html(FOUND, clear))[4, 60:80].min() > 180
+
+
+@pytest.mark.parametrize("image", [FOUND, 7, np.zeros(5, np.uint8), None])
+def test_what_is_no_picture_is_one_sentence(image: Any) -> None:
+    with pytest.raises(UsageError, match="The picture must be"):
+        show(image)
+
+
 def test_elsewhere_it_is_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = SimpleNamespace(get_ipython=lambda: SimpleNamespace())  # IPython in a terminal shows no pictures
     monkeypatch.setitem(sys.modules, "IPython", terminal)

@@ -172,6 +172,17 @@ def test_rotated_photos(here: Path) -> None:
     assert ((numbers > 0) == (scene().min(axis=2) == 255)).mean() > 0.99
 
 
+def test_labelme_gets_the_picture_of_standard_input(here: Path) -> None:
+    data = Path("in/a.png").read_bytes()
+    result = CliRunner().invoke(
+        main, ["image", "-", "-o", "out.png", "--export", "labelme", "--export-dir", "e"], input=data
+    )
+    assert result.exit_code == 0, result.output
+    [made] = Path("e/labelme").glob("*.json")
+    picture = made.parent / json.loads(made.read_text())["imagePath"]
+    assert (cv2.imread(str(picture)) == scene()).all()
+
+
 def test_wrong_options(here: Path) -> None:
     with pytest.raises(UsageError, match=r"labelmee.*did you mean labelme"):
         process_images("in/a.png", export="labelmee")

@@ -16,7 +16,9 @@ from skimage import data as samples
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media import images
+from maskseg_cli.media.embedding import with_metadata
 from maskseg_cli.media.images import decode_image, encode_image, read_image, turn_upright, write_image
+from maskseg_cli.media.metadata import Metadata
 from maskseg_cli.media.picture_formats import FORMAT_OF
 
 from .pictures import QUARTERS, bgr, save, with_orientation
@@ -117,6 +119,18 @@ def _clear(mode: str) -> Image.Image:
     image = PHOTO.convert(mode)
     image.putalpha(Image.fromarray(HALF_CLEAR))
     return image
+
+
+def test_a_transparent_tiff_says_that_it_is() -> None:
+    picture = np.dstack([bgr(PHOTO), HALF_CLEAR])
+    data = encode_image(picture, ".tif")
+    assert Image.open(io.BytesIO(data)).tag_v2[338] == (2,)  # ExtraSamples: alpha, colours not multiplied with it
+    image = decode_image(data)
+    assert (image[HALF_CLEAR == 0] == 255).all()
+    assert close(image[HALF_CLEAR == 255], bgr(PHOTO)[HALF_CLEAR == 255])
+    with Image.open(io.BytesIO(with_metadata(data, Metadata(resolution=(300, 300))))) as again:
+        assert (again.mode, again.tag_v2[338]) == ("RGBA", (2,))
+        assert (np.asarray(again)[..., [2, 1, 0, 3]] == picture).all()
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("RGBA", "PNG"), ("LA", "PNG"), ("RGBA", "WEBP"), ("RGBA", "TIFF")])

@@ -56,7 +56,9 @@ def make_effect(
         MasksegError: the file of the background cannot be read.
     """
     if name not in NAMES:
-        raise UsageError(f"There is no effect {name!r}{did_you_mean(name, NAMES, 1)}; there are {', '.join(NAMES)}.")
+        raise UsageError(
+            f"There is no effect {name!r}{did_you_mean(str(name), NAMES, 1)}; there are {', '.join(NAMES)}."
+        )
     if on is not None and on not in PLACES:
         raise UsageError(f"An effect is applied to {' or '.join(PLACES)}, not to {on!r}.")
     on = target_of(name, on)
@@ -109,6 +111,8 @@ def apply_effect(
         >>> apply_effect(picture, Detections.empty((4, 6)), "splash")[0, 0].tolist()
         [73, 73, 73]
     """
+    if not isinstance(detections, Detections):
+        raise UsageError(f"The objects must be Detections of one picture, not {type(detections).__name__}.")
     picture = as_array(image)
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         raise UsageError(f"The picture must be uint8 (H, W, 3), BGR, not {picture.dtype} {picture.shape}.")

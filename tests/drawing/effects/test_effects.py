@@ -160,3 +160,8 @@ def test_wrong_values() -> None:
         apply_effect(picture, one(), "blur", on="sky")
     with pytest.raises(UsageError, match="120 x 90"):
         apply_effect(picture[:50], one(), "blur")
+    for effect in (None, ["blur", "splash"]):
+        with pytest.raises(UsageError, match="There is no effect"):
+            apply_effect(picture, one(), effect)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="must be Detections of one picture, not NoneType"):
+        apply_effect(picture, None, "blur")  # type: ignore[arg-type]
