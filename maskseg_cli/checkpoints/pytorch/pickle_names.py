@@ -1,7 +1,8 @@
 """Decides what a name in a pickle means: read, left out, or the reason why the file is not read.
 
 A pickle names functions and classes that Python would import and call. maskseg calls none of them
-(`pickle_machine.py`), whatever is decided here; a name that is not known is refused because the file then is not what it seems to be.
+(`pickle_machine.py`), whatever is decided here; a name that is not known is refused because the file then is not what
+it seems to be.
 """
 
 from __future__ import annotations
