@@ -117,10 +117,10 @@ def _kind_of_zip(path: Path) -> FileKind:
 
 
 def is_pickle(head: bytes) -> bool:
-    """Whether a file that starts with these bytes is a pickle: of protocol 2 to 5, or 0, which is text."""
+    """Whether a file that starts with these bytes is a pickle: of protocol 2 to 5, or of an older one."""
     if len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 5:
         return True
-    return _TEXT_PICKLE.match(head) is not None
+    return _OLD_PICKLE.match(head) is not None
 
 
 def _is_safetensors(head: bytes, size: int) -> bool:
@@ -130,8 +130,8 @@ def _is_safetensors(head: bytes, size: int) -> bool:
     )
 
 
-#: A dict, a list or a tuple, or a name of two parts on two lines.
-_TEXT_PICKLE = re.compile(rb"\(?[dlt]p\d+\n|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+#: A dict, a list or a tuple, or a name of two parts on two lines; a dict of protocol 1.
+_OLD_PICKLE = re.compile(rb"\}q\0|\(?[dlt]p\d+\n|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
 
 #: Members of zip files that torch.save, torch.jit.save and torch.export.save write.
 _PYTORCH_MEMBERS = ("data.pkl", "serialized_exported_program.json", "archive_format")

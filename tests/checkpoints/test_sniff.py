@@ -85,7 +85,7 @@ def test_kinds_are_told_by_content_not_by_name(tmp_path: Path) -> None:
     arrays = {"a": np.ones(2, np.float32)}
     assert identify(write_zip(tmp_path / "model.npz", tensors(arrays))) == "pytorch"
     assert identify(write_legacy(tmp_path / "model.safetensors", tensors(arrays))) == "pytorch"
-    for protocol in (0, 2, 5):
+    for protocol in (0, 1, 2, 5):
         assert identify(write_pickle(tmp_path / "model.h5", {"model": arrays}, protocol)) == "pytorch"
     assert identify(write_safetensors(tmp_path / "model.pth", arrays)) == "safetensors"
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from maskseg_cli.checkpoints.pytorch.reading import read_torch_state
-from tests.parity_torch.make_torch_weights import DATA, digest, state_dict, with_classes, write
+from tests.parity_torch.fixtures import CASES, load_case
+from tests.parity_torch.make_torch_weights import DATA, digest, with_classes
 
 
-@pytest.fixture(scope="module")
-def detectron2() -> dict:
-    return json.loads((DATA / "detectron2_small.case.json").read_text())["weights"]
-
-
-def test_the_file_holds_the_values_of_the_measured_numbers(tmp_path, detectron2) -> None:
-    state = state_dict("detectron2-r50", detectron2["seed"], detectron2["class_layers"])
-    assert digest(state) == detectron2["sha256"]
-    read = read_torch_state(write(tmp_path / "model_final.pkl", state))
-    assert digest(read.arrays) == detectron2["sha256"]
-    assert list(read.arrays) == list(state)
+def test_the_file_holds_the_values_of_the_measured_numbers(torch_weights: Callable[[str], Path]) -> None:
+    case = load_case("detectron2_small")
+    read = read_torch_state(torch_weights("detectron2_small"))
+    assert digest(read.arrays) == case.record["weights"]["sha256"]
     assert (read.layout, read.stored_dtype) == ("pickle", "float32")
     assert read.meta == {"__author__": "maskseg parity fixture"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_pictures_are_those_of_the_measured_numbers(name: str) -> None:
+    case = load_case(name)
+    assert case.image.shape == case["image"].shape
+    assert (case.image == case["image"]).all()
 
 
 @pytest.mark.parametrize("name", ["torchvision-v1", "torchvision-v2", "detectron2-r50"])

@@ -47,6 +47,7 @@ KNOWN = frozenset(
                 *("uint16", "uint32", "uint64", "complex64", "complex128", "qint8", "quint8", "qint32"),
                 *("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"),
                 *("strided", "sparse_coo", "contiguous_format", "preserve_format", "channels_last"),
+                *("per_tensor_affine", "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric"),
             )
         ),
         "torch.Size",
