@@ -6,6 +6,8 @@ from pathlib import Path
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.sniff import identify
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.printable import printable
 
 
 def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint:
@@ -24,10 +26,17 @@ def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint
         >>> checkpoint.config.backbone, checkpoint.config.num_classes    # doctest: +SKIP
         ('resnet101', 81)
     """
-    if identify(path) == "hdf5":
+    kind = identify(path)
+    if kind == "hdf5":
         from maskseg_cli.checkpoints.matterport import read_matterport
 
         return read_matterport(path, backbone_only)
+    if kind in ("pytorch", "safetensors"):
+        from maskseg_cli.checkpoints.pytorch.reading import read_torch_state
+
+        state = read_torch_state(path)
+        some = printable(", ".join(list(state.arrays)[:2])[:200])
+        raise MasksegError(f"{path} has the weights of a network that maskseg does not know ({some}, ...).")
     from maskseg_cli.checkpoints.native import read_npz
 
     return read_npz(path)

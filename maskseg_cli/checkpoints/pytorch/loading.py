@@ -53,10 +53,7 @@ def stored_dtype(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _check_size(storage: Storage, width: int) -> None:
-    payload = storage.payload
-    if payload is None:
-        raise DamagedError("a tensor's values are missing")
-    needed = storage.count * width
+    payload, needed = storage.payload, storage.count * width
     if needed > payload.size or (needed != payload.size and not payload.is_text):
         raise DamagedError(f"a tensor of {needed:,} bytes has {payload.size:,} in the file")
 
@@ -71,7 +68,6 @@ def _view(values: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
 
 
 def _load(storage: Storage) -> NDArray[Any]:
-    assert storage.payload is not None
     out: NDArray[Any] = np.empty(storage.count, loaded_dtype(storage.dtype))
     if not storage.count:
         return out

@@ -38,11 +38,11 @@ class PickleFile:
         return data
 
     def line(self) -> str:
-        """The text up to the end of the line."""
+        """The text up to the end of the line, one character for each byte."""
         line = self._stream.readline(_MOST_LINE)
         if not line.endswith(b"\n"):
             raise DamagedError("a line of a pickle has no end")
-        return line[:-1].removesuffix(b"\r").decode("utf-8", "backslashreplace")
+        return line[:-1].decode("latin-1")
 
     def data(self, size: int, is_text: bool = False) -> bytes | Payload:
         """So many bytes of a value; long ones are passed over, to be read later.

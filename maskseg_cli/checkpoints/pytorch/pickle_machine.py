@@ -123,11 +123,11 @@ class PickleMachine:
         """A string of Python 2 in quotes."""
         if len(line) < 2 or line[0] not in "'\"" or line[-1] != line[0]:
             raise DamagedError("a text of a pickle has no quotes")
-        self.push(line[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape"))
+        self.push(line[1:-1].encode("latin-1").decode("unicode_escape"))
 
     def escaped_text(self, line: str) -> None:
         """A text on a line, with escapes."""
-        self.push(line.encode("latin-1", "backslashreplace").decode("raw_unicode_escape"))
+        self.push(line.encode("latin-1").decode("raw_unicode_escape"))
 
     def long_number(self, size: int) -> None:
         """A whole number of so many bytes."""

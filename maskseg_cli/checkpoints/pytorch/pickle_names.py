@@ -1,7 +1,8 @@
 """Decides what a name in a pickle means: read, left out, or the reason why the file is not read.
 
 A pickle names functions and classes that Python would import and call. maskseg calls none of them
-(`pickle_machine.py`), whatever is decided here; a name that is not known is refused because the file then is not what it seems to be.
+(`pickle_machine.py`), whatever is decided here; a name that is not known is refused because the file then is not what
+it seems to be.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ KNOWN = frozenset(
                 *("uint16", "uint32", "uint64", "complex64", "complex128", "qint8", "quint8", "qint32"),
                 *("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"),
                 *("strided", "sparse_coo", "contiguous_format", "preserve_format", "channels_last"),
+                *("per_tensor_affine", "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric"),
             )
         ),
         "torch.Size",

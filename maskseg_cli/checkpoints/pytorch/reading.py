@@ -6,10 +6,13 @@ from pathlib import Path
 
 from maskseg_cli.checkpoints.npz_archive import DAMAGE
 from maskseg_cli.checkpoints.pytorch.loading import load_tensors, stored_dtype
+from maskseg_cli.checkpoints.pytorch.pickle_layout import PickleLayout
 from maskseg_cli.checkpoints.pytorch.records import RefusedError
+from maskseg_cli.checkpoints.pytorch.safetensors_layout import SafetensorsLayout
 from maskseg_cli.checkpoints.pytorch.state import TorchState
 from maskseg_cli.checkpoints.pytorch.state_dict import find_state_dict
 from maskseg_cli.checkpoints.pytorch.zip_layout import ZipLayout
+from maskseg_cli.checkpoints.sniff import identify
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.printable import printable
 
@@ -29,12 +32,22 @@ def read_torch_state(path: str | Path) -> TorchState:
         (64, 3, 7, 7)
     """
     path = Path(path)
+    kind = identify(path)
+    if kind not in ("pytorch", "safetensors"):
+        raise MasksegError(f"{path} is no file of PyTorch, detectron2 or safetensors.")
     try:
-        with ZipLayout(path) as layout:
-            tensors, meta = find_state_dict(layout.load())
-            return TorchState(load_tensors(tensors), "zip", stored_dtype(tensors), meta)
+        with SafetensorsLayout(path) if kind == "safetensors" else _torch_layout(path) as file:
+            tensors, meta = find_state_dict(file.load())
+            return TorchState(load_tensors(tensors), file.layout, stored_dtype(tensors), meta)
     except RefusedError as error:
         raise MasksegError(f"{path} {error}") from None
+    except MemoryError:
+        raise MasksegError(f"{path} needs more memory than there is.") from None
     except DAMAGE as error:
         reason = printable(" ".join(str(error).split())[:300]) or type(error).__name__
         raise MasksegError(f"{path} is damaged ({reason}); fetch or copy it again.") from None
+
+
+def _torch_layout(path: Path) -> ZipLayout | PickleLayout:
+    with path.open("rb") as stream:
+        return ZipLayout(path) if stream.read(4) == b"PK\x03\x04" else PickleLayout(path)

@@ -62,13 +62,13 @@ class Storage:
     Attributes:
         dtype: "float32", "bfloat16", "int64", ... (`dtypes.py`).
         count: the number of values.
-        payload: their bytes; None in files that have them behind their description.
+        payload: their bytes.
         big_endian: the order of bytes in a value.
     """
 
     dtype: str
     count: int
-    payload: Payload | None
+    payload: Payload
     big_endian: bool = False
 
 

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from maskseg_cli.checkpoints.pytorch.dtypes import STORED
 from maskseg_cli.checkpoints.pytorch.records import DamagedError, Payload, Placeholder, RefusedError, Storage
+from maskseg_cli.checkpoints.pytorch.state import Layout
 from maskseg_cli.checkpoints.pytorch.storages import StorageTable, storage_id
 from maskseg_cli.checkpoints.pytorch.unpickling import load_pickle
 
@@ -42,6 +43,8 @@ class ZipLayout:
         RefusedError: it is of another kind.
         DamagedError: a member is missing, or of an impossible size. Also what zipfile raises (`npz_archive.DAMAGE`).
     """
+
+    layout: Layout = "zip"
 
     def __init__(self, path: Path) -> None:
         self._size = path.stat().st_size
