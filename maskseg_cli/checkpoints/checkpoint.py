@@ -12,9 +12,7 @@ from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
 from maskseg_cli.config import MaskRCNNConfig
 
 #: Format of the file that the arrays came from.
-Kind = Literal[
-    "maskseg", "matterport", "mask_rcnn2go", "torchvision", "detectron2", "mmdetection", "pytorch-mask-rcnn"
-]
+Kind = Literal["maskseg", "matterport", "mask_rcnn2go", "torchvision", "detectron2", "mmdetection", "pytorch-mask-rcnn"]
 
 
 @dataclass(frozen=True, eq=False)

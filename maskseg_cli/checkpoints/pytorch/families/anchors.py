@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,15 +57,23 @@ def anchor_options(sides: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     raise RefusedError("has anchors of several scales on each level of the pyramid, and maskseg has one on each.")
 
 
-def guessed_anchors(config: MaskRCNNConfig, count: int) -> tuple[dict[str, Any], str]:
+def guessed_anchors(config: MaskRCNNConfig, count: int, order: Literal["ratio", "scale"]) -> tuple[dict[str, Any], str]:
     """Options for a number of anchors in a cell about which nothing else is known, and the sentence for the user.
 
     Fifteen are five scales by three ratios on every level, as torchvision's network with MobileNet has; else the ratios
     are a factor of two apart about 1.
+
+    Args:
+        config: the family's.
+        count: anchors in a cell.
+        order: see `Family`.
     """
     if count == len(_SCALES) * len(config.rpn_anchor_ratios):
-        sizes = [(scale / np.sqrt(r), scale * np.sqrt(r)) for scale in _SCALES for r in config.rpn_anchor_ratios]
-        options: dict[str, Any] = {"rpn_anchor_sizes": tuple((_rounded(h), _rounded(w)) for h, w in sizes)}
+        pairs = [(scale, ratio) for ratio in config.rpn_anchor_ratios for scale in _SCALES]
+        if order == "scale":
+            pairs = [(scale, ratio) for scale in _SCALES for ratio in config.rpn_anchor_ratios]
+        sizes = tuple((_rounded(scale / ratio**0.5), _rounded(scale * ratio**0.5)) for scale, ratio in pairs)
+        options: dict[str, Any] = {"rpn_anchor_sizes": sizes}
         text = "the scales 32, 64, 128, 256 and 512 by the ratios 2, 1 and 0.5 on every level (rpn_anchor_sizes)"
     else:
         ratios = tuple(_rounded(2 ** ((count - 1) / 2 - index)) for index in range(count))
@@ -74,8 +82,8 @@ def guessed_anchors(config: MaskRCNNConfig, count: int) -> tuple[dict[str, Any],
         options = {"rpn_anchor_ratios": ratios}
         text = f"the ratios width / height {', '.join(f'{ratio:g}' for ratio in ratios)} (rpn_anchor_ratios)"
     return options, (
-        f"The network has {count} anchors in each cell, and the file does not say which: {text} are taken. Set those of "
-        "the training, or boxes will be wrong."
+        f"The network has {count} anchors in each cell, and the file does not say which: {text} are taken. Set those "
+        "of the training, or boxes will be wrong."
     )
 
 

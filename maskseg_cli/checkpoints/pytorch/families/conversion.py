@@ -14,7 +14,7 @@ from maskseg_cli.checkpoints.pytorch.families.renaming import Renamed, rename, t
 from maskseg_cli.checkpoints.pytorch.families.sizes import (
     anchor_count_options,
     backbone_options,
-    check_ranks,
+    check_kinds,
     head_options,
 )
 from maskseg_cli.checkpoints.pytorch.records import RefusedError
@@ -25,12 +25,13 @@ from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.printable import printable
 
 
-def checkpoint_of(path: Path, state: TorchState) -> Checkpoint:
+def checkpoint_of(path: Path, state: TorchState, backbone_only: bool = False) -> Checkpoint:
     """Recognises the family of a state dict, and brings it to our names, axes and order of classes.
 
     Args:
         path: its file, for messages and for the network's name.
         state: as `read_torch_state` returns it.
+        backbone_only: also accept a ResNet alone, to start training from.
 
     Raises:
         MasksegError: no network that is read, or not whole.
@@ -73,11 +74,11 @@ def _config(family: Family, renamed: Renamed, preset: MaskRCNNConfig, clues: Clu
     def named(key: str) -> str:
         return their_name(family, key)
 
-    check_ranks(renamed.arrays, named)
+    check_kinds(renamed.arrays, named)
     options = backbone_options(renamed.arrays) | head_options(renamed.arrays, named)
     config = preset.replace(**(clues.options | options))
     known = bool({"rpn_anchor_ratios", "rpn_anchor_sizes"} & set(clues.options))
-    anchors, note = anchor_count_options(renamed.arrays, config, known, named)
+    anchors, note = anchor_count_options(renamed.arrays, config, known, family.anchors, named)
     clues.notes += [note] if note else []
     return config.replace(**anchors)
 

@@ -1,6 +1,6 @@
 """detectron2's GeneralizedRCNN with a ResNet, a pyramid and a mask head: mask_rcnn_R_50_FPN and its like.
 
-Sources: detectron2/modeling/{backbone/resnet,backbone/fpn,proposal_generator/rpn,roi_heads/box_head,roi_heads/mask_head}.py.
+Sources: detectron2/modeling/{backbone/{resnet,fpn},proposal_generator/rpn,roi_heads/{box_head,mask_head}}.py.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ FAMILY = Family(
     preset=_preset,
     mask_head=r"roi_heads\.mask_head\.",
     background="last",
+    anchors="scale",
     refused=(
         (r"^roi_heads\.box_head\.\d+\.", "a Cascade R-CNN"),
         (r"^roi_heads\.mask_head\.(point_head|coarse_head|mask_point_head)|^roi_heads\.mask_point_head", "a PointRend"),

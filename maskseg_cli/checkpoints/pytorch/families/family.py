@@ -58,6 +58,7 @@ class Family:
         mask_head: a regular expression for the beginning of a name that only networks with masks have.
         background: whether the background is the first or the last of the class logits.
         deltas: the order of the numbers of a box: "xywh" (dx, dy, dw, dh), or "yxhw" as in `MaskRCNN`.
+        anchors: the order of the anchors in a cell: those of a "ratio", or of a "scale", follow each other.
         refused: (regular expression that is searched in names, what the network is), in the order of the checks.
         unused: regular expression of names whose arrays are no weights, or not of the Mask R-CNN.
         current_names: all names of a state dict -> the names of the library's newest version.
@@ -72,6 +73,7 @@ class Family:
     background: Literal["first", "last"]
     coco_classes: int = 81
     deltas: Literal["xywh", "yxhw"] = "xywh"
+    anchors: Literal["ratio", "scale"] = "ratio"
     refused: tuple[tuple[str, str], ...] = ()
     unused: str = r".*\.num_batches_tracked"
     current_names: Callable[[Iterable[str]], dict[str, str]] = same_names

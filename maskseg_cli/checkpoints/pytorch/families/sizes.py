@@ -6,7 +6,7 @@ import math
 import re
 import string
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
@@ -23,8 +23,8 @@ _DENSE = re.compile(r"mrcnn_class_conv\d+|mrcnn_class_logits|mrcnn_bbox_fc")
 _SUPPORTED = "maskseg has ResNet-50 and ResNet-101"
 
 
-def check_ranks(arrays: Arrays, their_name: Callable[[str], str]) -> None:
-    """Raises RefusedError where an array is not of floating-point numbers, or has too few or too many dimensions.
+def check_kinds(arrays: Arrays, their_name: Callable[[str], str]) -> None:
+    """Raises RefusedError for other numbers than floating-point ones, other dimensions, and group normalisation.
 
     Args:
         arrays: under our names, in PyTorch's axes.
@@ -38,6 +38,9 @@ def check_ranks(arrays: Arrays, their_name: Callable[[str], str]) -> None:
         if array.ndim not in allowed or not array.size:
             shape = " x ".join(map(str, array.shape)) or "a single number"
             raise RefusedError(f"is damaged: {their_name(key)} has the shape {shape}.")
+    statistics = ("moving_mean", "moving_variance")
+    if any(is_norm(layer) and not any(f"{layer}/{one}" in arrays for one in statistics) for layer in _layers(arrays)):
+        raise RefusedError("has group normalisation (no running_mean), and maskseg's networks batch normalisation.")
 
 
 def backbone_options(arrays: Arrays) -> dict[str, Any]:
@@ -57,8 +60,6 @@ def backbone_options(arrays: Arrays) -> dict[str, Any]:
         raise RefusedError(f"has a ResNeXt as backbone, with groups in its convolutions: {_SUPPORTED}.")
     if widths is not None and widths.shape[0] != 64:
         raise RefusedError(f"has a Wide ResNet as backbone: {_SUPPORTED}.")
-    if not any(re.fullmatch(r"bn\d[a-z]_branch2a/moving_mean", key) for key in arrays):
-        raise RefusedError(f"has a ResNet without the statistics of batch normalisation: {_SUPPORTED} with them.")
     backbone = next((name for name, blocks in RESNET_BLOCKS.items() if blocks[2] == len(letters)), None)
     if backbone is None or letters != string.ascii_lowercase[: len(letters)]:
         raise RefusedError(
@@ -77,7 +78,9 @@ def head_options(arrays: Arrays, their_name: Callable[[str], str]) -> dict[str, 
 
     def shape(key: str) -> tuple[int, ...]:
         if key not in arrays:
-            raise RefusedError(f"is not whole: {their_name(key)} is missing; save the whole model's state_dict() again.")
+            raise RefusedError(
+                f"is not whole: {their_name(key)} is missing; save the whole model's state_dict() again."
+            )
         return arrays[key].shape
 
     def count(layer: Callable[[int], str]) -> int:
@@ -86,8 +89,6 @@ def head_options(arrays: Arrays, their_name: Callable[[str], str]) -> dict[str, 
             number += 1
         return number
 
-    if any(is_norm(layer) and f"{layer}/moving_mean" not in arrays for layer in layers):
-        raise RefusedError("has group normalisation, and maskseg's networks have batch normalisation.")
     box_convs = count("mrcnn_box_conv{}".format)
     channels = shape("fpn_p2/kernel")[0]
     first = shape("mrcnn_class_conv1/kernel")
@@ -123,7 +124,11 @@ def head_options(arrays: Arrays, their_name: Callable[[str], str]) -> dict[str, 
 
 
 def anchor_count_options(
-    arrays: Arrays, config: MaskRCNNConfig, known: bool, their_name: Callable[[str], str]
+    arrays: Arrays,
+    config: MaskRCNNConfig,
+    known: bool,
+    order: Literal["ratio", "scale"],
+    their_name: Callable[[str], str],
 ) -> tuple[dict[str, Any], str]:
     """rpn_logits, and other anchors where their number is not that of the config; and a note about those.
 
@@ -131,19 +136,22 @@ def anchor_count_options(
         arrays: under our names, in PyTorch's axes.
         config: with the anchors that the file or the family says.
         known: whether the file says which anchors the network has.
+        order: of the family's anchors.
         their_name: the name in the file of one of ours.
     """
     sizes = {}
     for key in ("rpn_class_raw/kernel", "rpn_bbox_pred/kernel"):
         if key not in arrays:
-            raise RefusedError(f"is not whole: {their_name(key)} is missing; save the whole model's state_dict() again.")
+            raise RefusedError(
+                f"is not whole: {their_name(key)} is missing; save the whole model's state_dict() again."
+            )
         sizes[key] = arrays[key].shape[0]
     logits, numbers = sizes.values()
     anchors = numbers // 4
     if numbers % 4 or logits not in (anchors, 2 * anchors):
         raise RefusedError(
-            f"is damaged: {' and '.join(map(their_name, sizes))} have {logits} and {numbers} outputs, which no number of "
-            "anchors gives."
+            f"is damaged: {' and '.join(map(their_name, sizes))} have {logits} and {numbers} outputs, which no number "
+            "of anchors gives."
         )
     options: dict[str, Any] = {"rpn_logits": logits // anchors}
     if anchors == (len(config.rpn_anchor_sizes) or len(config.rpn_anchor_ratios)):
@@ -151,7 +159,7 @@ def anchor_count_options(
     if known:
         said = len(config.rpn_anchor_sizes) or len(config.rpn_anchor_ratios)
         raise RefusedError(f"has {anchors} anchors in each cell, and {said} are described: one of both is wrong.")
-    guess, note = guessed_anchors(config, anchors)
+    guess, note = guessed_anchors(config, anchors, order)
     return options | guess, note
 
 
