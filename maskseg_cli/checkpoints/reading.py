@@ -6,12 +6,12 @@ from pathlib import Path
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
 from maskseg_cli.checkpoints.sniff import identify
-from maskseg_cli.errors import MasksegError
-from maskseg_cli.printable import printable
 
 
 def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint:
-    """Reads Matterport's .h5 files, maskseg's own files and Mask R-CNN2Go's weights.
+    """Reads Matterport's .h5 files, maskseg's own files, Mask R-CNN2Go's weights, and networks from PyTorch.
+
+    Of PyTorch's it reads torchvision's, detectron2's, mmdetection's and pytorch-mask-rcnn's Mask R-CNNs.
 
     Args:
         path: the file, see also `find_weights`.
@@ -32,11 +32,10 @@ def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint
 
         return read_matterport(path, backbone_only)
     if kind in ("pytorch", "safetensors"):
+        from maskseg_cli.checkpoints.pytorch.families.conversion import checkpoint_of
         from maskseg_cli.checkpoints.pytorch.reading import read_torch_state
 
-        state = read_torch_state(path)
-        some = printable(", ".join(list(state.arrays)[:2])[:200])
-        raise MasksegError(f"{path} has the weights of a network that maskseg does not know ({some}, ...).")
+        return checkpoint_of(Path(path), read_torch_state(path), backbone_only)
     from maskseg_cli.checkpoints.native import read_npz
 
     return read_npz(path)
