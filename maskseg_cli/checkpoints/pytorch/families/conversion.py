@@ -55,7 +55,7 @@ def _network(path: Path, state: TorchState) -> Checkpoint:
     family = recognise(state.arrays)
     renamed = rename(family, state.arrays)
     logits = renamed.arrays.get("mrcnn_class_logits/bias")
-    clues = Clues(state.arrays, None if logits is None else logits.size, state.meta)
+    clues = Clues(path, state.arrays, None if logits is None else logits.size, state.meta)
     preset = family.preset(clues)
     config = _config(family, renamed, preset, clues)
     _check_whole(family, renamed, array_names(config), f"Mask R-CNN with {_display_name(config)}")
@@ -71,7 +71,7 @@ def _network(path: Path, state: TorchState) -> Checkpoint:
         arrays=to_our_layout(renamed.arrays, config, background, family.deltas),
         config=config,
         class_names=None if names is None else ("background", *names),
-        provenance={"made_by": family.name, "source_file": path.name},
+        provenance={"made_by": family.name, "source_file": path.name, **clues.provenance},
         kind=family.name,
         stored_dtype=state.stored_dtype,
         notes=tuple(clues.notes),
@@ -83,7 +83,9 @@ def _backbone(path: Path, state: TorchState, accepted: bool) -> Checkpoint:
     family = bare_resnet.FAMILY
     renamed = rename(family, state.arrays)
     check_kinds(renamed.arrays, lambda key: their_name(family, key))
-    config = family.preset(Clues(state.arrays)).replace(name=printable(path.stem), **backbone_options(renamed.arrays))
+    config = family.preset(Clues(path, state.arrays)).replace(
+        name=printable(path.stem), **backbone_options(renamed.arrays)
+    )
     if not accepted:
         raise RefusedError(
             f"holds a {_display_name(config)} backbone alone, as trained on ImageNet: training can start from it, but "

@@ -17,6 +17,7 @@ from maskseg_cli.checkpoints.pytorch.families.name_tables import counted, torchv
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.torch_presets import MMDETECTION, MMDETECTION_CAFFE
+from maskseg_cli.printable import printable
 
 #: Heads of version 1 were no part of a `roi_head`.
 _FIRST_VERSION = re.compile(r"(bbox_head|mask_head)\.")
@@ -65,6 +66,8 @@ def _preset(clues: Clues) -> MaskRCNNConfig:
             "The file is of mmdetection 1, which counted the sides of boxes in whole pixels: they may be off by one."
         )
     meta = _texts(clues)
+    if isinstance(meta.get("mmdet_version"), str):
+        clues.provenance["made_by"] = printable(f"mmdetection {meta['mmdet_version'][:20]}")
     text = next((meta[key] for key in ("cfg", "config") if isinstance(meta.get(key), str)), None)
     if text is None:
         clues.notes.append(

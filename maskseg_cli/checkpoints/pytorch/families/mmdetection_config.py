@@ -7,8 +7,8 @@ import math
 import re
 from typing import Any
 
-from maskseg_cli.checkpoints.pytorch.families.plain_values import lookup, number, numbers
 from maskseg_cli.config.cell_anchors import anchor_options
+from maskseg_cli.config.plain_values import lookup, number, numbers
 
 #: Levels of the pyramid: cells of its maps in pixels.
 _STRIDES = (4, 8, 16, 32, 64)
