@@ -165,3 +165,40 @@ def test_normalised_heads_and_pyramid(tmp_path: Path) -> None:
 def test_other_networks_are_named(tmp_path: Path, change: object, sentence: str) -> None:
     with pytest.raises(MasksegError, match=sentence):
         read(tmp_path, change(published(R50)))  # type: ignore[operator]
+
+
+def test_the_config_beside_the_file_is_read(tmp_path: Path) -> None:
+    arrays = published(R50) | pixels([10, 20, 30], [1, 1, 1])
+    (tmp_path / "config.yaml").write_text(
+        "MODEL: {PIXEL_MEAN: [1, 2, 3], ROI_HEADS: {SCORE_THRESH_TEST: 0.7}, RESNETS: {STRIDE_IN_1X1: false}}\n"
+        "INPUT: {FORMAT: RGB, MIN_SIZE_TEST: 640}\n"
+    )
+    checkpoint = read(tmp_path, arrays)
+    assert checkpoint.config == DETECTRON2.replace(
+        channel_order="RGB", mean_pixel=(1, 2, 3), stride_in_1x1=False, image_min_dim=640
+    )
+    assert checkpoint.provenance["options_from"] == "config.yaml"
+    assert len(checkpoint.notes) == 1
+    assert "SCORE_THRESH_TEST 0.7" in checkpoint.notes[0]
+
+    (tmp_path / "mine.yaml").write_text("_BASE_: ../Base.yaml\nMODEL: {RESNETS: {DEPTH: 50}}\n")  # nearer to mine.pth
+    checkpoint = read(tmp_path, arrays)
+    assert checkpoint.config == DETECTRON2.replace(mean_pixel=(30, 20, 10))
+    assert "Base.yaml" in checkpoint.notes[0]
+
+    (tmp_path / "mine.yaml").write_text("MODEL: {RESNETS: {NUM_GROUPS: 32}}\n")
+    with pytest.raises(MasksegError, match=r"In .*mine.yaml: MODEL.RESNETS.NUM_GROUPS is 32"):
+        read(tmp_path, arrays)
+
+
+@pytest.mark.parametrize("text", ["version: 3\n", "services: {web: 1}\n", "a: [1", "\0\xff"])
+def test_other_files_beside_it_do_not_count(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.yaml").write_bytes(text.encode("latin-1"))
+    (tmp_path / "mine.yaml").mkdir()
+    assert read(tmp_path, published(R50)).config == DETECTRON2
+
+
+def test_anchors_that_the_config_and_the_shapes_contradict(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("MODEL: {ANCHOR_GENERATOR: {ASPECT_RATIOS: [[0.5, 1]]}}\n")
+    with pytest.raises(MasksegError, match="3 anchors in each cell, and 2 are described"):
+        read(tmp_path, published(R50))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.pytorch.records import RefusedError
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.cell_anchors import anchor_options, rounded
 
 #: Maps of a pyramid, and the anchors' scales on them.
 LEVELS = 5
@@ -26,7 +27,7 @@ def from_cell_anchors(levels: Sequence[NDArray[Any]]) -> dict[str, Any]:
         rpn_anchor_scales and rpn_anchor_ratios, or rpn_anchor_sizes where all levels have the same anchors.
 
     Raises:
-        RefusedError: other anchors than these options describe.
+        RefusedError, UsageError: no anchors, or others than these options describe.
     """
     boxes = [np.asarray(level, np.float64) for level in levels]
     if any(level.ndim != 2 or level.shape[-1] != 4 or level.shape != boxes[0].shape for level in boxes):
@@ -38,23 +39,8 @@ def from_cell_anchors(levels: Sequence[NDArray[Any]]) -> dict[str, Any]:
         raise RefusedError("has anchors that do not lie about the corner of their cell, as those of maskseg do.")
     if len(levels) not in (1, LEVELS):
         raise RefusedError(f"has anchors for {len(levels)} maps, and maskseg's pyramid has {LEVELS}.")
-    return anchor_options(sides * (LEVELS if len(sides) == 1 else 1))
-
-
-def anchor_options(sides: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
-    """Options for the (width, height) of one cell's anchors, float64 (A, 2), on each level; see `from_cell_anchors`."""
-    scales = [np.sqrt(level.prod(axis=1)) for level in sides]
-    ratios = [level[:, 0] / level[:, 1] for level in sides]
-    if all(np.allclose(scale, scale[0], rtol=1e-4) for scale in scales) and all(
-        np.allclose(ratio, ratios[0], rtol=1e-4) for ratio in ratios
-    ):
-        return {
-            "rpn_anchor_scales": tuple(_rounded(float(scale.mean())) for scale in scales),
-            "rpn_anchor_ratios": tuple(_rounded(float(ratio)) for ratio in ratios[0]),
-        }
-    if all(np.allclose(level, sides[0], rtol=1e-4) for level in sides):
-        return {"rpn_anchor_sizes": tuple((_rounded(height), _rounded(width)) for width, height in sides[0].tolist())}
-    raise RefusedError("has anchors of several scales on each level of the pyramid, and maskseg has one on each.")
+    pairs = [[(width, height) for width, height in level.tolist()] for level in sides]
+    return anchor_options(pairs * (LEVELS if len(pairs) == 1 else 1))
 
 
 def guessed_anchors(config: MaskRCNNConfig, count: int, order: Literal["ratio", "scale"]) -> tuple[dict[str, Any], str]:
@@ -72,11 +58,11 @@ def guessed_anchors(config: MaskRCNNConfig, count: int, order: Literal["ratio", 
         pairs = [(scale, ratio) for ratio in config.rpn_anchor_ratios for scale in _SCALES]
         if order == "scale":
             pairs = [(scale, ratio) for scale in _SCALES for ratio in config.rpn_anchor_ratios]
-        sizes = tuple((_rounded(scale / ratio**0.5), _rounded(scale * ratio**0.5)) for scale, ratio in pairs)
+        sizes = tuple((rounded(scale / ratio**0.5), rounded(scale * ratio**0.5)) for scale, ratio in pairs)
         options: dict[str, Any] = {"rpn_anchor_sizes": sizes}
         text = "the scales 32, 64, 128, 256 and 512 by the ratios 2, 1 and 0.5 on every level (rpn_anchor_sizes)"
     else:
-        ratios = tuple(_rounded(2 ** ((count - 1) / 2 - index)) for index in range(count))
+        ratios = tuple(rounded(2 ** ((count - 1) / 2 - index)) for index in range(count))
         if config.rpn_anchor_ratios[0] < config.rpn_anchor_ratios[-1]:
             ratios = ratios[::-1]
         options = {"rpn_anchor_ratios": ratios}
@@ -85,9 +71,3 @@ def guessed_anchors(config: MaskRCNNConfig, count: int, order: Literal["ratio", 
         f"The network has {count} anchors in each cell, and the file does not say which: {text} are taken. Set those "
         "of the training, or boxes will be wrong."
     )
-
-
-def _rounded(value: float) -> float:
-    """Without the digits that float32 has not, and 0.5 for 0.4999998."""
-    whole = round(1 / value)
-    return 1 / whole if whole and abs(1 / whole - value) < 1e-6 * value else float(f"{value:.6g}")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from maskseg_cli.checkpoints.pytorch.families.anchors import from_cell_anchors
+from maskseg_cli.checkpoints.pytorch.families.config_beside import options_beside
 from maskseg_cli.checkpoints.pytorch.families.family import Clues, Family
 from maskseg_cli.checkpoints.pytorch.families.layers import rpn_conv
 from maskseg_cli.checkpoints.pytorch.families.name_tables import counted, resnet_blocks
@@ -68,11 +69,16 @@ def _current_names(names: Any) -> dict[str, str]:
 
 
 def _preset(clues: Clues) -> MaskRCNNConfig:
-    _pixel_statistics(clues)
+    config, options = options_beside(clues.path, clues.notes)
+    clues.options |= options
+    if "mean_pixel" not in options:
+        _pixel_statistics(clues)
     levels = {int(match[1]): name for name in clues.arrays if (match := _CELL_ANCHORS.fullmatch(name))}
     if levels:
         clues.options |= from_cell_anchors([clues.arrays[levels[level]] for level in sorted(levels)])
-    if clues.classes != len(COCO_CLASSES):
+    if config is not None:
+        clues.provenance["options_from"] = config.name
+    elif clues.classes != len(COCO_CLASSES):
         clues.notes.append(
             "Sizes of pictures and where the ResNet has its strides are not in the file: those of detectron2's "
             "mask_rcnn_R_50_FPN_3x are taken. Put the training's config.yaml beside the file, or give it with --config."

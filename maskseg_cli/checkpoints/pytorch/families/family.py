@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from numpy.typing import NDArray
@@ -21,18 +22,22 @@ class Clues:
     """What a file says about its network beside names and shapes of layers.
 
     Attributes:
+        path: the file.
         arrays: the whole state dict, under the library's names.
         classes: of the network, with the background; None where its class logits are missing.
         meta: plain values beside it, see `TorchState`.
         options: options that follow from them.
         notes: what was assumed, see `Checkpoint.notes`.
+        provenance: see `Checkpoint.provenance`.
     """
 
+    path: Path
     arrays: Arrays
     classes: int | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    provenance: dict[str, str] = field(default_factory=dict)
 
 
 def same_names(names: Iterable[str]) -> dict[str, str]:

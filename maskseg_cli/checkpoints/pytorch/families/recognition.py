@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from maskseg_cli.checkpoints.pytorch.families import detectron2, torchvision
+from maskseg_cli.checkpoints.pytorch.families import detectron2, mmdetection, pytorch_mask_rcnn, torchvision
 from maskseg_cli.checkpoints.pytorch.families.family import Family
 from maskseg_cli.checkpoints.pytorch.records import RefusedError
 from maskseg_cli.printable import printable
 
-FAMILIES: tuple[Family, ...] = (torchvision.FAMILY, detectron2.FAMILY)
+FAMILIES: tuple[Family, ...] = (
+    torchvision.FAMILY,
+    mmdetection.FAMILY,
+    pytorch_mask_rcnn.FAMILY,
+    detectron2.FAMILY,
+)
 
 #: Networks that no family has: (regular expression for the beginning of a name, what it is).
 _OTHERS = (

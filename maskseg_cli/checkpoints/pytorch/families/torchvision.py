@@ -1,6 +1,6 @@
 """torchvision's `MaskRCNN` on `resnet_fpn_backbone`: maskrcnn_resnet50_fpn, its _v2, and those with ResNet-101.
 
-Sources: torchvision/models/detection/{mask_rcnn,faster_rcnn,rpn,backbone_utils}.py, ops/{misc,feature_pyramid_network}.py.
+Sources: torchvision/models/detection/{mask_rcnn,faster_rcnn,rpn,backbone_utils}.py, ops/feature_pyramid_network.py.
 """
 
 from __future__ import annotations
