@@ -105,7 +105,9 @@ def _without_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _kind(value: Any) -> str:
-    return type(value).__name__.lower()
+    return {"NoneType": "value without content", "Payload": "long text"}.get(
+        type(value).__name__, type(value).__name__.lower()
+    )
 
 
 def _plain_dict(content: dict[Any, Any]) -> dict[str, Any]:

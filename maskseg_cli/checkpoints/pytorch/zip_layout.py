@@ -39,6 +39,9 @@ class ZipLayout:
     Args:
         path: the file.
 
+    Attributes:
+        capacity: bytes that all storages can have together.
+
     Raises:
         RefusedError: it is of another kind.
         DamagedError: a member is missing, or of an impossible size. Also what zipfile raises (`npz_archive.DAMAGE`).
@@ -47,7 +50,7 @@ class ZipLayout:
     layout: Layout = "zip"
 
     def __init__(self, path: Path) -> None:
-        self._size = path.stat().st_size
+        self._size = self.capacity = path.stat().st_size
         self._archive = zipfile.ZipFile(path)
         self._table = StorageTable()
 
@@ -77,7 +80,12 @@ class ZipLayout:
                     raise RefusedError(f"{kind}, not a state dict: torch.save(model.state_dict(), ...).")
 
     def _check_sizes(self) -> None:
-        packed = sum(info.file_size for info in self._archive.infolist() if info.compress_type != zipfile.ZIP_STORED)
+        """Notes what all members unpack to; those that are not packed have no more bytes than the file."""
+        members = self._archive.infolist()
+        packed = sum(info.file_size for info in members if info.compress_type != zipfile.ZIP_STORED)
+        self.capacity = sum(info.file_size for info in members)
+        if self.capacity - packed > self._size:
+            raise DamagedError("its members are larger than the file")
         if packed > _MOST_PACKING * self._size:
             raise DamagedError(f"it would unpack to {packed:,} bytes, which so small a file cannot hold")
 
