@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pickle
@@ -14,12 +15,13 @@ import numpy as np
 
 from maskseg_cli.checkpoints import read_checkpoint
 from maskseg_cli.checkpoints.pytorch.reading import read_torch_state
+from maskseg_cli.errors import MasksegError
 from tests.fuzz.fuzzer import Fuzzer
 from tests.fuzz.mutation import NUMBERS, mutate
 from tests.torch_files import Made, Named, dumps, tensors, write_legacy, write_pickle, write_safetensors, write_zip
 
-#: A file that hostile pickles would make.
-MARK = str(Path(tempfile.gettempdir()) / f"maskseg-was-executed-{os.getpid()}")
+#: A file that hostile pickles would make; inputs are made in another process than the one that reads them.
+MARK = str(Path(tempfile.gettempdir()) / "maskseg-executed-a-pickle")
 
 _ARRAYS = {
     "conv1.weight": np.ones((2, 1, 2, 3), np.float32),
@@ -255,7 +257,8 @@ def _attack(data: bytes, folder: Path) -> None:
         assert not os.path.exists(MARK), "something in a file was executed"
     assert sum(array.nbytes for array in state.arrays.values()) <= 8 * max(len(data), 1 << 12)
     pickle.dumps(state.meta)
-    read_checkpoint(path)
+    with contextlib.suppress(MasksegError):  # a network of no known family
+        read_checkpoint(path)
 
 
 FUZZER = Fuzzer(
