@@ -234,6 +234,7 @@ def _outcome(path: Path) -> str | None:
     return None
 
 
+_KEYS = b"".join(b"J" + i.to_bytes(4, "little") + b"N" for i in range(50_000))
 BOMBS: dict[str, bytes] = {
     "long bytes": b"\x80\x04\x8e" + struct.pack("<Q", 1 << 62) + b".",
     "long text": b"\x80\x02X" + struct.pack("<I", (1 << 32) - 1) + b".",
@@ -250,6 +251,10 @@ BOMBS: dict[str, bytes] = {
     "a list in itself": b"\x80\x02]q\0h\0a.",
     "a dict in itself": b"\x80\x02}q\0U\x05modelh\0s.",
     "a dict below itself": b"\x80\x02}q\0U\x05model}U\x05modelh\0ss.",
+    "keys of one hash": b"\x80\x02}("
+    + b"".join(b"\x8a\x0b" + ((2**61 - 1) * i).to_bytes(11, "little") + b"N" for i in range(1, 100_000))
+    + b"u.",
+    "a dict in a dict many times": b"\x80\x02}q\0(" + _KEYS + b"u}q\1(" + _KEYS.replace(b"N", b"h\0") + b"u.",
     "a million times two": b"\x80\x02U\x01aq\0"
     + b"".join(b"]h%ch%ceq%c0" % (i, i, i + 1) for i in range(60))
     + b"h\x3c.",

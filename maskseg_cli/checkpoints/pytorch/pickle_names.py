@@ -30,6 +30,8 @@ KNOWN = frozenset(
                 "_rebuild_tensor",
                 "_rebuild_tensor_v2",
                 "_rebuild_tensor_v3",
+                "_rebuild_device_tensor_from_cpu_tensor",
+                "_rebuild_device_tensor_from_numpy",
                 "_rebuild_parameter",
                 "_rebuild_parameter_with_state",
                 "_rebuild_sparse_tensor",
@@ -87,7 +89,7 @@ _LEFT_OUT = (
     *("mmengine", "mmcv", "mmdet", "detectron2", "fvcore", "iopath", "yacs", "omegaconf", "addict", "easydict"),
     *("torchvision", "torch.nn", "torch.optim", "timm", "ultralytics", "pytorch_lightning", "lightning"),
     *("lightning_fabric", "lightning_utilities", "argparse.Namespace", "types.SimpleNamespace", "datetime", "pathlib"),
-    *("numpy.dtypes", "numpy.random._pickle", "packaging.version", "uuid.UUID", "decimal.Decimal"),
+    *("numpy.dtypes", "numpy.random", "packaging.version", "uuid.UUID", "decimal.Decimal"),
     *("fractions.Fraction", "typing.Any", "torch.torch_version.TorchVersion", "numpy.bool_", "numpy.float64"),
     *("numpy.float32", "numpy.int64", "numpy.int32"),
 )

@@ -27,6 +27,8 @@ from maskseg_cli.checkpoints.pytorch.records import (
     whole_numbers,
 )
 
+_MOST_KEY = 1 << 32
+
 _SPARSE, _QUANTIZED = "is a sparse tensor", "is a quantized tensor"
 _UNREAD = {
     "torch._utils._rebuild_sparse_tensor": _SPARSE,
@@ -190,6 +192,8 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _tensor_v3,
+    "torch._utils._rebuild_device_tensor_from_cpu_tensor": _first,
+    "torch._utils._rebuild_device_tensor_from_numpy": _first,
     "torch._utils._rebuild_parameter": _first,
     "torch._utils._rebuild_parameter_with_state": _first,
     "torch._tensor._rebuild_from_type_v2": _from_type,
@@ -236,8 +240,11 @@ def call(function: Any, arguments: Any) -> Any:
 
 
 def set_item(target: dict[Any, Any], key: Any, value: Any) -> None:
-    """Adds an item to a dict; keys that are no texts or numbers are left out, for no weight has such a name."""
-    if isinstance(key, (str, int, float, bool, bytes)) or key is None:
+    """Adds an item to a dict; other keys than texts and small numbers are left out, for no weight has such a name.
+
+    Of large numbers, a file can choose a million that have the same hash, with which a dict takes hours.
+    """
+    if isinstance(key, (str, bytes)) or key is None or (isinstance(key, int) and abs(key) < _MOST_KEY):
         target[key] = value
 
 

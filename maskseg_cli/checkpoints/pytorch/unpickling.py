@@ -68,7 +68,7 @@ def _index(method: Callable[[PickleMachine, int], None]) -> _Opcode:
 
     def opcode(machine: PickleMachine, file: PickleFile) -> None:
         line = file.line()
-        if not (line.isascii() and line.isdigit() and len(line) < 20):
+        if not (line.isascii() and line.isdigit() and len(line) < 10):
             raise DamagedError("a pickle uses a value that it does not have")
         method(machine, int(line))
 
