@@ -7,6 +7,7 @@ it seems to be.
 
 from __future__ import annotations
 
+import functools
 import sys
 
 from maskseg_cli.checkpoints.pytorch.dtypes import TORCH_STORAGES, UNREAD_STORAGES
@@ -79,19 +80,30 @@ KNOWN = frozenset(
     ]
 )
 
+_MOST_NAME = 300
+
 #: Python's getattr, which reads any attribute of anything. Only checkpoints of mmengine need it, for the methods of
 #: their HistoryBuffer; `rebuild.py` refuses all other uses.
 GETATTR = "builtins.getattr"
 
 #: Packages and classes whose objects lie beside the weights in checkpoints of a training: their objects become
 #: placeholders without content.
-_LEFT_OUT = (
-    *("mmengine", "mmcv", "mmdet", "detectron2", "fvcore", "iopath", "yacs", "omegaconf", "addict", "easydict"),
-    *("torchvision", "torch.nn", "torch.optim", "timm", "ultralytics", "pytorch_lightning", "lightning"),
-    *("lightning_fabric", "lightning_utilities", "argparse.Namespace", "types.SimpleNamespace", "datetime", "pathlib"),
-    *("numpy.dtypes", "numpy.random", "packaging.version", "uuid.UUID", "decimal.Decimal"),
-    *("fractions.Fraction", "typing.Any", "torch.torch_version.TorchVersion", "numpy.bool_", "numpy.float64"),
-    *("numpy.float32", "numpy.int64", "numpy.int32"),
+_LEFT_OUT = frozenset(
+    (
+        *("mmengine", "mmcv", "mmdet", "detectron2", "fvcore", "iopath", "yacs", "omegaconf", "addict", "easydict"),
+        *("torchvision", "torch.nn", "torch.optim", "timm", "ultralytics", "pytorch_lightning", "lightning"),
+        *(
+            "lightning_fabric",
+            "lightning_utilities",
+            "argparse.Namespace",
+            "types.SimpleNamespace",
+            "datetime",
+            "pathlib",
+        ),
+        *("numpy.dtypes", "numpy.random", "packaging.version", "uuid.UUID", "decimal.Decimal"),
+        *("fractions.Fraction", "typing.Any", "torch.torch_version.TorchVersion", "numpy.bool_", "numpy.float64"),
+        *("numpy.float32", "numpy.int64", "numpy.int32"),
+    )
 )
 
 #: Python's own modules, those of Python 2 too: their functions and classes act on the computer when they are called.
@@ -100,6 +112,7 @@ _ACTING = sys.stdlib_module_names | {"builtins", "posix", "nt", "commands", "url
 _STATE_DICT = "save the state dict alone: torch.save(model.state_dict(), ...)"
 
 
+@functools.lru_cache(maxsize=4096)
 def known_name(module: str, name: str) -> Name:
     """The name that an opcode gives in two parts.
 
@@ -107,14 +120,15 @@ def known_name(module: str, name: str) -> Name:
         RefusedError: a name that neither tensors nor plain values need; the sentence says which.
     """
     full = _full_name(module, name)
-    if full in KNOWN or full == GETATTR or is_left_out(full):
+    if len(full) <= _MOST_NAME and (full in KNOWN or full == GETATTR or is_left_out(full)):
         return Name(full)
     raise RefusedError(refusal(full))
 
 
 def is_left_out(full: str) -> bool:
     """Whether objects of this name become placeholders."""
-    return any(full == start or full.startswith(f"{start}.") for start in _LEFT_OUT)
+    parts = full.split(".")
+    return any(".".join(parts[:count]) in _LEFT_OUT for count in range(1, min(len(parts), 3) + 1))
 
 
 def _full_name(module: str, name: str) -> str:

@@ -28,6 +28,7 @@ from maskseg_cli.checkpoints.pytorch.records import (
 )
 
 _MOST_KEY = 1 << 32
+_MOST_ATTRIBUTE = 100
 
 _SPARSE, _QUANTIZED = "is a sparse tensor", "is a quantized tensor"
 _UNREAD = {
@@ -85,8 +86,8 @@ def _array(shape: Any, kind: Any, fortran: Any, data: Any) -> Tensor | Placehold
 def _payload(data: Any) -> Payload:
     if isinstance(data, Payload):
         return data
-    if isinstance(data, str):  # Python 2's bytes
-        data = data.encode("latin-1")
+    if isinstance(data, str):  # Python 2's bytes; copied when they are used, for a file may have one text many times
+        return Payload(len(data), lambda: io.BytesIO(data.encode("latin-1")))
     if not isinstance(data, bytes):
         raise DamagedError("an array's values are no bytes")
     return Payload(len(data), lambda: io.BytesIO(data))
@@ -146,7 +147,7 @@ def _first(value: Any = None, *_: Any) -> Any:
 
 def _from_type(function: Any = None, kind: Any = None, arguments: Any = (), *_: Any) -> Any:
     """A tensor of a class derived from torch.Tensor: how to make a plain one, and its class."""
-    if not isinstance(function, Name) or not isinstance(arguments, tuple):
+    if not isinstance(function, Name) or not function.text.startswith("torch._utils."):
         raise DamagedError("a tensor cannot be made")
     return call(function, arguments)
 
@@ -175,6 +176,7 @@ def _tupled(items: Any = (), *_: Any) -> tuple[Any, ...]:
 
 def _getattr(owner: Any = None, attribute: Any = None, *_: Any) -> Placeholder:
     if isinstance(owner, Name) and is_left_out(owner.text) and isinstance(attribute, str):
+        attribute = attribute[:_MOST_ATTRIBUTE]
         return Placeholder(f"{owner.text}.{attribute}")
     raise RefusedError(refusal(GETATTR))
 
