@@ -18,7 +18,7 @@ _MOST_DIGITS = 256
 
 #: What a call may copy: each list or text that is written once, and so many items or characters more.
 _COPIED = (list, tuple, dict, str, bytes)
-_SPARE = 1 << 20
+_SPARE = 1 << 16
 
 
 class PickleMachine:
