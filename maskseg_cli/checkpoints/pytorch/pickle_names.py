@@ -67,6 +67,7 @@ KNOWN = frozenset(
         "numpy.core.numeric._frombuffer",
         "numpy.ndarray",
         "numpy.dtype",
+        *("numpy.bool_", "numpy.float32", "numpy.float64", "numpy.int32", "numpy.int64"),
         "_codecs.encode",
         "copyreg._reconstructor",
         "copyreg.__newobj__",
@@ -86,24 +87,33 @@ _MOST_NAME = 300
 #: their HistoryBuffer; `rebuild.py` refuses all other uses.
 GETATTR = "builtins.getattr"
 
-#: Packages and classes whose objects lie beside the weights in checkpoints of a training: their objects become
-#: placeholders without content.
+#: Packages whose classes have objects beside the weights in checkpoints of a training, or are networks, and single
+#: classes: their objects become placeholders without content.
 _LEFT_OUT = frozenset(
-    (
-        *("mmengine", "mmcv", "mmdet", "detectron2", "fvcore", "iopath", "yacs", "omegaconf", "addict", "easydict"),
-        *("torchvision", "torch.nn", "torch.optim", "timm", "ultralytics", "pytorch_lightning", "lightning"),
+    [
+        *("torch.nn", "torch.optim", "torch.torch_version", "torchvision", "detectron2", "fvcore", "iopath", "yacs"),
+        *("mmengine", "mmcv", "mmdet", "addict", "timm", "ultralytics", "omegaconf", "easydict"),
+        *("pytorch_lightning", "lightning", "lightning_fabric", "lightning_utilities"),
+        *("numpy.dtypes", "numpy.random"),
         *(
-            "lightning_fabric",
-            "lightning_utilities",
             "argparse.Namespace",
             "types.SimpleNamespace",
-            "datetime",
             "pathlib",
+            "packaging.version",
+            "uuid.UUID",
+            "decimal.Decimal",
         ),
-        *("numpy.dtypes", "numpy.random", "packaging.version", "uuid.UUID", "decimal.Decimal"),
-        *("fractions.Fraction", "typing.Any", "torch.torch_version.TorchVersion", "numpy.bool_", "numpy.float64"),
-        *("numpy.float32", "numpy.int64", "numpy.int32"),
-    )
+        *("fractions.Fraction", "typing.Any"),
+    ]
+)
+
+#: Functions, and classes in lower case, that are left out too: methods of HistoryBuffer in checkpoints of mmengine,
+#: activations in whole networks, states of random numbers, dates.
+_LEFT_OUT_IN_LOWER_CASE = (
+    "mmengine.logging.history_buffer.HistoryBuffer.",
+    "torch.nn.functional.",
+    "numpy.random._pickle.",
+    *("datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone"),
 )
 
 #: Python's own modules, those of Python 2 too: their functions and classes act on the computer when they are called.
@@ -126,9 +136,18 @@ def known_name(module: str, name: str) -> Name:
 
 
 def is_left_out(full: str) -> bool:
-    """Whether objects of this name become placeholders."""
+    """Whether objects of this name become placeholders. Functions of the same packages can act, and are refused."""
+    for name in _LEFT_OUT_IN_LOWER_CASE:
+        if full == name or (name.endswith(".") and full.startswith(name)):
+            return True
     parts = full.split(".")
-    return any(".".join(parts[:count]) in _LEFT_OUT for count in range(1, min(len(parts), 3) + 1))
+    known = any(".".join(parts[:count]) in _LEFT_OUT for count in range(1, min(len(parts), 3) + 1))
+    return known and _is_class(parts[-1])
+
+
+def _is_class(name: str) -> bool:
+    """Whether this is written as classes are, and not functions: HistoryBuffer, _LRScheduler."""
+    return name.lstrip("_")[:1].isupper()
 
 
 def _full_name(module: str, name: str) -> str:
@@ -149,7 +168,7 @@ def refusal(full: str) -> str:
     top, _, last = full.partition(".")[0], *full.rpartition(".")[1:]
     if top in ("posix", "nt"):
         shown = f"{shown} (os.{printable(last[:200])})"
-    if top in _ACTING or not last[:1].isupper():
+    if top in _ACTING or not _is_class(last):
         return (
             f"would run {shown} when Python opens it, which weights do not need, so it is not read: do not open it "
             "with torch.load or pickle either, unless you trust its origin."
