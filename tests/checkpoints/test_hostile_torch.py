@@ -146,6 +146,18 @@ def test_getattr_is_for_the_methods_of_left_out_classes_only(tmp_path: Path) -> 
         assert "would run builtins.getattr" in refusal(write_zip(tmp_path / "w.pth", content))
 
 
+def test_a_whole_network_of_torchvision_is_named(tmp_path: Path) -> None:
+    """It names functions too, in its matcher."""
+    iou = Named("torchvision.ops.boxes", "box_iou")
+    network = Made(Named("torchvision.models.detection.mask_rcnn", "MaskRCNN"), state={"box_similarity": iou})
+    for content in (network, {"model": network, "epoch": 3}):
+        for write in (write_zip, write_legacy, write_pickle):
+            assert (
+                "is a whole pickled model (torchvision.models.detection.mask_rcnn.MaskRCNN), not a state dict: "
+                "torch.save(model.state_dict(), ...)"
+            ) in refusal(write(tmp_path / "w.pth", content))
+
+
 @pytest.mark.parametrize("name", ["mmengine.config.config.ConfigDict", "argparse.Namespace"])
 def test_a_left_out_object_in_place_of_a_weight_is_refused_by_name(tmp_path: Path, name: str) -> None:
     module, _, kind = name.rpartition(".")

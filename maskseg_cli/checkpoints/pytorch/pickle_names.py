@@ -108,10 +108,11 @@ _LEFT_OUT = frozenset(
 )
 
 #: Functions, and classes in lower case, that are left out too: methods of HistoryBuffer in checkpoints of mmengine,
-#: activations in whole networks, states of random numbers, dates.
+#: parts of whole networks (so that these are refused for what they are), states of random numbers, dates.
 _LEFT_OUT_IN_LOWER_CASE = (
     "mmengine.logging.history_buffer.HistoryBuffer.",
-    "torch.nn.functional.",
+    *("torch.nn.", "torchvision.ops.", "torchvision.models.", "detectron2.modeling.", "detectron2.layers."),
+    *("mmdet.models.", "mmcv.cnn.", "mmcv.ops.", "timm.models.", "timm.layers.", "ultralytics.nn."),
     "numpy.random._pickle.",
     *("datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone"),
 )
