@@ -49,13 +49,17 @@ def time_heads(channels: int, num_classes: int, objects: int, rounds: int) -> No
     import numpy as np
     import tensorflow as tf
 
+    from maskseg_cli.config import COCO
     from maskseg_cli.model.mask_head import build_fcn_mask_head
     from maskseg_cli.model.unet_mask_head import build_unet_mask_head
 
     features = tf.constant(np.random.default_rng(0).normal(size=(objects, 14, 14, channels)), tf.float32)
     jobs = {}
-    for name, build in zip(HEADS, (build_fcn_mask_head, build_unet_mask_head), strict=True):
-        head = build(channels, num_classes)
+    made = (
+        build_fcn_mask_head(channels, COCO.replace(num_classes=num_classes)),
+        build_unet_mask_head(channels, num_classes),
+    )
+    for name, head in zip(HEADS, made, strict=True):
         print(f"{name}, {channels} channels, {num_classes} classes: {head.count_params():,} parameters")
         run = tf.function(lambda features, head=head: tf.sigmoid(head(features, training=False)))
         jobs[name] = lambda run=run: run(features).numpy()

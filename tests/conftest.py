@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,21 @@ def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = write(path, "resnet50", num_classes=4, seed=6)
     assert made["sha256"] == "c2aba3e091b522b973cce07c558ab430c6b1298c9c3a460e5e6805787cd3b94e"
     return path
+
+
+@pytest.fixture(scope="session")
+def torch_weights(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Weight files of torchvision and detectron2 by the case of tests/parity_torch, each made once (180 MB; 3 s)."""
+    from tests.parity_torch.fixtures import write_weights
+
+    made: dict[str, Path] = {}
+
+    def weights(case: str) -> Path:
+        if case not in made:
+            made[case] = write_weights(case, tmp_path_factory.mktemp("weights"))
+        return made[case]
+
+    return weights
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
 from maskseg_cli.config import MaskRCNNConfig
 
 #: Format of the file that the arrays came from.
-Kind = Literal["maskseg", "matterport", "mask_rcnn2go"]
+Kind = Literal["maskseg", "matterport", "mask_rcnn2go", "torchvision", "detectron2", "mmdetection", "pytorch-mask-rcnn"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,9 @@ class Checkpoint:
         class_names: index -> name, background first; None where the file has none.
         provenance: free text by field: "made_by", "source_file", "source_sha256", "licence", ...
         kind: the file's format.
-        stored_dtype: how the file stored the kernels ("float32", "float16").
+        stored_dtype: how the file stored the kernels ("float32", "float16", "bfloat16").
+        notes: sentences for the user about options that matter and that the file does not say: what was assumed, and
+            how to set it.
     """
 
     arrays: dict[str, NDArray[Any]]
@@ -36,6 +38,7 @@ class Checkpoint:
     provenance: dict[str, str] = field(default_factory=dict)
     kind: Kind = "maskseg"
     stored_dtype: str = "float32"
+    notes: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:

@@ -14,6 +14,10 @@ _KINDS = {
     "maskseg": "maskseg's own",
     "matterport": "Matterport HDF5",
     "mask_rcnn2go": "Mask R-CNN2Go arrays",
+    "torchvision": "torchvision state dict",
+    "detectron2": "detectron2 state dict",
+    "mmdetection": "mmdetection state dict",
+    "pytorch-mask-rcnn": "state dict of pytorch-mask-rcnn",
 }
 _BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
 _MASK_HEADS = {"fcn": "fcn (Matterport's)", "unet": "unet", "mobile": "mobile inverted residuals"}

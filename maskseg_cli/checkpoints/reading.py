@@ -9,7 +9,9 @@ from maskseg_cli.checkpoints.sniff import identify
 
 
 def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint:
-    """Reads Matterport's .h5 files, maskseg's own files and Mask R-CNN2Go's weights.
+    """Reads Matterport's .h5 files, maskseg's own files, Mask R-CNN2Go's weights, and networks from PyTorch.
+
+    Of PyTorch's it reads torchvision's, detectron2's, mmdetection's and pytorch-mask-rcnn's Mask R-CNNs.
 
     Args:
         path: the file, see also `find_weights`.
@@ -24,10 +26,16 @@ def read_checkpoint(path: str | Path, backbone_only: bool = False) -> Checkpoint
         >>> checkpoint.config.backbone, checkpoint.config.num_classes    # doctest: +SKIP
         ('resnet101', 81)
     """
-    if identify(path) == "hdf5":
+    kind = identify(path)
+    if kind == "hdf5":
         from maskseg_cli.checkpoints.matterport import read_matterport
 
         return read_matterport(path, backbone_only)
+    if kind in ("pytorch", "safetensors"):
+        from maskseg_cli.checkpoints.pytorch.families.conversion import checkpoint_of
+        from maskseg_cli.checkpoints.pytorch.reading import read_torch_state
+
+        return checkpoint_of(Path(path), read_torch_state(path), backbone_only)
     from maskseg_cli.checkpoints.native import read_npz
 
     return read_npz(path)

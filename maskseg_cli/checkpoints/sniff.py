@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 from pathlib import Path
@@ -11,22 +12,22 @@ from typing import Literal
 from maskseg_cli.checkpoints.npz_archive import DAMAGE
 from maskseg_cli.errors import MasksegError, UsageError
 
-FileKind = Literal["hdf5", "npz"]
+FileKind = Literal["hdf5", "npz", "pytorch", "safetensors"]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _ZIP_SIGNATURE = b"PK\x03\x04"
 
 #: The end of a sentence about pipes, devices and sockets.
 NOT_REGULAR = "is no regular file (but a pipe or a device), so it is not read as weights."
-_READABLE = "maskseg reads Matterport's .h5 files and its own .npz files"
+_READABLE = "maskseg reads .h5, .npz, .pth, .pkl and .safetensors files with the weights of a Mask R-CNN"
 
 
 def identify(path: str | Path) -> FileKind:
-    """Distinguishes HDF5 and npz files by their first bytes, never by their names.
+    """Distinguishes HDF5, npz, PyTorch (and other pickles) and safetensors by their first bytes, never by their names.
 
     Raises:
         MasksegError: no such file, no permission, a truncated file, or any other kind of file. The sentence
-            names what it is (a git-LFS pointer, a web page, a PyTorch file, ...) and what to do.
+            names what it is (a git-LFS pointer, a web page, an ONNX model, ...) and what to do.
     """
     path = Path(path)
     if path.is_dir():
@@ -45,8 +46,11 @@ def identify(path: str | Path) -> FileKind:
         _check_hdf5_is_whole(path, size)
         return "hdf5"
     if head.startswith(_ZIP_SIGNATURE):
-        _check_zip_is_npz(path)
-        return "npz"
+        return _kind_of_zip(path)
+    if is_pickle(head):
+        return "pytorch"
+    if _is_safetensors(head, size):
+        return "safetensors"
     raise MasksegError(f"{path} {_description(path, head)}")
 
 
@@ -87,21 +91,21 @@ def _check_hdf5_is_whole(path: Path, size: int) -> None:
         )
 
 
-def _check_zip_is_npz(path: Path) -> None:
+def _kind_of_zip(path: Path) -> FileKind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except DAMAGE:
         raise MasksegError(
-            f"{path} is truncated or damaged: it starts like an .npz file and its end is missing or wrong; fetch or "
-            "copy it again."
+            f"{path} is truncated or damaged: it starts like an .npz or .pth file and its end is missing or wrong; "
+            "fetch or copy it again."
         ) from None
     if "model.weights.h5" in names and "config.json" in names:
         raise MasksegError(
             f'{path} is a whole Keras 3 model (.keras); save its weights instead: model.save("weights.h5").'
         )
-    if any(name.rpartition("/")[2] == "data.pkl" for name in names):
-        raise MasksegError(f"{path} {_PYTORCH}")
+    if any(name.rpartition("/")[2] in _PYTORCH_MEMBERS for name in names):
+        return "pytorch"
     if any(name.rpartition("/")[2] == "saved_model.pb" for name in names):
         raise MasksegError(f"{path} {_SAVED_MODEL}")
     inside = [name for name in names if name.lower().endswith((".h5", ".hdf5", ".npz"))]
@@ -109,12 +113,32 @@ def _check_zip_is_npz(path: Path) -> None:
         raise MasksegError(f"{path} is a zip archive: unpack it and use {inside[0]} in it.")
     if not any(name.endswith(".npy") for name in names):
         raise MasksegError(f"{path} is a zip archive without arrays, not weights: {_READABLE}.")
+    return "npz"
 
 
-_PYTORCH = (
-    "is a PyTorch file, which this TensorFlow network cannot read: "
-    "use Matterport's .h5 weights or a file made by `maskseg weights convert`."
-)
+def is_pickle(head: bytes) -> bool:
+    """Whether a file that starts with these bytes is a pickle: of protocol 2 to 5, or of an older one."""
+    if len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 5:
+        return True
+    return _OLD_PICKLE.match(head) is not None
+
+
+def _is_safetensors(head: bytes, size: int) -> bool:
+    """Whether a file starts with the length of a header, and a header in JSON."""
+    return (
+        head[8:9] == b"{" and head[9:10] in b'"} \n\r\t' and int.from_bytes(head[:8], "little") < 1 << 32 and size > 9
+    )
+
+
+#: A dict, a list or a tuple, or a name of two parts on two lines; a dict of protocol 1.
+_OLD_PICKLE = re.compile(rb"\}q\0|\(?[dlt]p\d+\n|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+
+#: Members of zip files that torch.save, torch.jit.save and torch.export.save write.
+_PYTORCH_MEMBERS = ("data.pkl", "serialized_exported_program.json", "archive_format")
+
+#: What the first member of the oldest PyTorch files is.
+_TAR_MEMBERS = (b"sys_info", b"pickle", b"tensors", b"storages")
+
 _SAVED_MODEL = (
     "is a TensorFlow SavedModel, a frozen graph without Matterport's layer names: "
     "use the .h5 weights that it was exported from."
@@ -128,7 +152,6 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
         "is only a git-LFS pointer, a text in place of the real file: run `git lfs pull` there, or "
         "download the file itself.",
     ),
-    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", _PYTORCH),
     (b"\x93NUMPY", f"is a single NumPy array (.npy), not a network's weights: {_READABLE}."),
     (b"\x1f\x8b", "is a gzip archive: unpack it and use the file inside."),
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive: unpack it and use the file inside."),
@@ -163,15 +186,13 @@ def _description(path: Path, head: bytes) -> str:
         return f"is a JSON text, not weights: {_READABLE}."
     if head[4:8] == b"TFL3":
         return "is a TensorFlow Lite model: use the .h5 weights that it was made from."
+    if head[257:262] == b"ustar" and head[:100].rstrip(b"\0") in _TAR_MEMBERS:
+        return (
+            "is a PyTorch file of before version 0.2 (a tar archive): save it again with a newer torch: "
+            "torch.save(model.state_dict(), ...)."
+        )
     if head[257:262] == b"ustar":
         return "is a tar archive: unpack it and use the file inside."
-    if head[8:10] == b'{"' or path.suffix == ".safetensors":
-        return "is a safetensors file, which maskseg does not read: use Matterport's .h5 weights."
-    if len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 5:
-        return (
-            "is a Python pickle (PyTorch, detectron2 or joblib), which can run any code and is never opened: "
-            f"{_READABLE}."
-        )
     if path.suffix == ".pb" or head[:2] == b"\x08\x01":
         return _SAVED_MODEL
     if path.suffix == ".onnx" or (head[0] == 0x08 and head[1:2] < b"\x20" and head[2:3] in (b"\x12", b":")):

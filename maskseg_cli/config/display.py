@@ -46,10 +46,36 @@ OWN_OPTIONS = (
     "rpn_ignore_outside",
     "detail",
     "use_box_rois",
+    "std_pixel",
+    "image_interpolation",
+    "image_size_rounding",
+    "norm_epsilon",
+    "conv_bias",
+    "stride_in_1x1",
+    "symmetric_padding",
+    "fpn_norm",
+    "rpn_convs",
+    "rpn_channels",
+    "rpn_logits",
+    "rpn_anchor_rounding",
+    "rpn_strides_from_maps",
+    "rpn_per_level",
+    "rpn_min_size",
+    "proposal_window",
+    "roi_aligned",
+    "roi_samples",
+    "roi_level",
+    "roi_level_epsilon",
+    "box_head_convs",
+    "box_head_fcs",
+    "mask_head_convs",
+    "head_norm",
+    "detection_min_size",
+    "mask_paste",
 )
 
 #: Types of Matterport's sequences, which show when they are printed; the others are Python lists.
-_ARRAYS = ("bbox_std_dev", "image_shape", "mean_pixel", "rpn_bbox_std_dev")
+_ARRAYS = ("bbox_std_dev", "image_shape", "mean_pixel", "rpn_bbox_std_dev", "std_pixel")
 _TUPLES = ("mini_mask_shape", "rpn_anchor_scales")
 
 

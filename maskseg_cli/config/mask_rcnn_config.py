@@ -10,13 +10,10 @@ from typing import Any
 
 from maskseg_cli.config.display import display
 from maskseg_cli.config.network_size import check_network_size
+from maskseg_cli.config.option_checks import LOSSES, check_options
 from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import UsageError
-from maskseg_cli.messages import percent_hint
 from maskseg_cli.near_names import did_you_mean
-
-BACKBONES = ("resnet50", "resnet101", "mobile")
-RESIZE_MODES = ("square", "pad64", "none", "fit")
 
 #: Backbones whose maps come from Matterport's graph, with its frozen normalised box coordinates.
 RESNETS = ("resnet50", "resnet101")
@@ -24,37 +21,9 @@ RESNETS = ("resnet50", "resnet101")
 #: Pixels per cell of the map that `detail` gives to the heads: the trunk's last one of that stride.
 DETAIL_STRIDE = 8
 
-LOSSES = ("rpn_class_loss", "rpn_bbox_loss", "mrcnn_class_loss", "mrcnn_bbox_loss", "mrcnn_mask_loss")
-
 #: Lowest score of the objects that count for AP. The threshold for showing objects would cut off the end of the curve
 #: under which AP is the area; a lower one than this costs time and hardly changes the area.
 SCORE_FLOOR = 0.01
-
-#: Options that count something or measure pixels: at least 1.
-_AT_LEAST_ONE = (
-    "detection_max_instances",
-    "fpn_classif_fc_layers_size",
-    "gpu_count",
-    "images_per_gpu",
-    "image_channel_count",
-    "image_max_dim",
-    "image_min_dim",
-    "mask_pool_size",
-    "max_gt_instances",
-    "num_classes",
-    "pool_size",
-    "post_nms_rois_inference",
-    "post_nms_rois_training",
-    "pre_nms_limit",
-    "rpn_anchor_stride",
-    "rpn_train_anchors_per_image",
-    "steps_per_epoch",
-    "top_down_pyramid_size",
-    "train_rois_per_image",
-)
-
-#: Options that are shares or probabilities: between 0 and 1.
-_SHARES = ("detection_min_confidence", "detection_nms_threshold", "roi_positive_ratio", "rpn_nms_threshold")
 
 #: Options that determine which parts the network has and how they are computed. All others are read at each picture.
 GRAPH_OPTIONS = (
@@ -62,33 +31,38 @@ GRAPH_OPTIONS = (
     "backbone_strides",
     "box_frame",
     "box_head",
+    "box_head_convs",
+    "box_head_fcs",
+    "conv_bias",
     "detail",
     "fpn_classif_fc_layers_size",
+    "fpn_norm",
+    "head_norm",
     "image_channel_count",
     "mask_head",
+    "mask_head_convs",
     "mask_pool_size",
     "mask_shape",
     "neck",
+    "norm_epsilon",
     "num_classes",
     "pool_size",
     "roi_align",
+    "roi_aligned",
+    "roi_level",
+    "roi_level_epsilon",
+    "roi_samples",
     "rpn_anchor_ratios",
     "rpn_anchor_scales",
     "rpn_anchor_sizes",
     "rpn_anchor_stride",
+    "rpn_channels",
+    "rpn_convs",
     "rpn_head",
+    "rpn_logits",
+    "stride_in_1x1",
+    "symmetric_padding",
     "top_down_pyramid_size",
-)
-
-#: Options that are sizes, spacings or divisors: each of their numbers above 0.
-_POSITIVE = (
-    "backbone_strides",
-    "bbox_std_dev",
-    "mask_shape",
-    "mini_mask_shape",
-    "rpn_anchor_ratios",
-    "rpn_anchor_scales",
-    "rpn_bbox_std_dev",
 )
 
 
@@ -98,12 +72,13 @@ def _loss_weights() -> dict[str, float]:
 
 @dataclass(frozen=True)
 class MaskRCNNConfig:
-    """Every option of a Mask R-CNN, for both network families.
+    """Every option of a Mask R-CNN, for all network families.
 
     The first block holds what Matterport's ``Config.display()`` prints, in lower case, with its COCO
-    defaults; the second block holds the differences between the two families. Instances never change: use `replace`.
+    defaults; the others hold what lite's network and those from PyTorch differ in. Instances never change: use
+    `replace`.
 
-    Sizes and scales are in pixels of the resized image; `mean_pixel` is in RGB order, 0..255.
+    Sizes and scales are in pixels of the resized image; `mean_pixel` and `std_pixel` are in RGB order, 0..255.
 
     Example:
         >>> config = MaskRCNNConfig().replace(detection_min_confidence=0.5)
@@ -167,12 +142,13 @@ class MaskRCNNConfig:
     rpn_anchor_sizes: tuple[tuple[float, float], ...] = ()
     #: Where in its cell an anchor's centre lies, in pixels from the cell's top left corner.
     rpn_anchor_offset: float = 0.0
-    #: "normalized": Matterport's 0..1; "pixels": first and last pixel (see model/boxes.py).
+    #: "normalized": Matterport's 0..1; "pixels": first and last pixel; "edges": half-open (see model/boxes.py).
     box_frame: str = "normalized"
     #: dh and dw are cut here before exp(); None: never.
     bbox_delta_limit: float | None = None
     #: "corners": crop_and_resize from corner to corner; "bins": RoIAlign, 2 x 2 samples a bin, 0 beyond the centre of
-    #: the map's last cells; "bins_clamped": the same with those cells' values there.
+    #: the map's last cells; "bins_clamped": the same with those cells' values there; "samples": PyTorch's RoIAlign on
+    #: the box's own level (roi_aligned, roi_samples, roi_level).
     roi_align: str = "corners"
     #: "best": a proposal yields its most probable class; "all": each class above the threshold.
     detection_classes: str = "best"
@@ -206,59 +182,66 @@ class MaskRCNNConfig:
     #: In training the annotated boxes join the proposals.
     use_box_rois: bool = False
 
+    #: Each channel is divided by this after mean_pixel is subtracted.
+    std_pixel: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    #: How a picture is resized, but in the mode "fit": "matterport": bilinear, cut off to whole numbers; "float":
+    #: bilinear, not rounded, which equals to resize the normalized picture; "pillow": Pillow's bilinear filter, which
+    #: smooths what shrinks, in whole numbers; "opencv": bilinear in whole numbers.
+    image_interpolation: str = "matterport"
+    #: How the sides of the resized picture become whole numbers.
+    image_size_rounding: str = "half_even"
+    #: Added to the variance in each batch normalisation.
+    norm_epsilon: float = 0.001
+    #: Convolutions before a batch normalisation have a bias.
+    conv_bias: bool = True
+    #: Stride 2 of a ResNet's stages lies in the first 1x1 convolution; else in the 3x3 convolution.
+    stride_in_1x1: bool = True
+    #: Where the stride is 2, zeros are added on both sides, as in PyTorch; else on the far one only, as in TensorFlow.
+    symmetric_padding: bool = False
+    #: Batch normalisation after each convolution of the pyramid.
+    fpn_norm: bool = False
+    #: 3x3 convolutions of the region-proposal network, and their channels.
+    rpn_convs: int = 1
+    rpn_channels: int = 512
+    #: Logits of an anchor: 2 (background and object, softmax) or 1 (object, sigmoid).
+    rpn_logits: int = 2
+    #: Corners of an anchor about its centre are rounded to whole pixels.
+    rpn_anchor_rounding: bool = False
+    #: The step between anchors is the padded picture's side divided by the map's, rounded down; else backbone_strides.
+    rpn_strides_from_maps: bool = False
+    #: pre_nms_limit counts for each level, and boxes of different levels do not suppress each other.
+    rpn_per_level: bool = False
+    #: Smaller proposals, in units of the frame, are left out; None: none.
+    rpn_min_size: float | None = None
+    #: Proposals are clipped to the "padded" picture, or to the "picture" without its padding.
+    proposal_window: str = "padded"
+    #: Options of roi_align "samples": positions are moved by half a cell; samples in each direction of a bin (0: one
+    #: for each cell that the bin covers); how the level's number becomes whole, and what is added before.
+    roi_aligned: bool = False
+    roi_samples: int = 2
+    roi_level: str = "round"
+    roi_level_epsilon: float = 0.0
+    #: Hidden layers of the box head "fc": 3x3 convolutions, then fully connected ones; 3x3 convolutions of the mask
+    #: head "fcn".
+    box_head_convs: int = 0
+    box_head_fcs: int = 2
+    mask_head_convs: int = 4
+    #: Hidden layers of the heads "fc" and "fcn" that a batch normalisation follows.
+    head_norm: str = "all"
+    #: Detections with a smaller side, in units of the frame, are left out; None: none.
+    detection_min_size: float | None = None
+    #: How a mask is drawn: "box": resized to its box in whole pixels; "centers": sampled at the pixels' centres;
+    #: "expanded": torchvision's, with a border of zeros and a box enlarged as much, in whole pixels. None: "box" for
+    #: normalized boxes, else "centers".
+    mask_paste: str | None = None
+
     def __post_init__(self) -> None:
         for option, hint in option_types().items():
             object.__setattr__(self, option, conform(option, getattr(self, option), hint))
         # the weight of a loss that is not named is 1
         object.__setattr__(self, "loss_weights", {**_loss_weights(), **self.loss_weights})
-        self._check()
+        check_options(self)
         check_network_size(self)
-
-    def _check(self) -> None:
-        choices = {
-            "backbone": BACKBONES,
-            "image_resize_mode": RESIZE_MODES,
-            "neck": ("fpn", "none"),
-            "rpn_head": ("conv", "mobile"),
-            "box_head": ("fc", "mobile"),
-            "mask_head": ("fcn", "unet", "mobile"),
-            "box_frame": ("normalized", "pixels"),
-            "roi_align": ("corners", "bins", "bins_clamped"),
-            "detection_classes": ("best", "all"),
-            "detection_suppression": ("greedy", "soft"),
-            "channel_order": ("RGB", "BGR"),
-        }
-        for option, allowed in choices.items():
-            value = getattr(self, option)
-            if value not in allowed:
-                raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}.")
-        if self.detail and (self.backbone, self.neck, self.box_head) != ("mobile", "none", "mobile"):
-            raise UsageError("detail is for the network with the mobile backbone and box head and without a neck.")
-        if self.image_resize_mode == "square" and self.image_max_dim % 64:
-            raise UsageError(
-                f"image_max_dim must be a multiple of 64 in the resize mode square, not {self.image_max_dim}."
-            )
-        if self.image_resize_mode == "pad64" and self.image_min_dim % 64:
-            raise UsageError(
-                f"image_min_dim must be a multiple of 64 in the resize mode pad64, not {self.image_min_dim}."
-            )
-        for option in (*_SHARES, "detection_voting_threshold", "detection_voting_floor"):
-            value = getattr(self, option)
-            if value is not None and not 0 <= value <= 1:
-                raise UsageError(f"{option} lies between 0 and 1, not {value}{percent_hint(value)}.")
-        for option in _AT_LEAST_ONE:
-            if getattr(self, option) < 1:
-                raise UsageError(f"{option} must be at least 1, not {getattr(self, option)}.")
-        for option in _POSITIVE:
-            if not all(number > 0 for number in getattr(self, option)):
-                raise UsageError(f"{option} holds numbers above 0 only, not {getattr(self, option)}.")
-        if self.detection_soft_sigma <= 0 or self.detection_mask_scoring < 0:
-            raise UsageError("detection_soft_sigma is above 0, and detection_mask_scoring at least 0.")
-        if any(side <= 0 for anchor in self.rpn_anchor_sizes for side in anchor):
-            raise UsageError(f"rpn_anchor_sizes holds numbers above 0 only, not {self.rpn_anchor_sizes}.")
-        for loss in self.loss_weights:
-            if loss not in LOSSES:
-                raise UsageError(f"loss_weights has no {loss!r}{did_you_mean(loss, LOSSES)}.")
 
     @property
     def batch_size(self) -> int:

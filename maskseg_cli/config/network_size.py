@@ -23,6 +23,12 @@ _AT_MOST = {
     "pool_size": 512,
     "post_nms_rois_inference": 20_000,
     "post_nms_rois_training": 20_000,
+    "box_head_convs": 100,
+    "box_head_fcs": 100,
+    "mask_head_convs": 100,
+    "roi_samples": 64,
+    "rpn_channels": 100_000,
+    "rpn_convs": 100,
     "pre_nms_limit": 10_000_000,
     "train_rois_per_image": 20_000,
 }
@@ -78,18 +84,20 @@ def needed_values(config: Any) -> int:
     if config.neck == "fpn":
         channels = config.top_down_pyramid_size
         values += channels * (3840 + 4 * 9 * channels)
+    wide = config.rpn_channels if config.rpn_head == "conv" else 512
     if config.rpn_head == "conv":
-        values += 9 * channels * 512
-    values += 6 * 512 * anchors
+        values += 9 * wide * (channels + (config.rpn_convs - 1) * wide)
+    values += 6 * wide * anchors
     if config.box_head == "fc":
         wide = config.fpn_classif_fc_layers_size
-        values += wide * (config.pool_size**2 * channels + wide + 10 + 5 * classes)
+        values += 9 * channels**2 * config.box_head_convs
+        values += wide * (config.pool_size**2 * channels + max(0, config.box_head_fcs - 1) * wide + 10 + 5 * classes)
     else:
         values += 5 * classes * 2048
     if config.mask_head == "unet":
         values += channels * (117 * channels + classes)
     elif config.mask_head == "fcn":
-        values += 256 * (9 * channels + 31 * 256 + classes)
+        values += 256 * (9 * channels + (9 * (config.mask_head_convs - 1) + 4) * 256 + classes)
     else:
         values += 512 * classes
     return int(values)

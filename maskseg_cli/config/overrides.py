@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from maskseg_cli.config.detectron2_config import is_detectron2_config, options_of_detectron2
 from maskseg_cli.config.mask_rcnn_config import option_types
 from maskseg_cli.config.value_types import conform, describe, short
+from maskseg_cli.config.yaml_file import read_yaml
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.messages import shortened
 from maskseg_cli.near_names import did_you_mean
@@ -80,10 +82,11 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
 
 
 def read_config_file(path: str | Path, others: Collection[str] = ()) -> dict[str, Any]:
-    """Options of the network from a TOML file, or from a JSON file as `maskseg config --json` writes it.
+    """Options of the network from a TOML file, a JSON file as `maskseg config --json` writes it, or a YAML file.
 
-    A TOML file holds the options at its top level, or in a table ``[maskseg]``; then the rest of the file is ignored.
-    The text ``"none"`` stands for none, which TOML lacks.
+    The file holds the options at its top level, or in a table ``[maskseg]``; then the rest of it is ignored. The text
+    ``"none"`` stands for none, which TOML lacks. A YAML file may be detectron2's config.yaml: see
+    `options_of_detectron2`.
 
     Args:
         path: the file.
@@ -128,6 +131,8 @@ def read_others(path: str | Path, others: Collection[str]) -> dict[str, Any]:
 
 def _options_table(path: Path) -> Mapping[str, Any]:
     document = read_document(path)
+    if is_detectron2_config(document):
+        return options_of_detectron2(document)
     return _table(path, document, "maskseg") if "maskseg" in document else document
 
 
@@ -154,7 +159,7 @@ def _table(path: Path, document: Mapping[str, Any], name: str) -> Mapping[str, A
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """All of a TOML file, unchecked; also of a JSON file.
+    """All of a TOML file, unchecked; also of a JSON file, and of a YAML file by its ending.
 
     Raises:
         MasksegError: the file cannot be read, or its syntax is wrong (with the line).
@@ -173,6 +178,11 @@ def read_document(path: Path) -> dict[str, Any]:
         raise MasksegError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise MasksegError(f"{path} is not a file of options: it is no text in UTF-8.") from None
+    if path.suffix.lower() in (".yaml", ".yml"):
+        try:
+            return read_yaml(text)
+        except ValueError as error:
+            raise MasksegError(f"{path} is not a YAML file of options: {error}.") from None
     try:
         if text.lstrip().startswith("{"):  # no TOML document begins with a brace
             return cast(dict[str, Any], json.loads(text))

@@ -48,10 +48,11 @@ def detect_boxes(
         window: float32 (4,), the picture without its padding: boxes are clipped to it.
         config: detection_min_confidence (0: no threshold), detection_suppression, detection_nms_threshold,
             detection_soft_sigma, detection_voting_threshold, detection_voting_floor, detection_max_instances;
-            detection_duplicate_threshold, where one object must not be found as two classes.
+            detection_duplicate_threshold, where one object must not be found as two classes; detection_min_size.
 
     Returns:
-        at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay.
+        at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay, but for
+        detection_min_size.
     """
     rows, class_ids = _candidates(probabilities, config)
     boxes = decode_boxes(
@@ -108,6 +109,9 @@ def _suppress(
 ) -> DetectedBoxes:
     """Clips refined boxes (N, 4) and keeps one for each object."""
     boxes = clip_boxes(boxes, window)
+    if config.detection_min_size is not None:
+        large = (boxes[:, 2:] - boxes[:, :2] >= np.float32(config.detection_min_size)).all(axis=1)
+        boxes, rows, class_ids = boxes[large], rows[large], class_ids[large]
     scores = probabilities[rows, class_ids]
     limit, duplicates = config.detection_max_instances, config.detection_duplicate_threshold
     # Before the limit is applied, so that a second class of an object does not displace another object.

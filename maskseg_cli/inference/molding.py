@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import cv2
@@ -9,13 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.option_checks import SHORTEST_MULTIPLE
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.interpolation import interpolate
 
 #: A picture is not enlarged beyond so many pixels: no photo needs it, only a line of 1 x 3000 or the like.
 MAX_ENLARGED = 1 << 26
 
 #: A pyramid adds each map to the next finer one, doubled: sides that are no multiple of this do not match.
 PYRAMID_MULTIPLE = 32
+
+#: By image_size_rounding.
+_ROUNDINGS: dict[str, Callable[[float], int]] = {
+    "half_even": round,
+    "half_up": lambda side: int(side + 0.5),
+    "down": math.floor,
+}
 
 
 class Molded(NamedTuple):
@@ -36,32 +47,18 @@ class Molded(NamedTuple):
     meta: NDArray[np.float64]
 
 
-def bilinear_resize(image: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    """Matterport's resize: bilinear in float64 without anti-aliasing, zero outside, within the input's own range.
-
-    Args:
-        image: array (h, w) or (h, w, c); float32 stays float32, everything else becomes float64.
-
-    Returns:
-        float array (height, width[, c]) of values in the input's units.
-    """
-    # SciPy takes a moment to load; only networks of Matterport's family need it.
-    from skimage.transform import resize
-
-    shape = (height, width, *image.shape[2:])
-    return resize(image, shape, order=1, mode="constant", cval=0, clip=True, preserve_range=True, anti_aliasing=False)
-
-
 def target_scale(height: int, width: int, config: MaskRCNNConfig) -> float:
     """The factor by which a picture of height x width pixels is resized.
 
     "square" and "pad64" never shrink a picture to reach image_min_dim; "square" shrinks it to keep within
-    image_max_dim, "fit" does both for the short and the long side.
+    image_max_dim, "fit" and "shortest" do both for the short and the long side.
     """
     mode = config.image_resize_mode
     short, long = min(height, width), max(height, width)
     if mode == "none":
         return 1.0
+    if mode == "shortest":
+        return min(config.image_min_dim / short, config.image_max_dim / long)
     if mode == "fit":
         scale = config.image_min_dim / short
         return config.image_max_dim / long if round(long * scale) > config.image_max_dim else scale
@@ -98,19 +95,18 @@ def resize_and_pad(
     scale = target_scale(height, width, config)
     resized: NDArray[Any] = image
     if scale != 1:
-        resized = bilinear_resize(image, *resized_shape(height, width, config))
+        resized = interpolate(image, *resized_shape(height, width, config), config.image_interpolation)
     h, w = resized.shape[:2]
     top, left = (full_h - h) // 2, (full_w - w) // 2
-    padded = np.zeros((full_h, full_w, image.shape[2]), np.uint8)
-    # astype truncates, as Matterport's last step does
-    padded[top : top + h, left : left + w] = resized.astype(np.uint8)
+    padded = np.zeros((full_h, full_w, image.shape[2]), resized.dtype)
+    padded[top : top + h, left : left + w] = resized
     return padded, (top, left, top + h, left + w), scale
 
 
 def resized_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
-    """Height and width of a picture before padding, rounded half to even, at least one pixel each."""
-    scale = target_scale(height, width, config)
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    """Height and width of a picture before padding, rounded by image_size_rounding, at least one pixel each."""
+    scale, rounding = target_scale(height, width, config), _ROUNDINGS[config.image_size_rounding]
+    return max(1, rounding(height * scale)), max(1, rounding(width * scale))
 
 
 def fit_image(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.float32]:
@@ -140,8 +136,8 @@ def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, 
     if mode == "square":
         return config.image_max_dim, config.image_max_dim
     h, w = resized_shape(height, width, config)
-    if mode == "pad64":
-        h, w = -(-h // 64) * 64, -(-w // 64) * 64
+    multiple = {"pad64": 64, "shortest": SHORTEST_MULTIPLE}.get(mode, 1)
+    h, w = -(-h // multiple) * multiple, -(-w // multiple) * multiple
     if h * w > max(MAX_ENLARGED, height * width):
         raise UsageError(
             f"A picture of {width} x {height} pixels would have to be enlarged to {w} x {h} for this network: "
@@ -155,7 +151,7 @@ def check_molded_shape(height: int, width: int, config: MaskRCNNConfig) -> None:
     if config.neck == "fpn" and (height % PYRAMID_MULTIPLE or width % PYRAMID_MULTIPLE):
         raise UsageError(
             f"In the resize mode {config.image_resize_mode} this network takes pictures whose sides are multiples of "
-            f"{PYRAMID_MULTIPLE}, not {width} x {height} pixels: use the mode square or pad64."
+            f"{PYRAMID_MULTIPLE}, not {width} x {height} pixels: use the mode square, pad64 or shortest."
         )
 
 
@@ -175,17 +171,28 @@ def mold(image: NDArray[np.uint8], config: MaskRCNNConfig) -> Molded:
         ((600, 400, 3), (0, 0, 600, 400), 2.0)
     """
     shape = (image.shape[0], image.shape[1], image.shape[2])
-    mean = config.mean_pixel if config.channel_order == "RGB" else config.mean_pixel[::-1]
+    step = 1 if config.channel_order == "RGB" else -1
+    mean, std = config.mean_pixel[::step], config.std_pixel[::step]
     window: tuple[int, int, int, int]
-    if config.image_resize_mode == "fit":
+    pixels: NDArray[Any]
+    if config.image_resize_mode == "shortest":
+        height, width = resized_shape(*shape[:2], config)
+        pixels = interpolate(image, height, width, config.image_interpolation)
+        window, scale = (0, 0, height, width), target_scale(*shape[:2], config)
+    elif config.image_resize_mode == "fit":
         height, width = molded_shape(*shape[:2], config)
-        pixels: NDArray[Any] = fit_image(image, height, width)
+        pixels = fit_image(image, height, width)
         window, scale = (0, 0, height, width), target_scale(*shape[:2], config)
     else:
         pixels, window, scale = resize_and_pad(image, config)
     if any(mean):
         # float64 as in Matterport: in float32 the last bit of 320 of the 768 possible values would differ
         pixels = pixels.astype(np.float32) - np.array(mean)
+    if std != (1, 1, 1):
+        pixels = pixels / np.array(std)
+    if config.image_resize_mode == "shortest":  # zeros on the right and at the bottom, after the normalisation
+        full_h, full_w = molded_shape(*shape[:2], config)
+        pixels = np.pad(pixels, [(0, full_h - pixels.shape[0]), (0, full_w - pixels.shape[1]), (0, 0)])
     meta = image_meta(shape, pixels.shape, window, scale, config.num_classes)
     return Molded(pixels.astype(np.float32), window, scale, shape, meta)
 

@@ -16,6 +16,7 @@ from maskseg_cli.errors import MasksegError, UsageError, last_line
 from maskseg_cli.inference.engine import EngineUnavailableError
 from maskseg_cli.inference.openvino_pooling import RoiPooling
 from maskseg_cli.inference.openvino_requests import CompiledPart
+from maskseg_cli.inference.sampled_pooling import SampledPooling
 from maskseg_cli.inference.signal_stack import kept_signal_stack
 from maskseg_cli.model.openvino_parts import PARTS, split
 
@@ -106,7 +107,9 @@ class OpenVinoStages:
             box_detail = config.pool_size if config.detail else None
             mask_detail = 2 * config.mask_pool_size if config.detail and config.mask_head == "mobile" else None
             self._pool_boxes, self._pool_masks = (
-                RoiPooling(core, config, size, channels, detail, block, settings)
+                SampledPooling(config, size, threads)
+                if config.roi_align == "samples"
+                else RoiPooling(core, config, size, channels, detail, block, settings)
                 for size, detail, block in (
                     (config.pool_size, box_detail, min(config.post_nms_rois_inference, MOST_BOXES)),
                     (config.mask_pool_size, mask_detail, OBJECTS),
@@ -198,7 +201,7 @@ class OpenVinoStages:
 
     @staticmethod
     def _pooled(
-        pooling: RoiPooling, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
+        pooling: RoiPooling | SampledPooling, maps: Maps, boxes: NDArray[np.float32], image_index: NDArray[np.int32]
     ) -> tuple[list[NDArray[np.float32]], NDArray[np.int64]]:
         """Pools features (N, p, p, c) of boxes, and says their order."""
         boxes, image_index = np.asarray(boxes, np.float32), np.asarray(image_index, np.int32)

@@ -20,6 +20,7 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.inference.processor import processor_name
 from maskseg_cli.inference.weights_source import networks_folder
 from maskseg_cli.media.atomic_file import atomic_path
+from maskseg_cli.model.box_frames import frame_window
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.openvino_stages import OpenVinoStages
@@ -76,7 +77,7 @@ def _outputs(stages: OpenVinoStages) -> list[NDArray[Any]]:
     maps, objectness, deltas = stages.features(_picture())
     count = 6
     config = stages.config
-    far = _SIDE - 1 if config.box_frame == "pixels" else 1.0
+    far = frame_window(_SIDE, _SIDE, config.box_frame)[2]
     near = np.linspace(0, 0.4, count, dtype=np.float32)[:, None]
     boxes = np.concatenate([near, near, near + 0.5, near + 0.6], axis=1).astype(np.float32) * np.float32(far)
     index = np.zeros(count, np.int32)

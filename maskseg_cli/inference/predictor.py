@@ -285,6 +285,7 @@ class Predictor:
                 self._anchors(*one.molded.image.shape[:2]),
                 relative_frame(one, molded[0]),
                 one.mirrored,
+                self._window(one.molded),
             )
             for one in molded
         ]

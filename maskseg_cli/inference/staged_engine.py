@@ -61,7 +61,10 @@ class StagedEngine:
                 f"{len(anchors):,}: backbone_strides and the options rpn_anchor_... are those of another network."
             )
         shape = (images.shape[1], images.shape[2])
-        proposals = [propose(*part, anchors, shape, config)[0] for part in zip(objectness, rpn_deltas, strict=True)]
+        proposals = [
+            propose(scores, moves, anchors, shape, config, window)[0]
+            for scores, moves, window in zip(objectness, rpn_deltas, windows, strict=True)
+        ]
         boxes, image_index = np.concatenate(proposals), _index(proposals)
         clock.lap("proposals")
         if not len(boxes):

@@ -1,7 +1,7 @@
 """Test-time augmentation: one picture at several sizes and mirrored, so that the results can be averaged.
 
-All views share one frame of boxes, that of the picture: first and last pixels of the original picture for a network
-with boxes in pixels, 0..1 over the picture for one with normalized boxes. Each view has the factors and shifts from
+All views share one frame of boxes, that of the picture: pixels of the original picture for a network with boxes in
+pixels, 0..1 over the picture for one with normalized boxes. Each view has the factors and shifts from
 that frame to its own.
 """
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.inference.molding import Molded, mold
+from maskseg_cli.model.box_frames import LAST_PIXEL
 
 #: Sizes of the views, as multiples of the config's; the result has the frame of the first view.
 SCALES = (1.0, 0.8, 1.2)
@@ -42,12 +43,14 @@ class ViewInput(NamedTuple):
         anchors: float32 (A, 4) for H x W, in the view's frame.
         frame: float32 (2, 4), factors and shifts from the first view's frame into this one's.
         mirrored: left and right are swapped.
+        window: float32 (4,), the picture without its padding, in the view's frame.
     """
 
     image: NDArray[np.float32]
     anchors: NDArray[np.float32]
     frame: NDArray[np.float32]
     mirrored: bool
+    window: NDArray[np.float32] | None = None
 
 
 def mold_views(image: NDArray[np.uint8], config: MaskRCNNConfig) -> list[MoldedView]:
@@ -91,10 +94,10 @@ def view_frame(molded: Molded, mirrored: bool, config: MaskRCNNConfig) -> NDArra
     """Factors and shifts, float64 (2, 4), from the picture's frame to that of a molded view (see `MoldedView`)."""
     top, left, bottom, right = molded.window
     height, width = molded.original_shape[:2]
-    if config.box_frame == "pixels":
+    if config.box_frame != "normalized":
         # `unmold_pixel_boxes` is the inverse
         factors, shifts = np.array([(bottom - top) / height, (right - left) / width]), np.array([top, left], float)
-        far = width - 1.0
+        far = width - LAST_PIXEL[config.box_frame]
     else:
         shape = np.array(molded.image.shape[:2])
         shifts = np.array([top, left]) / (shape - 1)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.inference.molding import Molded, bilinear_resize
-from maskseg_cli.model.box_frames import denormalize_boxes, normalize_boxes
+from maskseg_cli.inference.interpolation import bilinear_resize
+from maskseg_cli.inference.molding import Molded
+from maskseg_cli.model.box_frames import LAST_PIXEL, denormalize_boxes, normalize_boxes
 
 #: A pixel belongs to the object from this probability on.
 MASK_THRESHOLD = 0.5
@@ -37,7 +38,8 @@ def unmold(
         scores: (N,).
         masks: (N, h, w), probabilities over each box.
         molded: the picture after `mold`.
-        config: the network's options: box_frame decides how boxes and masks are converted, mask_border how masks end.
+        config: the network's options: box_frame decides how boxes are converted, mask_paste and mask_border how masks
+            are drawn.
         class_names: index -> name, for the `Detections`.
 
     Returns:
@@ -47,9 +49,16 @@ def unmold(
     pixels: NDArray[Any]
     paste: Callable[[Any, Any, tuple[int, int]], MaskCrop]
     if config.box_frame == "normalized":
-        pixels, paste = unmold_normalized_boxes(boxes, molded), paste_in_box
+        pixels = unmold_normalized_boxes(boxes, molded)
     else:
-        pixels, paste = unmold_pixel_boxes(boxes, molded), partial(paste_with_border, border=config.mask_border)
+        pixels = unmold_pixel_boxes(boxes, molded, LAST_PIXEL[config.box_frame])
+    kind = config.mask_paste or ("box" if config.box_frame == "normalized" else "centers")
+    if kind == "box":
+        paste = paste_in_box
+    elif kind == "expanded":
+        paste = paste_expanded
+    else:
+        paste = partial(paste_with_border, border=config.mask_border)
     solid = (pixels[:, 2] > pixels[:, 0]) & (pixels[:, 3] > pixels[:, 1])
     crops = [paste(mask, box, size) for mask, box in zip(masks[solid], pixels[solid], strict=True)]
     xyxy = np.ascontiguousarray(pixels[solid][:, [1, 0, 3, 2]], dtype=np.float32)
@@ -75,16 +84,16 @@ def unmold_normalized_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArr
     return denormalize_boxes(relative, *molded.original_shape[:2])
 
 
-def unmold_pixel_boxes(boxes: NDArray[np.float32], molded: Molded) -> NDArray[np.float64]:
+def unmold_pixel_boxes(boxes: NDArray[np.float32], molded: Molded, last: float = 1.0) -> NDArray[np.float64]:
     """First and last pixels of the molded picture -> half-open pixels of the original, float64 (N, 4).
 
-    The scale applies to the last pixel itself; the step from it to the end of the box is one pixel of the original.
-    The result is clipped to the picture.
+    With `last` 0 the boxes of the molded picture are half-open, too. The scale applies to the last pixel itself; the
+    step from it to the end of the box is one pixel of the original. The result is clipped to the picture.
     """
     top, left, bottom, right = molded.window
     height, width = molded.original_shape[:2]
     scale_y, scale_x = (bottom - top) / height, (right - left) / width
-    pixels = (boxes - [top, left, top, left]) / [scale_y, scale_x, scale_y, scale_x] + [0, 0, 1, 1]
+    pixels = (boxes - [top, left, top, left]) / [scale_y, scale_x, scale_y, scale_x] + [0, 0, last, last]
     return np.clip(pixels, 0, [height, width, height, width])
 
 
@@ -142,6 +151,24 @@ def paste_with_border(
         borderValue=0,
     )
     return MaskCrop(top, left, soft >= MASK_THRESHOLD)
+
+
+def paste_expanded(mask: NDArray[np.float32], box: NDArray[Any], size: tuple[int, int]) -> MaskCrop:
+    """torchvision's way: a border of one zero cell, the box enlarged as much and cut off to whole pixels, resized.
+
+    Args:
+        mask: float32 (h, w), probabilities.
+        box: float (4,), (y1, x1, y2, x2), half-open pixels.
+        size: (height, width) of the picture.
+    """
+    padded = np.pad(mask, 1)
+    grown = np.array(padded.shape, np.float64) / mask.shape
+    box = np.asarray(box, np.float64)
+    centre, half = (box[2:] + box[:2]) * 0.5, (box[2:] - box[:2]) * 0.5 * grown
+    # Truncated towards zero, and the last pixel belongs to the box.
+    (y1, x1), (y2, x2) = (int(side) for side in centre - half), (int(side) for side in centre + half)
+    soft = cv2.resize(padded, (max(1, x2 - x1 + 1), max(1, y2 - y1 + 1)), interpolation=cv2.INTER_LINEAR)
+    return _inside(y1, x1, np.asarray(soft) >= MASK_THRESHOLD, size)
 
 
 def _inside(top: int, left: int, bitmap: NDArray[Any], size: tuple[int, int]) -> MaskCrop:

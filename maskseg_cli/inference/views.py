@@ -76,7 +76,7 @@ def _propose_in_view(stages: Stages, view: ViewInput, config: MaskRCNNConfig) ->
     """Computes a view's maps, its proposals (P, 4) in the first view's frame, and their objectness (P,)."""
     maps, objectness, deltas = stages.features(view.image)
     shape = (view.image.shape[1], view.image.shape[2])
-    boxes, rows = propose(objectness[0], deltas[0], view.anchors, shape, config)
+    boxes, rows = propose(objectness[0], deltas[0], view.anchors, shape, config, view.window)
     real = rows >= 0  # without the rows of zeros that pad Matterport's proposals
     return maps, from_view(boxes[real], view.frame), objectness[0][rows[real]]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Frame -> what is added to y2 - y1 for a box's height.
-LAST_PIXEL = {"normalized": 0.0, "pixels": 1.0}
+LAST_PIXEL = {"normalized": 0.0, "pixels": 1.0, "edges": 0.0}
 
 
 def normalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
@@ -31,11 +31,17 @@ def to_frame(boxes: NDArray[Any], height: int, width: int, frame: str) -> NDArra
     """Half-open pixels (N, 4) of a molded picture of height x width -> a network's frame, float32 (N, 4).
 
     Args:
-        frame: "pixels" or "normalized" (`MaskRCNNConfig.box_frame`).
+        frame: "pixels", "edges" or "normalized" (`MaskRCNNConfig.box_frame`).
     """
     if frame == "normalized":
         return normalize_boxes(boxes, height, width)
-    return (np.asarray(boxes, np.float64) - [0, 0, 1, 1]).astype(np.float32)
+    last = LAST_PIXEL[frame]
+    return (np.asarray(boxes, np.float64) - [0, 0, last, last]).astype(np.float32)
+
+
+def frame_window(height: int, width: int, frame: str) -> NDArray[np.float32]:
+    """The whole of an image of height x width pixels, float32 (4,), in the network's frame."""
+    return to_frame(np.array([[0, 0, height, width]]), height, width, frame)[0]
 
 
 def denormalize_boxes(boxes: NDArray[Any], height: int, width: int) -> NDArray[np.int32]:

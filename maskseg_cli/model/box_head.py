@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import keras
 
+from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.model.mobile import detail_path, inverted_residual
-from maskseg_cli.model.resnet import batch_norm
+from maskseg_cli.model.resnet import head_conv
 
 
-def build_fc_box_head(channels: int, num_classes: int, pool_size: int = 7, width: int = 1024) -> keras.Model:
-    """Matterport's head: two fully connected layers, written as convolutions, before the two outputs.
+def build_fc_box_head(channels: int, config: MaskRCNNConfig) -> keras.Model:
+    """The paper's head: fully connected layers, written as convolutions, before the two outputs.
+
+    torchvision's second version has 3x3 convolutions before these.
 
     Args:
         channels: channels of the pooled features.
-        num_classes: classes with the background.
-        pool_size: rows and columns of the pooled features.
-        width: units of the two layers (FPN_CLASSIF_FC_LAYERS_SIZE).
+        config: pool_size; num_classes, with the background; box_head_convs, box_head_fcs;
+            fpn_classif_fc_layers_size: units of a fully connected layer; head_norm, and see `normalized_conv`.
 
     Returns:
         model: (N, pool_size, pool_size, channels) -> class logits (N, classes) and deltas (N, classes, 4),
         (dy, dx, log dh, log dw) before scaling.
     """
-    features = keras.Input((pool_size, pool_size, channels), name="roi_align_classifier")
-    x = keras.layers.Conv2D(width, pool_size, name="mrcnn_class_conv1")(features)
-    x = keras.layers.Activation("relu")(batch_norm("mrcnn_class_bn1")(x))
-    x = keras.layers.Conv2D(width, 1, name="mrcnn_class_conv2")(x)
-    x = keras.layers.Activation("relu")(batch_norm("mrcnn_class_bn2")(x))
+    features = keras.Input((config.pool_size, config.pool_size, channels), name="roi_align_classifier")
+    x = features
+    for number in range(1, config.box_head_convs + 1):
+        names = (f"mrcnn_box_conv{number}", f"mrcnn_box_bn{number}")
+        x = head_conv(x, channels, 3, names, config, normalized=config.head_norm != "none")
+    for number in range(1, config.box_head_fcs + 1):
+        names = (f"mrcnn_class_conv{number}", f"mrcnn_class_bn{number}")
+        size = config.pool_size if number == 1 else 1
+        width = config.fpn_classif_fc_layers_size
+        x = head_conv(x, width, size, names, config, normalized=config.head_norm == "all", padding="valid")
     x = keras.layers.Flatten(name="pool_squeeze")(x)
-    logits = keras.layers.Dense(num_classes, name="mrcnn_class_logits")(x)
-    deltas = keras.layers.Dense(4 * num_classes, name="mrcnn_bbox_fc")(x)
-    return keras.Model(features, [logits, keras.layers.Reshape((num_classes, 4))(deltas)], name="box_head")
+    logits = keras.layers.Dense(config.num_classes, name="mrcnn_class_logits")(x)
+    deltas = keras.layers.Dense(4 * config.num_classes, name="mrcnn_bbox_fc")(x)
+    deltas = keras.layers.Reshape((config.num_classes, 4))(deltas)
+    return keras.Model(features, [logits, deltas], name="box_head")
 
 
 def build_mobile_box_head(

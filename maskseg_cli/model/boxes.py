@@ -1,11 +1,13 @@
 """Boxes: pure functions on (y1, x1, y2, x2).
 
-Two coordinate frames are in use, and each function works in both:
+Three coordinate frames are in use, and each function works in all of them:
 
 - *pixels*: (y1, x1) is a box's first pixel and (y2, x2) its last, so it is y2 - y1 + 1 pixels high (the `lite`
   network, as in Caffe's detectors);
 - *normalized*: Matterport's 0..1, which also names the last pixel and is divided by (H - 1, W - 1), so that 0 and
-  1 are the first and last pixel's centres; heights and widths are plain differences.
+  1 are the first and last pixel's centres; heights and widths are plain differences;
+- *edges*: half-open pixels, not rounded: (0, 0, H, W) is the whole image; heights and widths are plain differences
+  (networks from PyTorch).
 
 Pictures, masks and `Detections` are half-open: y2 and x2 are the first pixel after the box.
 """

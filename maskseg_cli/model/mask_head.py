@@ -5,23 +5,29 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.model.mobile import detail_path, inverted_residual
-from maskseg_cli.model.resnet import batch_norm
+from maskseg_cli.model.resnet import head_conv
 
 
-def build_fcn_mask_head(channels: int, num_classes: int, pool_size: int = 14) -> keras.Model:
-    """Matterport's head: four 3x3 convolutions, a transposed convolution, a 1x1 convolution.
+def build_fcn_mask_head(channels: int, config: MaskRCNNConfig) -> keras.Model:
+    """The paper's head: 3x3 convolutions of 256 channels, a transposed convolution, a 1x1 convolution.
+
+    Args:
+        channels: channels of the pooled features.
+        config: mask_pool_size, num_classes, mask_head_convs; head_norm, and see `normalized_conv`.
 
     Returns:
-        model: (N, pool_size, pool_size, channels) -> logits (N, 2 * pool_size, 2 * pool_size, classes).
+        model: (N, mask_pool_size, mask_pool_size, channels) -> logits (N, 2 * mask_pool_size, 2 * mask_pool_size,
+        classes).
     """
-    features = keras.Input((pool_size, pool_size, channels), name="roi_align_mask")
+    features = keras.Input((config.mask_pool_size, config.mask_pool_size, channels), name="roi_align_mask")
     x = features
-    for i in range(1, 5):
-        x = keras.layers.Conv2D(256, 3, padding="same", name=f"mrcnn_mask_conv{i}")(x)
-        x = keras.layers.Activation("relu")(batch_norm(f"mrcnn_mask_bn{i}")(x))
+    for number in range(1, config.mask_head_convs + 1):
+        names = (f"mrcnn_mask_conv{number}", f"mrcnn_mask_bn{number}")
+        x = head_conv(x, 256, 3, names, config, normalized=config.head_norm != "none")
     x = keras.layers.Conv2DTranspose(256, 2, strides=2, activation="relu", name="mrcnn_mask_deconv")(x)
-    logits = keras.layers.Conv2D(num_classes, 1, name="mrcnn_mask")(x)
+    logits = keras.layers.Conv2D(config.num_classes, 1, name="mrcnn_mask")(x)
     return keras.Model(features, logits, name="mask_head")
 
 

@@ -14,7 +14,8 @@ import tensorflow as tf
 from maskseg_cli.config import RESNETS, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.model import mask_head as mask_heads
-from maskseg_cli.model.anchors import anchors_per_cell
+from maskseg_cli.model.anchors import anchors_per_cell, level_counts
+from maskseg_cli.model.box_frames import LAST_PIXEL
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
 from maskseg_cli.model.fpn import build_fpn
 from maskseg_cli.model.mobile import DETAIL_STRIDE, build_mobile_trunk
@@ -22,6 +23,7 @@ from maskseg_cli.model.proposals import propose
 from maskseg_cli.model.resnet import build_resnet
 from maskseg_cli.model.roi_align import bin_roi_align, pyramid_roi_align
 from maskseg_cli.model.rpn import build_conv_rpn, build_mobile_rpn, objectness
+from maskseg_cli.model.sampled_roi_align import sampled_roi_align
 from maskseg_cli.model.unet_mask_head import build_unet_mask_head
 
 #: Pooled features (N, p, p, c); with `config.detail` those of the map of stride 8 beside them.
@@ -62,28 +64,26 @@ class MaskRCNN(keras.Model):
     def _build_stages(self, config: MaskRCNNConfig) -> None:
         anchors = anchors_per_cell(config)
         if config.backbone in RESNETS:
-            self.backbone = build_resnet(config.backbone, config.image_channel_count)
+            self.backbone = build_resnet(config)
         else:
             self.backbone = build_mobile_trunk(config.image_channel_count, config.detail)
         if config.neck == "fpn":
             channels = config.top_down_pyramid_size
-            self.neck = build_fpn([feature_map.shape[-1] for feature_map in self.backbone.outputs[-4:]], channels)
+            self.neck = build_fpn([feature_map.shape[-1] for feature_map in self.backbone.outputs[-4:]], config)
         else:
             channels = self.backbone.outputs[0 if config.detail else -1].shape[-1]
             self.neck = None
         detail = self.backbone.outputs[1].shape[-1] if config.detail else None
         if config.rpn_head == "conv":
-            self.rpn = build_conv_rpn(channels, anchors, config.rpn_anchor_stride)
+            self.rpn = build_conv_rpn(channels, anchors, config)
         else:
             self.rpn = build_mobile_rpn(channels, anchors)
         if config.box_head == "fc":
-            self.box_head = build_fc_box_head(
-                channels, config.num_classes, config.pool_size, config.fpn_classif_fc_layers_size
-            )
+            self.box_head = build_fc_box_head(channels, config)
         else:
             self.box_head = build_mobile_box_head(channels, config.num_classes, config.pool_size, detail)
         if config.mask_head == "fcn":
-            self.mask_head = mask_heads.build_fcn_mask_head(channels, config.num_classes, config.mask_pool_size)
+            self.mask_head = mask_heads.build_fcn_mask_head(channels, config)
             self.mask_upsampling = None
         elif config.mask_head == "unet":
             self.mask_head = build_unet_mask_head(channels, config.num_classes, config.mask_pool_size)
@@ -139,17 +139,24 @@ class MaskRCNN(keras.Model):
         anchors: tf.Tensor,
         image_shape: tuple[tf.Tensor, tf.Tensor],
         count: int | None = None,
+        window: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Selects proposals of one image from (A, 1 or 2) and (A, 4): boxes (P, 4) and their anchors' indices (P,).
 
-        P is at most `count`; None: post_nms_rois_inference. Training's own: `inference.proposals` does it in NumPy.
+        P is at most `count`; None: post_nms_rois_inference. `window` (4,) is the picture without its padding, to which
+        proposals are clipped where proposal_window says so. Training's own: `inference.proposals` does it in NumPy.
         """
-        window = tf.constant((0.0, 0.0, 1.0, 1.0))
-        if self.config.box_frame == "pixels":
-            height, width = image_shape
-            window = tf.cast(tf.stack([0, 0, height - 1, width - 1]), tf.float32)
-        scores = objectness(logits)
-        return propose(scores, deltas, anchors, window, self.config, count or self.config.post_nms_rois_inference)
+        height, width = image_shape
+        if window is None or self.config.proposal_window == "padded":
+            window = tf.constant((0.0, 0.0, 1.0, 1.0))
+            if self.config.box_frame != "normalized":
+                last = int(LAST_PIXEL[self.config.box_frame])
+                window = tf.cast(tf.stack([0, 0, height - last, width - last]), tf.float32)
+        levels = None
+        if self.config.rpn_per_level:
+            levels = level_counts(self.config, height, width)
+        count = count or self.config.post_nms_rois_inference
+        return propose(objectness(logits), deltas, anchors, window, self.config, count, levels)
 
     def pool_for_boxes(
         self,
@@ -201,6 +208,8 @@ class MaskRCNN(keras.Model):
         """Applies the config's kind of RoIAlign: boxes (N, 4) -> features (N, pool_size, pool_size, c)."""
         if self.config.roi_align == "corners":
             pooled = pyramid_roi_align(maps[:4], boxes, image_index, image_shape, pool_size)
+        elif self.config.roi_align == "samples":
+            pooled = sampled_roi_align(maps[:4], boxes, image_index, pool_size, self.config)
         else:
             stride, clamped = self.config.backbone_strides[0], self.config.roi_align == "bins_clamped"
             pooled = bin_roi_align(maps[0], boxes, image_index, stride, pool_size, clamped=clamped)

@@ -97,13 +97,13 @@ def _features_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]]
 
 def _maps_used(model: MaskRCNN) -> int:
     """The number of maps that the heads use: P2..P5, or one, and the detail."""
-    if model.config.roi_align == "corners":
+    if model.config.roi_align in ("corners", "samples"):
         return 4
     return 2 if model.config.detail else 1
 
 
 def _boxes_part(model: MaskRCNN) -> tuple[Callable[..., dict[str, tf.Tensor]], list[tf.TensorSpec]]:
-    head = _matrix_products(model.box_head) if model.config.box_head == "fc" else _whole(model.box_head)
+    head = _matrix_products(model) if model.config.box_head == "fc" else _whole(model.box_head)
 
     def compute(*pooled: tf.Tensor) -> dict[str, tf.Tensor]:
         logits, deltas = head(*pooled)
@@ -162,28 +162,36 @@ def _with_resizing(model: keras.Model) -> keras.Model:
     return keras.models.clone_model(model, clone_function=replace)
 
 
-def _matrix_products(head: keras.Model) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """The box head of `build_fc_box_head` as four matrix products, with batch normalisation in the weights.
+def _matrix_products(model: MaskRCNN) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """The box head of `build_fc_box_head` with matrix products for its fully connected layers.
 
     OpenVINO's convolution of the size of its input takes ten times as long as the product.
     """
-
-    def weights(convolution: str, norm: str) -> tuple[tf.Tensor, tf.Tensor]:
-        layer, norm_layer = head.get_layer(convolution), head.get_layer(norm)
-        gamma, beta, mean, variance = (np.asarray(array, np.float64) for array in norm_layer.get_weights())
-        scale = gamma / np.sqrt(variance + norm_layer.epsilon)
-        kernel, bias = layer.get_weights()
-        matrix = kernel.reshape(-1, kernel.shape[-1]) * scale
-        return tf.constant(matrix, tf.float32), tf.constant((bias - mean) * scale + beta, tf.float32)
-
-    hidden = [weights("mrcnn_class_conv1", "mrcnn_class_bn1"), weights("mrcnn_class_conv2", "mrcnn_class_bn2")]
+    config, head = model.config, model.box_head
+    first = head.get_layer("mrcnn_class_conv1")
+    convolutions = keras.Model(head.inputs, first.input) if config.box_head_convs else None
+    hidden = [_weights(head, number, config.head_norm == "all") for number in range(1, config.box_head_fcs + 1)]
     outputs = [head.get_layer(name) for name in ("mrcnn_class_logits", "mrcnn_bbox_fc")]
 
     def compute(pooled: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x = tf.reshape(pooled, (-1, hidden[0][0].shape[0]))
+        x = pooled if convolutions is None else convolutions(pooled, training=False)
+        x = tf.reshape(x, (-1, hidden[0][0].shape[0]))
         for matrix, bias in hidden:
             x = tf.nn.relu(tf.matmul(x, matrix) + bias)
         logits, deltas = (layer(x) for layer in outputs)
         return logits, tf.reshape(deltas, (-1, logits.shape[-1], 4))
 
     return compute
+
+
+def _weights(head: keras.Model, number: int, normalized: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """Matrix (in, out) and bias (out,) of a fully connected layer, with its batch normalisation in both."""
+    kernel, *bias = head.get_layer(f"mrcnn_class_conv{number}").get_weights()
+    matrix = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
+    shift = np.asarray(bias[0], np.float64) if bias else np.zeros(matrix.shape[1])
+    if normalized:
+        norm = head.get_layer(f"mrcnn_class_bn{number}")
+        gamma, beta, mean, variance = (np.asarray(array, np.float64) for array in norm.get_weights())
+        scale = gamma / np.sqrt(variance + norm.epsilon)
+        matrix, shift = matrix * scale, (shift - mean) * scale + beta
+    return tf.constant(matrix, tf.float32), tf.constant(shift, tf.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from maskseg_cli.config import MaskRCNNConfig
@@ -16,6 +18,7 @@ def propose(
     window: tf.Tensor,
     config: MaskRCNNConfig,
     count: int,
+    levels: Sequence[tf.Tensor] | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Selects the best anchors, applies their deltas, clips them, and suppresses overlapping ones.
 
@@ -23,14 +26,39 @@ def propose(
         scores: float tensor (A,), objectness; among equals the lower index comes first.
         deltas: float tensor (A, 4), before scaling by rpn_bbox_std_dev.
         anchors: float tensor (A, 4) in the network's frame.
-        window: float tensor (4,): proposals are clipped to it (the whole padded image).
-        config: pre_nms_limit, rpn_nms_threshold, rpn_bbox_std_dev, bbox_delta_limit, pad_proposals.
+        window: float tensor (4,): proposals are clipped to it (the whole padded image, or the picture).
+        config: pre_nms_limit, rpn_nms_threshold, rpn_bbox_std_dev, bbox_delta_limit, rpn_min_size, pad_proposals.
         count: largest number of proposals (post_nms_rois_inference or _training).
+        levels: anchors of each level, which is selected from and suppressed by itself before the best of all levels
+            stay; None: all are one.
 
     Returns:
         boxes float tensor (P, 4), best first, and anchor indices int32 (P,). With pad_proposals P is `count`, and
         rows of zeros (anchor -1) fill it up.
     """
+    if levels is None:
+        boxes, indices = _propose_level(scores, deltas, anchors, window, config, count)
+    else:
+        parts, start = [], tf.constant(0)
+        for size in levels:
+            own = slice(start, start + size)
+            found, rows = _propose_level(scores[own], deltas[own], anchors[own], window, config, count)
+            parts.append((found, rows + start))
+            start += size
+        boxes, indices = (tf.concat(part, axis=0) for part in zip(*parts, strict=True))
+        best = tf.argsort(tf.gather(scores, indices), direction="DESCENDING", stable=True)[:count]
+        boxes, indices = tf.gather(boxes, best), tf.gather(indices, best)
+    if config.pad_proposals:
+        gap = count - tf.shape(boxes)[0]
+        boxes = tf.ensure_shape(tf.pad(boxes, [(0, gap), (0, 0)]), (count, 4))
+        indices = tf.pad(indices, [(0, gap)], constant_values=-1)
+    return boxes, indices
+
+
+def _propose_level(
+    scores: tf.Tensor, deltas: tf.Tensor, anchors: tf.Tensor, window: tf.Tensor, config: MaskRCNNConfig, count: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """`propose` without levels and padding."""
     limit = tf.minimum(config.pre_nms_limit, tf.shape(scores)[0])
     top = tf.math.top_k(scores, limit, sorted=True)
     boxes = decode_boxes(
@@ -39,11 +67,9 @@ def propose(
         config.bbox_delta_limit,
         LAST_PIXEL[config.box_frame],
     )
-    boxes = clip_boxes(boxes, window)
-    kept = tf.image.non_max_suppression(boxes, top.values, count, config.rpn_nms_threshold)
-    boxes, indices = tf.gather(boxes, kept), tf.gather(top.indices, kept)
-    if config.pad_proposals:
-        gap = count - tf.shape(boxes)[0]
-        boxes = tf.ensure_shape(tf.pad(boxes, [(0, gap), (0, 0)]), (count, 4))
-        indices = tf.pad(indices, [(0, gap)], constant_values=-1)
-    return boxes, indices
+    boxes, values, indices = clip_boxes(boxes, window), top.values, top.indices
+    if config.rpn_min_size is not None:
+        large = tf.reduce_all(boxes[:, 2:] - boxes[:, :2] >= config.rpn_min_size, axis=1)
+        boxes, values, indices = (tf.boolean_mask(one, large) for one in (boxes, values, indices))
+    kept = tf.image.non_max_suppression(boxes, values, count, config.rpn_nms_threshold)
+    return tf.gather(boxes, kept), tf.gather(indices, kept)

@@ -8,28 +8,36 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.model.mobile import inverted_residual
 
 
-def build_conv_rpn(channels: int, anchors: int, anchor_stride: int = 1) -> keras.Model:
-    """Matterport's head: a 3x3 convolution of 512, then two 1x1 convolutions.
+def build_conv_rpn(channels: int, anchors: int, config: MaskRCNNConfig) -> keras.Model:
+    """The paper's head: 3x3 convolutions (Matterport: one of 512 channels), then two 1x1 convolutions.
 
     Args:
         channels: channels of the feature maps.
         anchors: anchors per cell.
-        anchor_stride: cells from one anchor centre to the next.
+        config: rpn_convs, rpn_channels, rpn_logits; rpn_anchor_stride: cells from one anchor centre to the next.
 
     Returns:
-        model: map (B, h, w, channels) -> logits (B, h * w * anchors, 2), (background, object), and deltas
-        (B, h * w * anchors, 4), (dy, dx, log dh, log dw) before scaling.
+        model: map (B, h, w, channels) -> logits (B, h * w * anchors, rpn_logits): (background, object) or object; and
+        deltas (B, h * w * anchors, 4), (dy, dx, log dh, log dw) before scaling.
     """
     feature_map = keras.Input((None, None, channels), name="input_rpn_feature_map")
-    shared = keras.layers.Conv2D(
-        512, 3, strides=anchor_stride, padding="same", activation="relu", name="rpn_conv_shared"
-    )(feature_map)
-    logits = keras.layers.Conv2D(2 * anchors, 1, name="rpn_class_raw")(shared)
-    deltas = keras.layers.Conv2D(4 * anchors, 1, name="rpn_bbox_pred")(shared)
-    outputs = [keras.layers.Reshape((-1, 2))(logits), keras.layers.Reshape((-1, 4))(deltas)]
+    x = feature_map
+    for number in range(1, config.rpn_convs + 1):
+        x = keras.layers.Conv2D(
+            config.rpn_channels,
+            3,
+            strides=config.rpn_anchor_stride if number == 1 else 1,
+            padding="same",
+            activation="relu",
+            name="rpn_conv_shared" if number == 1 else f"rpn_conv_shared{number}",
+        )(x)
+    logits = keras.layers.Conv2D(config.rpn_logits * anchors, 1, name="rpn_class_raw")(x)
+    deltas = keras.layers.Conv2D(4 * anchors, 1, name="rpn_bbox_pred")(x)
+    outputs = [keras.layers.Reshape((-1, config.rpn_logits))(logits), keras.layers.Reshape((-1, 4))(deltas)]
     return keras.Model(feature_map, outputs, name="rpn_model")
 
 

@@ -99,14 +99,15 @@ def mold_boxes(boxes: NDArray[Any], molded: Molded, config: MaskRCNNConfig) -> N
     """
     y1, x1, y2, x2 = molded.window
     height, width = molded.original_shape[:2]
-    first_and_last = np.asarray(boxes, np.float64)[:, [1, 0, 3, 2]] - [0, 0, 1, 1]
+    last = 0.0 if config.box_frame == "edges" else 1.0
+    first_and_last = np.asarray(boxes, np.float64)[:, [1, 0, 3, 2]] - [0, 0, last, last]
     if config.box_frame == "normalized":
         # Both ends are pixel centres: the picture's first and last pixels are mapped to those of the window.
         scale_y, scale_x = (y2 - y1 - 1) / max(1, height - 1), (x2 - x1 - 1) / max(1, width - 1)
     else:
         scale_y, scale_x = (y2 - y1) / height, (x2 - x1) / width
     found = first_and_last * [scale_y, scale_x, scale_y, scale_x] + [y1, x1, y1, x1]
-    least = 1.0 if config.box_frame == "normalized" else 0.0
+    least = 0.0 if config.box_frame == "pixels" else 1.0
     found[:, 2:] = np.maximum(found[:, 2:], found[:, :2] + least)
     return _to_frame(found, molded, config)
 
@@ -118,8 +119,8 @@ def mold_window(molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
 
 
 def _to_frame(first_and_last: NDArray[np.float64], molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
-    """Converts first and last pixels of the molded picture to the network's frame."""
-    if config.box_frame == "pixels":
+    """Converts first and last pixels (edges, for that frame) of the molded picture to the network's frame."""
+    if config.box_frame != "normalized":
         return first_and_last.astype(np.float32)
     height, width = molded.image.shape[:2]
     return (first_and_last / [height - 1, width - 1, height - 1, width - 1]).astype(np.float32)

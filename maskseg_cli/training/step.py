@@ -46,9 +46,8 @@ def picture_losses(
                 "rpn_bbox_loss": loss_functions.rpn_bbox_loss(wanted, match, rpn_deltas[i]),
             }
         )
-        proposals = model.proposals(rpn_logits[i], rpn_deltas[i], anchors, image_shape, config.post_nms_rois_training)[
-            0
-        ]
+        count, window = config.post_nms_rois_training, picture["window"]
+        proposals, _ = model.proposals(rpn_logits[i], rpn_deltas[i], anchors, image_shape, count, window)
         targets.append(
             detection_targets(
                 tf.stop_gradient(proposals),

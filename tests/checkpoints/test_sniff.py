@@ -15,6 +15,7 @@ from maskseg_cli.checkpoints import read_checkpoint
 from maskseg_cli.checkpoints.sniff import HDF5_SIGNATURE, identify
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.tiny import tiny_groups, write_h5
+from tests.torch_files import tensors, write_legacy, write_pickle, write_safetensors, write_zip
 
 
 def zipped(*names: str) -> bytes:
@@ -38,15 +39,19 @@ OTHER_FILES = {
     "nothing.h5": (b"", "is empty"),
     "zeros.h5": (bytes(5000), "only zeros"),
     "start.h5": (HDF5_SIGNATURE[:5], "truncated HDF5 file"),
-    "new_torch.pth": (zipped("archive/data.pkl", "archive/data/0"), "PyTorch"),
-    "old_torch.pth": (pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2), "PyTorch"),
-    "model_final.pkl": (pickle.dumps({"model": [1, 2]}), "Python pickle.*never opened"),
+    "oldest_torch.pth": (b"sys_info".ljust(257, b"\0") + b"ustar", "PyTorch file of before version 0.2"),
+    "old_torch.pth": (pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2), r"damaged \(a pickle ends early\)"),
+    "script.pt": (zipped("a/data.pkl", "a/code/a.py", "a/constants.pkl"), "TorchScript program"),
+    "export.pt2": (zipped("a/archive_format", "a/models/model.json"), "exported program"),
+    "export0.pt2": (zipped("serialized_exported_program.json", "version"), "exported program"),
+    "model_final.pkl": (pickle.dumps({"model": [1, 2]}), "holds no tensors"),
+    "tuple.pkl": (pickle.dumps((1, 2)), "holds a tuple and no state dict"),
     "model.onnx": (b"\x08\x07\x12\x07pytorch", "ONNX"),
     "renamed.h5": (b"\x08\x07\x12\x07pytorch" + b"\0" * 20, "ONNX"),
     "saved_model.pb": (b"\x08\x01\x12\xb1\x03", "SavedModel"),
     "saved.zip": (zipped("export/saved_model.pb"), "SavedModel"),
     "model.tflite": (b"\x1c\0\0\0TFL3\0\0", "TensorFlow Lite"),
-    "model.safetensors": (b"\x40\0\0\0\0\0\0\0" + b'{"a":{"dtype":"F32"}}', "safetensors"),
+    "model.safetensors": (b"\x40\0\0\0\0\0\0\0" + b'{"a":{"dtype":"F32"}}', "its header declares 64 bytes"),
     "model.ckpt-1.index": (b"\0\1\2\xff", "TensorFlow checkpoint"),
     "model.keras": (zipped("metadata.json", "config.json", "model.weights.h5"), r"Keras 3 model \(\.keras\)"),
     "release.zip": (zipped("weights/mask_rcnn.h5"), r"unpack it and use weights/mask_rcnn\.h5"),
@@ -77,6 +82,12 @@ def test_kinds_are_told_by_content_not_by_name(tmp_path: Path) -> None:
     with (tmp_path / "weights.h5").open("wb") as stream:
         np.savez(stream, a=np.ones(2))
     assert identify(tmp_path / "weights.h5") == "npz"
+    arrays = {"a": np.ones(2, np.float32)}
+    assert identify(write_zip(tmp_path / "model.npz", tensors(arrays))) == "pytorch"
+    assert identify(write_legacy(tmp_path / "model.safetensors", tensors(arrays))) == "pytorch"
+    for protocol in (0, 1, 2, 5):
+        assert identify(write_pickle(tmp_path / "model.h5", {"model": arrays}, protocol)) == "pytorch"
+    assert identify(write_safetensors(tmp_path / "model.pth", arrays)) == "safetensors"
 
 
 @pytest.mark.parametrize("version", ["earliest", "latest"])

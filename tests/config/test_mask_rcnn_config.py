@@ -80,7 +80,7 @@ def test_values_take_the_type_of_their_option() -> None:
         ),
         ("compute_backbone_shape", 3, "compute_backbone_shape is none, not 3."),
         ("backbone", "vgg", "backbone is one of resnet50, resnet101, mobile, not 'vgg'."),
-        ("image_resize_mode", "crop", "image_resize_mode is one of square, pad64, none, fit, not 'crop'."),
+        ("image_resize_mode", "crop", "image_resize_mode is one of square, pad64, none, fit, shortest, not 'crop'."),
         (
             "image_max_dim",
             1000,

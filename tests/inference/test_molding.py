@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inference.interpolation import bilinear_resize
 from maskseg_cli.inference.molding import (
-    bilinear_resize,
     check_molded_shape,
     fit_image,
     image_meta,

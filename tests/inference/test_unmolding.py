@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import COCO, LITE, MaskRCNNConfig
 from maskseg_cli.detections import MaskCrop
-from maskseg_cli.inference.molding import Molded, bilinear_resize, mold
+from maskseg_cli.inference.interpolation import bilinear_resize
+from maskseg_cli.inference.molding import Molded, mold
 from maskseg_cli.inference.unmolding import (
     paste_in_box,
     paste_with_border,

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.config import COCO
 from maskseg_cli.model.box_head import build_fc_box_head, build_mobile_box_head
 from tests.model import naive
 from tests.model.random_weights import fill
@@ -19,7 +20,7 @@ def normalized(model: keras.Model, name: str, x: NDArray[Any]) -> NDArray[np.flo
 
 
 def test_fully_connected_head() -> None:
-    head = fill(build_fc_box_head(5, num_classes=3, pool_size=4, width=8))
+    head = fill(build_fc_box_head(5, COCO.replace(num_classes=3, pool_size=4, fpn_classif_fc_layers_size=8)))
     pooled = np.random.default_rng(0).normal(size=(2, 4, 4, 5)).astype(np.float32)
     logits, deltas = (answer.numpy() for answer in head(pooled, training=False))
     assert logits.shape == (2, 3)

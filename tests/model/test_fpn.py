@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from maskseg_cli.config import COCO
 from maskseg_cli.model.fpn import build_fpn
 from tests.model import naive
 
@@ -14,7 +15,7 @@ from tests.model import naive
 @pytest.fixture(scope="module")
 def fpn() -> keras.Model:
     keras.utils.set_random_seed(2)
-    model = build_fpn([2, 3, 4, 5], channels=6)
+    model = build_fpn([2, 3, 4, 5], COCO.replace(top_down_pyramid_size=6))
     for layer in model.layers:  # biases too
         layer.set_weights([np.random.default_rng(1).normal(size=array.shape) for array in layer.get_weights()])
     return model

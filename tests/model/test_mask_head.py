@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from maskseg_cli.config import COCO
 from maskseg_cli.model.mask_head import (
     build_fcn_mask_head,
     build_mask_upsampling,
@@ -18,7 +19,7 @@ from tests.model.test_box_head import normalized
 
 
 def test_convolutional_head() -> None:
-    head = fill(build_fcn_mask_head(5, num_classes=3, pool_size=4))
+    head = fill(build_fcn_mask_head(5, COCO.replace(num_classes=3, mask_pool_size=4)))
     weights = {layer.name: layer.get_weights() for layer in head.layers}
     x = pooled = np.random.default_rng(0).normal(size=(4, 4, 5)).astype(np.float32)
     for i in range(1, 5):

@@ -6,14 +6,17 @@ import keras
 import numpy as np
 import pytest
 
+from maskseg_cli.config import COCO
 from maskseg_cli.model.resnet import batch_norm, bottleneck, build_resnet
 from tests.model import naive
+
+RESNET50 = COCO.replace(backbone="resnet50")
 
 
 @pytest.fixture(scope="module")
 def resnet50() -> keras.Model:
     keras.utils.set_random_seed(1)
-    return build_resnet("resnet50")
+    return build_resnet(RESNET50)
 
 
 def test_maps_have_their_strides_and_channels(resnet50: keras.Model) -> None:
@@ -35,7 +38,7 @@ def test_maps_of_odd_pictures_are_rounded_up(resnet50: keras.Model) -> None:
 @pytest.mark.parametrize(("backbone", "depth", "last"), [("resnet50", 50, "f"), ("resnet101", 101, "w")])
 def test_depth(backbone: str, depth: int, last: str) -> None:
     """Its name counts the fully connected layer, which is not here, and leaves out the four shortcuts."""
-    layers = build_resnet(backbone).layers
+    layers = build_resnet(COCO.replace(backbone=backbone)).layers
     assert sum(isinstance(layer, keras.layers.Conv2D) for layer in layers) == depth - 1 + 4
     names = [layer.name for layer in layers]
     assert f"res4{last}_branch2c" in names
@@ -58,7 +61,7 @@ def test_the_stem_pads_explicitly(resnet50: keras.Model) -> None:
 def test_a_block_adds_its_input_before_the_last_activation() -> None:
     """With a last convolution of zeros nothing but the input is left, its negative part cut."""
     x = keras.Input((4, 4, 8))
-    block = keras.Model(x, bottleneck(x, 2, "9b"))
+    block = keras.Model(x, bottleneck(x, 2, "9b", RESNET50))
     block.get_layer("res9b_branch2c").set_weights([np.zeros((1, 1, 2, 8)), np.zeros(8)])
     image = np.random.default_rng(0).normal(size=(1, 4, 4, 8)).astype(np.float32)
     np.testing.assert_allclose(block(image), np.maximum(image, 0), atol=1e-6)

@@ -16,7 +16,7 @@ from tests.model.random_weights import fill
 
 @pytest.fixture(scope="module")
 def rpn() -> keras.Model:
-    return fill(build_conv_rpn(5, anchors=3))
+    return fill(build_conv_rpn(5, 3, COCO))
 
 
 def test_answers_follow_the_order_of_the_anchors(rpn: keras.Model) -> None:
@@ -33,7 +33,7 @@ def test_answers_follow_the_order_of_the_anchors(rpn: keras.Model) -> None:
 
 @pytest.mark.parametrize("side", [64, 192])
 def test_an_anchor_stride_leaves_as_many_answers_as_anchors(side: int) -> None:
-    rpn = build_conv_rpn(5, anchors=3, anchor_stride=2)
+    rpn = build_conv_rpn(5, 3, COCO.replace(rpn_anchor_stride=2))
     maps = [np.zeros((1, -(-side // stride), -(-side // stride), 5), np.float32) for stride in COCO.backbone_strides]
     answers = sum(rpn(one)[0].shape[1] for one in maps)
     assert answers == len(image_anchors(COCO.replace(rpn_anchor_stride=2), side, side))

@@ -53,7 +53,7 @@ def test_twice_as_many_rows_and_columns(pool_size: int, channels: int) -> None:
 
 def test_parameters_as_documented() -> None:
     assert build_unet_mask_head(256, 81).count_params() == 7_698_769
-    assert build_fcn_mask_head(256, 81).count_params() == 2_647_633
+    assert build_fcn_mask_head(256, COCO).count_params() == 2_647_633
     assert build_unet_mask_head.__globals__["__doc__"].count("7,698,769 parameters, the other 2,647,633") == 1
 
 
@@ -66,7 +66,9 @@ def test_no_transposed_convolution_and_no_checkerboard() -> None:
     inner = head(features).numpy()[0, 24:40, 24:40]
     assert np.abs(inner).max() > 1e-3
     np.testing.assert_allclose(inner, np.broadcast_to(inner[:1, :1], inner.shape), atol=1e-5)
-    transposed = build_fcn_mask_head(8, num_classes=2, pool_size=32)(features).numpy()[0, 24:40, 24:40]
+    transposed = build_fcn_mask_head(8, COCO.replace(num_classes=2, mask_pool_size=32))(features).numpy()[
+        0, 24:40, 24:40
+    ]
     assert np.ptp(transposed[..., 0]) > 1e-4, "the other head does draw one before it is trained"
 
 
