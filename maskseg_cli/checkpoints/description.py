@@ -40,6 +40,7 @@ def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
         "parameters": checkpoint.parameters,
         "dtype": checkpoint.stored_dtype,
         "provenance": checkpoint.provenance,
+        "notes": list(checkpoint.notes),
         "config": config.to_dict(),
     }
     if whole and config.backbone in RESNETS:
@@ -60,9 +61,10 @@ def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _anchors_per_cell(checkpoint: Checkpoint) -> int | None:
-    for name, share in (("rpn_class_raw/bias", 2), ("rpn.logits/bias", 1)):
+    for name in ("rpn_class_raw/bias", "rpn.logits/bias"):
         if name in checkpoint.arrays:
-            return int(checkpoint.arrays[name].size) // share
+            logits = checkpoint.config.rpn_logits if name.startswith("rpn_") else 1
+            return int(checkpoint.arrays[name].size) // logits
     return None
 
 
@@ -87,6 +89,7 @@ def describe_as_text(found: dict[str, Any]) -> str:
     if not found["backbone_only"]:
         text = ", ".join(names[1:]) if names else "not in the file: give them with --labels"
         lines.append(("class names", text))
+    lines += [("note", note) for note in found["notes"]]
     width = max(len(label) for label, _ in lines)
     return "\n".join(printable(f"{label:<{width}}  {value}") for label, value in lines)
 

@@ -241,6 +241,26 @@ def _put(path: Path, arrays: Datasets, key: str, dataset: Dataset) -> None:
     arrays[key] = dataset
 
 
+#: Options of the graph that Matterport's own `Config` has, and the mask head, which shows in the names of the arrays.
+_FREE = frozenset(
+    (
+        "backbone",
+        "backbone_strides",
+        "fpn_classif_fc_layers_size",
+        "image_channel_count",
+        "mask_head",
+        "mask_pool_size",
+        "mask_shape",
+        "num_classes",
+        "pool_size",
+        "rpn_anchor_ratios",
+        "rpn_anchor_scales",
+        "rpn_anchor_stride",
+        "top_down_pyramid_size",
+    )
+)
+
+
 def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
     """Writes the `save_weights` layout of Keras 2, which Matterport's own code loads (by name or by order).
 
@@ -252,6 +272,13 @@ def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
         raise MasksegError(
             f"Only networks with Matterport's layers fit into an .h5 file; this one has {unknown[0]}: "
             "give the output the ending .npz."
+        )
+    graph = checkpoint.config.graph
+    differing = [option for option, value in COCO.graph.items() if option not in _FREE and graph[option] != value]
+    if differing:
+        raise MasksegError(
+            f"Matterport's .h5 files have no place for how this network is computed ({', '.join(differing[:3])}"
+            f"{', ...' if differing[3:] else ''}): give the output the ending .npz."
         )
     import h5py
 
