@@ -227,6 +227,8 @@ def _open_tensorflow(
     config = configure(checkpoint.config)
     names = given_names(labels, checkpoint.class_names)
     check(all_names(names, config))
+    for note in checkpoint.notes:
+        reporter.say(note)
     reporter.say(f"Loading {path.name} with TensorFlow; this takes some seconds.")
 
     from maskseg_cli.model.tensorflow_start import choose_device, import_tensorflow

@@ -45,6 +45,8 @@ def open_openvino(
     names = given_names(labels, network.class_names)
     check_label_count(f"The weights file {path.name}", network.config, names)
     check(all_names(names, network.config))
+    for note in network.notes:
+        reporter.say(note)
     try:
         stages = _choose_stages(network, options)
     except RuntimeError as error:  # OpenVINO's own
@@ -59,12 +61,14 @@ class _Network:
         config: the options to use.
         class_names: in the file.
         digest: SHA-256 of the weights that it was made from.
+        notes: what was assumed, since the file does not say it.
     """
 
     def __init__(self, path: Path, configure: Callable[[MaskRCNNConfig], MaskRCNNConfig], reporter: Reporter) -> None:
         self.path = path
         self._reporter = reporter
         self._given: openvino.Model | None = None
+        self.notes: tuple[str, ...] = ()
         if path.suffix.lower() == IR_SUFFIX:
             from maskseg_cli.inference.openvino_file import read_ir
 
@@ -78,7 +82,7 @@ class _Network:
         self.quantized_only = False
         self._source = WeightsSource(path)
         self.config, self.class_names = configure(self._source.config), self._source.class_names
-        self.digest = self._source.digest
+        self.digest, self.notes = self._source.digest, self._source.notes
 
     def full(self) -> openvino.Model:
         """The network with its weights as they are; not for a file that is `quantized_only`."""

@@ -26,7 +26,7 @@ _REDUCED = 2
 
 
 def network_side(config: MaskRCNNConfig) -> int:
-    """The side in pixels to which the network scales pictures: the short one in the mode "fit"."""
+    """The side in pixels to which the network scales pictures: the short one in the modes "fit" and "shortest"."""
     return config.image_max_dim if config.image_resize_mode in ("square", "none") else config.image_min_dim
 
 
@@ -67,7 +67,8 @@ def reduced(image: Picture, config: MaskRCNNConfig, tile: Tile) -> Picture:
     if config.image_resize_mode in ("none", "pad64"):
         scale = max((tile.bottom - tile.top) / height, (tile.right - tile.left) / width)
     else:
-        scale = _REDUCED * network_side(config) / (min if config.image_resize_mode == "fit" else max)(height, width)
+        side = min(height, width) if config.image_resize_mode in ("fit", "shortest") else max(height, width)
+        scale = _REDUCED * network_side(config) / side
     if scale > 2 / 3:
         return image
     size = max(1, round(width * scale)), max(1, round(height * scale))

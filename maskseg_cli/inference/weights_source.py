@@ -1,19 +1,23 @@
 """`WeightsSource`: what must be known of a weights file to choose a converted network: its digest, config and names.
 
 The arrays of a file are read only where they are needed. For files of other kinds than maskseg's own the config follows
-from the arrays; it is kept in the user's cache, so that the next start need not read hundreds of megabytes.
+from the arrays, and from a training's config beside them; it is kept in the user's cache, so that the next start need
+not read hundreds of megabytes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from maskseg_cli.checkpoints import Checkpoint, read_checkpoint
 from maskseg_cli.checkpoints.download import file_digest
 from maskseg_cli.checkpoints.native import read_description
+from maskseg_cli.checkpoints.pytorch.families.config_beside import config_beside
 from maskseg_cli.checkpoints.registry import cache_folder
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
@@ -23,6 +27,18 @@ from maskseg_cli.media.atomic_file import atomic_path
 def networks_folder() -> Path:
     """The folder of converted networks in the user's cache."""
     return cache_folder() / "openvino"
+
+
+#: Changes where a file is understood in another way than before, so that nothing remembered is taken then.
+_READING = 1
+
+
+class Described(NamedTuple):
+    """What follows from a weights file; see `Checkpoint`."""
+
+    config: MaskRCNNConfig
+    class_names: tuple[str, ...] | None
+    notes: tuple[str, ...]
 
 
 class WeightsSource:
@@ -56,36 +72,53 @@ class WeightsSource:
         return read_checkpoint(self.path)
 
     @cached_property
-    def _description(self) -> tuple[MaskRCNNConfig, tuple[str, ...] | None]:
-        described = read_description(self.path) or self._remembered()
+    def _description(self) -> Described:
+        own = read_description(self.path)
+        if own is not None:
+            return Described(*own, ())
+        described = self._remembered()
         if described is None:
-            described = self.checkpoint.config, self.checkpoint.class_names
-            self._remember(*described)
+            described = Described(self.checkpoint.config, self.checkpoint.class_names, self.checkpoint.notes)
+            self._remember(described)
         return described
 
     @property
     def config(self) -> MaskRCNNConfig:
         """The options in the file, or those that follow from its arrays."""
-        return self._description[0]
+        return self._description.config
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
         """The class names in the file, background first; None where it has none."""
-        return self._description[1]
+        return self._description.class_names
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what was assumed, since the file does not say it."""
+        return self._description.notes
 
     @property
     def _memory(self) -> Path:
-        return networks_folder() / f"{self.digest[:32]}.json"
+        parts = [str(_READING), self.digest]
+        beside = config_beside(self.path)
+        if beside is not None:
+            with contextlib.suppress(OSError):
+                parts.append(file_digest(beside, "sha256"))
+        return networks_folder() / f"{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:32]}.json"
 
-    def _remembered(self) -> tuple[MaskRCNNConfig, tuple[str, ...] | None] | None:
+    def _remembered(self) -> Described | None:
         try:
             known = json.loads(self._memory.read_text(encoding="utf-8"))
             names = known["class_names"]
-            return MaskRCNNConfig(**known["config"]), None if names is None else tuple(map(str, names))
+            return Described(
+                MaskRCNNConfig(**known["config"]),
+                None if names is None else tuple(map(str, names)),
+                tuple(map(str, known["notes"])),
+            )
         except (OSError, ValueError, KeyError, TypeError, RecursionError, MasksegError):
             return None  # absent, damaged, or of another version: the file itself is read
 
-    def _remember(self, config: MaskRCNNConfig, class_names: tuple[str, ...] | None) -> None:
-        text = json.dumps({"config": config.to_dict(), "class_names": class_names})
+    def _remember(self, described: Described) -> None:
+        text = json.dumps(described._asdict() | {"config": described.config.to_dict()})
         with contextlib.suppress(MasksegError), atomic_path(self._memory) as temporary:
             temporary.write_text(text, encoding="utf-8")

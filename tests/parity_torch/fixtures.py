@@ -2,8 +2,8 @@
 
 `data/*.npz` and `data/*.case.json` come from torchvision 0.29 and detectron2 0.6. The weights are pseudo-random:
 `make_torch_weights.py` makes them from the lists of tensors in `data/`. A big tensor T is stored as `T/index` (places
-in the ravelled tensor), `T/value`, `T/shape` and `T/mean_std_min_max`. Tensors are NCHW, boxes (x1, y1, x2, y2) in pixels
-of the resized picture (`final/boxes`: of the original). `final/masks_packed` is np.packbits over (instance, y, x).
+in the ravelled tensor), `T/value`, `T/shape` and `T/mean_std_min_max`. Tensors are NCHW, boxes (x1, y1, x2, y2) in
+pixels of the resized picture (`final/boxes`: of the original). `final/masks_packed`: np.packbits over (instance, y, x).
 """
 
 from __future__ import annotations

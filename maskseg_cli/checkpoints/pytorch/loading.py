@@ -21,16 +21,23 @@ _PIECE = 1 << 20
 _MOST_VIEWS = 4
 
 
-def load_tensors(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+def load_tensors(tensors: Mapping[str, Tensor], capacity: int) -> dict[str, NDArray[Any]]:
     """Reads each storage once; tensors are views of it.
 
+    Args:
+        tensors: name -> tensor.
+        capacity: the bytes that all of the file's storages can have together, as they are stored.
+
     Raises:
-        DamagedError: a tensor does not fit its storage, or a storage has other bytes than it says.
+        DamagedError: a tensor does not fit its storage, a storage has other bytes than it says, or all of them have
+            more than the file.
     """
     storages = {tensor.storage: STORED[tensor.storage.dtype].itemsize for tensor in tensors.values()}
     for tensor in tensors.values():
         tensor.check()
-    if sum(tensor.size for tensor in tensors.values()) > _MOST_VIEWS * sum(storage.count for storage in storages):
+    values = sum(storage.count for storage in storages)
+    stored = sum(storage.count * width for storage, width in storages.items())
+    if stored > capacity or sum(tensor.size for tensor in tensors.values()) > _MOST_VIEWS * values:
         raise DamagedError("its tensors show the same values many times")
     for storage, width in storages.items():
         _check_size(storage, width)

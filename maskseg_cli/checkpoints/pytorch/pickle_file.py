@@ -20,6 +20,9 @@ class PickleFile:
         stream: where the pickle begins; it can be sought in.
         reopen: opens the same bytes again, from their beginning, for values that stay in the file.
 
+    Attributes:
+        size: of all bytes, those before the pickle too.
+
     Raises:
         DamagedError: it ends early; so in all methods.
     """
@@ -27,7 +30,7 @@ class PickleFile:
     def __init__(self, stream: IO[bytes], reopen: Callable[[], IO[bytes]]) -> None:
         self._stream, self._reopen = stream, reopen
         here = stream.tell()
-        self._end = stream.seek(0, io.SEEK_END)
+        self.size = stream.seek(0, io.SEEK_END)
         stream.seek(here)
 
     def read(self, size: int) -> bytes:
@@ -52,8 +55,8 @@ class PickleFile:
             is_text: whether they are a text, see `Payload`.
         """
         start = self._stream.tell()
-        if not 0 <= size <= self._end - start:
-            raise DamagedError(f"a pickle declares {size:,} bytes and has {self._end - start:,}")
+        if not 0 <= size <= self.size - start:
+            raise DamagedError(f"a pickle declares {size:,} bytes and has {self.size - start:,}")
         if size <= _LONG:
             return self.read(size)
         self._stream.seek(start + size)

@@ -27,12 +27,13 @@ class PickleLayout:
 
     Attributes:
         layout: "legacy" or "pickle", after `load`.
+        capacity: bytes that all storages can have together.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stream = path.open("rb")
-        self._size = path.stat().st_size
+        self._size = self.capacity = path.stat().st_size
         self._table = StorageTable()
         self._starts: dict[str, int] = {}
         self.layout: Layout = "pickle"

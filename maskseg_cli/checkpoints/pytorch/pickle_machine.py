@@ -16,6 +16,10 @@ from maskseg_cli.checkpoints.pytorch.records import DamagedError, Name, Payload,
 
 _MOST_DIGITS = 256
 
+#: What a call may copy: each list or text that is written once, and so many items or characters more.
+_COPIED = (list, tuple, dict, str, bytes)
+_SPARE = 1 << 16
+
 
 class PickleMachine:
     """What a pickle has made so far.
@@ -35,6 +39,7 @@ class PickleMachine:
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
         self._unused_getattr = False
+        self._copied = 0
 
     def result(self) -> Any:
         """The value, at the end of the pickle."""
@@ -149,7 +154,8 @@ class PickleMachine:
 
     def tuple_of(self, count: int) -> None:
         """Puts the last values into a tuple."""
-        self.push(self._take_many(count))
+        values = [self.take() for _ in range(count)]
+        self.push(tuple(values[::-1]))
 
     def marked_tuple(self) -> None:
         """Makes a tuple of the values behind the mark."""
@@ -235,6 +241,10 @@ class PickleMachine:
         self._call(function, tuple(arguments))
 
     def _call(self, function: Any, arguments: Any) -> None:
+        if isinstance(arguments, tuple) and arguments and isinstance(arguments[0], _COPIED):
+            self._copied += len(arguments[0])
+            if self._copied > self._file.size + _SPARE:
+                raise DamagedError("a pickle copies the same values many times")
         self.push(call(function, arguments))
         if isinstance(function, Name) and function.text == GETATTR:
             self._unused_getattr = False  # a use that `rebuild.py` refuses does not get here

@@ -7,6 +7,7 @@ it seems to be.
 
 from __future__ import annotations
 
+import functools
 import sys
 
 from maskseg_cli.checkpoints.pytorch.dtypes import TORCH_STORAGES, UNREAD_STORAGES
@@ -30,6 +31,8 @@ KNOWN = frozenset(
                 "_rebuild_tensor",
                 "_rebuild_tensor_v2",
                 "_rebuild_tensor_v3",
+                "_rebuild_device_tensor_from_cpu_tensor",
+                "_rebuild_device_tensor_from_numpy",
                 "_rebuild_parameter",
                 "_rebuild_parameter_with_state",
                 "_rebuild_sparse_tensor",
@@ -64,6 +67,7 @@ KNOWN = frozenset(
         "numpy.core.numeric._frombuffer",
         "numpy.ndarray",
         "numpy.dtype",
+        *("numpy.bool_", "numpy.float32", "numpy.float64", "numpy.int32", "numpy.int64"),
         "_codecs.encode",
         "copyreg._reconstructor",
         "copyreg.__newobj__",
@@ -77,19 +81,40 @@ KNOWN = frozenset(
     ]
 )
 
+_MOST_NAME = 300
+
 #: Python's getattr, which reads any attribute of anything. Only checkpoints of mmengine need it, for the methods of
 #: their HistoryBuffer; `rebuild.py` refuses all other uses.
 GETATTR = "builtins.getattr"
 
-#: Packages and classes whose objects lie beside the weights in checkpoints of a training: their objects become
-#: placeholders without content.
-_LEFT_OUT = (
-    *("mmengine", "mmcv", "mmdet", "detectron2", "fvcore", "iopath", "yacs", "omegaconf", "addict", "easydict"),
-    *("torchvision", "torch.nn", "torch.optim", "timm", "ultralytics", "pytorch_lightning", "lightning"),
-    *("lightning_fabric", "lightning_utilities", "argparse.Namespace", "types.SimpleNamespace", "datetime", "pathlib"),
-    *("numpy.dtypes", "numpy.random._pickle", "packaging.version", "uuid.UUID", "decimal.Decimal"),
-    *("fractions.Fraction", "typing.Any", "torch.torch_version.TorchVersion", "numpy.bool_", "numpy.float64"),
-    *("numpy.float32", "numpy.int64", "numpy.int32"),
+#: Packages whose classes have objects beside the weights in checkpoints of a training, or are networks, and single
+#: classes: their objects become placeholders without content.
+_LEFT_OUT = frozenset(
+    [
+        *("torch.nn", "torch.optim", "torch.torch_version", "torchvision", "detectron2", "fvcore", "iopath", "yacs"),
+        *("mmengine", "mmcv", "mmdet", "addict", "timm", "ultralytics", "omegaconf", "easydict"),
+        *("pytorch_lightning", "lightning", "lightning_fabric", "lightning_utilities"),
+        *("numpy.dtypes", "numpy.random"),
+        *(
+            "argparse.Namespace",
+            "types.SimpleNamespace",
+            "pathlib",
+            "packaging.version",
+            "uuid.UUID",
+            "decimal.Decimal",
+        ),
+        *("fractions.Fraction", "typing.Any"),
+    ]
+)
+
+#: Functions, and classes in lower case, that are left out too: methods of HistoryBuffer in checkpoints of mmengine,
+#: parts of whole networks (so that these are refused for what they are), states of random numbers, dates.
+_LEFT_OUT_IN_LOWER_CASE = (
+    "mmengine.logging.history_buffer.HistoryBuffer.",
+    *("torch.nn.", "torchvision.ops.", "torchvision.models.", "detectron2.modeling.", "detectron2.layers."),
+    *("mmdet.models.", "mmcv.cnn.", "mmcv.ops.", "timm.models.", "timm.layers.", "ultralytics.nn."),
+    "numpy.random._pickle.",
+    *("datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta", "datetime.timezone"),
 )
 
 #: Python's own modules, those of Python 2 too: their functions and classes act on the computer when they are called.
@@ -98,6 +123,7 @@ _ACTING = sys.stdlib_module_names | {"builtins", "posix", "nt", "commands", "url
 _STATE_DICT = "save the state dict alone: torch.save(model.state_dict(), ...)"
 
 
+@functools.lru_cache(maxsize=4096)
 def known_name(module: str, name: str) -> Name:
     """The name that an opcode gives in two parts.
 
@@ -105,14 +131,24 @@ def known_name(module: str, name: str) -> Name:
         RefusedError: a name that neither tensors nor plain values need; the sentence says which.
     """
     full = _full_name(module, name)
-    if full in KNOWN or full == GETATTR or is_left_out(full):
+    if len(full) <= _MOST_NAME and (full in KNOWN or full == GETATTR or is_left_out(full)):
         return Name(full)
     raise RefusedError(refusal(full))
 
 
 def is_left_out(full: str) -> bool:
-    """Whether objects of this name become placeholders."""
-    return any(full == start or full.startswith(f"{start}.") for start in _LEFT_OUT)
+    """Whether objects of this name become placeholders. Functions of the same packages can act, and are refused."""
+    for name in _LEFT_OUT_IN_LOWER_CASE:
+        if full == name or (name.endswith(".") and full.startswith(name)):
+            return True
+    parts = full.split(".")
+    known = any(".".join(parts[:count]) in _LEFT_OUT for count in range(1, min(len(parts), 3) + 1))
+    return known and _is_class(parts[-1])
+
+
+def _is_class(name: str) -> bool:
+    """Whether this is written as classes are, and not functions: HistoryBuffer, _LRScheduler."""
+    return name.lstrip("_")[:1].isupper()
 
 
 def _full_name(module: str, name: str) -> str:
@@ -133,7 +169,7 @@ def refusal(full: str) -> str:
     top, _, last = full.partition(".")[0], *full.rpartition(".")[1:]
     if top in ("posix", "nt"):
         shown = f"{shown} (os.{printable(last[:200])})"
-    if top in _ACTING or not last[:1].isupper():
+    if top in _ACTING or not _is_class(last):
         return (
             f"would run {shown} when Python opens it, which weights do not need, so it is not read: do not open it "
             "with torch.load or pickle either, unless you trust its origin."

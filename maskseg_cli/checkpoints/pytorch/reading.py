@@ -38,7 +38,7 @@ def read_torch_state(path: str | Path) -> TorchState:
     try:
         with SafetensorsLayout(path) if kind == "safetensors" else _torch_layout(path) as file:
             tensors, meta = find_state_dict(file.load())
-            return TorchState(load_tensors(tensors), file.layout, stored_dtype(tensors), meta)
+            return TorchState(load_tensors(tensors, file.capacity), file.layout, stored_dtype(tensors), meta)
     except RefusedError as error:
         raise MasksegError(f"{path} {error}") from None
     except MemoryError:

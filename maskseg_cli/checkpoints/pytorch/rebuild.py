@@ -27,6 +27,9 @@ from maskseg_cli.checkpoints.pytorch.records import (
     whole_numbers,
 )
 
+_MOST_KEY = 1 << 32
+_MOST_ATTRIBUTE = 100
+
 _SPARSE, _QUANTIZED = "is a sparse tensor", "is a quantized tensor"
 _UNREAD = {
     "torch._utils._rebuild_sparse_tensor": _SPARSE,
@@ -83,8 +86,8 @@ def _array(shape: Any, kind: Any, fortran: Any, data: Any) -> Tensor | Placehold
 def _payload(data: Any) -> Payload:
     if isinstance(data, Payload):
         return data
-    if isinstance(data, str):  # Python 2's bytes
-        data = data.encode("latin-1")
+    if isinstance(data, str):  # Python 2's bytes; copied when they are used, for a file may have one text many times
+        return Payload(len(data), lambda: io.BytesIO(data.encode("latin-1")))
     if not isinstance(data, bytes):
         raise DamagedError("an array's values are no bytes")
     return Payload(len(data), lambda: io.BytesIO(data))
@@ -144,7 +147,7 @@ def _first(value: Any = None, *_: Any) -> Any:
 
 def _from_type(function: Any = None, kind: Any = None, arguments: Any = (), *_: Any) -> Any:
     """A tensor of a class derived from torch.Tensor: how to make a plain one, and its class."""
-    if not isinstance(function, Name) or not isinstance(arguments, tuple):
+    if not isinstance(function, Name) or not function.text.startswith("torch._utils."):
         raise DamagedError("a tensor cannot be made")
     return call(function, arguments)
 
@@ -173,6 +176,7 @@ def _tupled(items: Any = (), *_: Any) -> tuple[Any, ...]:
 
 def _getattr(owner: Any = None, attribute: Any = None, *_: Any) -> Placeholder:
     if isinstance(owner, Name) and is_left_out(owner.text) and isinstance(attribute, str):
+        attribute = attribute[:_MOST_ATTRIBUTE]
         return Placeholder(f"{owner.text}.{attribute}")
     raise RefusedError(refusal(GETATTR))
 
@@ -190,6 +194,8 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _tensor_v3,
+    "torch._utils._rebuild_device_tensor_from_cpu_tensor": _first,
+    "torch._utils._rebuild_device_tensor_from_numpy": _first,
     "torch._utils._rebuild_parameter": _first,
     "torch._utils._rebuild_parameter_with_state": _first,
     "torch._tensor._rebuild_from_type_v2": _from_type,
@@ -236,8 +242,11 @@ def call(function: Any, arguments: Any) -> Any:
 
 
 def set_item(target: dict[Any, Any], key: Any, value: Any) -> None:
-    """Adds an item to a dict; keys that are no texts or numbers are left out, for no weight has such a name."""
-    if isinstance(key, (str, int, float, bool, bytes)) or key is None:
+    """Adds an item to a dict; other keys than texts and small numbers are left out, for no weight has such a name.
+
+    Of large numbers, a file can choose a million that have the same hash, with which a dict takes hours.
+    """
+    if isinstance(key, (str, bytes)) or key is None or (isinstance(key, int) and abs(key) < _MOST_KEY):
         target[key] = value
 
 

@@ -34,13 +34,16 @@ class SafetensorsLayout:
 
     Args:
         path: the file.
+
+    Attributes:
+        capacity: bytes that all storages can have together.
     """
 
     layout: Layout = "safetensors"
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._size = path.stat().st_size
+        self._size = self.capacity = path.stat().st_size
 
     def __enter__(self) -> SafetensorsLayout:
         return self

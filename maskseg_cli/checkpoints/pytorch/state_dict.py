@@ -55,7 +55,8 @@ def _key(content: dict[Any, Any]) -> Any:
             return key
     if _has_direct_tensors(content):
         return None
-    inside = [key for key, value in content.items() if isinstance(value, dict) and _has_direct_tensors(value)]
+    dicts = {id(value): (key, value) for key, value in content.items() if isinstance(value, dict)}  # each once
+    inside = [key for key, value in dicts.values() if _has_direct_tensors(value)]
     return inside[0] if len(inside) == 1 else None
 
 
@@ -105,7 +106,9 @@ def _without_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _kind(value: Any) -> str:
-    return type(value).__name__.lower()
+    return {"NoneType": "value without content", "Payload": "long text"}.get(
+        type(value).__name__, type(value).__name__.lower()
+    )
 
 
 def _plain_dict(content: dict[Any, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from maskseg_cli.checkpoints.pytorch.pickle_file import PickleFile
 from maskseg_cli.checkpoints.pytorch.pickle_machine import PickleMachine
 from maskseg_cli.checkpoints.pytorch.records import DamagedError, RefusedError
 
-#: A checkpoint with the state of its optimizer has some 50,000; this many take seconds.
-MOST_OPCODES = 1_500_000
+#: A checkpoint with the state of its optimizer has some 50,000; this many take some seconds.
+MOST_OPCODES = 1_000_000
 
 _STOP = b"."
 _Opcode = Callable[[PickleMachine, PickleFile], None]
@@ -68,7 +68,7 @@ def _index(method: Callable[[PickleMachine, int], None]) -> _Opcode:
 
     def opcode(machine: PickleMachine, file: PickleFile) -> None:
         line = file.line()
-        if not (line.isascii() and line.isdigit() and len(line) < 20):
+        if not (line.isascii() and line.isdigit() and len(line) < 10):
             raise DamagedError("a pickle uses a value that it does not have")
         method(machine, int(line))
 
@@ -125,7 +125,7 @@ _OPCODES: dict[bytes, _Opcode] = {
     b"\x91": _only(_M.marked_list),  # a frozenset
     b"t": _only(_M.marked_tuple),
     b"d": _only(_M.marked_dict),
-    b"\x85": lambda machine, file: machine.tuple_of(1),
+    b"\x85": lambda machine, file: machine.push((machine.take(),)),
     b"\x86": lambda machine, file: machine.tuple_of(2),
     b"\x87": lambda machine, file: machine.tuple_of(3),
     b"a": _only(_M.append),

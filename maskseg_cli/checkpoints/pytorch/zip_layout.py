@@ -39,6 +39,9 @@ class ZipLayout:
     Args:
         path: the file.
 
+    Attributes:
+        capacity: bytes that all storages can have together.
+
     Raises:
         RefusedError: it is of another kind.
         DamagedError: a member is missing, or of an impossible size. Also what zipfile raises (`npz_archive.DAMAGE`).
@@ -47,8 +50,9 @@ class ZipLayout:
     layout: Layout = "zip"
 
     def __init__(self, path: Path) -> None:
-        self._size = path.stat().st_size
+        self._size = self.capacity = path.stat().st_size
         self._archive = zipfile.ZipFile(path)
+        self._members = set(self._archive.namelist())
         self._table = StorageTable()
 
     def __enter__(self) -> ZipLayout:
@@ -66,7 +70,7 @@ class ZipLayout:
         self._folder = names[0].removesuffix(_PICKLE)
         self._check_sizes()
         order = f"{self._folder}byteorder"
-        self._big_endian = order in self._archive.NameToInfo and self._open(order).read(16).strip() == b"big"
+        self._big_endian = order in self._members and self._read(order, 16).strip() == b"big"
         data = self._pickle(names[0])
         return load_pickle(io.BytesIO(data), lambda: io.BytesIO(data), self._storage)
 
@@ -77,7 +81,12 @@ class ZipLayout:
                     raise RefusedError(f"{kind}, not a state dict: torch.save(model.state_dict(), ...).")
 
     def _check_sizes(self) -> None:
-        packed = sum(info.file_size for info in self._archive.infolist() if info.compress_type != zipfile.ZIP_STORED)
+        """Notes what all members unpack to; those that are not packed have no more bytes than the file."""
+        members = self._archive.infolist()
+        packed = sum(info.file_size for info in members if info.compress_type != zipfile.ZIP_STORED)
+        self.capacity = sum(info.file_size for info in members)
+        if self.capacity - packed > self._size:
+            raise DamagedError("its members are larger than the file")
         if packed > _MOST_PACKING * self._size:
             raise DamagedError(f"it would unpack to {packed:,} bytes, which so small a file cannot hold")
 
@@ -85,8 +94,11 @@ class ZipLayout:
         info = self._archive.getinfo(name)
         if info.compress_type != zipfile.ZIP_STORED and info.file_size > _MOST_PACKED_PICKLE:
             raise DamagedError(f"{name} has {info.file_size:,} bytes")
+        return self._read(name)
+
+    def _read(self, name: str, most: int = -1) -> bytes:
         with self._open(name) as stream:
-            return stream.read()
+            return stream.read(most)
 
     def _storage(self, value: Any) -> Storage | Placeholder:
         found = storage_id(value)
@@ -94,7 +106,7 @@ class ZipLayout:
             return found
         key, dtype, count = found
         name = f"{self._folder}data/{key}"
-        if name not in self._archive.NameToInfo:
+        if name not in self._members:
             raise DamagedError(f"the values of {name} are missing")
         size = self._archive.getinfo(name).file_size
         if count * STORED[dtype].itemsize != size:
