@@ -139,6 +139,12 @@ def test_the_weights_are_taken_and_not_their_average(tmp_path: Path) -> None:
     assert state.arrays["a"][0] == 1
 
 
+def test_a_network_beside_its_state_dict_is_left_out(tmp_path: Path) -> None:
+    whole = Made(Named("torch.nn.modules.container", "Sequential"), state={"training": True})
+    for content in ({"model": whole, "state_dict": tensors(ARRAYS)}, {"ema": whole, "model": tensors(ARRAYS)}):
+        assert_same(read_torch_state(write_zip(tmp_path / "w.pth", content)).arrays, ARRAYS)
+
+
 def history_buffer() -> Made:
     """As mmengine 0.10 pickles one with protocol 2: its methods by getattr."""
     kind = Named("mmengine.logging.history_buffer", "HistoryBuffer")
