@@ -224,7 +224,9 @@ def test_protocol_0_is_text(tmp_path: Path) -> None:
 
 def test_a_network_of_no_known_family_is_named(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "w.pth", tensors(ARRAYS))
-    with pytest.raises(MasksegError, match=r"w\.pth has the weights of a network that .* \(conv1.weight, bn1.weight"):
+    with pytest.raises(
+        MasksegError, match=r"w\.pth holds none of the networks .* \(its arrays are conv1.weight, bn1.weight"
+    ):
         read_checkpoint(path)
 
 

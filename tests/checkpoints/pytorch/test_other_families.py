@@ -110,6 +110,7 @@ def test_a_resnet_alone_starts_training(tmp_path: Path) -> None:
         (["a.weight", "b.weight"], "holds none of the networks that are read (its arrays are a.weight, b.weight, ...)"),
         (["image_encoder.patch_embed.proj.weight"], "a Segment Anything model"),
         (["transformer.encoder.layers.0.linear1.weight"], "a DETR"),
+        (["conv1_b", "conv1_w", "res2_0_branch2a_w"], "a network of Caffe2"),
         (["0.conv.weight", "1.conv.weight"], "a YOLO"),
         (
             ["roi_heads.box.feature_extractor.fc6.weight", f"{BODY}stem.conv1.weight", "rpn.head.conv.weight"],

@@ -55,6 +55,13 @@ def test_the_published_networks(tmp_path: Path) -> None:
         assert checkpoint.arrays["mrcnn_bbox_fc/kernel"].shape == (1024, 4 * 91)
 
 
+def test_shapes_are_those_of_the_network(tmp_path: Path) -> None:
+    from maskseg_cli.checkpoints.assign import expected_shapes
+
+    checkpoint = read(tmp_path, published("torchvision-v2"))  # the one with all kinds of layers
+    assert {name: array.shape for name, array in checkpoint.arrays.items()} == expected_shapes(checkpoint.config)
+
+
 def test_old_names(tmp_path: Path) -> None:
     old = renamed(published("torchvision-v1"), *OLD_NAMES)
     assert "backbone.fpn.inner_blocks.0.weight" in old
