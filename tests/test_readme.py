@@ -19,7 +19,7 @@ import pytest
 from skimage import data
 
 from maskseg_cli.checkpoints import read_checkpoint, registry
-from maskseg_cli.checkpoints.registry import Release
+from maskseg_cli.checkpoints.releases import Release
 from maskseg_cli.media.images import read_image, write_image
 from maskseg_cli.media.picture_formats import FORMAT_OF
 from maskseg_cli.training.run_files import LAST_WEIGHTS, STATE_FILE

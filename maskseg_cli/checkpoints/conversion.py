@@ -10,12 +10,12 @@ from pathlib import Path
 from maskseg_cli import __version__
 from maskseg_cli.checkpoints.assign import check_fits, check_labels, expected_shapes
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
-from maskseg_cli.checkpoints.description import release_of
-from maskseg_cli.checkpoints.download import file_digest
+from maskseg_cli.checkpoints.download import file_digests
 from maskseg_cli.checkpoints.matterport import write_matterport
 from maskseg_cli.checkpoints.native import write_checkpoint
 from maskseg_cli.checkpoints.reading import read_checkpoint
 from maskseg_cli.checkpoints.registry import IR_SUFFIX
+from maskseg_cli.checkpoints.releases import ALGORITHMS, release_of
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.outputs import check_file_writable
 
@@ -82,11 +82,12 @@ def _provenance(source: Path, checkpoint: Checkpoint) -> dict[str, str]:
     known = dict(checkpoint.provenance)
     if checkpoint.kind != "maskseg":  # our own files have an entry "origin" already
         known["origin"] = known.pop("made_by", checkpoint.kind)
-    release = release_of(file_digest(source, "md5"))
+    digests = file_digests(source, ALGORITHMS)
+    release = release_of(digests)
     if release is not None:
-        known["origin"] = f"{release.file} from {release.base_url}"
+        known["origin"] = f"{release.name}, {release.address}"
         known["licence"] = release.licence
     known["made_by"] = f"maskseg {__version__}, weights convert"
     known["source_file"] = source.name
-    known["source_sha256"] = file_digest(source, "sha256")
+    known["source_sha256"] = digests["sha256"]
     return known

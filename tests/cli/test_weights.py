@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maskseg_cli.checkpoints import read_checkpoint, registry
-from maskseg_cli.checkpoints.registry import Release
+from maskseg_cli.checkpoints.releases import Release
 from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.cli.main import main
 from tests.checkpoints.test_matterport import imagenet_groups
@@ -28,6 +28,7 @@ from tests.checkpoints.tiny import assert_same, tiny_groups, write_h5
 from tests.checkpoints.web_server import FileServer, serving
 from tests.parity.make_matterport_weights import inventory
 
+TORCH = ("torchvision-v1", "torchvision-v2", "detectron2-r50", "detectron2-r101")
 CONTENT = np.random.default_rng(1).bytes(50_000)
 
 
@@ -60,7 +61,7 @@ def test_list_tells_what_is_here(home: Path) -> None:
     (home / "mask_rcnn_coco.h5").write_bytes(b"1234")
     assert f"here: {home / 'mask_rcnn_coco.h5'}" in run("list").stdout
     rows = {row["name"]: row for row in json.loads(run("list", "--json").stdout)}
-    assert set(rows) == {"lite", "coco"}
+    assert set(rows) == {"lite", "coco", *TORCH}
     assert (rows["coco"]["here"], rows["coco"]["bytes"]) == (True, 4)
 
 
@@ -113,7 +114,8 @@ def test_fetch_knows_only_names() -> None:
     result = run("fetch", "yolo")
     assert (result.exit_code, result.stderr) == (
         2,
-        "Error: There are no weights 'yolo' to fetch: the known names are coco.\n",
+        "Error: There are no weights 'yolo' to fetch: the known names are coco, torchvision-v1, torchvision-v2, "
+        "detectron2-r50, detectron2-r101.\n",
     )
     assert "need no fetching" in run("fetch", "lite").stderr
 
@@ -171,7 +173,7 @@ def test_verify_knows_the_release(matterport_h5: Path, monkeypatch: pytest.Monke
     digest = hashlib.md5(matterport_h5.read_bytes()).hexdigest()
     release = Release("coco", "mask_rcnn_coco.h5", "https://example.org", 1, digest, "test", "MIT License")
     monkeypatch.setitem(registry.RELEASES, "coco", release)
-    assert "release  mask_rcnn_coco.h5 from https://example.org" in run("verify", matterport_h5).stdout
+    assert "release  coco, https://example.org/mask_rcnn_coco.h5" in run("verify", matterport_h5).stdout
 
 
 def test_verify_names_all_that_is_wrong(matterport_h5: Path, tmp_path: Path) -> None:
