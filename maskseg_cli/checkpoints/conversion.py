@@ -16,10 +16,30 @@ from maskseg_cli.checkpoints.native import write_checkpoint
 from maskseg_cli.checkpoints.reading import read_checkpoint
 from maskseg_cli.checkpoints.registry import IR_SUFFIX
 from maskseg_cli.checkpoints.releases import ALGORITHMS, release_of
+from maskseg_cli.config import COCO, RESNETS, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.outputs import check_file_writable
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
+
+#: Options in which Matterport's code has no choice: weights that were trained with other values are of no use to it.
+_MATTERPORTS = (
+    "box_frame",
+    "box_head_convs",
+    "box_head_fcs",
+    "channel_order",
+    "conv_bias",
+    "fpn_norm",
+    "head_norm",
+    "mask_head_convs",
+    "norm_epsilon",
+    "rpn_channels",
+    "rpn_convs",
+    "rpn_logits",
+    "std_pixel",
+    "stride_in_1x1",
+    "symmetric_padding",
+)
 
 
 def check_target(source: Path, target: Path, overwrite: bool) -> None:
@@ -58,7 +78,8 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
         The checkpoint as it was written.
 
     Raises:
-        MasksegError: the source cannot be read or is not sound, or the target cannot be written.
+        MasksegError: the source cannot be read or is not sound, it does not fit into the kind of file, or the target
+            cannot be written.
         UsageError: float16 for a Matterport file.
     """
     hdf5 = target.suffix.lower() in HDF5_SUFFIXES
@@ -66,6 +87,8 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
         raise UsageError("Matterport's .h5 files hold float32 only: leave out --dtype float16.")
     checkpoint = read_checkpoint(source)
     check_labels(checkpoint, labels)
+    if hdf5:
+        _check_matterports(source, checkpoint.config)
     check_fits(checkpoint, expected_shapes(checkpoint.config))
     if labels is not None:
         checkpoint = dataclasses.replace(checkpoint, class_names=tuple(labels))
@@ -75,6 +98,17 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
     checkpoint = dataclasses.replace(checkpoint, provenance=_provenance(source, checkpoint), kind="maskseg")
     write_checkpoint(target, checkpoint, dtype or "float16")
     return checkpoint
+
+
+def _check_matterports(source: Path, config: MaskRCNNConfig) -> None:
+    """Refuses a ResNet with other parts than Matterport's; the small network's layers are named when it is written."""
+    others = [option for option in _MATTERPORTS if getattr(config, option) != getattr(COCO, option)]
+    if config.backbone in RESNETS and others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise MasksegError(
+            f"{source} is not Matterport's network, the only one that fits into an .h5 file: it differs in "
+            f"{', '.join(others[:3])}{more}. Give the output the ending .npz or .xml."
+        )
 
 
 def _provenance(source: Path, checkpoint: Checkpoint) -> dict[str, str]:

@@ -16,6 +16,10 @@ _KINDS = {
     "maskseg": "maskseg's own",
     "matterport": "Matterport HDF5",
     "mask_rcnn2go": "Mask R-CNN2Go arrays",
+    "torchvision": "torchvision state dict",
+    "detectron2": "detectron2 state dict",
+    "mmdetection": "mmdetection state dict",
+    "pytorch-mask-rcnn": "state dict of pytorch-mask-rcnn",
 }
 _BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
 _MASK_HEADS = {"fcn": "fcn", "unet": "unet", "mobile": "mobile inverted residuals"}
@@ -77,7 +81,7 @@ def describe_as_text(found: dict[str, Any]) -> str:
     """Formats the result of `describe` as lines of text, without the configuration."""
     lines = [
         ("file", f"{found['file']} ({found['bytes']:,} bytes)"),
-        ("kind", _KINDS.get(found["kind"], found["kind"])),
+        ("kind", _KINDS[found["kind"]]),
         ("backbone", _BACKBONES[found["backbone"]]),
     ]
     if found["backbone_only"]:
@@ -85,7 +89,7 @@ def describe_as_text(found: dict[str, Any]) -> str:
     else:
         lines.append(("mask head", _MASK_HEADS[found["mask_head"]]))
         unused = sum(map(is_unused, found["class_names"] or ()))
-        gaps = f", of which {unused} are not used" if unused else ""
+        gaps = f", {unused} of them not used" if unused else ""
         lines.append(("classes", f"{found['num_classes']} with the background{gaps}"))
         sizes = found["sizes"]
         words = [f"{name.replace('_', ' ')} {_size(value)}" for name, value in sizes.items()]

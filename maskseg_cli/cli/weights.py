@@ -70,7 +70,7 @@ def list_weights(as_json: bool, quiet: bool) -> None:
 def info(file: str, everything: bool, as_json: bool, quiet: bool) -> None:
     """Show what a weights file holds.
 
-    Network, classes, sizes and origin; with --all every option.
+    Network, classes, sizes, origin, licence, and what was taken for granted; with --all every option.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
     from maskseg_cli.checkpoints.description import describe, describe_as_text
@@ -120,8 +120,8 @@ def fetch(name: str, quiet: bool) -> None:
 def verify(file: str, quiet: bool) -> None:
     """Check that a weights file is sound.
 
-    Compares every name and shape with the network, looks for values that are not finite, and prints
-    the file's checksums. The exit code is 1 when the file is not sound.
+    Compares every name and shape with the network, looks for values that are not finite, and prints the file's
+    checksums and the published weights that have them. The exit code is 1 when the file is not sound.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
     from maskseg_cli.checkpoints.assign import expected_shapes
@@ -175,13 +175,13 @@ def verify(file: str, quiet: bool) -> None:
 def convert(source: str, target: Path, dtype: str | None, labels: Path | None, overwrite: bool, quiet: bool) -> None:
     """Convert to maskseg's, Matterport's or OpenVINO's file.
 
-    The ending of OUT decides: .npz is maskseg's own, .h5 is Matterport's, .xml is OpenVINO's (with a .bin beside
-    it), which starts faster and needs no TensorFlow.
+    IN is any weights file or name. The ending of OUT decides: .npz is maskseg's own, .xml is OpenVINO's (with a .bin
+    beside it), which starts faster and needs no TensorFlow, .h5 is Matterport's (for its own network only).
 
     \b
-    maskseg weights convert mask_rcnn_shapes.h5 shapes.npz --labels shapes.txt
+    maskseg weights convert model_final.pth mine.npz --labels mine.txt
+    maskseg weights convert torchvision-v2 coco.xml
     maskseg weights convert shapes.npz for_matterport.h5
-    maskseg weights convert shapes.npz shapes.xml
     """
     from maskseg_cli.checkpoints import find_weights
     from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_target
