@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from maskseg_cli import __version__
 from maskseg_cli.checkpoints.assign import check_fits, check_labels, expected_shapes
@@ -63,7 +64,26 @@ def check_target(source: Path, target: Path, overwrite: bool) -> None:
     check_file_writable(target)
 
 
-def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequence[str] | None = None) -> Checkpoint:
+def check_settings(target: Path, settings: Mapping[str, Any]) -> None:
+    """Refuses options for a kind of file that does not hold them or was computed without them.
+
+    Raises:
+        UsageError: there are options, and the target is not maskseg's own file.
+    """
+    if settings and target.suffix.lower() != ".npz":
+        raise UsageError(
+            f"Options can be set in maskseg's own files only, not in {target}: convert to .npz with --set, and that "
+            "file again."
+        )
+
+
+def convert(
+    source: Path,
+    target: Path,
+    dtype: str | None = None,
+    labels: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Checkpoint:
     """Reads any kind of file and writes maskseg's own, or Matterport's where the target ends in .h5.
 
     The weights are compared with the network first: only complete and finite ones are written.
@@ -73,6 +93,7 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
         target: its ending decides the kind.
         dtype: "float16" (the default) or "float32" for maskseg's own file; Matterport's is always float32.
         labels: class names to put into the file, background first.
+        settings: options of `MaskRCNNConfig` to put into maskseg's own file.
 
     Returns:
         The checkpoint as it was written.
@@ -80,12 +101,15 @@ def convert(source: Path, target: Path, dtype: str | None = None, labels: Sequen
     Raises:
         MasksegError: the source cannot be read or is not sound, it does not fit into the kind of file, or the target
             cannot be written.
-        UsageError: float16 for a Matterport file.
+        UsageError: float16 or options for a Matterport file, or an option that does not exist.
     """
+    check_settings(target, settings or {})
     hdf5 = target.suffix.lower() in HDF5_SUFFIXES
     if hdf5 and dtype == "float16":
         raise UsageError("Matterport's .h5 files hold float32 only: leave out --dtype float16.")
     checkpoint = read_checkpoint(source)
+    if settings:
+        checkpoint = dataclasses.replace(checkpoint, config=checkpoint.config.replace(**settings))
     check_labels(checkpoint, labels)
     if hdf5:
         _check_matterports(source, checkpoint.config)

@@ -39,8 +39,8 @@ def weights() -> None:
     """List, inspect, fetch, verify and convert weights.
 
     Weights have a name, such as lite, coco or torchvision-v2 (`maskseg weights list`), or lie in a file: maskseg's own
-    .npz, Matterport's .h5, or the .pth, .pt, .pkl or .safetensors of torchvision, detectron2, mmdetection and
-    pytorch-mask-rcnn.
+    .npz, Matterport's .h5, or the .pth, .pt, .pkl or .safetensors of a Mask R-CNN that was trained with PyTorch
+    (torchvision, detectron2, mmdetection).
     """
 
 
@@ -170,9 +170,18 @@ def verify(file: str, quiet: bool) -> None:
     type=click.Path(path_type=Path),
     help="Text file of class names, one a line, to put into the file.",
 )
+@click.option("--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Set an option in maskseg's own file.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists; IN never.")
 @message_options
-def convert(source: str, target: Path, dtype: str | None, labels: Path | None, overwrite: bool, quiet: bool) -> None:
+def convert(
+    source: str,
+    target: Path,
+    dtype: str | None,
+    labels: Path | None,
+    settings: tuple[str, ...],
+    overwrite: bool,
+    quiet: bool,
+) -> None:
     """Convert to maskseg's, Matterport's or OpenVINO's file.
 
     IN is any weights file or name. The ending of OUT decides: .npz is maskseg's own, .xml is OpenVINO's (with a .bin
@@ -184,12 +193,15 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
     maskseg weights convert shapes.npz for_matterport.h5
     """
     from maskseg_cli.checkpoints import find_weights
-    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_target
+    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_settings, check_target
     from maskseg_cli.checkpoints.conversion import convert as convert_file
     from maskseg_cli.checkpoints.registry import IR_SUFFIX
+    from maskseg_cli.config.overrides import parse_settings
 
     path = find_weights(source)
     check_target(path, target, overwrite)
+    changes = parse_settings(settings)
+    check_settings(target, changes)
     names = None if labels is None else read_labels(labels)
     with FileLocks([target]):
         if target.suffix.lower() == IR_SUFFIX:
@@ -199,7 +211,7 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
             export_network(path, target, dtype or "float16", names)
             _report_network(target, quiet)
             return
-        written = convert_file(path, target, dtype, names)
+        written = convert_file(path, target, dtype, names, changes)
     if not quiet:
         click.echo(
             f"{printable(str(target))}: {written.parameters:,} parameters, {target.stat().st_size:,} bytes", err=True

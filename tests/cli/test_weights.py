@@ -273,13 +273,14 @@ def test_convert_there_and_back(plain_h5: Path, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("background\ncircle\nsquare\ntriangle\n")
     ours, back = tmp_path / "ours.npz", tmp_path / "back.h5"
-    result = run("convert", plain_h5, ours, "--dtype", "float32", "--labels", labels)
+    setting = ["--set", "IMAGE_MIN_DIM=640", "--set", "mean_pixel=1,2,3"]
+    result = run("convert", plain_h5, ours, "--dtype", "float32", "--labels", labels, *setting)
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
     assert " parameters, " in result.stderr
     original, converted = read_checkpoint(plain_h5), read_checkpoint(ours)
     assert_same(converted.arrays, original.arrays)
-    assert converted.config == original.config
+    assert converted.config == original.config.replace(image_min_dim=640, mean_pixel=(1, 2, 3))
     assert converted.class_names == ("background", "circle", "square", "triangle")
     assert converted.provenance["origin"] == "Keras 2.2.4"
     assert converted.provenance["source_file"] == "plain.h5"
@@ -339,6 +340,9 @@ def test_convert_of_an_unsound_file_writes_nothing(tmp_path: Path) -> None:
         (".npz.h5", ["--dtype", "float16"], "hold float32 only"),
         ("folder.npz", [], "is a folder"),
         ("out.npz", ["--dtype", "int8"], "'int8' is not one of"),
+        ("out.npz", ["--set", "norm_epsilom=1"], "did you mean norm_epsilon?"),
+        (".npz.h5", ["--set", "norm_epsilon=1e-5"], "convert to .npz with --set, and that file again"),
+        ("out.xml", ["--set", "norm_epsilon=1e-5"], "convert to .npz with --set, and that file again"),
     ],
 )
 def test_convert_requests_that_make_no_sense(tmp_path: Path, target: str, options: list[str], sentence: str) -> None:
