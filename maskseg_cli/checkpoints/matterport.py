@@ -25,7 +25,7 @@ from maskseg_cli.checkpoints.matterport_layers import (
 )
 from maskseg_cli.checkpoints.size_limit import check_size
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config import COCO, MaskRCNNConfig
+from maskseg_cli.config import COCO, RESNETS, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import atomic_path
 
@@ -261,6 +261,25 @@ _FREE = frozenset(
 )
 
 
+def check_matterports(file: str, config: MaskRCNNConfig) -> None:
+    """Refuses a network with a ResNet that differs from Matterport's in what its files do not hold.
+
+    Args:
+        file: its name, for the message.
+        config: of the network.
+
+    Raises:
+        MasksegError: it differs; the options are named.
+    """
+    others = [option for option, value in COCO.graph.items() if option not in _FREE and config.graph[option] != value]
+    if config.backbone in RESNETS and others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise MasksegError(
+            f"{file} is not Matterport's network, the only one that fits into an .h5 file: it differs in "
+            f"{', '.join(others[:3])}{more}. Give the output the ending .npz or .xml."
+        )
+
+
 def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
     """Writes the `save_weights` layout of Keras 2, which Matterport's own code loads (by name or by order).
 
@@ -273,13 +292,7 @@ def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
             f"Only networks with Matterport's layers fit into an .h5 file; this one has {unknown[0]}: "
             "give the output the ending .npz."
         )
-    graph = checkpoint.config.graph
-    differing = [option for option, value in COCO.graph.items() if option not in _FREE and graph[option] != value]
-    if differing:
-        raise MasksegError(
-            f"Matterport's .h5 files have no place for how this network is computed ({', '.join(differing[:3])}"
-            f"{', ...' if differing[3:] else ''}): give the output the ending .npz."
-        )
+    check_matterports(checkpoint.provenance.get("source_file", "This"), checkpoint.config)
     import h5py
 
     groups = grouped(checkpoint.arrays)

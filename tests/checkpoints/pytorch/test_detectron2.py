@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config.torch_presets import DETECTRON2
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros

@@ -10,7 +10,7 @@ import pytest
 
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
 from maskseg_cli.checkpoints.pytorch.families.mmdetection_config import options_of_config, parse_config
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config.torch_presets import MMDETECTION, MMDETECTION_CAFFE
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros

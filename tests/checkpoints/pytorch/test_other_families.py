@@ -14,7 +14,7 @@ from maskseg_cli.checkpoints.matterport import write_matterport
 from maskseg_cli.checkpoints.matterport_layers import is_known_layer
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
 from maskseg_cli.checkpoints.pytorch.families.recognition import FAMILIES
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config.torch_presets import DETECTRON2, PYTORCH_MASK_RCNN, TORCHVISION
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros
@@ -83,7 +83,7 @@ def test_only_matterports_network_fits_into_its_files(tmp_path: Path) -> None:
     write_matterport(tmp_path / "port.h5", Checkpoint(arrays, PYTORCH_MASK_RCNN.replace(num_classes=3), None))
     assert (tmp_path / "port.h5").is_file()
     for config in (TORCHVISION, DETECTRON2, PYTORCH_MASK_RCNN.replace(norm_epsilon=1e-5)):
-        with pytest.raises(MasksegError, match=r"no place for how this network is computed.*\.npz"):
+        with pytest.raises(MasksegError, match=r"This is not Matterport's network.*\.npz"):
             write_matterport(tmp_path / "other.h5", Checkpoint(arrays, config, None))
     assert not (tmp_path / "other.h5").exists()
 

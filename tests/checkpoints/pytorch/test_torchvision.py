@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
+from maskseg_cli.coco_classes import COCO_91_CLASSES
 from maskseg_cli.config.torch_presets import TORCHVISION, TORCHVISION_V2
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros
@@ -49,6 +50,7 @@ def test_the_published_networks(tmp_path: Path) -> None:
     assert first.config == TORCHVISION.replace(num_classes=91)
     assert second.config == TORCHVISION_V2.replace(num_classes=91)
     assert (first.kind, first.notes, second.notes) == ("torchvision", (), ())
+    assert first.class_names == second.class_names == COCO_91_CLASSES
     for checkpoint in (first, second):
         assert sorted(checkpoint.arrays) == sorted(array_names(checkpoint.config))
         assert checkpoint.arrays["mrcnn_class_conv1/kernel"].shape == (7, 7, 256, 1024)

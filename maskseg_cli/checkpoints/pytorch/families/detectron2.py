@@ -15,7 +15,7 @@ from maskseg_cli.checkpoints.pytorch.families.config_beside import options_besid
 from maskseg_cli.checkpoints.pytorch.families.family import Clues, Family
 from maskseg_cli.checkpoints.pytorch.families.layers import rpn_conv
 from maskseg_cli.checkpoints.pytorch.families.name_tables import counted, resnet_blocks
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.torch_presets import DETECTRON2
 
