@@ -134,6 +134,7 @@ V1 = "backbone.body."
     [
         (lambda a: without(a, "roi_heads.mask_"), "a Faster R-CNN of torchvision: it has no mask head"),
         (lambda a: without(a, f"{V1}layer3.5."), "5 blocks in the third stage"),
+        (lambda a: without(a, f"{V1}layer3.5.conv1."), "1 array missing .*layer3.5.conv1.weight"),
         (lambda a: without(a, f"{V1}layer2.1.bn2."), "4 arrays missing.*layer2.1.bn2.weight"),
         (lambda a: a | {"roi_heads.extra.weight": zeros(3)}, r"1 array left over \(roi_heads.extra.weight\)"),
         (lambda a: without(a, "rpn.head.bbox_pred.weight"), "rpn.head.bbox_pred.weight is missing"),
