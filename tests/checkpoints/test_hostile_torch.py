@@ -281,7 +281,7 @@ BOMBS: dict[str, bytes] = {
     + b"h\0h\1R" * 20_000
     + b".",
     "a dict as a tensor": b"\x80\x02ctorch._tensor\n_rebuild_from_type_v2\n(ccollections\nOrderedDict\nN)}tR.",
-    "a long name": b"\x80\x02cmmengine.\n" + b"a" * 400 + b"\n.",
+    "a long name": b"\x80\x02cmmengine.\n" + b"A" * 400 + b"\n.",
     "a million times two": b"\x80\x02U\x01aq\0"
     + b"".join(b"]h%ch%ceq%c0" % (i, i, i + 1) for i in range(60))
     + b"h\x3c.",
@@ -294,6 +294,26 @@ BOMBS: dict[str, bytes] = {
     "called text": b"\x80\x02U\x01a)R.",
     "attributes of a number": b"\x80\x02K\x01}b.",
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("long bytes", "declares 4,611,686,018,427,387,904 bytes and has 1"),
+        ("negative text", "declares -5 bytes and has 1"),
+        ("long number", "a number of 1,073,741,824 bytes"),
+        ("many digits", "a number of very many digits"),
+        ("a line without an end", "a line of a pickle has no end"),
+        ("index", "a pickle uses a value that it does not have"),
+        ("a dict as a tensor", "a tensor cannot be made"),
+        ("a long name", "holds an object of mmengine."),
+        ("takes too much", "a pickle takes more values than it has"),
+        ("unknown", "a pickle with the unknown opcode ff"),
+        ("called text", "something is called that is no name"),
+    ],
+)
+def test_what_is_said_of_bombs(tmp_path: Path, name: str, sentence: str) -> None:
+    assert sentence in refusal(raw(tmp_path, BOMBS[name]))
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -314,7 +334,11 @@ def test_a_state_dict_with_bombs_beside_it_is_read(tmp_path: Path) -> None:
     laughs: list[Any] = ["ha"]
     for _ in range(40):
         laughs = [laughs, laughs]
-    state = read_torch_state(write_zip(tmp_path / "w.pth", {"model": tensors(SOUND), "loop": loop, "laughs": laughs}))
+    wide: list[Any] = ["ha"]
+    for _ in range(6):
+        wide = [wide] * 100
+    content = {"model": tensors(SOUND), "loop": loop, "laughs": laughs, "wide": wide}
+    state = read_torch_state(write_zip(tmp_path / "w.pth", content))
     assert state.arrays["a"].shape == (2, 3)
     assert len(repr(state.meta)) < 1_000_000
 
@@ -339,6 +363,28 @@ def test_a_directory_that_lies_about_sizes(tmp_path: Path) -> None:
         )
         archive.writestr("a/data/0", bytes(4 << 20))
     assert "would unpack to 4,194,4" in refusal(path)
+
+
+def test_members_that_have_more_bytes_together_than_the_file(tmp_path: Path) -> None:
+    arrays = {name: np.ones(1000, np.float32) for name in ("a", "b")}
+    path = write_zip(tmp_path / "w.pth", tensors(arrays))
+    data = path.read_bytes()
+    path.write_bytes(data.replace(struct.pack("<I", 4000), struct.pack("<I", len(data) // 2)))
+    assert "its members are larger than the file" in refusal(path)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_an_array_with_other_bytes_than_its_shape_says(tmp_path: Path, count: int) -> None:
+    kind = np.dtype("<f4")
+    whole = Made(Named("numpy.core.numeric", "_frombuffer"), bytes(12), kind, (count,), "C")
+    assert f"a tensor of {4 * count} bytes has 12 in the file" in refusal(
+        write_pickle(tmp_path / "w.pkl", {"a": whole}, 4)
+    )
+    names = (Named("numpy.core.multiarray", "_reconstruct"), Named("numpy", "ndarray"), (0,), b"b")
+    other = Made(*names, state=(1, (count,), kind, False, bytes(12)))
+    assert f"a tensor of {4 * count} bytes has 12 in the file" in refusal(
+        write_pickle(tmp_path / "w.pkl", {"a": other}, 4)
+    )
 
 
 def test_a_zip_with_members_that_are_damaged_or_locked(tmp_path: Path) -> None:
