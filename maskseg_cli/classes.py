@@ -1,4 +1,4 @@
-"""Class names: COCO's eighty, label files, and what a user may call a class on the command line."""
+"""Class names: their spellings, label files, and what a user may call a class on the command line."""
 
 from __future__ import annotations
 
@@ -8,28 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.coco_classes import COCO_CLASSES, is_unused, unused
 from maskseg_cli.config.value_types import conform
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.messages import plural, shortened
 from maskseg_cli.near_names import near_names
-
-#: COCO's 80 classes in their usual contiguous order, with the background at index 0.
-COCO_CLASSES: tuple[str, ...] = (
-    "background", "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
-    "traffic light", "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse",
-    "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie",
-    "suitcase", "frisbee", "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove",
-    "skateboard", "surfboard", "tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon",
-    "bowl", "banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut",
-    "cake", "chair", "couch", "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse",
-    "remote", "keyboard", "cell phone", "microwave", "oven", "toaster", "sink", "refrigerator", "book",
-    "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
-)  # fmt: skip
-
-#: COCO's own category id of each of `COCO_CLASSES`: 1..90 with ten gaps, and 0 for the background.
-COCO_CATEGORY_IDS: tuple[int, ...] = (0,) + tuple(
-    category for category in range(1, 91) if category not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
-)
 
 #: Names in use for the same class, Pascal VOC's first; keys and values as `_compact` leaves them.
 _OTHER_SPELLINGS = {
@@ -74,6 +57,9 @@ _NARROWER_NAMES = {
 
 _BACKGROUND_NAMES = ("background", "bg")
 
+#: What torchvision's own list of names has for the numbers that COCO's categories leave out.
+_NO_CLASS = "N/A"
+
 
 def _compact(name: str) -> str:
     # An accented letter may be one character of Unicode, or the letter and its accent (as on a Mac).
@@ -116,7 +102,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     """Class names of a label file: one name a line, background first.
 
     A file whose first line is not the background is taken as one without it. Byte-order marks, CRLF and blank
-    lines at the end are allowed.
+    lines at the end are allowed. A line "N/A" stands for a class that the network was not trained on.
 
     Returns:
         index -> name; index 0 is always "background".
@@ -136,6 +122,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     else:
         names.insert(0, "background")
         first_line = 0
+    names = [unused(number) if name == _NO_CLASS else name for number, name in enumerate(names)]
     seen: dict[str, int] = {}
     for line, name in enumerate(names, first_line):
         if not name:
@@ -255,8 +242,18 @@ def own_names(classes: Any, network_names: Callable[[list[str]], list[str]]) -> 
     return [name for one in classes for name in (network_names([one]) if isinstance(one, str) else [one])]
 
 
+def used_classes(class_names: Sequence[str]) -> list[int]:
+    """The numbers of the classes that a network was trained on, without the background.
+
+    Example:
+        >>> used_classes(("background", "cat", "class 2 (not used)", "dog"))
+        [1, 3]
+    """
+    return [number for number in range(1, len(class_names)) if not is_unused(class_names[number])]
+
+
 def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
-    objects = range(1, len(class_names))
+    objects = used_classes(class_names)
     exact = [i for i in objects if class_names[i] == word]
     found = exact or [i for i in objects if same_class(class_names[i], word)]
     if not found:
@@ -268,9 +265,12 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
         raise UsageError("The background cannot be found: leave it out of the list of classes.")
     if re.fullmatch(r"[0-9]+", word):
         digits = word.lstrip("0") or "0"
-        if len(digits) < 10 and int(digits) in objects:  # Python makes no integers of thousands of digits
-            return [int(digits)]
-        raise UsageError(f"There is no class {shortened(digits)}: the model's classes are 1 to {len(objects)}.")
+        if len(digits) < 10 and 0 < int(digits) < len(class_names):  # Python makes no integers of thousands of digits
+            if int(digits) in objects:
+                return [int(digits)]
+            raise UsageError(f"The model was not trained on a class {int(digits)}: COCO leaves out this number.")
+        most = len(class_names) - 1
+        raise UsageError(f"There is no class {shortened(digits)}: the model's classes are 1 to {most}.")
     raise UsageError(f"The model has no class {shortened(word)!r}{_near(word, [class_names[i] for i in objects])}.")
 
 

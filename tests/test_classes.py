@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from maskseg_cli import classes
 from maskseg_cli.classes import (
-    COCO_CATEGORY_IDS,
-    COCO_CLASSES,
     canonical_name,
+    chosen_classes,
     is_background,
     parse_classes,
     read_labels,
     same_class,
+    used_classes,
 )
+from maskseg_cli.coco_classes import COCO_91_CLASSES, COCO_CATEGORY_IDS, COCO_CLASSES, coco_names, is_unused
 from maskseg_cli.errors import MasksegError, UsageError
 
 BUNDLED = Path(__file__).parents[1] / "weights" / "coco_labels.txt"
@@ -246,3 +247,44 @@ def test_a_labels_file_without_an_end(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_bytes(bytes(5 << 20))
     with pytest.raises(MasksegError, match="is too large for a labels file: it has more than 4,194,304 bytes"):
         read_labels(tmp_path / "labels.txt")
+
+
+def test_coco_in_its_own_numbering() -> None:
+    assert coco_names(81) == COCO_CLASSES
+    assert coco_names(91) == COCO_91_CLASSES
+    assert coco_names(80) is coco_names(92) is None
+    gaps = [number for number, name in enumerate(COCO_91_CLASSES) if is_unused(name)]
+    assert gaps == [12, 26, 29, 30, 45, 66, 68, 69, 71, 83]
+    assert [COCO_91_CLASSES[number] for number in COCO_CATEGORY_IDS] == list(COCO_CLASSES)
+    assert used_classes(COCO_91_CLASSES) == list(COCO_CATEGORY_IDS[1:])
+
+
+def test_classes_are_chosen_by_name_in_both_numberings() -> None:
+    assert parse_classes("person,dog,aeroplane,toothbrushes", COCO_91_CLASSES) == [1, 18, 5, 90]
+    assert parse_classes("person,dog,aeroplane,toothbrushes", COCO_CLASSES) == [1, 17, 5, 80]
+    assert chosen_classes([90, "stop sign"], COCO_91_CLASSES) == [90, 13]
+
+
+@pytest.mark.parametrize("number", [12, 83])
+def test_gaps_cannot_be_chosen(number: int) -> None:
+    for word in (str(number), f"0{number}"):
+        with pytest.raises(UsageError, match=f"was not trained on a class {number}: COCO leaves out this number"):
+            parse_classes(word, COCO_91_CLASSES)
+    with pytest.raises(UsageError, match="has no class"):
+        parse_classes(COCO_91_CLASSES[number], COCO_91_CLASSES)
+    with pytest.raises(UsageError, match="no class 91: the model's classes are 1 to 90"):
+        parse_classes("91", COCO_91_CLASSES)
+
+
+def test_gaps_are_not_suggested() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_classes("class", COCO_91_CLASSES)
+    assert "not used" not in str(caught.value)
+    with pytest.raises(UsageError, match=r"it knows cat, dog\."):
+        parse_classes("xyzzy", ("background", "cat", "class 2 (not used)", "dog"))
+
+
+def test_a_list_of_labels_with_gaps_as_torchvision_has_it(tmp_path: Path) -> None:
+    names = ["N/A" if is_unused(name) else name for name in COCO_91_CLASSES]
+    assert read_labels(write(tmp_path, "\n".join(["__background__", *names[1:]]))) == COCO_91_CLASSES
+    assert read_labels(write(tmp_path, "\n".join(names[1:]))) == COCO_91_CLASSES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -18,8 +19,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from maskseg_cli.checkpoints import read_checkpoint, registry
-from maskseg_cli.checkpoints.registry import Release
+from maskseg_cli.checkpoints import read_checkpoint
+from maskseg_cli.checkpoints.releases import RELEASES
 from maskseg_cli.media.images import read_image, write_image
 from maskseg_cli.media.picture_formats import FORMAT_OF
 from maskseg_cli.training.run_files import LAST_WEIGHTS, STATE_FILE
@@ -110,8 +111,10 @@ def networks_are_kept() -> Iterator[None]:
 def shell(desk: Path, lite_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     """A shell in that folder; `weights fetch` reaches a server of the tests with a small file."""
     content = np.random.default_rng(1).bytes(50_000)
-    release = Release("coco", "mask_rcnn_coco.h5", "", len(content), hashlib.md5(content).hexdigest(), "test", "MIT")
-    monkeypatch.setitem(registry.RELEASES, "coco", release)
+    md5 = hashlib.md5(content).hexdigest()
+    for name, release in list(RELEASES.items()):
+        small = dataclasses.replace(release, size=len(content), digest=md5, algorithms=("md5",))
+        monkeypatch.setitem(RELEASES, name, small)
     with serving(content) as server, opened_shell(desk) as opened:
         monkeypatch.setenv("MASKSEG_WEIGHTS_URL", server.url)
         yield opened

@@ -89,10 +89,10 @@ def remedy(comparison: Comparison) -> str:
                 f"The file has {file[-1]} classes (with the background) and the network {network[-1]}: give "
                 "the labels file or num_classes that the weights were trained with."
             )
-    if "rpn_class_raw/bias" in shapes:
-        file, network = shapes["rpn_class_raw/bias"]
+    if "rpn_bbox_pred/bias" in shapes:
+        file, network = shapes["rpn_bbox_pred/bias"]
         return (
-            f"The file has {file[-1] // 2} anchors in each cell and the network {network[-1] // 2}: set "
+            f"The file has {file[-1] // 4} anchors in each cell and the network {network[-1] // 4}: set "
             "rpn_anchor_ratios to the ratios that it was trained with."
         )
     if "conv1/kernel" in shapes and shapes["conv1/kernel"][0][2] != 3:
@@ -105,7 +105,7 @@ def remedy(comparison: Comparison) -> str:
         return "The backbone is not whole, or another than the network's: save the whole model's weights again."
     if comparison.missing and not comparison.left_over:
         return "The file holds only a part of the network: save the whole model's weights again."
-    return "The file was saved from another network: use weights of Matterport's Mask R-CNN or of maskseg."
+    return "The file was saved from another network, or options of its network were changed (--set, --config)."
 
 
 def _shape(value: Any) -> Shape:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.checkpoints.checkpoint import Checkpoint
-from maskseg_cli.checkpoints.registry import RELEASES, Release
+from maskseg_cli.checkpoints.download import file_digests
+from maskseg_cli.checkpoints.releases import ALGORITHMS, release_of
+from maskseg_cli.classes import is_unused
 from maskseg_cli.config import RESNETS
 from maskseg_cli.printable import printable
 
@@ -20,11 +22,11 @@ _KINDS = {
     "pytorch-mask-rcnn": "state dict of pytorch-mask-rcnn",
 }
 _BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
-_MASK_HEADS = {"fcn": "fcn (Matterport's)", "unet": "unet", "mobile": "mobile inverted residuals"}
+_MASK_HEADS = {"fcn": "fcn", "unet": "unet", "mobile": "mobile inverted residuals"}
 
 
 def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Describes a checkpoint by values that JSON can hold."""
+    """Describes a checkpoint by values that JSON can hold; a file of others is compared with the known releases."""
     config = checkpoint.config
     whole = not checkpoint.backbone_only
     found: dict[str, Any] = {
@@ -39,7 +41,8 @@ def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
         "arrays": len(checkpoint.arrays),
         "parameters": checkpoint.parameters,
         "dtype": checkpoint.stored_dtype,
-        "provenance": checkpoint.provenance,
+        "provenance": {**checkpoint.provenance, **_published(path, checkpoint)},
+        "notes": list(checkpoint.notes),
         "config": config.to_dict(),
     }
     if whole and config.backbone in RESNETS:
@@ -59,8 +62,16 @@ def describe(path: Path, checkpoint: Checkpoint) -> dict[str, Any]:
     return found
 
 
+def _published(path: Path, checkpoint: Checkpoint) -> dict[str, str]:
+    """Origin and licence of a published file; maskseg's own files hold theirs."""
+    if checkpoint.kind == "maskseg":
+        return {}
+    release = release_of(file_digests(path, ALGORITHMS))
+    return {} if release is None else {"origin": f"{release.name}, {release.address}", "licence": release.licence}
+
+
 def _anchors_per_cell(checkpoint: Checkpoint) -> int | None:
-    for name, share in (("rpn_class_raw/bias", 2), ("rpn.logits/bias", 1)):
+    for name, share in (("rpn_class_raw/bias", checkpoint.config.rpn_logits), ("rpn.logits/bias", 1)):
         if name in checkpoint.arrays:
             return int(checkpoint.arrays[name].size) // share
     return None
@@ -77,7 +88,9 @@ def describe_as_text(found: dict[str, Any]) -> str:
         lines.append(("use", "training can start from it; it has no layers that find objects"))
     else:
         lines.append(("mask head", _MASK_HEADS[found["mask_head"]]))
-        lines.append(("classes", f"{found['num_classes']} with the background"))
+        unused = sum(map(is_unused, found["class_names"] or ()))
+        gaps = f", {unused} of them not used" if unused else ""
+        lines.append(("classes", f"{found['num_classes']} with the background{gaps}"))
         sizes = found["sizes"]
         words = [f"{name.replace('_', ' ')} {_size(value)}" for name, value in sizes.items()]
         lines.append(("sizes", ", ".join(words)))
@@ -85,16 +98,12 @@ def describe_as_text(found: dict[str, Any]) -> str:
     lines += [(key.replace("_", " "), value) for key, value in found["provenance"].items()]
     names = found["class_names"]
     if not found["backbone_only"]:
-        text = ", ".join(names[1:]) if names else "not in the file: give them with --labels"
-        lines.append(("class names", text))
+        text = ", ".join(name for name in (names or ())[1:] if not is_unused(name))
+        lines.append(("class names", text or "not in the file: give them with --labels"))
+    lines += [("note", note) for note in found["notes"]]
     width = max(len(label) for label, _ in lines)
     return "\n".join(printable(f"{label:<{width}}  {value}") for label, value in lines)
 
 
 def _size(value: Any) -> str:
     return " x ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def release_of(md5: str) -> Release | None:
-    """Finds the release that has this digest, if any."""
-    return next((release for release in RELEASES.values() if release.md5 == md5), None)

@@ -11,13 +11,15 @@ import shutil
 import socket
 import ssl
 import urllib.error
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
 from maskseg_cli import __version__
 from maskseg_cli.addresses import hide_passwords
-from maskseg_cli.checkpoints.registry import HOME_VARIABLE, Release, cache_folder
+from maskseg_cli.checkpoints.registry import HOME_VARIABLE, cache_folder
+from maskseg_cli.checkpoints.releases import Release
 from maskseg_cli.checkpoints.sniff import is_html
 from maskseg_cli.checkpoints.unlinked_file import open_unlinked, unlinked_size
 from maskseg_cli.checkpoints.web_address import RedirectError, WebAddress, open_web, web_address
@@ -25,26 +27,31 @@ from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.reporter import Reporter
 
-#: Environment variable with the base URL of a mirror: a folder that holds the files under their own names.
+#: Environment variable with the base URL of a mirror: a folder that holds the files under the names that they have in
+#: the cache folder.
 MIRROR_VARIABLE = "MASKSEG_WEIGHTS_URL"
 _CHUNK = 1 << 20
 _TIMEOUT = 30.0
 #: Bytes that must stay free on the disk beside the file.
 _MARGIN = 1 << 24
+#: Bytes of a file whose size is not published: no weights of these networks have more.
+_MOST_BYTES = 1 << 31
 
 
 def release_address(release: Release) -> WebAddress:
     """The address of a release, on the mirror of MASKSEG_WEIGHTS_URL where that is set."""
-    base = os.environ.get(MIRROR_VARIABLE) or release.base_url
-    folder = re.sub("(?<![:/])/+$", "", base)
-    return web_address(f"{folder}/{release.file}", MIRROR_VARIABLE)
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    folder = re.sub("(?<![:/])/+$", "", mirror or release.base_url)
+    file = release.file if mirror else release.published_file or release.file
+    return web_address(f"{folder}/{file}", MIRROR_VARIABLE)
 
 
 def fetch(release: Release, reporter: Reporter | None = None) -> Path:
     """Downloads a release into the cache folder, unless it is there with the right size and checksum.
 
     Received bytes go to NAME.part, from where an interrupted download continues the next time. Only a file of the right
-    size and MD5 gets the final name. One process at a time downloads a file.
+    size and digest gets the final name. A size that is not published is the one that the server says. One process at a
+    time downloads a file.
 
     Args:
         release: the file to download.
@@ -78,62 +85,64 @@ def fetch(release: Release, reporter: Reporter | None = None) -> Path:
     return target
 
 
-def md5_of(path: Path) -> str:
-    """Hexadecimal MD5 of a file."""
-    return file_digest(path, "md5")
-
-
 def file_digest(path: Path, algorithm: str) -> str:
     """Hexadecimal digest of a file; `algorithm` is a name that hashlib has."""
+    return file_digests(path, [algorithm])[algorithm]
+
+
+def file_digests(path: Path, algorithms: Iterable[str]) -> dict[str, str]:
+    """Algorithm -> hexadecimal digest of a file, which is read once."""
     # MD5 detects broken transfers here; it is not used for security.
-    digest = hashlib.new(algorithm, usedforsecurity=False)
+    digests = {algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms}
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+            for digest in digests.values():
+                digest.update(chunk)
+    return {algorithm: digest.hexdigest() for algorithm, digest in digests.items()}
 
 
 def _is_whole(path: Path, release: Release) -> bool:
-    return path.is_file() and path.stat().st_size == release.size and md5_of(path) == release.md5
+    if not path.is_file() or release.size not in (None, path.stat().st_size):
+        return False
+    return release.fits(file_digests(path, release.algorithms))
 
 
 def _check(url: WebAddress, part: Path, release: Release) -> None:
     """Deletes a complete part with a wrong checksum, which could never be continued to the right file."""
-    found = md5_of(part)
-    if found != release.md5:
+    found = file_digests(part, release.algorithms)
+    if not release.fits(found):
         part.unlink()
         raise MasksegError(
-            f"What {url} sent is not the released {release.file} (md5 {found}, not {release.md5}), so it was "
+            f"What {url} sent is not the released {release.file} ({release.misfit(found)}), so it was "
             "thrown away: fetch it again, or from another network."
         )
 
 
 def _download(url: WebAddress, part: Path, target: Path, release: Release, reporter: Reporter) -> None:
     """Downloads the bytes that `part` lacks."""
-    have = unlinked_size(part)
-    if have > release.size:
+    have, total = unlinked_size(part), release.size
+    if have > (_MOST_BYTES if total is None else total):
         part.unlink()
         have = 0
-    free = shutil.disk_usage(part.parent).free
-    if free < release.size - have + _MARGIN:
-        raise MasksegError(
-            f"{part.parent} has {_megabytes(free)} free and {release.file} needs "
-            f"{_megabytes(release.size - have)} more: free some space, or set {HOME_VARIABLE} to a folder "
-            "with room."
-        )
-    if have == release.size:
+    if total is not None:
+        _check_space(part, release, total - have)
+    if have == total:
         return
     try:
         with _open(url, have) as response:
-            start = _start(response, have, release, url)
+            start, total = _start(response, have, release, url)
             first = response.read(4096)
             _refuse_page(url, first, response, release)
+            if release.size is None and total is not None:
+                _check_space(part, release, total - start)
             # "r+b" keeps the content; a server that ignores the range sends the whole file again.
             with open_unlinked(part, "r+b" if start else "wb") as stream:
                 stream.seek(start)
                 stream.truncate()
-                _copy(response, first, stream, start, release, reporter)
-    except _RangeError:
+                _copy(response, first, stream, start, total, release, reporter)
+    except _RangeError as error:
+        if release.size is None and error.total == have:
+            return  # an earlier fetch was stopped between the last byte and the check
         part.unlink()
         _download(url, part, target, release, reporter)
         return
@@ -145,17 +154,35 @@ def _download(url: WebAddress, part: Path, target: Path, release: Release, repor
         raise MasksegError(f"{url} cannot be fetched: {error}.") from None
     # The library raises ValueError for pieces of a negative length.
     except (http.client.HTTPException, ConnectionError, TimeoutError, ValueError, ssl.SSLError) as error:
-        raise MasksegError(_cut(url, part, release, str(error) or type(error).__name__)) from None
+        raise MasksegError(_cut(part, total, release, str(error) or type(error).__name__)) from None
     size = unlinked_size(part)
-    if size < release.size:
-        raise MasksegError(_cut(url, part, release, "it ended too early"))
-    if size > release.size:
+    if total is not None and size < total:
+        raise MasksegError(_cut(part, total, release, "it ended too early"))
+    if size > (_MOST_BYTES if total is None else total):
         part.unlink()
         raise MasksegError(f"{url} sends more than the released {release.file}, so it was thrown away.")
 
 
+def _check_space(part: Path, release: Release, needed: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if free < needed + _MARGIN:
+        raise MasksegError(
+            f"{part.parent} has {_megabytes(free)} free and {release.file} needs "
+            f"{_megabytes(needed)} more: free some space, or set {HOME_VARIABLE} to a folder "
+            "with room."
+        )
+
+
 class _RangeError(Exception):
-    """The server does not have the bytes that the part lacks: download the whole file."""
+    """The server does not have the bytes that the part lacks: download the whole file.
+
+    Args:
+        total: the size of the server's file; None: it did not say.
+    """
+
+    def __init__(self, total: int | None = None) -> None:
+        super().__init__()
+        self.total = total
 
 
 def _open(url: WebAddress, have: int) -> Any:
@@ -166,12 +193,16 @@ def _open(url: WebAddress, have: int) -> Any:
         return open_web(url, headers, _TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:
-            raise _RangeError from None
+            match = re.fullmatch(r"bytes \*/([0-9]{1,18})", error.headers.get("Content-Range", ""))
+            raise _RangeError(int(match[1]) if match else None) from None
         raise
 
 
-def _start(response: Any, have: int, release: Release, url: WebAddress) -> int:
-    """The position of the response's first byte in the file; a file of another size is refused at once."""
+def _start(response: Any, have: int, release: Release, url: WebAddress) -> tuple[int, int | None]:
+    """The position of the response's first byte in the file, and the file's size where it is known.
+
+    A file of another size than the release's is refused at once.
+    """
     length = response.headers.get("Content-Length")
     start, total = 0, int(length) if length and re.fullmatch("[0-9]{1,18}", length) else None
     if response.status == 206 and have:
@@ -179,15 +210,16 @@ def _start(response: Any, have: int, release: Release, url: WebAddress) -> int:
         if match is None or int(match[1]) != have:
             raise _RangeError
         start, total = have, None if match[2] == "*" else int(match[2])
-    if total is not None and total != release.size:
+    if total is not None and (total != release.size if release.size is not None else total > _MOST_BYTES):
         if start:
             raise _RangeError
         _refuse_page(url, response.read(4096), response, release)
+        right = "has fewer" if release.size is None else f"{release.size:,}"
         raise MasksegError(
-            f"{url} is {total:,} bytes long and the released {release.file} {release.size:,}: it is another "
+            f"{url} is {total:,} bytes long and the released {release.file} {right}: it is another "
             "file, so it was not fetched."
         )
-    return start
+    return start, total if release.size is None else release.size
 
 
 def _refuse_page(url: WebAddress, first: bytes, response: Any, release: Release) -> None:
@@ -198,11 +230,19 @@ def _refuse_page(url: WebAddress, first: bytes, response: Any, release: Release)
         )
 
 
-def _copy(response: Any, chunk: bytes, stream: IO[bytes], start: int, release: Release, reporter: Reporter) -> None:
+def _copy(
+    response: Any,
+    chunk: bytes,
+    stream: IO[bytes],
+    start: int,
+    total: int | None,
+    release: Release,
+    reporter: Reporter,
+) -> None:
     """Writes the response to its end, or until it is longer than the release."""
-    with reporter.progress(release.size, "B", release.file, start) as advance:
-        written = start
-        while chunk and written <= release.size:
+    with reporter.progress(total, "B", release.file, start) as advance:
+        written, most = start, _MOST_BYTES if total is None else total
+        while chunk and written <= most:
             stream.write(chunk)
             written += len(chunk)
             advance(written)
@@ -239,10 +279,10 @@ def _by_hand(target: Path) -> str:
     return f"try again with a connection, set {MIRROR_VARIABLE} to a mirror, or put the file at {target} by hand"
 
 
-def _cut(url: WebAddress, part: Path, release: Release, why: str) -> str:
-    have = unlinked_size(part)
+def _cut(part: Path, total: int | None, release: Release, why: str) -> str:
+    of = "" if total is None else f" of {_megabytes(total)}"
     return (
-        f"The download of {release.file} was cut off after {_megabytes(have)} of {_megabytes(release.size)} "
+        f"The download of {release.file} was cut off after {_megabytes(unlinked_size(part))}{of} "
         f"({why}): fetch it again to continue from there."
     )
 

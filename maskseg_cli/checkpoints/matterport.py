@@ -25,7 +25,7 @@ from maskseg_cli.checkpoints.matterport_layers import (
 )
 from maskseg_cli.checkpoints.size_limit import check_size
 from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config import COCO, MaskRCNNConfig
+from maskseg_cli.config import COCO, RESNETS, MaskRCNNConfig
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.atomic_file import atomic_path
 
@@ -241,6 +241,45 @@ def _put(path: Path, arrays: Datasets, key: str, dataset: Dataset) -> None:
     arrays[key] = dataset
 
 
+#: Options of the graph that Matterport's own `Config` has, and the mask head, which shows in the names of the arrays.
+_FREE = frozenset(
+    (
+        "backbone",
+        "backbone_strides",
+        "fpn_classif_fc_layers_size",
+        "image_channel_count",
+        "mask_head",
+        "mask_pool_size",
+        "mask_shape",
+        "num_classes",
+        "pool_size",
+        "rpn_anchor_ratios",
+        "rpn_anchor_scales",
+        "rpn_anchor_stride",
+        "top_down_pyramid_size",
+    )
+)
+
+
+def check_matterports(file: str, config: MaskRCNNConfig) -> None:
+    """Refuses a network with a ResNet that differs from Matterport's in what its files do not hold.
+
+    Args:
+        file: its name, for the message.
+        config: of the network.
+
+    Raises:
+        MasksegError: it differs; the options are named.
+    """
+    others = [option for option, value in COCO.graph.items() if option not in _FREE and config.graph[option] != value]
+    if config.backbone in RESNETS and others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        raise MasksegError(
+            f"{file} is not Matterport's network, the only one that fits into an .h5 file: it differs in "
+            f"{', '.join(others[:3])}{more}. Give the output the ending .npz or .xml."
+        )
+
+
 def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
     """Writes the `save_weights` layout of Keras 2, which Matterport's own code loads (by name or by order).
 
@@ -253,6 +292,7 @@ def write_matterport(path: str | Path, checkpoint: Checkpoint) -> None:
             f"Only networks with Matterport's layers fit into an .h5 file; this one has {unknown[0]}: "
             "give the output the ending .npz."
         )
+    check_matterports(checkpoint.provenance.get("source_file", "This"), checkpoint.config)
     import h5py
 
     groups = grouped(checkpoint.arrays)

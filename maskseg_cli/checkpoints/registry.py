@@ -1,15 +1,16 @@
-"""Names of weights (`lite`, `coco`) and their files."""
+"""Names of weights (`lite`, `coco`, `torchvision-v2`, ...) and their files."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import platformdirs
 
 import maskseg_cli
+from maskseg_cli.checkpoints.releases import RELEASES
 from maskseg_cli.checkpoints.sniff import NOT_REGULAR
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.near_names import did_you_mean, near_names
@@ -21,46 +22,30 @@ HOME_VARIABLE = "MASKSEG_HOME"
 IR_SUFFIX = ".xml"
 
 
-@dataclass(frozen=True)
-class Release:
-    """A file that can be downloaded.
-
-    Attributes:
-        name: for users, as in `--weights coco`.
-        file: its name in the cache folder and at its source.
-        base_url: its URL without the file's name.
-        size: bytes.
-        md5: hexadecimal digest of the whole file.
-        about: a few words.
-        licence: of its values.
-    """
-
-    name: str
-    file: str
-    base_url: str
-    size: int
-    md5: str
-    about: str
-    licence: str
-
-
-COCO_RELEASE = Release(
-    name="coco",
-    file="mask_rcnn_coco.h5",
-    base_url="https://github.com/matterport/Mask_RCNN/releases/download/v2.0",
-    size=257_557_808,
-    md5="e98aaff6f99e307b5e2a8a3ff741a518",
-    about="Matterport's ResNet-101 for the 80 COCO classes: accurate, slow",
-    licence="MIT License (Matterport, Inc.)",
-)
-
-RELEASES = {release.name: release for release in (COCO_RELEASE,)}
 LITE = "lite"
 LITE_ABOUT = "small network for the 80 COCO classes: fast, part of maskseg"
 NAMES = (LITE, *RELEASES)
 
-#: What users write for a name, in lower case.
-_OTHER_NAMES = {"light": LITE, "small": LITE, "default": LITE, "matterport": "coco", "resnet": "coco"}
+_TORCHVISION = ("torchvision-v2", "torchvision-v1")
+_DETECTRON2 = ("detectron2-r50", "detectron2-r101")
+
+#: What users write for names, as `_words` leaves it: other words, and what the libraries call these networks.
+_OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("light", "small", "default"), (LITE,)),
+    **dict.fromkeys(("matterport", "mask_rcnn_coco"), ("coco",)),
+    **dict.fromkeys(("torchvision", "pytorch", "torch", "maskrcnn"), _TORCHVISION),
+    **dict.fromkeys(("maskrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn_coco", "v1"), ("torchvision-v1",)),
+    **dict.fromkeys(("maskrcnn_resnet50_fpn_v2", "maskrcnn_resnet50_fpn_v2_coco", "v2"), ("torchvision-v2",)),
+    **dict.fromkeys(("detectron", "detectron2", "d2", "model_zoo"), _DETECTRON2),
+    **dict.fromkeys(("mask_rcnn_r_50_fpn_3x", "mask_rcnn_r_50_fpn", "r50", "r_50"), ("detectron2-r50",)),
+    **dict.fromkeys(("mask_rcnn_r_101_fpn_3x", "mask_rcnn_r_101_fpn", "r101", "r_101"), ("detectron2-r101",)),
+    **dict.fromkeys(("resnet50", "resnet_50"), ("torchvision-v2", "torchvision-v1", "detectron2-r50")),
+    **dict.fromkeys(("resnet101", "resnet_101"), ("coco", "detectron2-r101")),
+    "resnet": ("coco", *_TORCHVISION, *_DETECTRON2),
+}
+
+#: Endings of weight files.
+_SUFFIXES = (".h5", ".hdf5", ".npz", IR_SUFFIX, ".pth", ".pt", ".pkl", ".safetensors")
 
 
 def cache_folder() -> Path:
@@ -134,17 +119,47 @@ def find_weights(name_or_path: str | Path) -> Path:
     return path
 
 
-#: Other words for a name, whose letters are not near.
-_OTHER_NAMES = {"light": "lite"}
+def suggestion(wrong: str, names: Iterable[str] = NAMES) -> str:
+    """The end of a message about a name that there is not, with the ones that may be meant; empty if there are none.
+
+    Args:
+        wrong: as given.
+        names: those that are right here.
+
+    Example:
+        >>> suggestion("torchvison-v2"), suggestion("maskrcnn_resnet50_fpn_v2")
+        (' (did you mean torchvision-v2?)', ' (did you mean torchvision-v2?)')
+    """
+    known = list(names)
+    meant = [name for name in _OTHER_NAMES.get(_words(wrong), ()) if name in known]
+    meant = meant or [name for name in known if name == _published(wrong)]
+    return f" (did you mean {' or '.join(meant)}?)" if meant else did_you_mean(wrong.lower(), known, most=1)
+
+
+def _published(file: str) -> str | None:
+    """The name of the release whose file is called so, here or where it is published, with or without its ending."""
+    for name, release in RELEASES.items():
+        if _words(file) in (_words(release.file), _words(release.published_file or release.file)):
+            return name
+    return None
+
+
+def _words(name: str) -> str:
+    """A name in lower case, with one kind of hyphen, without folder and ending."""
+    name = name.lower().replace("\\", "/").rpartition("/")[2]
+    name = next((name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix)), name)
+    return re.sub(r"[\s-]+", "_", name)
 
 
 def _near(path: Path) -> str:
-    name = str(path).lower()
-    if known := did_you_mean(_OTHER_NAMES.get(name, name), NAMES, most=1):
+    """What may be meant by a path that does not exist: a name, where it looks like one, or else a file there."""
+    if str(path) == path.name and path.suffix.lower() not in _SUFFIXES and (known := suggestion(path.name)):
         return known
     if not path.parent.is_dir():
         return f" (there is no folder {path.parent})"
-    there = [item.name for item in path.parent.iterdir() if item.suffix in (".h5", ".hdf5", ".npz")]
+    there = [item.name for item in path.parent.iterdir() if item.suffix.lower() in _SUFFIXES]
     if near := near_names(path.name.lower(), by_key := {name.lower(): name for name in there}, most=2):
         return f" (did you mean {' or '.join(str(path.parent / by_key[name]) for name in near)}?)"
-    return f"; known names are {' and '.join(NAMES)}"
+    if (release := _published(path.name)) is not None:
+        return f"; that file has the name {release} here"
+    return f"; known names are {', '.join(NAMES[:-1])} and {NAMES[-1]}"

@@ -130,8 +130,8 @@ def _is_safetensors(head: bytes, size: int) -> bool:
     )
 
 
-#: A dict, a list or a tuple, or a name of two parts on two lines; a dict of protocol 1.
-_OLD_PICKLE = re.compile(rb"\}q\0|\(?[dlt]p\d+\n|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+#: A dict of protocol 1; a dict, a list or a tuple of protocol 0; a name of two parts on two lines that is called.
+_OLD_PICKLE = re.compile(rb"\}q\0|\(?[dlt]p\d+\n|\(?c[A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n(p\d+\n|q[\0-\7]|\(|\)R)")
 
 #: Members of zip files that torch.save, torch.jit.save and torch.export.save write.
 _PYTORCH_MEMBERS = ("data.pkl", "serialized_exported_program.json", "archive_format")

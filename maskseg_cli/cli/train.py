@@ -89,8 +89,8 @@ _ANNOTATIONS = _Annotations(exists=True)
     "--init",
     default="lite",
     show_default=True,
-    metavar="lite|coco|random|FILE",
-    help="Weights to start from; layers that do not fit start fresh.",
+    metavar="NAME|random|FILE",
+    help="Weights to start from, such as lite or coco; layers that do not fit start fresh.",
 )
 @click.option(
     "--model",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import click
 
@@ -38,7 +38,9 @@ class WeightsGroup(HelpfulGroup):
 def weights() -> None:
     """List, inspect, fetch, verify and convert weights.
 
-    Weights are named (lite, coco) or lie in a file: Matterport's .h5, or maskseg's own .npz.
+    Weights have a name, such as lite, coco or torchvision-v2 (`maskseg weights list`), or lie in a file: maskseg's own
+    .npz, Matterport's .h5, or the .pth, .pt, .pkl or .safetensors of a Mask R-CNN that was trained with PyTorch
+    (torchvision, detectron2, mmdetection).
     """
 
 
@@ -48,37 +50,16 @@ def weights() -> None:
 def list_weights(as_json: bool, quiet: bool) -> None:
     """List the weights that have names.
 
-    Shows the path of each, and whether it is installed.
+    Shows what each is, its published AP, and its path or how to get it.
     """
-    from maskseg_cli.checkpoints.registry import LITE, LITE_ABOUT, NAMES, RELEASES, cache_folder, location
+    from maskseg_cli.checkpoints.listing import as_lines, named_weights
 
-    rows: list[dict[str, Any]] = []
-    for name in NAMES:
-        path = location(name)
-        here = path is not None and path.is_file()
-        release = RELEASES.get(name)
-        rows.append(
-            {
-                "name": name,
-                "here": here,
-                "file": None if path is None else str(path),
-                "bytes": path.stat().st_size if path is not None and here else getattr(release, "size", None),
-                "about": LITE_ABOUT if name == LITE or release is None else release.about,
-            }
-        )
+    rows = named_weights()
     if as_json:
         click.echo(printable_json(json.dumps(rows, indent=2, ensure_ascii=False)))
         return
-    for row in rows:
-        size = "" if row["bytes"] is None else f" ({row['bytes'] / 1e6:,.1f} MB)"
-        click.echo(f"{row['name']:<6}{row['about']}{size}")
-        if row["here"]:
-            click.echo(printable(f"      here: {row['file']}"))
-        elif row["name"] in RELEASES:
-            click.echo(f"      not here yet: maskseg weights fetch {row['name']}")
-        else:
-            click.echo("      not part of this installation: name a file with --weights FILE, or put one called")
-            click.echo(f"      maskseg-lite-coco.npz into {cache_folder()}")
+    for line in as_lines(rows):
+        click.echo(line)
 
 
 @weights.command()
@@ -89,7 +70,7 @@ def list_weights(as_json: bool, quiet: bool) -> None:
 def info(file: str, everything: bool, as_json: bool, quiet: bool) -> None:
     """Show what a weights file holds.
 
-    Network, classes, sizes and origin; with --all every option.
+    Network, classes, sizes, origin, licence, and what was taken for granted; with --all every option.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
     from maskseg_cli.checkpoints.description import describe, describe_as_text
@@ -112,18 +93,19 @@ def info(file: str, everything: bool, as_json: bool, quiet: bool) -> None:
 def fetch(name: str, quiet: bool) -> None:
     """Fetch weights by their name.
 
-    They are put into the cache folder. A broken download is continued; size and checksum
-    are checked. MASKSEG_HOME moves the cache folder; MASKSEG_WEIGHTS_URL names a mirror, a web
-    folder that holds the same files.
+    They are put into the cache folder. A broken download is continued; the checksum, and the size where it is
+    published, are checked. MASKSEG_HOME moves the cache folder; MASKSEG_WEIGHTS_URL names a mirror, a web folder that
+    holds the files under the names that they have in the cache folder.
     """
     with loading():
         from maskseg_cli.checkpoints.download import fetch as fetch_release
-        from maskseg_cli.checkpoints.registry import LITE, RELEASES
+        from maskseg_cli.checkpoints.registry import LITE, RELEASES, suggestion
 
     if name == LITE:
         raise UsageError("The lite weights are part of maskseg and need no fetching.")
     if name not in RELEASES:
-        raise UsageError(f"There are no weights {name!r} to fetch: the known names are {', '.join(RELEASES)}.")
+        near = suggestion(name, RELEASES) or f": the known names are {', '.join(RELEASES)}"
+        raise UsageError(f"There are no weights {name!r} to fetch{near}.")
     try:
         path = fetch_release(RELEASES[name], None if quiet else DownloadBar())
     except KeyboardInterrupt:
@@ -138,29 +120,29 @@ def fetch(name: str, quiet: bool) -> None:
 def verify(file: str, quiet: bool) -> None:
     """Check that a weights file is sound.
 
-    Compares every name and shape with the network, looks for values that are not finite, and prints
-    the file's checksums. The exit code is 1 when the file is not sound.
+    Compares every name and shape with the network, looks for values that are not finite, and prints the file's
+    checksums and the published weights that have them. The exit code is 1 when the file is not sound.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
     from maskseg_cli.checkpoints.assign import expected_shapes
     from maskseg_cli.checkpoints.comparison import compare, non_finite, remedy
-    from maskseg_cli.checkpoints.description import release_of
-    from maskseg_cli.checkpoints.download import file_digest
+    from maskseg_cli.checkpoints.download import file_digests
+    from maskseg_cli.checkpoints.releases import ALGORITHMS, release_of
 
     path = find_weights(file)
     checkpoint = read_checkpoint(path)
-    md5 = file_digest(path, "md5")
-    release = release_of(md5)
+    digests = file_digests(path, ALGORITHMS)
+    release = release_of(digests)
     config = checkpoint.config
     expected = expected_shapes(config)
     comparison = compare(checkpoint.arrays, expected)
     broken = non_finite(checkpoint.arrays)
     if not quiet:
-        known = "no known release" if release is None else f"{release.file} from {release.base_url}"
+        known = "no known release" if release is None else f"{release.name}, {release.address}"
         fit = f"{comparison.matched} of {len(expected)} fit the {config.backbone} network"
         click.echo(f"file     {printable(str(path))} ({path.stat().st_size:,} bytes)")
-        click.echo(f"md5      {md5}")
-        click.echo(f"sha256   {file_digest(path, 'sha256')}")
+        for algorithm, digest in digests.items():
+            click.echo(f"{algorithm:<8} {digest}")
         click.echo(f"release  {known}")
         click.echo(f"arrays   {fit} for {config.num_classes} classes")
         click.echo(f"values   {f'not finite in {len(broken)} arrays' if broken else 'all finite'}")
@@ -188,26 +170,38 @@ def verify(file: str, quiet: bool) -> None:
     type=click.Path(path_type=Path),
     help="Text file of class names, one a line, to put into the file.",
 )
+@click.option("--set", "settings", multiple=True, metavar="OPTION=VALUE", help="Set an option in maskseg's own file.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists; IN never.")
 @message_options
-def convert(source: str, target: Path, dtype: str | None, labels: Path | None, overwrite: bool, quiet: bool) -> None:
+def convert(
+    source: str,
+    target: Path,
+    dtype: str | None,
+    labels: Path | None,
+    settings: tuple[str, ...],
+    overwrite: bool,
+    quiet: bool,
+) -> None:
     """Convert to maskseg's, Matterport's or OpenVINO's file.
 
-    The ending of OUT decides: .npz is maskseg's own, .h5 is Matterport's, .xml is OpenVINO's (with a .bin beside
-    it), which starts faster and needs no TensorFlow.
+    IN is any weights file or name. The ending of OUT decides: .npz is maskseg's own, .xml is OpenVINO's (with a .bin
+    beside it), which starts faster and needs no TensorFlow, .h5 is Matterport's (for its own network only).
 
     \b
-    maskseg weights convert mask_rcnn_shapes.h5 shapes.npz --labels shapes.txt
+    maskseg weights convert model_final.pth mine.npz --labels mine.txt
+    maskseg weights convert torchvision-v2 coco.xml
     maskseg weights convert shapes.npz for_matterport.h5
-    maskseg weights convert shapes.npz shapes.xml
     """
     from maskseg_cli.checkpoints import find_weights
-    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_target
+    from maskseg_cli.checkpoints.conversion import HDF5_SUFFIXES, check_settings, check_target
     from maskseg_cli.checkpoints.conversion import convert as convert_file
     from maskseg_cli.checkpoints.registry import IR_SUFFIX
+    from maskseg_cli.config.overrides import parse_settings
 
     path = find_weights(source)
     check_target(path, target, overwrite)
+    changes = parse_settings(settings)
+    check_settings(target, changes)
     names = None if labels is None else read_labels(labels)
     with FileLocks([target]):
         if target.suffix.lower() == IR_SUFFIX:
@@ -217,7 +211,7 @@ def convert(source: str, target: Path, dtype: str | None, labels: Path | None, o
             export_network(path, target, dtype or "float16", names)
             _report_network(target, quiet)
             return
-        written = convert_file(path, target, dtype, names)
+        written = convert_file(path, target, dtype, names, changes)
     if not quiet:
         click.echo(
             f"{printable(str(target))}: {written.parameters:,} parameters, {target.stat().st_size:,} bytes", err=True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from maskseg_cli.classes import canonical_name
+from maskseg_cli.classes import canonical_name, used_classes
 from maskseg_cli.errors import MasksegError
 
 
@@ -17,7 +17,7 @@ def class_finder(class_names: Sequence[str]) -> Callable[[str], int | None]:
         >>> find("Motorcycle"), find("motorbike"), find("dog")
         (2, 1, None)
     """
-    exact = {name: index for index, name in enumerate(class_names) if index}
+    exact = {class_names[index]: index for index in used_classes(class_names)}
     loose = {canonical_name(name): index for name, index in reversed(exact.items())}
     return lambda name: exact.get(name) or loose.get(canonical_name(name))
 
@@ -34,20 +34,23 @@ def match_categories(categories: Mapping[int, str], class_names: Sequence[str], 
         MasksegError: they have no class in common.
     """
     find = class_finder(class_names)
+    own = [class_names[index] for index in used_classes(class_names)]
     matches = {category: index for category, name in categories.items() if (index := find(name)) is not None}
     if not matches:
         raise MasksegError(
-            f"The network and {path} have no class in common: one has {some_names(class_names[1:])}, the other "
+            f"The network and {path} have no class in common: one has {some_names(own)}, the other "
             f"{some_names(list(categories.values()))}; --labels gives the network's."
         )
     return matches
 
 
 def have_same_classes(names: Sequence[str], known: Sequence[str] | None) -> bool:
-    """Whether `names` are the classes of a network, `known` (background first), in any order and spelling."""
-    if known is None or len(names) != len(known) - 1:
-        return False
-    return sorted(map(canonical_name, names)) == sorted(map(canonical_name, known[1:]))
+    """Whether `names` are the classes of a network, `known` (background first), in any order and spelling.
+
+    Classes that the network was not trained on do not count.
+    """
+    own = [known[index] for index in used_classes(known)] if known else []
+    return len(names) == len(own) > 0 and sorted(map(canonical_name, names)) == sorted(map(canonical_name, own))
 
 
 def some_names(names: Sequence[str]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli import __version__
-from maskseg_cli.classes import COCO_CATEGORY_IDS, COCO_CLASSES, same_class
+from maskseg_cli.classes import same_class, used_classes
+from maskseg_cli.coco_classes import COCO_CATEGORY_IDS, COCO_CLASSES
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.earlier_records import check_annotation, check_image, parse_record
@@ -17,12 +18,14 @@ from maskseg_cli.rle import encode_rle
 def category_ids(class_names: Sequence[str]) -> tuple[int, ...]:
     """The category id of each class id: COCO's own 1..90 for the 80 COCO classes, else 1, 2, 3 ...
 
+    Networks whose class ids are COCO's category ids, with its gaps, keep them.
+
     Args:
         class_names: background first. The background's category is 0 and never written.
 
     Example:
-        >>> category_ids(("background", "cat", "dog"))
-        (0, 1, 2)
+        >>> category_ids(("background", "cat", "dog")), category_ids(COCO_CLASSES)[-1]
+        ((0, 1, 2), 90)
     """
     if len(class_names) == len(COCO_CLASSES) and all(map(same_class, class_names[1:], COCO_CLASSES[1:])):
         return COCO_CATEGORY_IDS
@@ -30,9 +33,9 @@ def category_ids(class_names: Sequence[str]) -> tuple[int, ...]:
 
 
 def coco_categories(class_names: Sequence[str]) -> list[dict[str, Any]]:
-    """COCO's list `categories`, the background left out."""
+    """COCO's list `categories`, without the background and classes that the network was not trained on."""
     ids = category_ids(class_names)
-    return [{"id": ids[i], "name": name} for i, name in enumerate(class_names) if i > 0]
+    return [{"id": ids[i], "name": class_names[i]} for i in used_classes(class_names)]
 
 
 def coco_annotations(

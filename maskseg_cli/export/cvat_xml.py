@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from maskseg_cli.classes import used_classes
 from maskseg_cli.export.mask_polygons import Ring
 from maskseg_cli.export.xml_text import xml_text
 from maskseg_cli.media.atomic_file import utf8
@@ -28,7 +29,8 @@ def header(class_names: Sequence[str], mode: str) -> bytes:
         "<attributes><attribute><name>score</name><mutable>True</mutable><input_type>text</input_type>"
         "<default_value></default_value><values></values></attribute></attributes>"
     )
-    labels = "".join(f"<label><name>{escape(xml_text(name))}</name>{score}</label>\n" for name in class_names[1:])
+    names = [class_names[number] for number in used_classes(class_names)]
+    labels = "".join(f"<label><name>{escape(xml_text(name))}</name>{score}</label>\n" for name in names)
     return utf8(
         '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n'
         f"<meta><task><mode>{mode}</mode><labels>\n{labels}</labels></task></meta>\n"

@@ -23,7 +23,8 @@ import pytest
 
 from maskseg_cli.checkpoints import download
 from maskseg_cli.checkpoints.download import fetch, release_address
-from maskseg_cli.checkpoints.registry import COCO_RELEASE, Release, cache_folder
+from maskseg_cli.checkpoints.registry import cache_folder
+from maskseg_cli.checkpoints.releases import COCO_RELEASE, Release
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media import file_lock
 from maskseg_cli.reporter import Reporter
@@ -391,7 +392,7 @@ def test_the_lock_ends_with_its_process(home: Path, server: FileServer) -> None:
     """A killed download blocks no later one."""
     code = (
         "from maskseg_cli.checkpoints.download import fetch\n"
-        f"from maskseg_cli.checkpoints.registry import Release\nfetch({RELEASE!r})"
+        f"from maskseg_cli.checkpoints.releases import Release\nfetch({RELEASE!r})"
     )
     server.gate = threading.Event()
     with subprocess.Popen([sys.executable, "-c", code]) as process:
@@ -409,7 +410,7 @@ def test_where_the_release_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     assert release_address(COCO_RELEASE).url == (
         "https://github.com/matterport/Mask_RCNN/releases/download/v2.0/mask_rcnn_coco.h5"
     )
-    assert (COCO_RELEASE.size, COCO_RELEASE.md5) == (257_557_808, "e98aaff6f99e307b5e2a8a3ff741a518")
+    assert (COCO_RELEASE.size, COCO_RELEASE.digest) == (257_557_808, "e98aaff6f99e307b5e2a8a3ff741a518")
     monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "https://mirror.example/weights/")
     assert release_address(COCO_RELEASE).url == "https://mirror.example/weights/mask_rcnn_coco.h5"
     monkeypatch.setenv("MASKSEG_WEIGHTS_URL", "file:///etc")

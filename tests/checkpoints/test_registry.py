@@ -78,7 +78,7 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
     [
         ("shape.h5", r"did you mean .*shapes\.h5"),
         ("nowhere/shapes.h5", "there is no folder"),
-        ("quite_different", "known names are lite and coco"),
+        ("quite_different", r"known names are lite, coco, .* and detectron2-r101\."),
     ],
 )
 def test_near_names_are_suggested(tmp_path: Path, wanted: str, sentence: str) -> None:
@@ -92,3 +92,49 @@ def test_a_misspelt_name_is_suggested(tmp_path: Path, monkeypatch: pytest.Monkey
     for wrong, right in (("Coco", "coco"), ("light", "lite")):
         with pytest.raises(MasksegError, match=rf"did you mean {right}\?"):
             find_weights(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("torchvision", "torchvision-v2 or torchvision-v1"),
+        ("Torchvision-V2", "torchvision-v2"),
+        ("torchvison_v1", "torchvision-v1"),
+        ("maskrcnn_resnet50_fpn", "torchvision-v1"),
+        ("maskrcnn_resnet50_fpn_v2", "torchvision-v2"),
+        ("maskrcnn_resnet50_fpn_v2_coco-73cbd019", "torchvision-v2"),
+        ("detectron2", "detectron2-r50 or detectron2-r101"),
+        ("mask_rcnn_R_101_FPN_3x", "detectron2-r101"),
+        ("r101", "detectron2-r101"),
+        ("model_final_f10217", "detectron2-r50"),
+        ("matterport", "coco"),
+        ("small", "lite"),
+    ],
+)
+def test_what_the_libraries_call_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, right: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MasksegError) as caught:
+        find_weights(wrong)
+    assert str(caught.value) == f"There is no weights file {wrong} (did you mean {right}?)."
+
+
+def test_files_go_before_names_where_a_file_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model_final.pth").touch()
+    with pytest.raises(MasksegError, match=r"did you mean model_final\.pth\?"):
+        find_weights("model_fnal.pth")
+    with pytest.raises(MasksegError, match="that file has the name detectron2-r101 here"):
+        find_weights("model_final_a3ec72.pkl")
+    with pytest.raises(MasksegError, match="known names are lite, coco"):
+        find_weights("small.pth")
+
+
+def test_named_weights_lie_side_by_side(home: Path) -> None:
+    paths = [registry.location(name) for name in registry.NAMES if name != "lite"]
+    assert len(set(paths)) == 5
+    for name in registry.NAMES[1:]:
+        with pytest.raises(MasksegError, match=f"run `maskseg weights fetch {name}`"):
+            find_weights(name)
+    home.mkdir()
+    (home / "mask_rcnn_R_50_FPN_3x_f10217.pkl").touch()
+    assert find_weights("detectron2-r50") == home / "mask_rcnn_R_50_FPN_3x_f10217.pkl"

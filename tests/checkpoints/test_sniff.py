@@ -60,6 +60,9 @@ OTHER_FILES = {
     "photo.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF", "picture"),
     "labels.json": (b'{"message": "Not Found"}', "JSON"),
     "labels.txt": (b"person\ndog\n", "text file"),
+    "labels2.txt": (b"cat\ndog\nperson\n", "text file"),
+    "call.txt": (b"cos\nsystem\n(S'true'\ntR.", "would run os.system"),
+    "call2.txt": (b"cos\nsystem\np0\n(S'true'\ntR.", "would run os.system"),
     "weights.tar.gz": (b"\x1f\x8b\x08\0", "gzip"),
     "noise.h5": (bytes(range(255, 100, -1)), "not a weights file that maskseg can read"),
 }

@@ -139,6 +139,12 @@ def test_the_weights_are_taken_and_not_their_average(tmp_path: Path) -> None:
     assert state.arrays["a"][0] == 1
 
 
+def test_a_network_beside_its_state_dict_is_left_out(tmp_path: Path) -> None:
+    whole = Made(Named("torch.nn.modules.container", "Sequential"), state={"training": True})
+    for content in ({"model": whole, "state_dict": tensors(ARRAYS)}, {"ema": whole, "model": tensors(ARRAYS)}):
+        assert_same(read_torch_state(write_zip(tmp_path / "w.pth", content)).arrays, ARRAYS)
+
+
 def history_buffer() -> Made:
     """As mmengine 0.10 pickles one with protocol 2: its methods by getattr."""
     kind = Named("mmengine.logging.history_buffer", "HistoryBuffer")
@@ -218,7 +224,9 @@ def test_protocol_0_is_text(tmp_path: Path) -> None:
 
 def test_a_network_of_no_known_family_is_named(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "w.pth", tensors(ARRAYS))
-    with pytest.raises(MasksegError, match=r"w\.pth has the weights of a network that .* \(conv1.weight, bn1.weight"):
+    with pytest.raises(
+        MasksegError, match=r"w\.pth holds none of the networks .* \(its arrays are conv1.weight, bn1.weight"
+    ):
         read_checkpoint(path)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,15 +21,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from maskseg_cli.checkpoints import read_checkpoint, registry
-from maskseg_cli.checkpoints.registry import Release
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.checkpoints import Checkpoint, read_checkpoint, registry, write_checkpoint
+from maskseg_cli.checkpoints.releases import Release
 from maskseg_cli.cli.main import main
+from maskseg_cli.coco_classes import COCO_91_CLASSES, COCO_CLASSES
+from maskseg_cli.config.torch_presets import TORCHVISION
 from tests.checkpoints.test_matterport import imagenet_groups
 from tests.checkpoints.tiny import assert_same, tiny_groups, write_h5
 from tests.checkpoints.web_server import FileServer, serving
 from tests.parity.make_matterport_weights import inventory
 
+TORCH = ("torchvision-v1", "torchvision-v2", "detectron2-r50", "detectron2-r101")
 CONTENT = np.random.default_rng(1).bytes(50_000)
 
 
@@ -58,10 +62,25 @@ def test_list_tells_what_is_here(home: Path) -> None:
     assert "(257.6 MB)" in result.stdout
     home.mkdir()
     (home / "mask_rcnn_coco.h5").write_bytes(b"1234")
-    assert f"here: {home / 'mask_rcnn_coco.h5'}" in run("list").stdout
+    lines = run("list").stdout.splitlines()
+    assert f"                 here: {home / 'mask_rcnn_coco.h5'}" in lines
+    assert {line.index("torchvision's") for line in lines if line.startswith("torchvision")} == {17}
+    place = lines.index("torchvision-v2   torchvision's maskrcnn_resnet50_fpn_v2 for the 80 COCO classes")
+    assert [line.strip() for line in lines[place + 1 : place + 3]] == [
+        "published: box AP 47.4, mask AP 41.8",
+        "not here yet: maskseg weights fetch torchvision-v2",
+    ]
     rows = {row["name"]: row for row in json.loads(run("list", "--json").stdout)}
-    assert set(rows) == {"lite", "coco"}
-    assert (rows["coco"]["here"], rows["coco"]["bytes"]) == (True, 4)
+    assert set(rows) == {"lite", "coco", *TORCH}
+    assert (rows["coco"]["here"], rows["coco"]["bytes"], rows["coco"]["published"]) == (True, 4, None)
+    assert [rows[name]["published"] for name in TORCH] == [
+        {"box_ap": 37.9, "mask_ap": 34.6},
+        {"box_ap": 47.4, "mask_ap": 41.8},
+        {"box_ap": 41.0, "mask_ap": 37.2},
+        {"box_ap": 42.9, "mask_ap": 38.6},
+    ]
+    assert {(rows[name]["here"], rows[name]["bytes"]) for name in TORCH} == {(False, None)}, "no size is published"
+    assert "ShareAlike 3.0" in rows["detectron2-r50"]["licence"]
 
 
 def test_fetch_prints_where_the_file_is(home: Path, server: FileServer) -> None:
@@ -71,6 +90,25 @@ def test_fetch_prints_where_the_file_is(home: Path, server: FileServer) -> None:
     assert result.stderr == ""
     assert (home / "mask_rcnn_coco.h5").read_bytes() == CONTENT
     assert "here: " in run("list").stdout
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_fetch_checks_what_a_file_name_says(
+    home: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The release as it is but for the letters, which are those of another file."""
+    letters = hashlib.sha256(CONTENT).hexdigest()[:6]
+    release = dataclasses.replace(registry.RELEASES[name], digest=letters)
+    result = run("fetch", name)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"should begin with {registry.RELEASES[name].digest}), so it was thrown away" in result.stderr
+    monkeypatch.setitem(registry.RELEASES, name, release)
+    result = run("fetch", name)
+    assert (result.exit_code, result.stdout) == (0, f"{home / release.file}\n")
+    assert (home / release.file).read_bytes() == CONTENT
+    assert {path for path, _ in server.asked} == {f"/weights/{release.file}"}
+    rows = {row["name"]: row for row in json.loads(run("list", "--json").stdout)}
+    assert (rows[name]["here"], rows[name]["bytes"]) == (True, len(CONTENT))
 
 
 def test_fetch_says_in_one_line_what_went_wrong(home: Path, server: FileServer) -> None:
@@ -113,9 +151,13 @@ def test_fetch_knows_only_names() -> None:
     result = run("fetch", "yolo")
     assert (result.exit_code, result.stderr) == (
         2,
-        "Error: There are no weights 'yolo' to fetch: the known names are coco.\n",
+        "Error: There are no weights 'yolo' to fetch: the known names are coco, torchvision-v1, torchvision-v2, "
+        "detectron2-r50, detectron2-r101.\n",
     )
     assert "need no fetching" in run("fetch", "lite").stderr
+    near = "(did you mean torchvision-v2 or torchvision-v1?)."
+    assert run("fetch", "torchvision").stderr == f"Error: There are no weights 'torchvision' to fetch {near}\n"
+    assert "(did you mean detectron2-r101?)" in run("fetch", "r101").stderr
 
 
 def test_info_describes_a_matterport_file(matterport_h5: Path) -> None:
@@ -171,7 +213,29 @@ def test_verify_knows_the_release(matterport_h5: Path, monkeypatch: pytest.Monke
     digest = hashlib.md5(matterport_h5.read_bytes()).hexdigest()
     release = Release("coco", "mask_rcnn_coco.h5", "https://example.org", 1, digest, "test", "MIT License")
     monkeypatch.setitem(registry.RELEASES, "coco", release)
-    assert "release  mask_rcnn_coco.h5 from https://example.org" in run("verify", matterport_h5).stdout
+    assert "release  coco, https://example.org/mask_rcnn_coco.h5" in run("verify", matterport_h5).stdout
+
+
+def test_info_names_the_release_and_its_licence(matterport_h5: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = hashlib.sha256(matterport_h5.read_bytes()).hexdigest()[:8]
+    release = dataclasses.replace(registry.RELEASES["torchvision-v1"], digest=digest)
+    monkeypatch.setitem(registry.RELEASES, "torchvision-v1", release)
+    lines = [line.split(maxsplit=1) for line in run("info", matterport_h5).stdout.splitlines()]
+    assert ["origin", f"torchvision-v1, {release.address}"] in lines
+    assert ["licence", release.licence] in lines
+    assert json.loads(run("info", matterport_h5, "--json").stdout)["provenance"]["licence"] == release.licence
+
+
+def test_info_of_a_network_with_gaps(tmp_path: Path) -> None:
+    config = TORCHVISION.replace(num_classes=91)
+    arrays = {"conv1/kernel": np.ones((7, 7, 3, 4), np.float32), "rpn_class_raw/bias": np.zeros(3, np.float32)}
+    path = tmp_path / "ours.npz"
+    write_checkpoint(path, Checkpoint(arrays, config, COCO_91_CLASSES), "float16")
+    text = run("info", path).stdout
+    assert re.search("^classes +91 with the background, 10 of them not used$", text, re.MULTILINE)
+    assert re.search("^class names +person, bicycle, .*, fire hydrant, stop sign, .*, toothbrush$", text, re.MULTILINE)
+    assert "anchors per cell 3" in text, "one logit an anchor"
+    assert json.loads(run("info", path, "--json").stdout)["class_names"] == list(COCO_91_CLASSES)
 
 
 def test_verify_names_all_that_is_wrong(matterport_h5: Path, tmp_path: Path) -> None:
@@ -209,13 +273,14 @@ def test_convert_there_and_back(plain_h5: Path, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("background\ncircle\nsquare\ntriangle\n")
     ours, back = tmp_path / "ours.npz", tmp_path / "back.h5"
-    result = run("convert", plain_h5, ours, "--dtype", "float32", "--labels", labels)
+    setting = ["--set", "IMAGE_MIN_DIM=640", "--set", "mean_pixel=1,2,3"]
+    result = run("convert", plain_h5, ours, "--dtype", "float32", "--labels", labels, *setting)
     assert result.exit_code == 0, result.output
     assert result.stdout == ""
     assert " parameters, " in result.stderr
     original, converted = read_checkpoint(plain_h5), read_checkpoint(ours)
     assert_same(converted.arrays, original.arrays)
-    assert converted.config == original.config
+    assert converted.config == original.config.replace(image_min_dim=640, mean_pixel=(1, 2, 3))
     assert converted.class_names == ("background", "circle", "square", "triangle")
     assert converted.provenance["origin"] == "Keras 2.2.4"
     assert converted.provenance["source_file"] == "plain.h5"
@@ -275,6 +340,9 @@ def test_convert_of_an_unsound_file_writes_nothing(tmp_path: Path) -> None:
         (".npz.h5", ["--dtype", "float16"], "hold float32 only"),
         ("folder.npz", [], "is a folder"),
         ("out.npz", ["--dtype", "int8"], "'int8' is not one of"),
+        ("out.npz", ["--set", "norm_epsilom=1"], "did you mean norm_epsilon?"),
+        (".npz.h5", ["--set", "norm_epsilon=1e-5"], "convert to .npz with --set, and that file again"),
+        ("out.xml", ["--set", "norm_epsilon=1e-5"], "convert to .npz with --set, and that file again"),
     ],
 )
 def test_convert_requests_that_make_no_sense(tmp_path: Path, target: str, options: list[str], sentence: str) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from maskseg_cli.classes import parse_classes, read_labels
+from maskseg_cli.coco_classes import COCO_91_CLASSES, COCO_CLASSES
 from maskseg_cli.datasets import coco_categories
-from maskseg_cli.datasets.class_matching import match_categories
+from maskseg_cli.datasets.class_matching import have_same_classes, match_categories
 from maskseg_cli.datasets.coco import read_coco
 from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.datasets.problems import ProblemLog
@@ -155,3 +156,16 @@ def test_names_that_give_orders_to_a_terminal(tmp_path: Path) -> None:
     assert source.class_names == ("background", "red [31m cat", "do g")
     assert [problem.kind for problem in source.problems] == ["missing-image", "category-letters"]
     assert all(problem.message.isprintable() for problem in source.problems)
+
+
+def test_a_network_with_gaps_has_the_classes_between_them() -> None:
+    """Training on COCO's eighty classes keeps the order and the last layer of a network with 91."""
+    assert have_same_classes(COCO_CLASSES[1:], COCO_91_CLASSES)
+    assert have_same_classes(COCO_CLASSES[:0:-1], COCO_91_CLASSES)
+    assert not have_same_classes(COCO_CLASSES[2:], COCO_91_CLASSES)
+    assert not have_same_classes(COCO_91_CLASSES[1:], COCO_91_CLASSES)
+    assert not have_same_classes((), None)
+    assert match_categories({7: "motorbike", 8: "class 12 (not used)"}, COCO_91_CLASSES, "a.json") == {7: 4}
+    with pytest.raises(MasksegError) as caught:
+        match_categories({1: "x"}, ("background", "class 1 (not used)", "cat"), "a.json")
+    assert "one has cat, the other x" in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from maskseg_cli.classes import COCO_CATEGORY_IDS, COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_91_CLASSES, COCO_CATEGORY_IDS, COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, Evaluation, evaluate, score_results
@@ -546,3 +547,21 @@ def test_real_annotations_as_answers(shared: Path) -> None:
     metrics = evaluate(Truth(), dataset, folder / "val").metrics
     for kind in ("bbox", "segm"):
         assert list(metrics[kind].values()) == pytest.approx([1] * 7)
+
+
+def test_a_network_with_cocos_own_numbers_and_their_gaps(sample: Sample) -> None:
+    """Its class ids are category ids (4, 18, 72); what it finds in a gap is nothing that the file knows."""
+    numbers = {1: 4, 2: 18, 3: 72}
+
+    def answer(_: int, objects: list[tuple[int, np.ndarray]]) -> Detections:
+        wrong = [(12, objects[0][1])]
+        shown = found([*wrong, *((numbers[index], mask) for index, mask in objects)], [0.99, 0.9, 0.8, 0.7])
+        return dataclasses.replace(shown, class_names=COCO_91_CLASSES)
+
+    predictor = FakePredictor(sample, answer, COCO_91_CLASSES)
+    evaluation = evaluate(predictor, sample.annotations, sample.photos)
+    assert aps(evaluation) == pytest.approx((1, 1))
+    assert {row["category_id"] for row in evaluation.results} == {4, 18, 72}
+    assert evaluation.unknown == ()
+    dog = evaluate(predictor, sample.annotations, sample.photos, class_ids=[18])
+    assert (dog.category_ids, aps(dog)) == ((18,), pytest.approx((1, 1)))

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maskseg_cli.classes import COCO_CATEGORY_IDS, COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_91_CLASSES, COCO_CATEGORY_IDS, COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.coco_json import category_ids, coco_annotations, read_dataset
+from maskseg_cli.export.coco_json import category_ids, coco_annotations, coco_categories, read_dataset
 from maskseg_cli.export.coco_sink import CocoJson, journal_path
+from maskseg_cli.export.cvat_xml import header
 from maskseg_cli.frame import Frame
 
 
@@ -35,6 +36,14 @@ def test_eighty_classes_have_cocos_own_ids() -> None:
     assert row["category_id"] == 13  # stop sign: the 12th class, but category 13
     renamed = tuple({"motorcycle": "motorbike", "tv": "tvmonitor"}.get(name, name) for name in COCO_CLASSES)
     assert category_ids(renamed) == COCO_CATEGORY_IDS
+
+
+def test_networks_with_cocos_numbers_keep_them_and_list_no_gaps() -> None:
+    [row] = coco_annotations(found(COCO_91_CLASSES, 13), 1)
+    assert row["category_id"] == 13
+    assert coco_categories(COCO_91_CLASSES) == coco_categories(COCO_CLASSES)
+    assert len(coco_categories(COCO_91_CLASSES)) == 80
+    assert header(COCO_91_CLASSES, "annotation") == header(COCO_CLASSES, "annotation")
 
 
 def test_other_classes_count_from_1() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.checkpoints.download import fetch
-from maskseg_cli.checkpoints.registry import Release
+from maskseg_cli.checkpoints.releases import Release
 from tests.fuzz.fuzzer import Fuzzer
 
 _CONTENT = bytes(range(256)) * 4

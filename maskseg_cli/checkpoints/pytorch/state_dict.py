@@ -49,10 +49,10 @@ def find_state_dict(content: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _key(content: dict[Any, Any]) -> Any:
     """The key below which the state dict lies; None: it is `content` itself."""
-    for key in _KEYS:
-        value = content.get(key)
-        if isinstance(value, Placeholder) or (isinstance(value, dict) and _has_tensors(value)):
-            return key
+    found = [key for key in _KEYS if isinstance(content.get(key), dict) and _has_tensors(content[key])]
+    found += [key for key in _KEYS if isinstance(content.get(key), Placeholder)]
+    if found:
+        return found[0]
     if _has_direct_tensors(content):
         return None
     dicts = {id(value): (key, value) for key, value in content.items() if isinstance(value, dict)}  # each once

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config.torch_presets import DETECTRON2
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros
@@ -55,6 +55,13 @@ def test_buffers_are_no_weights(tmp_path: Path) -> None:
     checkpoint = read(tmp_path, arrays)
     assert checkpoint.config == DETECTRON2
     assert checkpoint.notes == ()
+
+
+def test_the_other_head_of_a_panoptic_network_is_said_to_be_unused(tmp_path: Path) -> None:
+    checkpoint = read(tmp_path, published(R50) | {"sem_seg_head.predictor.weight": zeros(54, 128, 1, 1)})
+    assert checkpoint.config == DETECTRON2
+    assert len(checkpoint.notes) == 1
+    assert "semantic segmentation" in checkpoint.notes[0]
 
 
 def test_anchors_of_the_file(tmp_path: Path) -> None:
@@ -159,7 +166,10 @@ def test_normalised_heads_and_pyramid(tmp_path: Path) -> None:
         (lambda a: a | {"roi_heads.keypoint_head.conv_fcn1.weight": zeros(2, 2)}, "a Keypoint R-CNN"),
         (lambda a: a | {"backbone.bottom_up.res5.0.conv2_offset.weight": zeros(18, 4, 3, 3)}, "deformable"),
         (lambda a: a | {"backbone.bottom_up.res2.0.conv2.weight": zeros(256, 8, 3, 3)}, "a ResNeXt"),
-        (lambda a: {"head.cls_score.weight": zeros(2), "anchor_generator.cell_anchors.0": zeros(9, 4)}, "RetinaNet"),
+        (
+            lambda a: without(a, "proposal_generator.", "roi_heads.") | {"head.cls_subnet.0.weight": zeros(2)},
+            "one stage .RetinaNet",
+        ),
     ],
 )
 def test_other_networks_are_named(tmp_path: Path, change: object, sentence: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
 from maskseg_cli.checkpoints.pytorch.families.mmdetection_config import options_of_config, parse_config
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config.torch_presets import MMDETECTION, MMDETECTION_CAFFE
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros
@@ -66,7 +66,7 @@ model = dict(
         mask_roi_extractor=dict(roi_layer=dict(type='RoIAlign', output_size=7, sampling_ratio=0)),
         bbox_head=dict(bbox_coder=dict(target_stds=[0.1, 0.2, 0.3, 0.4]))),
     test_cfg=dict(
-        rpn=dict(nms_pre=500, max_per_img=300, nms=dict(type='nms', iou_threshold=0.6)),
+        rpn=dict(nms_pre=500, max_per_img=300, min_bbox_size=2, nms=dict(type='nms', iou_threshold=0.6)),
         rcnn=dict(score_thr=0.05, nms=dict(type='nms', iou_threshold=0.4), max_per_img=50)))
 test_pipeline = [
     dict(type='LoadImageFromFile', backend_args=None),
@@ -152,6 +152,7 @@ def test_options_of_the_config_in_the_file(tmp_path: Path) -> None:
         mask_pool_size=7,
         mask_shape=(14, 14),
         pre_nms_limit=500,
+        rpn_min_size=2,
         post_nms_rois_inference=300,
         rpn_nms_threshold=0.6,
         detection_nms_threshold=0.4,
@@ -234,7 +235,7 @@ def test_values_out_of_range_end_in_a_sentence(tmp_path: Path) -> None:
         (lambda a: a | {"neck.fpn_convs.4.conv.weight": zeros(2)}, "another pyramid"),
         (lambda a: a | {"roi_head.mask_head.convs.0.gn.weight": zeros(2)}, "group normalisation"),
         (lambda a: a | {"backbone.layer2.0.conv2.conv_offset.weight": zeros(2)}, "deformable"),
-        (lambda a: {"bbox_head.retina_cls.weight": zeros(2), "backbone.conv1.weight": zeros(2)}, "a RetinaNet"),
+        (lambda a: {"bbox_head.retina_cls.weight": zeros(2), "backbone.conv1.weight": zeros(2)}, "RetinaNet"),
     ],
 )
 def test_other_networks_are_named(tmp_path: Path, change: object, sentence: str) -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maskseg_cli.checkpoints import Checkpoint
+from maskseg_cli.checkpoints.matterport import write_matterport
 from maskseg_cli.checkpoints.matterport_layers import is_known_layer
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
 from maskseg_cli.checkpoints.pytorch.families.recognition import FAMILIES
-from maskseg_cli.classes import COCO_CLASSES
-from maskseg_cli.config.torch_presets import PYTORCH_MASK_RCNN, TORCHVISION
+from maskseg_cli.coco_classes import COCO_CLASSES
+from maskseg_cli.config.torch_presets import DETECTRON2, PYTORCH_MASK_RCNN, TORCHVISION
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros
 
@@ -76,6 +78,16 @@ def test_the_port_of_matterports_network(tmp_path: Path) -> None:
     assert read(tmp_path, arrays).config.backbone == "resnet50"
 
 
+def test_only_matterports_network_fits_into_its_files(tmp_path: Path) -> None:
+    arrays = {"conv1/kernel": np.zeros((7, 7, 3, 4), np.float32)}
+    write_matterport(tmp_path / "port.h5", Checkpoint(arrays, PYTORCH_MASK_RCNN.replace(num_classes=3), None))
+    assert (tmp_path / "port.h5").is_file()
+    for config in (TORCHVISION, DETECTRON2, PYTORCH_MASK_RCNN.replace(norm_epsilon=1e-5)):
+        with pytest.raises(MasksegError, match=r"This is not Matterport's network.*\.npz"):
+            write_matterport(tmp_path / "other.h5", Checkpoint(arrays, config, None))
+    assert not (tmp_path / "other.h5").exists()
+
+
 def test_a_resnet_alone_starts_training(tmp_path: Path) -> None:
     checkpoint = read(tmp_path, resnet(), backbone_only=True)
     assert checkpoint.backbone_only
@@ -98,6 +110,7 @@ def test_a_resnet_alone_starts_training(tmp_path: Path) -> None:
         (["a.weight", "b.weight"], "holds none of the networks that are read (its arrays are a.weight, b.weight, ...)"),
         (["image_encoder.patch_embed.proj.weight"], "a Segment Anything model"),
         (["transformer.encoder.layers.0.linear1.weight"], "a DETR"),
+        (["conv1_b", "conv1_w", "res2_0_branch2a_w"], "a network of Caffe2"),
         (["0.conv.weight", "1.conv.weight"], "a YOLO"),
         (
             ["roi_heads.box.feature_extractor.fc6.weight", f"{BODY}stem.conv1.weight", "rpn.head.conv.weight"],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.checkpoints.pytorch.families.layers import array_names
+from maskseg_cli.coco_classes import COCO_91_CLASSES
 from maskseg_cli.config.torch_presets import TORCHVISION, TORCHVISION_V2
 from maskseg_cli.errors import MasksegError
 from tests.checkpoints.pytorch.states import Arrays, published, read, renamed, with_deep_stage, without, zeros
@@ -49,10 +50,18 @@ def test_the_published_networks(tmp_path: Path) -> None:
     assert first.config == TORCHVISION.replace(num_classes=91)
     assert second.config == TORCHVISION_V2.replace(num_classes=91)
     assert (first.kind, first.notes, second.notes) == ("torchvision", (), ())
+    assert first.class_names == second.class_names == COCO_91_CLASSES
     for checkpoint in (first, second):
         assert sorted(checkpoint.arrays) == sorted(array_names(checkpoint.config))
         assert checkpoint.arrays["mrcnn_class_conv1/kernel"].shape == (7, 7, 256, 1024)
         assert checkpoint.arrays["mrcnn_bbox_fc/kernel"].shape == (1024, 4 * 91)
+
+
+def test_shapes_are_those_of_the_network(tmp_path: Path) -> None:
+    from maskseg_cli.checkpoints.assign import expected_shapes
+
+    checkpoint = read(tmp_path, published("torchvision-v2"))  # the one with all kinds of layers
+    assert {name: array.shape for name, array in checkpoint.arrays.items()} == expected_shapes(checkpoint.config)
 
 
 def test_old_names(tmp_path: Path) -> None:
@@ -125,6 +134,7 @@ V1 = "backbone.body."
     [
         (lambda a: without(a, "roi_heads.mask_"), "a Faster R-CNN of torchvision: it has no mask head"),
         (lambda a: without(a, f"{V1}layer3.5."), "5 blocks in the third stage"),
+        (lambda a: without(a, f"{V1}layer3.5.conv1."), "1 array missing .*layer3.5.conv1.weight"),
         (lambda a: without(a, f"{V1}layer2.1.bn2."), "4 arrays missing.*layer2.1.bn2.weight"),
         (lambda a: a | {"roi_heads.extra.weight": zeros(3)}, r"1 array left over \(roi_heads.extra.weight\)"),
         (lambda a: without(a, "rpn.head.bbox_pred.weight"), "rpn.head.bbox_pred.weight is missing"),

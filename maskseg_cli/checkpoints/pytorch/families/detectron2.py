@@ -15,12 +15,13 @@ from maskseg_cli.checkpoints.pytorch.families.config_beside import options_besid
 from maskseg_cli.checkpoints.pytorch.families.family import Clues, Family
 from maskseg_cli.checkpoints.pytorch.families.layers import rpn_conv
 from maskseg_cli.checkpoints.pytorch.families.name_tables import counted, resnet_blocks
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.torch_presets import DETECTRON2
 
 _BOTTOM = "backbone.bottom_up."
 _CELL_ANCHORS = re.compile(r"proposal_generator\.anchor_generator\.cell_anchors\.(\d+)")
+_SEMANTIC = "sem_seg_head."
 _RPN = "proposal_generator.rpn_head."
 
 
@@ -73,6 +74,8 @@ def _preset(clues: Clues) -> MaskRCNNConfig:
     clues.options |= options
     if "mean_pixel" not in options:
         _pixel_statistics(clues)
+    if any(name.startswith(_SEMANTIC) for name in clues.arrays):
+        clues.notes.append("The network also has a head for semantic segmentation (Panoptic FPN), which is not used.")
     levels = {int(match[1]): name for name in clues.arrays if (match := _CELL_ANCHORS.fullmatch(name))}
     if levels:
         clues.options |= from_cell_anchors([clues.arrays[levels[level]] for level in sorted(levels)])
@@ -119,7 +122,7 @@ def _class_names(clues: Clues) -> tuple[str, ...] | None:
 
 FAMILY = Family(
     name="detectron2",
-    marks=(r"proposal_generator\.|roi_heads\.|backbone\.bottom_up\.",),
+    marks=(r"proposal_generator\.",),
     layers=_layers(),
     preset=_preset,
     mask_head=r"roi_heads\.mask_head\.",

@@ -13,7 +13,7 @@ from maskseg_cli.config import MaskRCNNConfig
 
 Arrays = Mapping[str, NDArray[Any]]
 
-#: The state dict's name of a family in `Checkpoint.kind`.
+#: A family's name, which is also `Checkpoint.kind`.
 FamilyName = Literal["torchvision", "detectron2", "mmdetection", "pytorch-mask-rcnn"]
 
 

@@ -14,7 +14,7 @@ from maskseg_cli.checkpoints.pytorch.families.family import Clues, Family
 from maskseg_cli.checkpoints.pytorch.families.layers import rpn_conv
 from maskseg_cli.checkpoints.pytorch.families.mmdetection_config import options_of_config
 from maskseg_cli.checkpoints.pytorch.families.name_tables import counted, torchvision_resnet
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.torch_presets import MMDETECTION, MMDETECTION_CAFFE
 from maskseg_cli.printable import printable

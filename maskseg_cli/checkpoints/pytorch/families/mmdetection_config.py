@@ -152,6 +152,9 @@ def _boxes(tree: dict[str, Any], notes: list[str]) -> dict[str, Any]:
         value = number(lookup(test, *places))
         if value is not None:
             options[option] = value
+    least = number(lookup(test, "rpn.min_bbox_size"))
+    if least:
+        options["rpn_min_size"] = least
     if lookup(test, "rcnn.nms.type") == "soft_nms":
         notes.append("The config has a Soft-NMS: --set detection_suppression=soft turns maskseg's on.")
     return options

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from maskseg_cli.checkpoints.pytorch.families.family import Clues, Family
 from maskseg_cli.checkpoints.pytorch.families.name_tables import resnet_blocks
-from maskseg_cli.classes import COCO_CLASSES
+from maskseg_cli.coco_classes import COCO_CLASSES
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.torch_presets import PYTORCH_MASK_RCNN
 

@@ -19,7 +19,11 @@ FAMILIES: tuple[Family, ...] = (
 
 #: Networks that no family has: (regular expression for the beginning of a name, what it is).
 _OTHERS = (
-    (r"(bbox_)?head\.(cls_subnet|cls_score|retina_cls|classification_head)", "a RetinaNet, which draws no outlines"),
+    (
+        r"(bbox_)?head\.(cls_subnet|cls_score|retina_cls|classification_head)",
+        "a detector of one stage (RetinaNet, FCOS or SSD), which draws no outlines",
+    ),
+    (r"(conv1_w|fc6_w|res2_0_branch2a_w)$", "a network of Caffe2 (Detectron, or a backbone for detectron2's training)"),
     (r"transformer\.(encoder|decoder)\.|detr\.", "a DETR"),
     (r"image_encoder\.|sam_mask_decoder\.", "a Segment Anything model"),
     (r"sem_seg_head\.(pixel_decoder|predictor)\.", "a Mask2Former or MaskFormer"),

@@ -27,24 +27,21 @@ class Renamed:
     Attributes:
         arrays: "layer/weight" -> array in PyTorch's axes and in the library's order of classes and deltas.
         left_over: names in the file of what is neither a layer of the network nor known to be something else.
-        unused: names in the file of what is known not to belong to the network.
     """
 
     arrays: dict[str, NDArray[Any]]
     left_over: tuple[str, ...]
-    unused: tuple[str, ...]
 
 
 def rename(family: Family, arrays: Arrays) -> Renamed:
-    """Looks each name up in the family's table."""
+    """Looks each name up in the family's table; what is known not to belong to the network is left out."""
     ours = {theirs: layer for layer, theirs in family.layers.items()}
     current = family.current_names(arrays)
     unused = re.compile(family.unused)
     found: dict[str, NDArray[Any]] = {}
-    left_over, skipped = [], []
+    left_over = []
     for name, array in arrays.items():
         if unused.fullmatch(name):
-            skipped.append(name)
             continue
         module, _, end = current[name].rpartition(".")
         layer = ours.get(module)
@@ -54,7 +51,7 @@ def rename(family: Family, arrays: Arrays) -> Renamed:
             left_over.append(name)
         else:
             found[key] = array
-    return Renamed(found, tuple(left_over), tuple(skipped))
+    return Renamed(found, tuple(left_over))
 
 
 def their_name(family: Family, key: str) -> str:

@@ -49,8 +49,8 @@ def backbone_options(arrays: Arrays) -> dict[str, Any]:
     Raises:
         RefusedError: another backbone than a ResNet-50 or ResNet-101 with batch normalisation.
     """
-    reduced = [layer for layer in _layers(arrays) if re.fullmatch(r"res4[a-z]_branch2a", layer)]
-    letters = "".join(sorted(layer[4] for layer in reduced))
+    blocks = [re.match(r"(?:res|bn)4([a-z])_", layer) for layer in _layers(arrays)]
+    letters = "".join(sorted({block[1] for block in blocks if block}))
     if not letters:
         raise RefusedError(f"has another backbone than a ResNet: {_SUPPORTED}.")
     if "res4a_branch2c/kernel" not in arrays:
@@ -60,7 +60,7 @@ def backbone_options(arrays: Arrays) -> dict[str, Any]:
         raise RefusedError(f"has a ResNeXt as backbone, with groups in its convolutions: {_SUPPORTED}.")
     if widths is not None and widths.shape[0] != 64:
         raise RefusedError(f"has a Wide ResNet as backbone: {_SUPPORTED}.")
-    backbone = next((name for name, blocks in RESNET_BLOCKS.items() if blocks[2] == len(letters)), None)
+    backbone = next((name for name, counts in RESNET_BLOCKS.items() if counts[2] == len(letters)), None)
     if backbone is None or letters != string.ascii_lowercase[: len(letters)]:
         raise RefusedError(
             f"has {len(letters)} blocks in the third stage of its ResNet: {_SUPPORTED}, of 6 and 23 blocks."

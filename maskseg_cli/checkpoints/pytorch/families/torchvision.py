@@ -11,11 +11,9 @@ from collections.abc import Iterable
 from maskseg_cli.checkpoints.pytorch.families.family import Clues, Family
 from maskseg_cli.checkpoints.pytorch.families.layers import rpn_conv
 from maskseg_cli.checkpoints.pytorch.families.name_tables import counted, torchvision_resnet
+from maskseg_cli.coco_classes import COCO_91_CLASSES
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.torch_presets import TORCHVISION, TORCHVISION_V2
-
-#: COCO's numbers of its categories, 1 to 90 with gaps, and the background.
-_COCO_CLASSES = 91
 
 _BODY = "backbone.body."
 
@@ -73,12 +71,16 @@ def _preset(clues: Clues) -> MaskRCNNConfig:
     if f"{_BODY}bn1.num_batches_tracked" in names:
         # Batch normalisation that is not frozen keeps its own epsilon: only frozen layers are set to 0.
         return TORCHVISION.replace(norm_epsilon=1e-5)
-    if clues.classes != _COCO_CLASSES:
+    if clues.classes != len(COCO_91_CLASSES):
         clues.notes.append(
             "norm_epsilon is 0, as in trainings that start from torchvision's COCO weights; where one started from an "
             "ImageNet backbone alone it is 1e-5: --set norm_epsilon=1e-5."
         )
     return TORCHVISION
+
+
+def _class_names(clues: Clues) -> tuple[str, ...] | None:
+    return COCO_91_CLASSES[1:] if clues.classes == len(COCO_91_CLASSES) else None
 
 
 FAMILY = Family(
@@ -88,7 +90,7 @@ FAMILY = Family(
     preset=_preset,
     mask_head=r"roi_heads\.mask_",
     background="first",
-    coco_classes=_COCO_CLASSES,
+    coco_classes=len(COCO_91_CLASSES),
     refused=(
         (r"^roi_heads\.(box|mask)\.feature_extractor\.", "a network of maskrcnn-benchmark, detectron2's predecessor"),
         (r"^roi_heads\.keypoint_", "a Keypoint R-CNN"),
@@ -96,4 +98,5 @@ FAMILY = Family(
         (r"^backbone\.fpn\.extra_blocks\.", "a network with further levels of the pyramid"),
     ),
     current_names=_current_names,
+    class_names=_class_names,
 )
