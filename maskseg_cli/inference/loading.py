@@ -53,7 +53,8 @@ def load_model(
     """Loads a network, ready for pictures.
 
     Args:
-        weights: "lite", "coco", or the path of a weights file (Matterport's h5, or one of maskseg).
+        weights: a name of `maskseg weights list` such as "lite", or the path of a weights file: one of maskseg,
+            Matterport's h5, or a state dict of torchvision, detectron2 or mmdetection.
         labels: a file of class names, one a line, or the names themselves; background first or left out. None:
             those in the weights file, or COCO's where it has COCO's 81 classes.
         config: a whole config that fits the weights, or some options by name; None: the config in the weights file.
@@ -117,7 +118,7 @@ def _check_kinds(weights: Any, config: Any, overrides: Mapping[str, Any]) -> Non
     """
     if not isinstance(weights, (str, os.PathLike)) or not os.fspath(weights):
         given = repr(weights) if weights is None or isinstance(weights, str) else type(weights).__name__
-        raise UsageError(f"weights is lite, coco or the path of a weights file, not {given}.")
+        raise UsageError(f"weights is a name such as lite or the path of a weights file, not {given}.")
     if config is not None and not isinstance(config, (MaskRCNNConfig, Mapping)):
         raise UsageError(
             f"config is a MaskRCNNConfig or options by name, not {config!r}; "

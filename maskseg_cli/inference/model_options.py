@@ -19,7 +19,7 @@ from maskseg_cli.option import option
 _LIMIT = 100
 
 #: The default of `size` in words.
-SIZES = "400 for lite, 1024 for coco, or as the weights file says"
+SIZES = "400 for lite, 1024 for coco, 800 for torchvision's and detectron2's, or as the weights file says"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ModelOptions:
     """Which network is loaded, and how; None: the default.
 
     Attributes:
-        model: "lite", "coco" or the path of a weights file.
+        model: a name of `maskseg weights list`, such as "lite", or the path of a weights file.
         weights: path of a weights file for the network `model`.
         labels: text file of class names, one a line.
         size: pictures are scaled to this size, in pixels; see `load_model`.
@@ -44,7 +44,8 @@ class ModelOptions:
 
     model: str | Path | None = option(
         None,
-        "lite (fast, the default), coco (accurate, fetched with `maskseg weights fetch coco`), or a weights file.",
+        "lite (fast, the default); coco or torchvision-v2 (accurate; `maskseg weights list` shows all, and "
+        "`maskseg weights fetch NAME` fetches one); or a weights file.",
         metavar="NAME|FILE",
     )
     weights: str | Path | None = option(None, "Load this weights file into the model.", metavar="FILE")
@@ -81,7 +82,10 @@ class ModelOptions:
         flags=("--set",),
     )
     config: Path | None = option(
-        None, "TOML file of such options and of everyday ones (alpha = 0.3), for what is not given here.", kind="file"
+        None,
+        "TOML file of such options and of everyday ones (alpha = 0.3), for what is not given here; or the config.yaml "
+        "of a detectron2 training.",
+        kind="file",
     )
     tta: bool = option(
         False,

@@ -88,7 +88,7 @@ def split_options(
     refuse_unknown(left, ModelOptions, DrawingOptions, *others)
     if not isinstance(model, (str, Path, ModelOptions)):
         if not hasattr(model, "class_names"):
-            raise UsageError(f"model is lite, coco, a weights file or a loaded network, not {model!r}.")
+            raise UsageError(f"model is a name such as lite, a weights file or a loaded network, not {model!r}.")
         with_options = getattr(model, "with_options", None)
         if with_options is not None:
             if "classes" in chosen:

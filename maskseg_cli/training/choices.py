@@ -41,7 +41,7 @@ class Choices:
     Attributes:
         data: one or more training sets of the same classes.
         validation: (COCO or VIA JSON, folder), or None.
-        init: "lite", "coco", a weights file, or "random".
+        init: a name such as "lite", a weights file, or "random".
         preset: the network's family where `init` is "random".
         overrides: options of the network by name.
         size: of the pictures, as `load_model(size=...)`.

@@ -164,8 +164,8 @@ def test_a_number_of_another_kind_is_told_under_its_own_name(options: dict[str, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weights": None}, r"weights is lite, coco or the path of a weights file, not None\."),
-        ({"weights": ""}, r"weights is lite, coco or the path of a weights file, not ''\."),
+        ({"weights": None}, r"weights is a name such as lite or the path of a weights file, not None\."),
+        ({"weights": ""}, r"weights is a name such as lite or the path of a weights file, not ''\."),
         ({"weights": ["lite"]}, r"not list\."),
         ({"config": "mine.toml"}, r"options by name, not 'mine\.toml'; .*read_config_file reads a file"),
         ({"labels": 5}, r"labels is a file of class names or a list of names, not 5\."),
