@@ -7,6 +7,7 @@ mask (8 pixels, or 1 % of its own): rounding moves single boxes over an edge.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,17 @@ from maskseg_cli.config.torch_presets import DETECTRON2, TORCHVISION, TORCHVISIO
 from maskseg_cli.inference.detection import detect_boxes
 from maskseg_cli.inference.loading import load_model
 from maskseg_cli.inference.molding import mold
+from maskseg_cli.inference.openvino_stages import OpenVinoStages
+from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.proposals import propose
+from maskseg_cli.inference.staged_engine import StagedEngine
 from maskseg_cli.model.anchors import AnchorCache, level_counts
 from maskseg_cli.model.box_frames import to_frame
-from tests.parity_torch.fixtures import CASES, Case, load_case, write_weights
+from maskseg_cli.model.openvino_conversion import convert
+from tests.parity_torch.fixtures import CASES, Case, load_case
 
 PRESETS = {"torchvision_v1_small": TORCHVISION, "torchvision_v2_small": TORCHVISION_V2, "detectron2_small": DETECTRON2}
-ENGINES = {"tensorflow": {}, "openvino": {"precision": "float32"}}
+ENGINES = ("tensorflow", "openvino")
 
 
 def yxyx(boxes: NDArray[Any]) -> NDArray[np.float32]:
@@ -42,12 +47,12 @@ class Run:
             "image_max_dim": case.record["max_size"],
             "detection_min_confidence": case.record["score_thresh"],
         }
-        self.predictors = {
-            engine: load_model(weights, config=self.options, engine=engine, **options)
-            for engine, options in ENGINES.items()
-        }
-        predictor = self.predictors["tensorflow"]
+        predictor = load_model(weights, config=self.options, engine="tensorflow")
         self.config, self.model = predictor.config, predictor.engine.model
+        # Converted from the same model: to read the file and to build the network again would take half of the time.
+        stages = OpenVinoStages(convert(self.model), self.config, "float32")
+        openvino = Predictor(StagedEngine(stages, self.config), predictor.class_names)
+        self.predictors = {"tensorflow": predictor, "openvino": openvino}
         step = 1 if self.config.channel_order == "RGB" else -1
         self.molded = mold(case.image[:, :, ::step], self.config)
         self.shape = self.molded.image.shape[:2]
@@ -58,16 +63,18 @@ class Run:
             engine: one.engine.stages.features(self.molded.image[None]) for engine, one in self.predictors.items()
         }
 
+        self.classified = {
+            engine: one.engine.stages.classify(self.maps[engine][0], self.proposals, self.rows())
+            for engine, one in self.predictors.items()
+        }
+
     def rows(self) -> NDArray[np.int32]:
         return np.zeros(len(self.proposals), np.int32)
 
 
 @pytest.fixture(scope="module", params=CASES)
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("weights")
-    weights = write_weights(request.param, folder)
-    yield Run(load_case(request.param), weights)
-    weights.unlink()
+def run(request: pytest.FixtureRequest, torch_weights: Callable[[str], Path]) -> Run:
+    return Run(load_case(request.param), torch_weights(request.param))
 
 
 def nchw(tensor: Any) -> NDArray[Any]:
@@ -153,7 +160,7 @@ def test_box_head_on_the_recorded_proposals(run: Run, engine: str) -> None:
     else:
         pooled = run.model.pool_for_boxes(maps.tensors, run.proposals, run.rows(), run.shape)
     assert worst(case, "box_pooled", nchw(pooled)) < 3e-4 * spread(case, "box_pooled")
-    probabilities, deltas = stages.classify(maps, run.proposals, run.rows())
+    probabilities, deltas = run.classified[engine]
     background = -1 if case.name.startswith("detectron2") else 0
     logits = np.roll(case["class_logits"], 1 if background else 0, axis=1).astype(np.float64)
     wanted = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -166,7 +173,7 @@ def test_box_head_on_the_recorded_proposals(run: Run, engine: str) -> None:
 def test_detections_and_masks_on_the_recorded_proposals(run: Run, engine: str) -> None:
     case, stages = run.case, run.predictors[engine].engine.stages
     maps = run.maps[engine][0]
-    probabilities, deltas = stages.classify(maps, run.proposals, run.rows())
+    probabilities, deltas = run.classified[engine]
     found = detect_boxes(run.proposals, probabilities, deltas, run.window, run.config)
     wanted = yxyx(case["detections/boxes_input"])
     labels = case["final/labels"]
