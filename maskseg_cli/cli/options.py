@@ -51,7 +51,7 @@ def _use_file(unused: Collection[str], ctx: click.Context, _: click.Parameter, p
     return path
 
 
-_MIN_SCORES = "0.7 for coco, 0.5 for others, or as the weights file says"
+_MIN_SCORES = "0.5 for lite, 0.7 for coco, or as the weights file says"
 
 #: Passes `model: ModelOptions` to commands that show what they find.
 model_options = model_options_with(_MIN_SCORES)

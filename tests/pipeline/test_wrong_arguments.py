@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"sources": ""}, "A source is a path or a list of paths, not ''"),
         ({"sources": ["a.png", 5]}, "A source is a path or a list of paths, not 5"),
         ({"sources": b"a.png"}, "A source is a path or a list of paths, not b'a.png'"),
-        ({"model": None}, "model is lite, coco, a weights file or a loaded network, not None"),
+        ({"model": None}, "model is a name such as lite, a weights file or a loaded network, not None"),
         ({"format": "JPG"}, r"format is one of jpg, png, webp, bmp, tif, not 'JPG' \(did you mean jpg\?\)"),
         ({"quality": "95"}, "quality is a whole number, not '95'"),
         ({"quality": 101}, "quality is at most 100, not 101"),
