@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from maskseg_cli.checkpoints.pytorch.reading import read_torch_state
 from maskseg_cli.config.torch_presets import DETECTRON2, TORCHVISION, TORCHVISION_V2
 from maskseg_cli.inference.detection import detect_boxes
 from maskseg_cli.inference.loading import load_model
@@ -27,6 +28,7 @@ from maskseg_cli.model.anchors import AnchorCache, level_counts
 from maskseg_cli.model.box_frames import to_frame
 from maskseg_cli.model.openvino_conversion import convert
 from tests.parity_torch.fixtures import CASES, Case, load_case
+from tests.parity_torch.make_torch_weights import digest
 
 PRESETS = {"torchvision_v1_small": TORCHVISION, "torchvision_v2_small": TORCHVISION_V2, "detectron2_small": DETECTRON2}
 ENGINES = ("tensorflow", "openvino")
@@ -88,6 +90,14 @@ def spread(case: Case, key: str) -> float:
 
 def worst(case: Case, key: str, tensor: NDArray[Any]) -> float:
     return case.worst(key, tensor) if f"{key}/index" in case.arrays else float(np.abs(tensor - case[key]).max())
+
+
+def test_the_file_is_read_exactly(run: Run) -> None:
+    read = read_torch_state(run.weights)
+    assert digest(read.arrays) == run.case.record["weights"]["sha256"]
+    pickled = run.case.name.startswith("detectron2")
+    assert (read.layout, read.stored_dtype) == ("pickle" if pickled else "zip", "float32")
+    assert read.meta == ({"__author__": "maskseg parity fixture"} if pickled else {})
 
 
 def test_options_follow_from_the_file(run: Run) -> None:
