@@ -41,8 +41,10 @@ def value_at(feature_map: NDArray[Any], y: float, x: float) -> NDArray[np.float6
 
 def plain(feature_map: NDArray[Any], box: NDArray[Any], stride: int, size: int, config: MaskRCNNConfig) -> Any:
     shift = 0.5 if config.roi_aligned else 0.0
-    y1, x1, y2, x2 = (float(side) / stride - shift for side in box)
-    height, width = y2 - y1, x2 - x1
+    cells = box.astype(np.float32) / np.float32(stride)
+    # In float32, as the libraries compute it: one step more or less may be one sample more.
+    height, width = (float(side) for side in cells[2:] - cells[:2])
+    y1, x1 = (float(side) - shift for side in cells[:2])
     if not config.roi_aligned:
         height, width = max(height, 1.0), max(width, 1.0)
     down = config.roi_samples or max(1, math.ceil(height / size))
