@@ -7,7 +7,7 @@ are given where they are published there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -71,69 +71,54 @@ COCO_RELEASE = Release(
     licence="MIT License (Matterport, Inc.)",
 )
 
-_TORCHVISION = "https://download.pytorch.org/models"
-# torchvision's README: its models "may have their own licenses or terms and conditions derived from the dataset".
-_TORCHVISION_LICENCE = (
-    "BSD 3-Clause License for torchvision's code; none is published for these weights alone, see torchvision's README"
-)
-
 TORCHVISION_V1_RELEASE = Release(
     name="torchvision-v1",
     file="maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",
-    base_url=_TORCHVISION,
+    base_url="https://download.pytorch.org/models",
     size=None,
     digest="bf2d0c1e",
     about="torchvision's maskrcnn_resnet50_fpn for the 80 COCO classes",
-    licence=_TORCHVISION_LICENCE,
+    # torchvision's README: its models "may have their own licenses or terms and conditions derived from the dataset".
+    licence="BSD 3-Clause License for torchvision's code; none is published for these weights alone, see torchvision's "
+    "README",
     algorithms=("sha256",),
     box_ap=37.9,
     mask_ap=34.6,
 )
 
-TORCHVISION_V2_RELEASE = Release(
+TORCHVISION_V2_RELEASE = replace(
+    TORCHVISION_V1_RELEASE,
     name="torchvision-v2",
     file="maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth",
-    base_url=_TORCHVISION,
-    size=None,
     digest="73cbd019",
     about="torchvision's maskrcnn_resnet50_fpn_v2 for the 80 COCO classes",
-    licence=_TORCHVISION_LICENCE,
-    algorithms=("sha256",),
     box_ap=47.4,
     mask_ap=41.8,
 )
-
-_DETECTRON2 = "https://dl.fbaipublicfiles.com/detectron2/COCO-InstanceSegmentation"
-_DETECTRON2_LICENCE = (
-    "Creative Commons Attribution-ShareAlike 3.0 (detectron2's model zoo); Apache License 2.0 for detectron2's code"
-)
-# The model zoo calls the letters in its names the beginning of the md5; elsewhere they are said to be the sha256's.
-_DETECTRON2_DIGESTS = ("md5", "sha256")
 
 #: Every model of the zoo is called model_final_*.pkl: in one folder they are told apart by their configs' names.
 DETECTRON2_R50_RELEASE = Release(
     name="detectron2-r50",
     file="mask_rcnn_R_50_FPN_3x_f10217.pkl",
-    base_url=_DETECTRON2,
+    base_url="https://dl.fbaipublicfiles.com/detectron2/COCO-InstanceSegmentation",
     size=None,
     digest="f10217",
     about="detectron2's mask_rcnn_R_50_FPN_3x for the 80 COCO classes",
-    licence=_DETECTRON2_LICENCE,
-    algorithms=_DETECTRON2_DIGESTS,
+    licence="Creative Commons Attribution-ShareAlike 3.0 (detectron2's model zoo); Apache License 2.0 for detectron2's "
+    "code",
+    # The model zoo calls the letters in its names the beginning of the md5; elsewhere they are said to be the sha256's.
+    algorithms=("md5", "sha256"),
     published_file="mask_rcnn_R_50_FPN_3x/137849600/model_final_f10217.pkl",
     box_ap=41.0,
     mask_ap=37.2,
 )
 
-DETECTRON2_R101_RELEASE = Release(
+DETECTRON2_R101_RELEASE = replace(
+    DETECTRON2_R50_RELEASE,
     name="detectron2-r101",
     file="mask_rcnn_R_101_FPN_3x_a3ec72.pkl",
-    base_url=_DETECTRON2,
-    size=None,
     digest="a3ec72",
     about="detectron2's mask_rcnn_R_101_FPN_3x for the 80 COCO classes",
-    licence=_DETECTRON2_LICENCE,
-    algorithms=_DETECTRON2_DIGESTS,
     published_file="mask_rcnn_R_101_FPN_3x/138205316/model_final_a3ec72.pkl",
     box_ap=42.9,
     mask_ap=38.6,

@@ -70,7 +70,7 @@ def list_weights(as_json: bool, quiet: bool) -> None:
 def info(file: str, everything: bool, as_json: bool, quiet: bool) -> None:
     """Show what a weights file holds.
 
-    Network, classes, sizes, origin, licence, and what was taken for granted; with --all every option.
+    Network, classes, sizes, origin, licence, and what was assumed; with --all every option.
     """
     from maskseg_cli.checkpoints import find_weights, read_checkpoint
     from maskseg_cli.checkpoints.description import describe, describe_as_text

@@ -21,6 +21,9 @@ RESNETS = ("resnet50", "resnet101")
 #: Pixels per cell of the map that `detail` gives to the heads: the trunk's last one of that stride.
 DETAIL_STRIDE = 8
 
+#: The level of a box of this side, 224 x 224 pixels (FPN, https://arxiv.org/abs/1612.03144, eq. 1).
+CANONICAL_LEVEL, CANONICAL_SIDE = 4, 224
+
 #: Lowest score of the objects that count for AP. The threshold for showing objects would cut off the end of the curve
 #: under which AP is the area; a lower one than this costs time and hardly changes the area.
 SCORE_FLOOR = 0.01

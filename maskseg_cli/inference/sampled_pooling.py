@@ -14,12 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.mask_rcnn_config import CANONICAL_LEVEL, CANONICAL_SIDE, MaskRCNNConfig
 
 Float = NDArray[np.float32]
-
-#: The level of a box of 224 x 224 pixels, and that side (FPN, https://arxiv.org/abs/1612.03144, eq. 1).
-_LEVEL, _SIDE = 4, 224
 
 #: Boxes of one piece of work.
 _CHUNK = 64
@@ -84,8 +81,8 @@ def box_levels(boxes: Float, config: MaskRCNNConfig) -> NDArray[np.int32]:
     sides = np.sqrt(np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), np.float32(0)))
     level = np.full(len(boxes), 2, np.float32)
     solid = sides > 0
-    exponent = np.log2(sides[solid] / np.float32(_SIDE))
-    level[solid] = np.float32(_LEVEL) + exponent + np.float32(config.roi_level_epsilon)
+    exponent = np.log2(sides[solid] / np.float32(CANONICAL_SIDE))
+    level[solid] = np.float32(CANONICAL_LEVEL) + exponent + np.float32(config.roi_level_epsilon)
     level = np.floor(level) if config.roi_level == "floor" else np.round(level)
     return np.clip(level, 2, 5).astype(np.int32)
 

@@ -17,7 +17,6 @@ from typing import NamedTuple
 from maskseg_cli.checkpoints import Checkpoint, read_checkpoint
 from maskseg_cli.checkpoints.download import file_digest
 from maskseg_cli.checkpoints.native import read_description
-from maskseg_cli.checkpoints.pytorch.families.config_beside import config_beside
 from maskseg_cli.checkpoints.registry import cache_folder
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.errors import MasksegError
@@ -97,8 +96,11 @@ class WeightsSource:
         """Sentences about what was assumed, since the file does not say it."""
         return self._description.notes
 
-    @property
+    @cached_property
     def _memory(self) -> Path:
+        # Files of maskseg's own never come here, and it takes 10 ms to import.
+        from maskseg_cli.checkpoints.pytorch.families.config_beside import config_beside
+
         parts = [str(_READING), self.digest]
         beside = config_beside(self.path)
         if beside is not None:

@@ -10,13 +10,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from maskseg_cli.config import MaskRCNNConfig
+from maskseg_cli.config.mask_rcnn_config import CANONICAL_LEVEL, CANONICAL_SIDE, MaskRCNNConfig
 
 #: Boxes whose samples are computed at once: with 3 x 3 samples in each of 7 x 7 bins, 256 channels take 58 MB.
 _CHUNK = 128
-
-#: The level of a box of 224 x 224 pixels, and that side (FPN, https://arxiv.org/abs/1612.03144, eq. 1).
-_LEVEL, _SIDE = 4, 224.0
 
 
 def box_levels(boxes: tf.Tensor, config: MaskRCNNConfig) -> tf.Tensor:
@@ -33,7 +30,11 @@ def box_levels(boxes: tf.Tensor, config: MaskRCNNConfig) -> tf.Tensor:
     sides = tf.sqrt(tf.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 0.0))
     solid = sides > 0
     # log2(1) where there is no area: log2(0) is -inf, whose cast to int32 differs between machines.
-    level = _LEVEL + tf.math.log(tf.where(solid, sides / _SIDE, 1.0)) / tf.math.log(2.0) + config.roi_level_epsilon
+    level = (
+        CANONICAL_LEVEL
+        + tf.math.log(tf.where(solid, sides / CANONICAL_SIDE, 1.0)) / tf.math.log(2.0)
+        + config.roi_level_epsilon
+    )
     level = tf.floor(level) if config.roi_level == "floor" else tf.round(level)
     return tf.clip_by_value(tf.cast(tf.where(solid, level, 2.0), tf.int32), 2, 5)
 

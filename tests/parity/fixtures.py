@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
+from tests.recorded_case import RecordedCase, read_arrays
 
 DATA = Path(__file__).parent / "data"
 CASES = ("small", "small_pad64", "small_edge")
@@ -26,31 +26,20 @@ _DERIVED = ("batch_size", "image_meta_size", "image_shape")
 
 
 @dataclass(frozen=True)
-class Case:
-    """One recorded run: its arrays by name, its options, and the picture that went in."""
+class Case(RecordedCase):
+    """One recorded run, its options, and the picture that went in; tensors have no batch axis."""
 
-    name: str
-    arrays: dict[str, NDArray[Any]]
     config: MaskRCNNConfig
-
-    def __getitem__(self, key: str) -> NDArray[Any]:
-        return self.arrays[key]
 
     @property
     def image(self) -> NDArray[np.uint8]:
         """The picture, RGB uint8 (h, w, 3)."""
         return self.arrays["image"]
 
-    def worst(self, key: str, tensor: NDArray[Any]) -> float:
-        """The largest distance between a tensor (batch axis dropped) and what was recorded of it."""
-        assert tuple(self[f"{key}/shape"]) == tensor.shape
-        return float(np.abs(tensor.ravel()[self[f"{key}/index"]] - self[f"{key}/value"]).max())
-
 
 def load_case(name: str) -> Case:
     """Reads one recorded run."""
-    with np.load(DATA / f"{name}.npz") as archive:
-        arrays = {key: archive[key] for key in archive.files}
+    arrays = read_arrays(DATA / f"{name}.npz")
     record = json.loads((DATA / f"{name}.json").read_text())
     options = {key.lower(): value for key, value in record["config"].items()}
     options = {key: value for key, value in options.items() if key not in _DERIVED}

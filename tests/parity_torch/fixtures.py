@@ -18,32 +18,22 @@ import skimage.data
 from numpy.typing import NDArray
 
 from tests.parity_torch.make_torch_weights import DATA, digest, state_dict, write
+from tests.recorded_case import RecordedCase, read_arrays
 
 CASES = ("torchvision_v1_small", "torchvision_v2_small", "detectron2_small")
 
 
 @dataclass(frozen=True)
-class Case:
-    """One recorded run: its arrays by name, its options, and the picture that went in (RGB uint8)."""
+class Case(RecordedCase):
+    """One recorded run, its options, and the picture that went in (RGB uint8)."""
 
-    name: str
-    arrays: dict[str, NDArray[Any]]
     record: dict[str, Any]
     image: NDArray[np.uint8]
-
-    def __getitem__(self, key: str) -> NDArray[Any]:
-        return self.arrays[key]
-
-    def worst(self, key: str, tensor: NDArray[Any]) -> float:
-        """The largest distance between a tensor and what was recorded of it."""
-        assert tuple(self[f"{key}/shape"]) == tensor.shape
-        return float(np.abs(tensor.ravel()[self[f"{key}/index"]] - self[f"{key}/value"]).max())
 
 
 def load_case(name: str) -> Case:
     """Reads one recorded run."""
-    with np.load(DATA / f"{name}.npz") as archive:
-        arrays = {key: archive[key] for key in archive.files}
+    arrays = read_arrays(DATA / f"{name}.npz")
     record = json.loads((DATA / f"{name}.case.json").read_text())
     photo, _, crop = record["image"].partition("()")
     (rows, columns) = (int(part.strip(" :]")) for part in crop.removesuffix(" RGB").lstrip("[").split(","))

@@ -57,7 +57,7 @@ class PickleLayout:
         self.layout = "legacy"
         version = self._pickle()
         if version != _VERSION:
-            raise RefusedError("is a PyTorch file of a version that nobody has: save it again with torch.save.")
+            raise RefusedError("is a PyTorch file of an unknown version: save it again with torch.save.")
         self._pickle()  # the properties of the machine
         content = self._pickle()
         self._find_storages(self._pickle())

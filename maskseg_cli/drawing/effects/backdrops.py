@@ -29,7 +29,7 @@ class Backdrop(Protocol):
     """Gives the background of a frame; several threads may call it at once."""
 
     def __call__(self, frame: Frame, picture: Picture, matte: Matte) -> Picture:
-        """A picture of the size of `picture`, which must not be changed; `matte` is 255 on what stays."""
+        """A new picture of the size of `picture`, which the caller may change; `matte` is 255 on what stays."""
         ...
 
 
@@ -45,7 +45,7 @@ class Plain:
         last = self._last
         if last is None or last.shape != picture.shape:
             last = self._last = np.full_like(picture, self.color)
-        return last
+        return last.copy()
 
 
 class Blurred:
@@ -71,7 +71,7 @@ class Still:
         last = self._last
         if last is None or last.shape != picture.shape:
             last = self._last = covering(self._image, picture.shape[1], picture.shape[0])
-        return last
+        return last.copy()
 
 
 class Film:
@@ -94,7 +94,8 @@ class Film:
         """See `Backdrop`."""
         with self._lock:
             image = self._at(frame.time)
-        return covering(image, picture.shape[1], picture.shape[0])
+        covered = covering(image, picture.shape[1], picture.shape[0])
+        return covered.copy() if covered is image else covered
 
     def _at(self, time: Fraction) -> NDArray[np.uint8]:
         if self._began is None or time < self._began:  # the first frame, or another video

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.drawing.effects.backdrops import Backdrop, Blurred
+from maskseg_cli.drawing.effects.backdrops import Backdrop
 from maskseg_cli.drawing.effects.choice import EVERYTHING, Choice
 from maskseg_cli.drawing.effects.foreground import own_colours
 from maskseg_cli.drawing.effects.mattes import Region, blend, matte_of, regions_of, with_objects
@@ -43,8 +43,7 @@ class Background:
         backdrop = self.backdrop(frame, picture, matte)
         if self.on == "objects":
             return blend(backdrop, kept, matte)
-        below = backdrop if isinstance(self.backdrop, Blurred) else backdrop.copy()  # a blur is made for each frame
-        return with_objects(below, kept, matte, masks)
+        return with_objects(backdrop, kept, matte, masks)
 
 
 def with_alpha(

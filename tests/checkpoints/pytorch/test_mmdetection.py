@@ -74,7 +74,7 @@ test_pipeline = [
 """
 
 #: As mmdetection 2 wrote it, with the anchors of 2.0.
-OLD_CONFIG = """/home/somebody/mask_rcnn_r50_fpn.py
+OLD_CONFIG = """/home/user/mask_rcnn_r50_fpn.py
 model = dict(
     backbone=dict(type='ResNet', style='pytorch'),
     rpn_head=dict(anchor_scales=[8], anchor_ratios=[0.5, 1.0, 2.0], anchor_strides=[4, 8, 16, 32, 64],
