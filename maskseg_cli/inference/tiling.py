@@ -83,8 +83,18 @@ def _map(
         yield from map(call, batches)
         return
     ended = threading.Event()
+
+    def call_unless_ended(some: list[Tile]) -> list[tuple[Tile, Detections]]:
+        if ended.is_set():
+            return []
+        try:
+            return call(some)
+        except BaseException:
+            ended.set()  # here, too: the caller may still wait for the result of an earlier batch
+            raise
+
     with ThreadPoolExecutor(workers, thread_name_prefix="maskseg-tile") as pool:
         try:
-            yield from pool.map(lambda some: [] if ended.is_set() else call(some), batches)
+            yield from pool.map(call_unless_ended, batches)
         finally:
             ended.set()

@@ -6,6 +6,7 @@ decoded half gray without an error, and only such a line tells.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
@@ -34,6 +35,9 @@ _PREFIXES = (
 _START = rb"(?:" + rb"|".join(re.escape(prefix.encode()) for prefix in _PREFIXES) + rb")[^\n]*"
 _LINE = re.compile(_START + rb"\n+")
 _UNFINISHED = re.compile(_START + rb"\Z")
+
+#: Bytes from which on the file is emptied.
+_LARGEST_FILE = 1_000_000
 
 
 @dataclass
@@ -87,16 +91,10 @@ class _Collector:
                 return ""
             self._inside.remove(threading.get_ident())
             if not self._inside:
-                self._end()  # before the file is read: nothing is written to it any more
+                self._end()  # before the file is read: no write to it begins any more
             end = self._size()
-            new = b"" if self._file is None else _read(self._file, self._passed_on, end)
-            held = _UNFINISHED.search(new) if self._inside else None  # another thread is writing the rest of that line
-            new = new[: held.start()] if held else new
-            self._passed_on += len(new)
-            foreign = _LINE.sub(b"", new)
-            if foreign and self._real is not None:
-                with contextlib.suppress(OSError):
-                    os.write(self._real, foreign)
+            if self._real is not None:
+                self._pass_on(self._real, end)
             text = b"" if self._file is None else _read(self._file, begin, end)
             self._free()
         return "".join(line.decode("utf-8", "replace") for line in _LINE.findall(text))
@@ -120,20 +118,46 @@ class _Collector:
             self._alone = None
         self._changed.notify_all()
 
+    def pass_on_late(self) -> None:
+        """Passes on what was written to the file after the last block had ended.
+
+        A write to descriptor 2 that began within a block may end after it, in another thread.
+        """
+        with self._changed:
+            if not self._inside:
+                self._pass_on(2, self._size())
+
+    def _pass_on(self, target: int, end: int) -> None:
+        """Writes what is new in the file up to `end`, without the decoders' lines, to another descriptor."""
+        new = b"" if self._file is None else _read(self._file, self._passed_on, end)
+        held = _UNFINISHED.search(new) if self._inside else None  # another thread is writing the rest of that line
+        new = new[: held.start()] if held else new
+        self._passed_on += len(new)
+        foreign = _LINE.sub(b"", new)
+        if foreign:
+            with contextlib.suppress(OSError):
+                os.write(target, foreign)
+
     def _begin(self) -> None:
         self._log_level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        self._passed_on = 0
         try:
             if sys.stderr is not None:
                 sys.stderr.flush()
+            self._real = os.dup(2)
             if self._file is None:
                 with tempfile.TemporaryFile(buffering=0) as file:
                     self._file = os.dup(file.fileno())
-            os.ftruncate(self._file, 0)
-            os.lseek(self._file, 0, os.SEEK_SET)
-            self._real = os.dup(2)
+                atexit.register(self.pass_on_late)
+            self._pass_on(self._real, self._size())
+            # Seldom, since a write that is still under way would be lost.
+            if self._size() > _LARGEST_FILE:
+                os.ftruncate(self._file, 0)
+                os.lseek(self._file, 0, os.SEEK_SET)
+                self._passed_on = 0
             os.dup2(self._file, 2)
         except (OSError, ValueError):  # no standard error at all
+            if self._real is not None:
+                os.close(self._real)
             self._real = None
             return
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)

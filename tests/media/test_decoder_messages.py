@@ -37,3 +37,22 @@ def test_no_line_of_another_thread_is_lost() -> None:
     lines = done.stderr.splitlines()
     assert len(lines) >= 300
     assert sorted(lines) == sorted(f"line {number}" for number in range(len(lines)))
+
+
+def test_a_line_that_is_written_late_arrives() -> None:
+    """A write that begins within a block may end after it: the kernel resolves the descriptor first."""
+    program = """
+import os
+from maskseg_cli.media.decoder_messages import collect_messages
+
+with collect_messages():
+    late = os.dup(2)  # as a write that is under way holds it
+os.write(late, b"first\\n")
+with collect_messages() as messages:
+    pass
+os.write(2, b"second\\n")
+os.write(late, b"third\\n")
+assert messages.text == ""
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "first\nsecond\nthird\n")
