@@ -15,7 +15,7 @@ PACKAGE = PROJECT / "maskseg_cli"
 #: Rooms from top to bottom; those in one line do not import each other in both directions.
 LEVELS = (
     ("cli",),
-    ("benchmark",),
+    ("benchmark", "inspection"),
     ("pipeline",),
     ("features",),
     ("training",),
@@ -25,7 +25,7 @@ LEVELS = (
     ("model",),
     ("counting", "serve"),
     ("camera",),
-    ("drawing", "video", "tracking"),
+    ("drawing", "video", "tracking", "pages"),
     ("media",),
     ("values",),
 )

@@ -16,9 +16,10 @@ from maskseg_cli.counting.regions import parse_lines, parse_zones
 from maskseg_cli.counting.scale import Scale
 from maskseg_cli.errors import UsageError
 from maskseg_cli.export.report.contact_sheet import ContactSheet
-from maskseg_cli.export.report.line_chart import line_chart, nice_step, time_step
+from maskseg_cli.export.report.line_chart import line_chart, time_step
 from maskseg_cli.export.report.report import Report
 from maskseg_cli.export.report.time_series import Bin, TimeSeries
+from maskseg_cli.pages.axes import nice_step
 from tests.browser import PHONE, complaints, set_screen
 from tests.counting.scenes import found, frames
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.counting.places import tracks_of
 from maskseg_cli.detections import Detections
-from maskseg_cli.export.report.contact_sheet import Thumbnail, data_uri, shrunk
 from maskseg_cli.frame import Frame
+from maskseg_cli.pages.thumbnails import Thumbnail, data_uri, shrunk
 
 #: Longer side of a cut-out in pixels, its quality, and least area of an object in pixels.
 _SIDE, _QUALITY, _LEAST_AREA = 160, 80, 300

@@ -7,14 +7,8 @@ import math
 from collections.abc import Sequence
 
 from maskseg_cli.export.report.time_series import Bin
+from maskseg_cli.pages.axes import Axes, color_of, dashes_of, nice_step
 from maskseg_cli.printable import printable
-
-#: Colours that people with any colour vision tell apart (Okabe and Ito), and dashes for those who see none.
-COLORS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
-_DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 2", "1 2")
-
-_WIDTH, _HEIGHT = 860, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 20, 22, 42
 
 
 def line_chart(
@@ -36,60 +30,24 @@ def line_chart(
     step = nice_step(highest, 4, whole=True)
     top = max(step, math.ceil(highest / step) * step)
     begin = bins[0].time
-    span = max(end - begin, 1e-9)
-
-    def x(time: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (time - begin) / span
-
-    def y(value: float) -> float:
-        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * value / top
-
-    label = f"Objects in a {'photo' if unit == 'photo' else 'frame'} over time: {', '.join(map(printable, names))}"
-    parts = [f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(label)}">']
-    for number in range(round(top / step) + 1):
-        level = y(number * step)
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{level:.1f}" y2="{level:.1f}"/>')
-        parts.append(f'<text x="{_LEFT - 7}" y="{level + 4:.1f}" text-anchor="end">{number * step:g}</text>')
+    axes = Axes((begin, end), (0, top))
+    parts = [axes.start(f"Objects in a {'photo' if unit == 'photo' else 'frame'} over time: {', '.join(names)}")]
+    parts += [axes.level(number * step, f"{number * step:g}") for number in range(round(top / step) + 1)]
+    span = end - begin
     gap = nice_step(span, 7, whole=unit == "photo") if unit == "photo" else time_step(span, 7)
     for number in range(math.ceil(begin / gap), math.floor(end / gap + 1e-9) + 1):
-        place, text = x(number * gap), f"{number * gap:g}" if unit == "photo" else clock(number * gap)
-        parts.append(f'<line class="tick" x1="{place:.1f}" x2="{place:.1f}" y1="{y(0):.1f}" y2="{y(0) + 5:.1f}"/>')
-        parts.append(f'<text x="{place:.1f}" y="{_HEIGHT - 12}" text-anchor="middle">{text}</text>')
+        parts.append(axes.tick(number * gap, f"{number * gap:g}" if unit == "photo" else clock(number * gap)))
+    base = axes.y(0)
     for mark in marks:
-        parts.append(f'<line class="mark" x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="{y(0) - 9:.1f}" y2="{y(0):.1f}"/>')
+        place = axes.x(mark)
+        parts.append(f'<line class="mark" x1="{place:.1f}" x2="{place:.1f}" y1="{base - 9:.1f}" y2="{base:.1f}"/>')
     for number, name in enumerate(names):
-        points = [f"{x(one.time):.1f},{y(one.mean(name)):.1f}" for one in bins]
-        points.append(f"{x(end):.1f},{y(bins[-1].mean(name)):.1f}")
-        color, dash = COLORS[number % len(COLORS)], _DASHES[number % len(_DASHES)]
-        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        points = [f"{axes.x(one.time):.1f},{axes.y(one.mean(name)):.1f}" for one in bins]
+        points.append(f"{axes.x(end):.1f},{axes.y(bins[-1].mean(name)):.1f}")
         title = f"<title>{html.escape(printable(name))}</title>"
-        parts.append(f'<polyline points="{" ".join(points)}" stroke="{color}"{dashes}>{title}</polyline>')
+        style = f'stroke="{color_of(number)}"{dashes_of(number)}'
+        parts.append(f'<polyline points="{" ".join(points)}" {style}>{title}</polyline>')
     return "".join([*parts, "</svg>"])
-
-
-def legend_line(number: int) -> str:
-    """A short line as the n-th class has it in the chart, an `<svg>` element."""
-    color, dash = COLORS[number % len(COLORS)], _DASHES[number % len(_DASHES)]
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        '<svg class="key" viewBox="0 0 28 10" aria-hidden="true">'
-        f'<line x1="1" x2="27" y1="5" y2="5" stroke="{color}"{dashes}/></svg>'
-    )
-
-
-def nice_step(span: float, most: int, whole: bool = False) -> float:
-    """A step of 1, 2 or 5 times a power of ten, at most `most` of which fill the span; at least 1 where `whole`.
-
-    Example:
-        >>> nice_step(37, 4), nice_step(0.8, 4), nice_step(0.8, 4, whole=True)
-        (10, 0.2, 1)
-    """
-    least = max(span / most, 1e-9)
-    power = 10.0 ** math.floor(math.log10(least))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
-    if whole:
-        step = max(1, step)
-    return round(step) if step >= 1 else float(f"{step:.3g}")
 
 
 def time_step(span: float, most: int) -> float:

@@ -17,22 +17,20 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.export.report.clearest_objects import ClearestObjects
 from maskseg_cli.export.report.contact_sheet import ContactSheet
-from maskseg_cli.export.report.elements import escaped, pictures, table, tiles
 from maskseg_cli.export.report.line_chart import clock
 from maskseg_cli.export.report.size_statistics import SizeStatistics
 from maskseg_cli.export.report.source_section import SourceSection
-from maskseg_cli.export.report.style import STYLE
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.media.partial_files import partial_path
+from maskseg_cli.pages.elements import escaped, pictures, table, tiles
+from maskseg_cli.pages.page import page, section
 from maskseg_cli.sink import Sink
 
 #: Videos that have a section of their own, pictures of each, and of all photos together.
 _SECTIONS, _PICTURES, _PHOTOS = 40, 12, 24
 #: Classes whose clearest objects are shown.
 _CLASSES = 16
-
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 class Report(Sink):
@@ -137,26 +135,20 @@ class Report(Sink):
             title = f"{self._frames} {'photo' if self._frames == 1 else 'photos'}"
         else:
             title = names[0] if len(names) == 1 else f"{len(names)} videos"
-        yield utf8(
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>Report: {escaped(title)}</title><style>{STYLE}</style></head><body>\n"
-            f"<header><h1>What was found in {escaped(title)}</h1>"
-        )
+        return map(utf8, page(f"Report: {title}", f"What was found in {title}", self._content(photos, cut)))
+
+    def _content(self, photos: bool, cut: bool) -> Iterator[str]:
         if cut:
-            yield utf8('<p class="note">The run ended with an error: this is what was found up to then.</p>')
-        yield utf8(tiles(self._facts()) + "</header>\n")
-        if len(sources) > 1:
-            yield utf8(self._overview())
-        for section in self._sections:
-            yield utf8(section.html(photos) + "\n")
-        yield utf8(self._clearest())
-        yield utf8(self._size_table())
+            yield '<p class="note">The run ended with an error: this is what was found up to then.</p>'
+        yield tiles(self._facts())
+        if len(self.counters.sources) > 1:
+            yield self._overview()
+        for one in self._sections:
+            yield one.html(photos)
+        yield self._clearest()
+        yield self._size_table()
         if self._failures:
-            rows = table(("Photo", "Reason"), self._failures[:100])
-            yield utf8(f"<section><h2>{len(self._failures)} failed</h2>{rows}</section>")
-        yield utf8("</body></html>\n")
+            yield section(f"{len(self._failures)} failed", table(("Photo", "Reason"), self._failures[:100]))
 
     def _facts(self) -> list[tuple[str, str]]:
         sources = self.counters.sources
@@ -186,7 +178,7 @@ class Report(Sink):
             different = str(objects.unique.total()) if objects.has_tracks else ""
             rows.append((counts.source, counts.frames, clock(round(counts.seconds, 1)), different, most))
         titles = ("Video", "Frames", "Time", "Different objects", "Most in a frame")
-        return f"<section><h2>All videos</h2>{table(titles, rows)}</section>\n"
+        return section("All videos", table(titles, rows))
 
     def _clearest(self) -> str:
         total: Counter[str] = Counter()
@@ -199,7 +191,7 @@ class Report(Sink):
                 parts.append(f"<h3>{escaped(name)}</h3>{shown}")
         if not parts:
             return ""
-        return f"<section><h2>Clearest objects</h2>{''.join(parts)}</section>\n"
+        return section("Clearest objects", *parts)
 
     def _size_table(self) -> str:
         scale, rows = self.scale, []
@@ -220,4 +212,4 @@ class Report(Sink):
         )
         if scale.unit != "px":
             how += f" A pixel is {short_number(scale.per_pixel)} {scale.unit} wide."
-        return f'<section><h2>Sizes</h2>{table(titles, rows)}<p class="soft">{escaped(how)}</p></section>\n'
+        return section("Sizes", table(titles, rows), f'<p class="soft">{escaped(how)}</p>')

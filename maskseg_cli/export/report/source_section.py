@@ -10,9 +10,10 @@ from maskseg_cli.counting.line_counter import Crossing, LineCounter
 from maskseg_cli.counting.words import line_words
 from maskseg_cli.counting.zone_counter import ZoneCounter
 from maskseg_cli.export.report.contact_sheet import ContactSheet
-from maskseg_cli.export.report.elements import escaped, folded, pictures, table
-from maskseg_cli.export.report.line_chart import COLORS, clock, legend_line, line_chart
+from maskseg_cli.export.report.line_chart import clock, line_chart
 from maskseg_cli.export.report.time_series import TimeSeries
+from maskseg_cli.pages.axes import COLORS, legend_line
+from maskseg_cli.pages.elements import escaped, folded, pictures, table
 
 #: Crossings and visitors that are listed one by one, and ticks of crossings under a chart.
 _CROSSINGS, _VISITORS, _MARKS = 300, 30, 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from maskseg_cli.export.report.contact_sheet import Thumbnail
+from maskseg_cli.pages.thumbnails import Thumbnail
 from maskseg_cli.printable import printable
 
 

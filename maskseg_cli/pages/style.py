@@ -1,4 +1,4 @@
-"""The style of the report: readable on paper, on phones and on dark screens."""
+"""The style of the pages: readable on paper, on phones and on dark screens."""
 
 STYLE = """
 :root{--ink:#1c2128;--soft:#5a6472;--line:#d7dce2;--ground:#fff;--panel:#f4f6f8;--mark:#b3261e}
@@ -24,10 +24,13 @@ thead th{color:var(--soft);font-size:.85rem;vertical-align:bottom}
 .chart{width:100%;height:auto;display:block}
 .chart text{fill:var(--soft);font-size:12px}
 .chart polyline{fill:none;stroke-width:2;stroke-linejoin:round}
+.bar{fill:#0072b2}
 .grid{stroke:var(--line)}.tick{stroke:var(--soft)}.mark{stroke:var(--mark);stroke-width:1.5}
 .key{width:28px;height:10px;vertical-align:middle;margin-right:6px}.key line{stroke-width:2.5}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:4px 0;list-style:none}
 .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px}
+.pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:12px}
+.steps img{max-width:100%;height:auto;display:block;border-radius:4px}.steps figure{margin:10px 0}
 .objects{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-end}
 figure{margin:0}figcaption{font-size:.82rem;line-height:1.3;padding-top:3px}
 .sheet img{width:100%;height:auto;display:block;border-radius:4px}

@@ -1,0 +1,15 @@
+"""`maskseg inspect`: a photo's way through the network, a data set, or a weights file, as pictures."""
+
+from __future__ import annotations
+
+import click
+
+from maskseg_cli.cli.sections import HelpfulGroup
+
+
+@click.group(cls=HelpfulGroup)
+def inspect() -> None:
+    """Look into a photo's way, a data set or weights, as pictures.
+
+    Each command writes a folder with an index.html, which explains every picture and opens without a network.
+    """
