@@ -72,6 +72,8 @@ class NetworkTrace:
         shown_rows: int (N,), rows of `detected` that became `detections`: those with a pixel, of the chosen classes,
             within the limit of `--max-detections`.
         detections: the result in pixels of the photo.
+        chosen_classes: class ids that are shown; None: all.
+        max_detections: so many are shown at most; None: as many as the network gives.
         seconds: stage -> its time, in their order; of a second run, since the first one prepares.
     """
 
@@ -95,6 +97,8 @@ class NetworkTrace:
     final_scores: Array
     shown_rows: NDArray[np.int64]
     detections: Detections
+    chosen_classes: frozenset[int] | None
+    max_detections: int | None
     seconds: dict[str, float]
 
     @property
@@ -212,6 +216,8 @@ def trace_network(predictor: Predictor, image: NDArray[np.uint8]) -> NetworkTrac
         scores[final_rows],
         _shown_rows(predictor, segmented, molded, final_rows),
         predictor.choose(found),
+        None if predictor.class_ids is None else frozenset(predictor.class_ids),
+        predictor.max_detections,
         seconds,
     )
 
