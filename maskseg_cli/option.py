@@ -6,10 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: What a value is: any text, a path, a file that exists, a folder that exists, annotated pictures (the word shapes, or a
-#: file or folder that exists), a whole number, a number, a number from 0 to 1, a time such as 1:30, or frames per second
-#: such as 30000/1001.
-Kind = Literal["text", "path", "file", "folder", "annotations", "whole", "number", "share", "seconds", "rate"]
+#: What a value is: any text; a path; a file or a folder that exists; a folder that is made where it does not exist;
+#: annotated pictures (the word shapes, or a file or folder that exists); a whole number; a number; a number from 0 to
+#: 1; a time such as 1:30; or frames per second such as 30000/1001.
+Kind = Literal[
+    "text", "path", "file", "folder", "output_folder", "annotations", "whole", "number", "share", "seconds", "rate"
+]
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class OptionText:
         heading: over the option in --help, where it is not that of the whole group.
         above: whether a number must be above `least`, not only equal to it.
         below: the same for `most`.
+        without_value: the value of the option that is given without one; None: it needs one.
         parts: kinds of the values of an option that takes several, such as a file and a folder; `kind` does not count.
     """
 
@@ -41,6 +44,7 @@ class OptionText:
     heading: str | None = None
     above: bool = False
     below: bool = False
+    without_value: str | None = None
     parts: tuple[Kind, ...] = ()
 
 

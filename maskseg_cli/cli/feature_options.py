@@ -105,6 +105,8 @@ def _option(
         shown.setdefault("show_default", text.default)
     if isinstance(field.default, bool) or any("/" in flag for flag in flags):
         return click.option(*flags, name, is_flag=True, **shown)
+    if text.without_value is not None:
+        shown |= {"is_flag": False, "flag_value": text.without_value}
     if field.default not in (None, (), ""):
         shown.setdefault("show_default", str(field.default))
     multiple = isinstance(field.default, tuple) and not (text.parts and field.default)
@@ -125,5 +127,11 @@ def _type(text: OptionText) -> Any:
         return Number(min=text.least, max=text.most, min_open=text.above, max_open=text.below)
     if text.kind in ("file", "folder"):
         return click.Path(exists=True, dir_okay=text.kind == "folder", file_okay=text.kind == "file", path_type=Path)
-    others = {"share": Share(0, 1), "seconds": Seconds(), "rate": FrameRate(), "annotations": Annotations(exists=True)}
+    others: dict[str, Any] = {
+        "output_folder": click.Path(file_okay=False, path_type=Path),
+        "annotations": Annotations(exists=True),
+        "share": Share(0, 1),
+        "seconds": Seconds(),
+        "rate": FrameRate(),
+    }
     return others.get(text.kind, str)
