@@ -9,6 +9,7 @@ from typing import Any
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.cvat import cvat_to_coco, is_cvat
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.via import via_entries, via_to_coco
@@ -73,6 +74,10 @@ def _read_via(source: AnnotationInput) -> dict[str, Any]:
     return via_to_coco(source.json, source.path, source.log, source.class_name, source.attribute)
 
 
+def _read_cvat(source: AnnotationInput) -> dict[str, Any]:
+    return cvat_to_coco(source.path, source.images, source.log)
+
+
 def _is_labelme(source: AnnotationInput) -> bool:
     return holds_labelme(source.path) if source.is_folder else is_labelme(source.document)
 
@@ -89,5 +94,6 @@ FORMATS = (
     by_document(
         "via", "VGG Image Annotator 1 and 2 (JSON)", lambda document: via_entries(document) is not None, _read_via
     ),
+    AnnotationFormat("cvat", "CVAT for images or video (XML)", is_cvat, _read_cvat),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
 )

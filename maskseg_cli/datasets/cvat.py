@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.cvat_pictures import CvatPictures
-from maskseg_cli.datasets.cvat_shapes import WITH_AREA, CvatObject, read_objects
+from maskseg_cli.datasets.cvat_shapes import CvatObject, read_objects
 from maskseg_cli.datasets.field_values import picture_sides, shown, whole_number
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.problems import ProblemLog

@@ -12,6 +12,9 @@ from maskseg_cli.media.picture_formats import split_input_name
 #: Where CVAT's archives have the pictures, beside the XML file.
 _FOLDER = "images"
 
+#: Frames are looked for in so many folders inside each other.
+_DEEPEST = 3
+
 #: The number at the end of the name of a frame.
 _NUMBER = re.compile(r"([0-9]{1,9})$")
 
@@ -52,7 +55,11 @@ class CvatPictures:
         """
         names = self._frame_names().get(number, [])
         own = [name for name in names if PurePosixPath(name).stem == f"frame_{number:06d}"]
-        for some in (own, names, [name for name in names if video and video in PurePosixPath(name).with_suffix("").parts]):
+        for some in (
+            own,
+            names,
+            [name for name in names if video and video in PurePosixPath(name).with_suffix("").parts],
+        ):
             if len(some) == 1:
                 return some[0]
         return None
@@ -64,7 +71,9 @@ class CvatPictures:
     def _frame_names(self) -> dict[int, list[str]]:
         if self._frames is None:
             self._frames = {}
-            for folder, _, files in os.walk(self.base):
+            for folder, inner, files in os.walk(self.base):
+                if len(Path(folder).relative_to(self.base).parts) >= _DEEPEST:
+                    inner.clear()
                 for file in sorted(files):
                     stem, suffix = split_input_name(file)
                     number = _NUMBER.search(stem) if suffix else None
@@ -77,7 +86,10 @@ class CvatPictures:
         """The one picture of this name and any suffix."""
         folder = self.base / path.parent
         if folder not in self._stems:
-            names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+            try:
+                names = sorted(os.listdir(folder))
+            except (OSError, ValueError):  # ValueError: a name with a zero byte
+                names = []
             parts = ((split_input_name(name), name) for name in names)
             self._stems[folder] = {stem: name for (stem, suffix), name in parts if suffix}
         found = self._stems[folder].get(path.name)

@@ -19,7 +19,7 @@ from maskseg_cli.detections import MaskCrop
 WITH_AREA = ("polygon", "mask", "ellipse", "box")
 WITHOUT_AREA = ("polyline", "points", "cuboid", "skeleton")
 
-#: What counts as a broken outline where it stands for one in COCO's format.
+#: What counts as a broken outline or box where it stands for one in COCO's format.
 _BROKEN = "a broken shape"
 
 
@@ -31,14 +31,14 @@ class CvatObject:
         label: its class.
         polygons: x1, y1, x2, y2 ... of each.
         masks: the other parts of its outline.
-        box: x, y, width, height, for a `box`, which has no outline.
+        box: x, y, width, height, for a `box`, which has no outline; a text for a broken one.
         broken: a shape of it cannot be read.
     """
 
     label: str
     polygons: list[list[float]] = field(default_factory=list)
     masks: list[MaskCrop] = field(default_factory=list)
-    box: list[float] | None = None
+    box: list[float] | str | None = None
     broken: bool = False
 
     def record(self, size: tuple[int, int] | None) -> dict[str, Any]:
@@ -84,12 +84,13 @@ def _add(shape: Element, to: CvatObject) -> None:
             cx, cy, rx, ry = (_number(shape, key) for key in ("cx", "cy", "rx", "ry"))
             to.polygons.append(ellipse(cx, cy, rx, ry, _angle(shape)))
         else:
-            corners = rotated_box(*(_number(shape, key) for key in ("xtl", "ytl", "xbr", "ybr")), _angle(shape))
+            left, top, right, bottom = (_number(shape, key) for key in ("xtl", "ytl", "xbr", "ybr"))
+            corners = rotated_box(left, top, right, bottom, _angle(shape))
             x1, y1, x2, y2 = min(corners[::2]), min(corners[1::2]), max(corners[::2]), max(corners[1::2])
             to.box = [x1, y1, x2 - x1, y2 - y1]
     except (ValueError, OverflowError):
         if shape.tag == "box":
-            to.box = []  # broken, which is noted later
+            to.box = _BROKEN
         to.broken = True
 
 
@@ -115,10 +116,10 @@ def _polygon(points: str) -> list[float]:
 def _mask(shape: Element) -> MaskCrop:
     """`rle` has the lengths of runs of 0 and 1 in turn, 0 first, along the rows of the mask's box."""
     left, top, width, height = (whole_number(shape.get(key)) for key in ("left", "top", "width", "height"))
-    counts = [whole_number(count) for count in shape.get("rle", "").split(",")]
+    counts = [-1 if (count := whole_number(text)) is None else count for text in shape.get("rle", "").split(",")]
     if left is None or top is None or width is None or height is None or min(left, top) < 0 or min(width, height) < 1:
         raise ValueError("a mask has left, top, width and height")
-    if width * height > MOST_PIXELS or None in counts or min(counts) < 0 or sum(counts) != width * height:  # type: ignore[type-var, arg-type]
+    if width * height > MOST_PIXELS or min(counts) < 0 or sum(counts) != width * height:
         raise ValueError("run lengths that do not add up")
     ones = np.arange(len(counts)) % 2 == 1
     return MaskCrop(top, left, np.repeat(ones, np.array(counts, np.int64)).reshape(height, width))

@@ -31,8 +31,6 @@ def explain_bytes(data: bytes, remedy: str = EXPORT) -> str:
             return words
     text = data[:4000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
-        if "<annotations" in text:
-            return f"is an XML file of CVAT: {remedy} in CVAT, as COCO 1.0"
         if "<annotation" in text:
             return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {remedy}"
         return f"is an XML or HTML file: {remedy}"

@@ -67,6 +67,8 @@ KINDS = {
         "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
     ),
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
+    "shape-without-area": Kind("shapes that are points, lines, cuboids or skeletons, which have no area (left out)"),
+    "frame-number": Kind("shapes of tracks without the number of a frame (left out)", "has the frame {}"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",
