@@ -13,6 +13,7 @@ from maskseg_cli.datasets.cvat import cvat_to_coco, is_cvat
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.via import via_entries, via_to_coco
+from maskseg_cli.datasets.yolo import is_yolo, yolo_to_coco
 
 
 @dataclass(frozen=True)
@@ -95,5 +96,6 @@ FORMATS = (
         "via", "VGG Image Annotator 1 and 2 (JSON)", lambda document: via_entries(document) is not None, _read_via
     ),
     AnnotationFormat("cvat", "CVAT for images or video (XML)", is_cvat, _read_cvat),
+    AnnotationFormat("yolo", "YOLO (folder with data.yaml)", is_yolo, yolo_to_coco),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
 )

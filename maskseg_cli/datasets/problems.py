@@ -69,6 +69,9 @@ KINDS = {
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
     "shape-without-area": Kind("shapes that are points, lines, cuboids or skeletons, which have no area (left out)"),
     "frame-number": Kind("shapes of tracks without the number of a frame (left out)", "has the frame {}"),
+    "yolo-line": Kind("lines of label files that are no object of YOLO (left out)", "is no object of YOLO: {}"),
+    "yolo-class": Kind("objects whose class number has no name (left out)", "has the class {}, which has no name"),
+    "label-file": Kind("label files that cannot be read or are too large (taken as empty)", "cannot be read"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",
