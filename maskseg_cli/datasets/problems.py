@@ -66,6 +66,11 @@ KINDS = {
     "via-entry": Kind(
         "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
     ),
+    "via3-record": Kind(
+        "regions of VIA 3 that are broken or belong to no file (left out)", "is no region of a file, with vid and xy"
+    ),
+    "several-pictures": Kind("regions of VIA 3 in a view of several pictures (left out)"),
+    "video-region": Kind("regions in a video or sound, which are in no picture (left out)"),
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
     "shape-without-area": Kind("shapes that are points, lines, cuboids or skeletons, which have no area (left out)"),
     "frame-number": Kind("shapes of tracks without the number of a frame (left out)", "has the frame {}"),
