@@ -67,6 +67,8 @@ class CocoDataset:
     ) -> CocoDataset:
         """Reads and checks annotations of any known format (`annotation_formats.FORMATS`).
 
+        Of a data set that is divided into train, val and test its part val is taken.
+
         The records are checked as for training. Objects without area and boxes that reach over the edge count, as in
         COCO's own evaluation.
 
@@ -84,7 +86,9 @@ class CocoDataset:
         path = Path(path)
         log = StrictProblemLog(path)
         images = None if folder is None else Path(folder)
-        document = read_annotations(path, log, class_name, attribute, reporter, images=images, format=format)
+        document = read_annotations(
+            path, log, class_name, attribute, reporter, images=images, format=format, split="val"
+        )
         entries = check_images(document["images"], images, log, trust_sizes=True, reporter=reporter)
         if not entries:
             raise MasksegError(f"In {path}: there is no image.")
