@@ -58,6 +58,7 @@ def open_source(
     attribute: str | None = None,
     strict: bool = False,
     reporter: Reporter | None = None,
+    log: ProblemLog | None = None,
 ) -> DataSource:
     """Opens a data set of any known format.
 
@@ -71,13 +72,14 @@ def open_source(
         class_name, attribute: as `via.read_via` takes them.
         strict: refuse data with any problem.
         reporter: is shown the progress of reading.
+        log: gets the problems; None: one that keeps the first names of each kind.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
     """
     if str(annotations) == SHAPES_WORD:
         return ShapesSource(*shapes, seed=shapes_seed)
-    path, log = Path(annotations), ProblemLog()
+    path, log = Path(annotations), ProblemLog() if log is None else log
     beside = path if path.is_dir() else path.parent
     folder = beside if images is None else Path(images)
     if not folder.is_dir():
