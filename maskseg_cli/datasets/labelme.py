@@ -10,6 +10,7 @@ import binascii
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,6 +31,9 @@ _NO_CLASS = ("_background_", "__ignore__")
 #: Corners of the polygon that stands for a circle.
 _CORNERS = 72
 
+#: So many files show whether a folder is of labelme.
+_LOOKED_AT = 50
+
 #: What counts as a broken outline where it stands for one in COCO's format.
 _BROKEN = "a broken shape"
 
@@ -41,6 +45,17 @@ def is_labelme(document: Any) -> bool:
         and isinstance(document.get("shapes"), list)
         and isinstance(document.get("imagePath"), str)
     )
+
+
+def holds_labelme(folder: Path) -> bool:
+    """Whether there is a file of labelme among the first JSON files in a folder and those below it."""
+    for path in islice(sorted(folder.rglob("*.json")), _LOOKED_AT):
+        try:
+            if is_labelme(read_json(path)):
+                return True
+        except MasksegError:
+            continue
+    return False
 
 
 def read_labelme_folder(folder: Path, log: ProblemLog) -> dict[str, Any]:
