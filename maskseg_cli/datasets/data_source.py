@@ -59,6 +59,7 @@ def open_source(
     strict: bool = False,
     reporter: Reporter | None = None,
     format: str | None = None,
+    log: ProblemLog | None = None,
 ) -> DataSource:
     """Opens a data set of any known format.
 
@@ -73,13 +74,14 @@ def open_source(
         strict: refuse data with any problem.
         reporter: is shown the progress of reading.
         format: the name of the annotations' format; None: their content shows it.
+        log: gets the problems; None: one that keeps the first names of each kind.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
     """
     if str(annotations) == SHAPES_WORD:
         return ShapesSource(*shapes, seed=shapes_seed)
-    path, log = Path(annotations), ProblemLog()
+    path, log = Path(annotations), ProblemLog() if log is None else log
     beside = path if path.is_dir() else path.parent
     folder = beside if images is None else Path(images)
     if not folder.is_dir():

@@ -24,6 +24,21 @@ class Kind:
     one: str = ""
     harmless: bool = False
 
+    @property
+    def what(self) -> str:
+        """What is wrong: `many` without the consequence.
+
+        Example:
+            >>> KINDS["missing-image"].what, KINDS["missing-image"].consequence
+            ('image files that are not there', 'left out')
+        """
+        return self.many.partition(" (")[0]
+
+    @property
+    def consequence(self) -> str:
+        """What the lenient reader does about such a record; "only reported" where it does nothing."""
+        return self.many.partition(" (")[2].rpartition(")")[0] or "only reported"
+
 
 KINDS = {
     "missing-image": Kind("image files that are not there (left out)"),
@@ -208,6 +223,39 @@ class ProblemLog:
                 number = "" if kind == "no-objects" else f"{count} "
                 found.append(Problem(kind, f"{number}{words.many}{listed}", count, names))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """One record of a data set that has a problem.
+
+    Attributes:
+        kind: a key of `KINDS`.
+        name: the image, annotation or class; "" where the kind is about the whole set.
+        value: what is wrong there, where the reader says it.
+    """
+
+    kind: str
+    name: str
+    value: str
+
+
+class CompleteProblemLog(ProblemLog):
+    """Keeps every single record that has a problem, beside the counts: for an inspection of the whole set.
+
+    Attributes:
+        records: in the order in which they were found.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[BadRecord] = []
+
+    def add(self, kind: str, name: object = "", value: object = "") -> None:
+        """Counts one more problem of a kind, and keeps its name and value."""
+        super().add(kind, name, value)
+        value = "" if value is None else _cut(str(value), _LONGEST)
+        self.records.append(BadRecord(kind, _cut(str(name), _LONGEST_NAME), value))
 
 
 class StrictProblemLog(ProblemLog):
