@@ -34,13 +34,23 @@ class ObjectRecord:
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture file and its objects; height and width are those of the upright picture, in pixels."""
+    """One picture file and its objects.
+
+    Attributes:
+        id: the annotation file's own.
+        path: of the picture.
+        height, width: of the upright picture, in pixels.
+        complete_class_ids: as in `Example`.
+        file_name: as the annotation file has it.
+        objects: in the order of the file.
+    """
 
     id: int | str
     path: Path
     height: int
     width: int
     complete_class_ids: frozenset[int] | None = None
+    file_name: str = ""
     objects: list[ObjectRecord] = field(default_factory=list)
 
 
@@ -91,7 +101,7 @@ class AnnotatedImages:
         record = self.images[index]
         image = read_image(record.path)
         check_picture_size(record.path, image.shape, (record.height, record.width))
-        rows = [row for one in record.objects if (row := _draw(one, record.height, record.width)) is not None]
+        rows = [row for one in record.objects if (row := draw_object(one, record.height, record.width)) is not None]
         return Example.of(
             image,
             [class_id for class_id, *_ in rows],
@@ -105,7 +115,7 @@ class AnnotatedImages:
         )
 
 
-def _draw(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
+def draw_object(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
     """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture."""
     if one.outline is not None:
         mask = outline_mask(one.outline, height, width)

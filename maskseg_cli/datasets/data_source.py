@@ -59,6 +59,7 @@ def open_source(
     strict: bool = False,
     reporter: Reporter | None = None,
     format: str | None = None,
+    trust_sizes: bool = False,
 ) -> DataSource:
     """Opens a data set of any known format.
 
@@ -72,6 +73,7 @@ def open_source(
         strict: refuse data with any problem.
         reporter: is shown the progress of reading.
         format: the name of the annotations' format; None: their content shows it.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
@@ -90,4 +92,4 @@ def open_source(
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None
 
-    return from_document(document, path, folder, class_names, strict, log, reporter)
+    return from_document(document, path, folder, class_names, strict, log, reporter, trust_sizes)
