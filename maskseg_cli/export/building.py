@@ -72,5 +72,5 @@ def build_sink(
     if name == "csv":
         return ObjectTable(path, resume)
     if name == "jsonl":
-        return ObjectLines(path, resume)
+        return ObjectLines(path, resume, () if marked is None else marked.category_ids)
     return MaskPictures(path, False, note, place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -71,5 +71,5 @@ class LabelmeFiles(PictureAnnotations):
     def encode(self, made: object, frame: Frame, path: Path, image: Path | None) -> bytes:
         """The JSON; `imagePath` is relative to the file, as labelme wants it."""
         assert isinstance(made, dict)
-        name = frame.source if image is None else relative_name(image, path.parent)
+        name = PurePosixPath(frame.source).name if image is None else relative_name(image, path.parent)
         return utf8(json.dumps({**made, "imagePath": name}, ensure_ascii=False)) + b"\n"

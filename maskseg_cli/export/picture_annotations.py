@@ -15,6 +15,7 @@ from maskseg_cli.export.entry_names import EntryNames, is_moving
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
+from maskseg_cli.media.same_file import file_identity
 from maskseg_cli.sink import Sink
 
 #: Quality of the pictures that go with the annotations, as JPEG.
@@ -63,7 +64,11 @@ class PictureAnnotations(Sink):
 
     def has(self, source: str) -> bool:
         """Whether the file of this photo exists."""
-        return (self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}").is_file()
+        return self.path_of(source).is_file()
+
+    def path_of(self, source: str) -> Path:
+        """The file of a photo. The order of the first calls counts where names without suffix are equal."""
+        return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the file of one picture.
@@ -87,7 +92,7 @@ class PictureAnnotations(Sink):
             path = self.folder / self.annotations_in / f"{name}{self.suffix}"
             if self.suffix == ".png":
                 _check_apart(path, frame)
-            if image is not None and (data is not None or (photo is not None and photo != image)):
+            if image is not None and (data is not None or (photo is not None and not _is_same(photo, image))):
                 _check_apart(image, frame)
                 if data is not None:
                     write_atomic(image, data)
@@ -143,6 +148,11 @@ class PictureAnnotations(Sink):
         return None if frame.job is None else frame.job.source.path
 
 
+def _is_same(photo: Path, image: Path) -> bool:
+    identity = file_identity(photo)
+    return identity is not None and identity == file_identity(image)
+
+
 def _check_apart(path: Path, frame: Frame) -> None:
     """Checks that a picture does not lie among the photos, of which it might replace one.
 
@@ -151,7 +161,7 @@ def _check_apart(path: Path, frame: Frame) -> None:
     """
     source = None if frame.job is None else frame.job.source.path
     if source is not None and source.resolve().parent == path.resolve().parent:
-        raise MasksegError(f"{path} would lie among the photos themselves: name another --export-dir.")
+        raise MasksegError(f"{path} would lie among the photos themselves: name another folder.")
 
 
 def relative_name(path: Path, folder: Path) -> str:
