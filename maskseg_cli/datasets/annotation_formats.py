@@ -12,6 +12,7 @@ from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.via import via_entries, via_to_coco
+from maskseg_cli.datasets.voc import is_voc, voc_to_coco
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,5 @@ FORMATS = (
         "via", "VGG Image Annotator 1 and 2 (JSON)", lambda document: via_entries(document) is not None, _read_via
     ),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
+    by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
 )

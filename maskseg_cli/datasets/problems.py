@@ -67,6 +67,14 @@ KINDS = {
         "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
     ),
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
+    "shape-kind": Kind("shapes that are neither outlines nor boxes, such as points, lines and skeletons (left out)"),
+    "annotation-file": Kind("annotation files of single pictures that cannot be read (left out)", "cannot be read: {}"),
+    "video-file": Kind("annotation files of videos (left out)", "is of a video: export its frames as pictures"),
+    "mask-file": Kind("pictures of masks that cannot be read, or are of another size (left out)", "{}"),
+    "mask-empty": Kind("pictures of one object without a pixel of it (left out)"),
+    "mask-without-photo": Kind("pictures of masks without a photo of their name (left out)"),
+    "mask-without-class": Kind("objects in pictures of masks whose class nothing names (of the class object)"),
+    "object-without-mask": Kind("objects of XML files without a pixel in the picture of masks (their boxes taken)"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",

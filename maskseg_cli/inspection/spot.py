@@ -40,7 +40,7 @@ class Spot:
         """
         if len(numbers) not in (2, 4) or not all(map(math.isfinite, numbers)):
             raise UsageError(f"A spot is a point x,y or a box x1,y1,x2,y2 in pixels of the photo, not {numbers}.")
-        spot = cls(*numbers, *numbers) if len(numbers) == 2 else cls(*numbers)  # type: ignore[misc]
+        spot = cls(*numbers, *numbers) if len(numbers) == 2 else cls(*numbers)
         if not spot.is_point and (spot.x2 <= spot.x1 or spot.y2 <= spot.y1):
             raise UsageError(
                 f"The box {_numbers(numbers)} has no area: x1,y1 is its upper left corner, x2,y2 the lower right."
