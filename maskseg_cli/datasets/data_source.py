@@ -60,6 +60,7 @@ def open_source(
     reporter: Reporter | None = None,
     format: str | None = None,
     log: ProblemLog | None = None,
+    trust_sizes: bool = False,
 ) -> DataSource:
     """Opens a data set of any known format.
 
@@ -75,6 +76,7 @@ def open_source(
         reporter: is shown the progress of reading.
         format: the name of the annotations' format; None: their content shows it.
         log: gets the problems; None: one that keeps the first names of each kind.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
@@ -92,4 +94,4 @@ def open_source(
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None
 
-    return from_document(document, path, folder, class_names, strict, log, reporter)
+    return from_document(document, path, folder, class_names, strict, log, reporter, trust_sizes)

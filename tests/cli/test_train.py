@@ -274,7 +274,7 @@ def test_pictures_that_are_left_out_make_the_exit_code_1(
 def test_data_without_any_picture(tmp_path: Path, coco: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run(coco, tmp_path / "empty", "-o", tmp_path / "run", "--init", "random", code=1)
-    assert "gives no picture to train on" in result.stderr
+    assert "gives no picture that can be used" in result.stderr
     assert not (tmp_path / "run").exists()
 
 

@@ -52,7 +52,9 @@ def mask_iou(mask: MaskCrop, other: MaskCrop) -> float:
     right = min(mask.left + mask.bitmap.shape[1], other.left + other.bitmap.shape[1])
     shared = 0
     if bottom > top and right > left:
-        parts = [one.bitmap[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (mask, other)]
+        parts = [
+            one.bitmap[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (mask, other)
+        ]
         shared = int(np.count_nonzero(parts[0] & parts[1]))
     union = mask.area + other.area - shared
     return shared / union if union else 1.0
