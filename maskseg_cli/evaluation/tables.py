@@ -28,7 +28,7 @@ def table(evaluation: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def remarks(evaluation: Evaluation, results: Path | None = None, quiet: bool = False) -> Iterator[str]:
+def remarks(evaluation: Evaluation, results: str | Path | None = None, quiet: bool = False) -> Iterator[str]:
     """Sentences about what could not be measured, and what looks wrong.
 
     Args:
