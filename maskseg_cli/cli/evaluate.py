@@ -12,7 +12,7 @@ from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.options import message_options, model_options_with
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand
-from maskseg_cli.cli.stop_signals import loading
+from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.datasets.problems import pictures_left_out
 from maskseg_cli.evaluation.evaluation_options import EvaluationOptions
@@ -52,7 +52,13 @@ def evaluate(
 
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         done = run_evaluation(
-            annotations, images, evaluation, model, reporter, lambda result: _show(result, evaluation, quiet)
+            annotations,
+            images,
+            evaluation,
+            model,
+            reporter,
+            show=lambda result: _show(result, evaluation, quiet),
+            stop=StopSignals(),
         )
     if done.failures or pictures_left_out(done.dataset.problems):
         ctx.exit(1)

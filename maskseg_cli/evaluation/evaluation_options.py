@@ -18,6 +18,9 @@ class EvaluationOptions:
     Attributes:
         output: JSON file of the figures, 0 to 1.
         results: JSON file of all detections in COCO's result format.
+        report: web page with charts, and pictures of what went wrong.
+        worst: so many of the worst photos are in the report.
+        against: file of another network's detections in the same photos, to compare with.
         from_results: such a file, which is scored in place of running a network.
         via_attribute: the attribute that holds the class, in a file of the VGG Image Annotator.
         limit: only the first so many photos.
@@ -30,6 +33,20 @@ class EvaluationOptions:
     )
     results: str | Path | None = option(
         None, "Write all detections in COCO's result format.", kind="path", metavar="FILE"
+    )
+    report: str | Path | None = option(
+        None,
+        "Write a web page: AP by class and size, curves, confused classes, and photos with what is missed or wrong.",
+        kind="path",
+        metavar="FILE",
+    )
+    worst: int = option(12, "So many of the worst photos in the report.", kind="whole", least=0, metavar="N")
+    against: str | Path | None = option(
+        None,
+        "Compare with what another network found in the same photos, a file that --results wrote: differences, and "
+        "whether they are more than chance.",
+        kind="file",
+        metavar="FILE",
     )
     from_results: str | Path | None = option(
         None,
@@ -48,13 +65,16 @@ class EvaluationOptions:
 
     def outputs(self) -> Iterator[tuple[str, Path]]:
         """The option and the path of each file that is written."""
-        for name, path in (("--output", self.output), ("--results", self.results)):
+        for name, path in self._named():
             if path is not None:
                 yield name, Path(path)
 
+    def _named(self) -> tuple[tuple[str, str | Path | None], ...]:
+        return ("--output", self.output), ("--results", self.results), ("--report", self.report)
+
     def inputs(self, annotations: str | Path) -> Iterator[Path]:
         """The files that are read, `annotations` among them."""
-        for path in (annotations, self.from_results):
+        for path in (annotations, self.from_results, self.against):
             if path is not None:
                 yield Path(path)
 
@@ -75,7 +95,20 @@ def check_names(options: EvaluationOptions, annotations: str | Path) -> None:
             raise UsageError(f"{path} is an input: it is not overwritten.")
         if path.is_dir():
             raise UsageError(f"{path} is a folder; name a file.")
-        check_json_name(path, name)
+        if name == "--report":
+            check_page_name(path, name)
+        else:
+            check_json_name(path, name)
+
+
+def check_page_name(path: str | Path, name: str = "A report") -> None:
+    """Checks that a file's name is that of a web page.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{name} is a web page: name it {Path(path).stem}.html, not {Path(path).name}.")
 
 
 def check_writable_outputs(options: EvaluationOptions) -> None:

@@ -13,12 +13,14 @@ from maskseg_cli.errors import UsageError
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
 from maskseg_cli.evaluation.evaluation_options import EvaluationOptions, check_names, check_writable_outputs
 from maskseg_cli.evaluation.evaluator import Evaluation, evaluate, score_results
+from maskseg_cli.evaluation.report.report import write_evaluation_report
 from maskseg_cli.evaluation.tables import per_class
 from maskseg_cli.inference import loading
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 from maskseg_cli.media import atomic_file
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.reporter import Reporter
+from maskseg_cli.stop_token import StopToken
 
 
 def run_evaluation(
@@ -28,6 +30,7 @@ def run_evaluation(
     model: ModelOptions | None = None,
     reporter: Reporter | None = None,
     show: Callable[[Evaluation], None] = lambda evaluation: None,
+    stop: StopToken | None = None,
 ) -> Evaluation:
     """Measures a network, or a file of results, and writes the files that the options name.
 
@@ -38,6 +41,7 @@ def run_evaluation(
         model: which network runs; None: the default one.
         reporter: is shown messages and the progress.
         show: called with the result before files are written: the disk may be full or gone by then.
+        stop: defers signals while libraries are loaded, which lose exceptions.
 
     Raises:
         UsageError: options that exclude each other, or a name that cannot be meant so.
@@ -55,8 +59,9 @@ def run_evaluation(
         check_writable_outputs(options)
         if options.from_results is not None:
             evaluation = score_results(annotations, options.from_results, images, options.via_attribute, reporter)
+            settings["results"] = Path(options.from_results).name
         else:
-            evaluation, used = _measure(annotations, images or "", options, model, reporter)
+            evaluation, used = _measure(annotations, images or "", options, model, reporter, stop or StopToken())
             settings |= used
         show(evaluation)
         _write(evaluation, options, settings)
@@ -76,13 +81,20 @@ def check_sources(images: str | Path | None, options: EvaluationOptions, model: 
 
 
 def _measure(
-    annotations: str | Path, images: str | Path, options: EvaluationOptions, model: ModelOptions, reporter: Reporter
+    annotations: str | Path,
+    images: str | Path,
+    options: EvaluationOptions,
+    model: ModelOptions,
+    reporter: Reporter,
+    stop: StopToken,
 ) -> tuple[Evaluation, dict[str, Any]]:
     """Runs the network; returns also the settings that it ran with, for the JSON file."""
     # Before the network is loaded, which takes seconds.
     dataset = CocoDataset.read(annotations, images, attribute=options.via_attribute, reporter=reporter)
     dataset.require_objects()
-    predictor = loading.load_predictor(for_measuring(model), reporter=reporter)
+    with stop:
+        predictor = loading.load_predictor(for_measuring(model), reporter=reporter)
+    stop.raise_if_requested()
 
     def progress(records: Sequence[Any]) -> Iterator[Any]:
         with reporter.progress(len(records), "photo") as show_done:
@@ -117,3 +129,5 @@ def _write(evaluation: Evaluation, options: EvaluationOptions, settings: dict[st
         document = {**evaluation.metrics, "per_class": per_class(evaluation), "settings": settings}
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         atomic_file.write_atomic(Path(options.output), text.encode())
+    if options.report is not None:
+        write_evaluation_report(evaluation, options.report, settings)
