@@ -15,7 +15,7 @@ from maskseg_cli.pages.page import section
 #: What the columns of the table mean, for people who see it for the first time.
 _MEANING = (
     "AP is the mean over the IoU thresholds 0.50, 0.55 ... 0.95 and all classes, in percent; AP50 and AP75 are those "
-    "at one threshold; APs, APm and APl those of small (under 32 x 32 pixels), medium and large (above 96 x 96) objects; "
+    "at one threshold; APs, APm and APl those of small (under 32 x 32 pixels), medium and large (above 96 x 96) ones; "
     "AR100 is the recall with up to 100 objects a photo."
 )
 
