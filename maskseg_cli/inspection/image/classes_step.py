@@ -44,7 +44,7 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
         else:
             state = fates.fates[missed[number - len(found)]].value
         heading = f"{number + 1}: proposal {row + 1}, {state}"
-        chart = bar_chart([(name, share, f"{share:.3f}") for name, share in bars], f"Probabilities: {heading}", 1.0)
+        chart = bar_chart([(name, share, _words(share)) for name, share in bars], f"Probabilities: {heading}", 1.0)
         parts.append(f"<h3>{escaped(heading)}</h3>{chart}")
         records.append(_record(row, state, numbers(boxes[number]), bars))
     least = trace.config.detection_min_confidence
@@ -81,6 +81,10 @@ def class_name(trace: NetworkTrace, label: int) -> str:
     if label == 0:
         return "background"
     return trace.class_names[label] if label < len(trace.class_names) else f"class {label}"
+
+
+def _words(share: float) -> str:
+    return f"{share:.3f}" if share >= 0.0005 else "below 0.001"
 
 
 def _record(row: int, state: str, box: list[Any], bars: list[tuple[str, float]]) -> dict[str, Any]:

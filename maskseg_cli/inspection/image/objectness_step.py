@@ -39,7 +39,7 @@ def objectness_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
     sentence = (
         "The region-proposal network gives each anchor a score, how likely an object of any class lies there "
         "(objectness, 0 to 1), and deltas that move and stretch it onto the object. The heat maps show the best score "
-        "in each cell: a spot that is dark on all maps cannot become a detection."
+        "in each cell: an object that is dark on all maps is hardly ever found."
     )
     titles = ("Map", "Anchors", "0.9 or more", "0.5 or more", "0.1 or more", "Best", "Mean")
     content = heat_scale("0", "1", "Objectness in the heat maps") + table(titles, rows, "Anchors by objectness")

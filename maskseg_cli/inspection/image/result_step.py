@@ -13,7 +13,7 @@ def result_step(trace: NetworkTrace, drawing: DrawingOptions | None = None) -> S
     """The objects on the photo, drawn by the usual renderer."""
     found = trace.detections
     picture = draw(trace.image, found, drawing)
-    sentence = "This is what `maskseg image` draws with the same options.".replace("`", "")
+    sentence = "This is what maskseg image draws with the same options."
     hidden = len(trace.final_rows) - len(found)
     if hidden:
         sentence += (
