@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.drawing.colours import text_color
-from maskseg_cli.drawing.dashed_lines import draw_dashed_box, draw_solid_box
 from maskseg_cli.drawing.drawing_options import Color
+from maskseg_cli.drawing.free_boxes import draw_dashed_box, draw_solid_box
 from maskseg_cli.inspection.detection_fates import DetectionFate
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.inspection.proposal_fates import ProposalFate
