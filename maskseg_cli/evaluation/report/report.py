@@ -18,6 +18,9 @@ from maskseg_cli.pages.page import page
 def write_evaluation_report(
     evaluation: Evaluation,
     path: str | Path,
+    images: str | Path | None = None,
+    against: Evaluation | None = None,
+    worst: int = 12,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes an evaluation as one web page that needs no network.
@@ -25,6 +28,9 @@ def write_evaluation_report(
     Args:
         evaluation: what `evaluate`, `score_results` or `run_evaluation` returned.
         path: the .html file; one that exists is replaced.
+        images: folder of the photos, of which some are shown; None: no photo is shown, and the page says so.
+        against: the result of another network on the same photos and classes.
+        worst: at most so many photos with errors are shown.
         settings: what it was measured with, for the first sentence: `weights`, `engine`, `config` and others, as in
             the JSON file of `maskseg evaluate`.
 
