@@ -18,3 +18,6 @@ def inspect() -> None:
 from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
 
 inspect.add_command(inspect_image)
+from maskseg_cli.cli.inspect_weights import inspect_weights  # noqa: E402
+
+inspect.add_command(inspect_weights)
