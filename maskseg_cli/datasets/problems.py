@@ -73,7 +73,9 @@ KINDS = {
     "mask-file": Kind("pictures of masks that cannot be read, or are of another size (left out)", "{}"),
     "mask-empty": Kind("pictures of one object without a pixel of it (left out)"),
     "mask-without-photo": Kind("pictures of masks without a photo of their name (left out)"),
-    "mask-without-class": Kind("objects in pictures of masks whose class nothing names (of the class object)"),
+    "mask-without-class": Kind(
+        "objects in pictures of masks whose class nothing names (of the class object)", harmless=True
+    ),
     "object-without-mask": Kind("objects of XML files without a pixel in the picture of masks (their boxes taken)"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
