@@ -12,6 +12,7 @@ from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.masks import is_masks, masks_to_coco
 from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.supervisely import is_supervisely, supervisely_to_coco
 from maskseg_cli.datasets.via import via_entries, via_to_coco
 from maskseg_cli.datasets.voc import is_voc, voc_to_coco
 
@@ -94,4 +95,5 @@ FORMATS = (
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
     by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
     by_path("masks", "pictures of masks (PNG)", is_masks, masks_to_coco),
+    by_path("supervisely", "Supervisely (JSON files)", is_supervisely, supervisely_to_coco),
 )
