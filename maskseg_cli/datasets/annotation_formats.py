@@ -9,6 +9,7 @@ from typing import Any
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.darwin import darwin_to_coco, is_darwin
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.masks import is_masks, masks_to_coco
 from maskseg_cli.datasets.problems import ProblemLog
@@ -96,4 +97,5 @@ FORMATS = (
     by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
     by_path("masks", "pictures of masks (PNG)", is_masks, masks_to_coco),
     by_path("supervisely", "Supervisely (JSON files)", is_supervisely, supervisely_to_coco),
+    by_path("darwin", "V7 Darwin (JSON files)", is_darwin, darwin_to_coco),
 )

@@ -30,8 +30,8 @@ from maskseg_cli.rle import encode_rle
 #: Bytes of a bitmap's PNG; larger ones are not unpacked.
 _LARGEST_BITMAP = 2**26
 
-#: So many files show whether a folder is of Supervisely.
-_LOOKED_AT = 5
+#: So many files show whether a folder is of Supervisely; the file of one picture is not larger.
+_LOOKED_AT, _LARGEST = 5, 2**26
 
 #: What counts as a broken outline where it stands for one in COCO's format.
 _BROKEN = "a broken figure"
@@ -99,7 +99,7 @@ def _annotation_files(path: Path) -> Iterator[Path]:
 
 def _is_annotation(path: Path) -> bool:
     try:
-        return _is_content(read_json(path))
+        return path.stat().st_size <= _LARGEST and _is_content(read_json(path))
     except MasksegError:
         return False
 
