@@ -87,7 +87,7 @@ KINDS = {
     "several-pictures": Kind("regions of VIA 3 in a view of several pictures (left out)"),
     "video-region": Kind("regions in a video or sound, which are in no picture (left out)"),
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
-    "shape-kind": Kind("shapes without area: points, lines, cuboids, skeletons (left out)"),
+    "shape-kind": Kind("shapes that are no outlines: points, lines, cuboids, skeletons and others (left out)"),
     "annotation-file": Kind("annotation files of single pictures that cannot be read (left out)", "cannot be read: {}"),
     "video-file": Kind("annotation files of videos (left out)", "is of a video: export its frames as pictures"),
     "mask-file": Kind("pictures of masks that cannot be read, or are of another size (left out)", "{}"),
