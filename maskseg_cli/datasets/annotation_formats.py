@@ -14,6 +14,7 @@ from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_c
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.via import via_entries, via_to_coco
 from maskseg_cli.datasets.via3 import is_via3, via3_to_coco
+from maskseg_cli.datasets.voc import is_voc, voc_to_coco
 from maskseg_cli.datasets.yolo import is_yolo, yolo_to_coco
 from maskseg_cli.errors import MasksegError
 
@@ -107,4 +108,5 @@ FORMATS = (
     AnnotationFormat("cvat", "CVAT for images or video (XML)", is_cvat, _read_cvat),
     AnnotationFormat("yolo", "YOLO (folder with data.yaml)", is_yolo, yolo_to_coco),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
+    by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
 )

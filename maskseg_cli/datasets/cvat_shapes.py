@@ -62,7 +62,7 @@ def read_objects(shapes: Iterable[tuple[str | None, Element]], name: str, log: P
     objects: dict[Any, CvatObject] = {}
     for place, (label, shape) in enumerate(shapes):
         if shape.tag in WITHOUT_AREA:
-            log.add("shape-without-area", f"{name} ({shape.tag})")
+            log.add("shape-kind", f"{name} ({shape.tag})")
         elif shape.tag in WITH_AREA:
             if label is None or not label.strip():
                 log.add("no-class", name)

@@ -38,7 +38,7 @@ class CocoDataset:
         unmasked: how many objects have a box but no outline.
         problems: what is wrong with the file but does not prevent measuring.
         image_ids: id of every image record of the file, as `field_values.id_of` gives it -> the id in `images`, or
-            None: it is left out, because its photo is missing or broken and its record has no size.
+            None: it is left out, because its photo is missing or broken and its record has no size, or by `select`.
     """
 
     path: Path
@@ -125,7 +125,9 @@ class CocoDataset:
         wanted = set(image_ids)
         images = tuple(image for image in self.images if image["id"] in wanted)
         annotations = tuple(a for a in self.annotations if a["image_id"] in wanted)
-        return replace(self, images=images, annotations=annotations, unmasked=_count_unmasked(annotations))
+        names = {name: own if own in wanted else None for name, own in self.image_ids.items()}
+        unmasked = _count_unmasked(annotations)
+        return replace(self, images=images, annotations=annotations, unmasked=unmasked, image_ids=names)
 
     def match_classes(self, class_names: Sequence[str]) -> dict[int, int]:
         """Which category each of a network's classes is, by name in either spelling.

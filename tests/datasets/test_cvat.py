@@ -145,9 +145,9 @@ def test_frames_with_other_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "kind"),
     [
-        ('<polyline label="cat" points="1,1;5,5"/>', "shape-without-area"),
-        ('<points label="cat" points="1,1"/>', "shape-without-area"),
-        ('<skeleton label="cat"><points label="eye" points="1,1"/></skeleton>', "shape-without-area"),
+        ('<polyline label="cat" points="1,1;5,5"/>', "shape-kind"),
+        ('<points label="cat" points="1,1"/>', "shape-kind"),
+        ('<skeleton label="cat"><points label="eye" points="1,1"/></skeleton>', "shape-kind"),
         ('<polygon label=" " points="1,1;5,5;1,5"/>', "no-class"),
         ('<polygon points="1,1;5,5;1,5"/>', "no-class"),
         ('<polygon label="cat"/>', "outline"),
