@@ -122,7 +122,7 @@ def test_the_part_of_the_page() -> None:
         files = step_files([step], "Steps", [], {})
         text = files["index.html"].decode()
         assert "<b>" not in text
-        assert text.count("<img") == (len(story.anchors) > 0) + (len(story.pairs) > 0) == len(files) - 2
+        assert text.count("<img") == 1 + (len(story.pairs) > 0) == len(files) - 2
         figures = json.loads(files["trace.json"])["steps"]["spot-3"]
         assert figures["verdict"] == story.verdict
         assert figures["anchors_about_it"] == len(story.anchors)

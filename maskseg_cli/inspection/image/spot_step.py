@@ -24,6 +24,9 @@ from maskseg_cli.pages.legends import Key
 #: Anchors and candidates that are listed and drawn.
 _ANCHORS, _CANDIDATES = 12, 10
 
+#: Anchors that are drawn where none was moved to the spot.
+_NEAREST = 3
+
 #: Side in pixels of the smallest part of the photo that is shown.
 _LEAST = 48
 
@@ -37,9 +40,7 @@ def spot_step(trace: NetworkTrace, story: SpotStory, number: int = 1) -> Step:
         number: of the spot, for names.
     """
     anchors, candidates = story.anchors[:_ANCHORS], story.pairs[:_CANDIDATES]
-    panels = []
-    if len(anchors):
-        panels.append(_anchor_panel(trace, story, anchors))
+    panels = [_anchor_panel(trace, story, anchors) if len(anchors) else _nearest_panel(trace, story)]
     if len(candidates):
         panels.append(_candidate_panel(trace, story, candidates))
     return Step(
@@ -73,6 +74,15 @@ def _anchor_panel(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int64]
         Key("the anchor before it was moved", MISSED, dashed=True),
     )
     return Panel("anchors", picture, f"The {len(rows)} boxes there of the highest objectness, and the spot", keys)
+
+
+def _nearest_panel(trace: NetworkTrace, story: SpotStory) -> Panel:
+    """The anchors that fit the spot best, where none was moved to it."""
+    rows = np.argsort(-story.anchor_overlap, kind="stable")[:_NEAREST]
+    boxes = trace.to_photo(trace.anchors[rows])
+    picture = _picture(trace, story.spot, boxes[:0], [MISSED] * len(rows), boxes, 0)
+    keys = (Key("an anchor before it was moved", MISSED, dashed=True),)
+    return Panel("nearest", picture, f"The {len(rows)} anchors that fit best, and the spot", keys)
 
 
 def _candidate_panel(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int64]) -> Panel:
@@ -200,7 +210,7 @@ def _picture(
         labels: so many of the boxes get their number.
     """
     height, width = trace.image.shape[:2]
-    around = np.concatenate([boxes, spot.box[None]])
+    around = np.concatenate([boxes if dashed is None or len(boxes) else dashed, spot.box[None]])
     x1, y1 = around[:, 0].min(), around[:, 1].min()
     x2, y2 = around[:, 2].max(), around[:, 3].max()
     margin = 0.1 * max(x2 - x1, y2 - y1, _LEAST)
@@ -210,7 +220,7 @@ def _picture(
     corner = np.array([left, top, left, top], np.float32)
     if dashed is not None:
         canvas.boxes(dashed - corner, colors, 1, dashed=True)
-    canvas.boxes(boxes - corner, colors)
+    canvas.boxes(boxes - corner, colors[: len(boxes)])
     canvas.captions((boxes - corner)[:labels], [str(number + 1) for number in range(labels)], colors[:labels])
     _mark(canvas.picture, spot, canvas.place(spot.box - corner)[0])
     return canvas.picture
