@@ -119,6 +119,7 @@ def _open(path: Path, options: ConversionOptions, reporter: Reporter) -> Annotat
         reporter=reporter,
         format=options.source_format,
         trust_sizes=not places,
+        split=None,
     )
     if not isinstance(source, AnnotatedImages):
         raise UsageError(f"{path} is no data set on the disk: name an annotation file or folder.")
