@@ -107,9 +107,7 @@ class AnnotatedImages:
         )
 
 
-def draw_object(
-    one: ObjectRecord, height: int, width: int
-) -> tuple[int, MaskCrop, list[float], float, bool] | None:
+def draw_object(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
     """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +53,9 @@ def mask_iou(mask: MaskCrop, other: MaskCrop) -> float:
     right = min(mask.left + mask.bitmap.shape[1], other.left + other.bitmap.shape[1])
     shared = 0
     if bottom > top and right > left:
-        parts = [one.bitmap[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (mask, other)]
+        parts = [
+            one.bitmap[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (mask, other)
+        ]
         shared = int(np.count_nonzero(parts[0] & parts[1]))
     union = mask.area + other.area - shared
     return shared / union if union else 1.0
@@ -102,7 +105,9 @@ def percentiles(values: NDArray[Any]) -> dict[str, float]:
     if not len(values):
         return {}
     names = ("least", "quarter", "median", "three_quarters", "greatest")
-    found = {name: round(float(one), 4) for name, one in zip(names, np.percentile(values, [0, 25, 50, 75, 100]))}
+    found = {
+        name: round(float(one), 4) for name, one in zip(names, np.percentile(values, [0, 25, 50, 75, 100]), strict=True)
+    }
     return {**found, "mean": round(float(values.mean()), 4)}
 
 
@@ -117,4 +122,4 @@ def even_choice(total: int, count: int, seed: int = 0) -> list[int]:
         return list(range(total))
     borders = np.linspace(0, total, count + 1).astype(int)
     rng = np.random.default_rng([seed, total])
-    return [int(rng.integers(first, last)) for first, last in zip(borders[:-1], borders[1:], strict=True)]
+    return [int(rng.integers(first, last)) for first, last in pairwise(borders.tolist())]
