@@ -40,8 +40,8 @@ def overview(figures: Mapping[str, Any], name: str) -> str:
     network = figures["network"]
     text = (
         f"This is what maskseg train reads from {name} for the network {network['model']}: every figure counts what "
-        f"training gets, after bad records were left out or mended. The same figures are in data.json, the pictures "
-        f"in the folder pictures, and every bad record in problems.csv."
+        f"training gets, after bad records were left out or mended. Beside this page lie the same figures (data.json), "
+        f"every bad record (problems.csv), and the pictures in full size."
     )
     return said(text) + tiles(facts)
 
@@ -49,9 +49,8 @@ def overview(figures: Mapping[str, Any], name: str) -> str:
 def problem_section(figures: Mapping[str, Any], records: Sequence[BadRecord], decoded: int) -> str:
     """Every kind of problem with its first records."""
     problems = figures["problems"]
-    looked = (
-        f"The pixels of {decoded:,} of {figures['images']:,} photos were decoded; of the others the headers were read."
-    )
+    others = "" if decoded >= figures["images"] else "; of the others the headers were read (--decode reads all)"
+    looked = f"The pixels of {decoded:,} of {figures['images']:,} photos were decoded{others}."
     if not problems:
         return section("Problems", said("No bad record was found."), said(looked), anchor="problems")
     rows = [(kind, one["count"], one["what"], one["done"]) for kind, one in problems.items()]
@@ -80,7 +79,7 @@ def class_section(figures: Mapping[str, Any]) -> str:
         (
             name,
             float(one["objects"]),
-            f"{one['objects']:,} in {counted(one['images'], 'photo')}",
+            f"{one['objects']:,} ({one['images']:,})",
         )
         for name, one in ranked
         if one["objects"]
@@ -88,7 +87,7 @@ def class_section(figures: Mapping[str, Any]) -> str:
     absent = [name for name, one in classes.items() if not one["objects"]]
     most = bars[0][1] if bars else 1.0
     parts = [
-        said("How many objects each class has, and in how many photos. A class with few objects is learnt badly."),
+        said("How many objects each class has, and in brackets in how many photos. Few objects are learnt badly."),
         bar_chart(bars[:_BARS], "objects by class", most),
     ]
     if len(bars) > _BARS:

@@ -16,7 +16,7 @@ from maskseg_cli.drawing.dashed_lines import draw_dashed_box
 from maskseg_cli.drawing.drawing_options import Color
 from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.inspection.data.mini_mask_errors import mini_of, restored
-from maskseg_cli.inspection.data.shown_input import GREEN, ORANGE, beside, enlarged
+from maskseg_cli.inspection.data.shown_input import GREEN, ORANGE, WHITE, beside, enlarged
 from maskseg_cli.mask_crop import MaskCrop
 from maskseg_cli.training.augmentation import augment
 from maskseg_cli.training.inputs import resized
@@ -85,8 +85,11 @@ def mini_mask_comparison(example: Example, row: int, shape: tuple[int, int]) -> 
     """An object close up: its mask, its mini mask as cells, and the mask that comes back; side by side."""
     where = close_up(example, row)
     back = restored(example.masks[row], example.boxes[row], example.size, shape)
-    full, _ = _enlarged_part(_masked(example, row, example.masks[row], GREEN), where)
+    full, factor = _enlarged_part(_masked(example, row, example.masks[row], GREEN), where)
     again, _ = _enlarged_part(_masked(example, row, back, ORANGE), where)
+    corners = (example.boxes[row] - np.array([where[1], where[0]] * 2)) * factor
+    for picture in (full, again):
+        draw_dashed_box(picture, corners.astype(np.float32), WHITE, 1)
     return beside([full, enlarged(mini_of(example, row, shape), max(1, _CLOSE // shape[0])), again])
 
 
@@ -111,7 +114,7 @@ def _enlarged_part(picture: NDArray[np.uint8], where: tuple[int, int, int, int])
     return np.asarray(cv2.resize(np.ascontiguousarray(part), size, interpolation=kind), np.uint8), factor
 
 
-def augmented(example: Example, config: MaskRCNNConfig, count: int, seed: int = 0) -> list[Example]:
+def augmented(example: Example, config: MaskRCNNConfig, count: int, seed: Sequence[int] = (0,)) -> list[Example]:
     """The same photo as training may get it in `count` turns.
 
     Args:
@@ -120,5 +123,5 @@ def augmented(example: Example, config: MaskRCNNConfig, count: int, seed: int = 
         count: so many.
         seed: another seed gives other changes.
     """
-    changed = [augment(example, np.random.default_rng([seed, 3, turn])) for turn in range(count)]
+    changed = [augment(example, np.random.default_rng([*seed, turn])) for turn in range(count)]
     return [resized(one, *example.size) if config.image_resize_mode == "none" else one for one in changed]

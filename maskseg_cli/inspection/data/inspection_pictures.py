@@ -121,7 +121,7 @@ class PictureMaker:
         if example is None:
             return
         group = []
-        turns = augmented(example, self.config, _TURNS, self.seed)
+        turns = augmented(example, self.config, _TURNS, (self.seed, number))
         for turn, changed in enumerate([example, *turns]):
             caption = f"turn {turn}: {changed.size[1]} x {changed.size[0]} pixels" if turn else "as it is"
             name = self._named("augmented", number, f"-{turn}")

@@ -36,9 +36,10 @@ _CELL = 6
 
 
 def drawn_window(inputs: Mapping[str, NDArray[Any]], molded: Molded, config: MaskRCNNConfig) -> NDArray[np.uint8]:
-    """What the network gets, with the objects' boxes (green) and the window without padding (yellow, dashed)."""
+    """What the network gets, with objects (green), regions to ignore (orange), and the window (yellow, dashed)."""
     picture = input_picture(inputs["image"], config)
-    draw_frame_boxes(picture, inputs["boxes"], GREEN, molded, config, 2)
+    colors = [GREEN if class_id > 0 else ORANGE for class_id in inputs["class_ids"].tolist()]
+    draw_frame_boxes(picture, inputs["boxes"], colors, molded, config, 2)
     draw_window(picture, molded.window)
     return picture
 
@@ -50,9 +51,9 @@ def drawn_anchors(image: NDArray[np.float32], targets: PictureTargets, config: M
     those that are neutral, with an IoU between the two limits (blue), and some of the sampled background (orange).
     """
     left, right = input_picture(image, config), input_picture(image, config)
-    draw_frame_boxes(left, targets.anchors[targets.match == 1], GREEN, targets.molded, config, 1)
     for box in input_boxes(targets.boxes, targets.molded, config)[:, [1, 0, 3, 2]].astype(np.float32):
         draw_dashed_box(left, box, WHITE, 2)
+    draw_frame_boxes(left, targets.anchors[targets.match == 1], GREEN, targets.molded, config, 1)
     background = _some(np.flatnonzero(targets.match == -1))
     neutral = _some(np.flatnonzero((targets.match == 0) & (targets.highest >= BACKGROUND_IOU)))
     draw_frame_boxes(right, targets.anchors[background], ORANGE, targets.molded, config, 1)

@@ -23,7 +23,7 @@ def sheet_section(shown: Shown, total: int) -> str:
             f"{counted(len(shown), 'photo')} of {total:,}, evenly chosen, with the masks, boxes and classes that "
             "training gets. A mask beside its object, or an object without one, shows an error of the annotations."
         ),
-        pictures(shown, "sheet"),
+        pictures(shown, "pair steps"),
         anchor="photos",
     )
 
@@ -55,7 +55,7 @@ def input_section(figures: Mapping[str, Any], shown: Shown) -> str:
         "What the network gets",
         said(
             f"Photos after the resize ({network['resize']}), with a batch's padding. The dashed yellow line is the "
-            "window, which is the photo without padding; boxes are green. Anchors and regions lie in this picture."
+            "window, which is the photo without padding; objects are green, regions to ignore orange. Anchors and regions lie in this picture."
         ),
         pictures(shown, "pair steps"),
         anchor="inputs",
@@ -78,8 +78,8 @@ def mini_mask_section(figures: Mapping[str, Any], shown: Shown) -> str:
         ),
         _chart(found["histogram"], "IoU of the full mask with the one that comes back", "objects", 860),
         said(
-            "The worst of the objects of 1,000 pixels or more: the full mask (green), its mini mask, and the mask that "
-            "comes back (orange)."
+            "The worst of the objects of 1,000 pixels or more: the full mask (green) with its box, the cells of its mini "
+            "mask over that box, and the mask that comes back (orange)."
         ),
         pictures(shown, "steps"),
         anchor="mini-masks",
