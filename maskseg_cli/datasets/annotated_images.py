@@ -36,13 +36,23 @@ class ObjectRecord:
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture file and its objects; height and width are those of the upright picture, in pixels."""
+    """One picture file and its objects.
+
+    Attributes:
+        id: the annotation file's own.
+        path: of the picture.
+        height, width: of the upright picture, in pixels.
+        complete_class_ids: as in `Example`.
+        file_name: as the annotation file has it.
+        objects: in the order of the file.
+    """
 
     id: int | str
     path: Path
     height: int
     width: int
     complete_class_ids: frozenset[int] | None = None
+    file_name: str = ""
     objects: list[ObjectRecord] = field(default_factory=list)
 
 

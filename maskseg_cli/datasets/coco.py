@@ -52,6 +52,7 @@ def from_document(
     strict: bool,
     log: ProblemLog,
     reporter: Reporter | None = None,
+    trust_sizes: bool = False,
 ) -> AnnotatedImages:
     """Checks annotations in COCO's format that have been read, as `read_coco` does.
 
@@ -61,6 +62,7 @@ def from_document(
         class_names: as `read_coco` takes them, or a function that gives them for the names of the file's classes.
         log: holds the problems that were found in reading the file, and gets the others.
         reporter: is shown the progress.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
     """
     categories = check_categories(document["categories"], document["annotations"], path, log)
     if callable(class_names):
@@ -70,7 +72,7 @@ def from_document(
     for category, class_id in reversed(class_of.items()):
         category_ids[class_id] = category
     covered = frozenset(class_of.values()) if len(set(class_of.values())) < len(names) - 1 else None
-    entries = check_images(document["images"], Path(folder), log, reporter=reporter)
+    entries = check_images(document["images"], Path(folder), log, trust_sizes, reporter)
     images = {
         id(entry): ImageRecord(
             entry.record["id"],
@@ -78,6 +80,7 @@ def from_document(
             entry.height,
             entry.width,
             _complete_classes(entry.record, categories, class_of, covered),
+            entry.record["file_name"],
         )
         for entry in unique_images(entries)
         if entry.path is not None
@@ -96,7 +99,7 @@ def from_document(
     if strict:
         refuse(problems, path)
     if not images:
-        raise MasksegError(f"{path} gives no picture to train on; are they in {folder}?", *summary(problems, path))
+        raise MasksegError(f"{path} gives no picture that can be used; are they in {folder}?", *summary(problems, path))
     return AnnotatedImages(path, names, category_ids, list(images.values()), problems)
 
 

@@ -60,11 +60,13 @@ def open_source(
     reporter: Reporter | None = None,
     format: str | None = None,
     log: ProblemLog | None = None,
+    trust_sizes: bool = False,
 ) -> DataSource:
     """Opens a data set of any known format.
 
     Args:
         annotations: a file or folder of a known format (`annotation_formats.FORMATS`), or the word "shapes".
+            Of a data set that is divided into train, val and test its part train is taken.
         images: folder of the pictures; None: that of the annotations, or where these say.
         known_classes: a network's class names, background first. If the data set has exactly these classes, in any
             order and spelling, they keep the network's order; otherwise the data set's classes are its own.
@@ -74,6 +76,7 @@ def open_source(
         reporter: is shown the progress of reading.
         format: the name of the annotations' format; None: their content shows it.
         log: gets the problems; None: one that keeps the first names of each kind.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
@@ -85,11 +88,10 @@ def open_source(
     folder = beside if images is None else Path(images)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
-    document = read_annotations(
-        path, log, class_name, attribute, reporter, images=None if images is None else folder, format=format
-    )
+    given = None if images is None else folder
+    document = read_annotations(path, log, class_name, attribute, reporter, images=given, format=format, split="train")
 
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None
 
-    return from_document(document, path, folder, class_names, strict, log, reporter)
+    return from_document(document, path, folder, class_names, strict, log, reporter, trust_sizes)
