@@ -15,6 +15,8 @@ def inspect() -> None:
     """
 
 
+from maskseg_cli.cli.inspect_data import data  # noqa: E402
 from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
 
+inspect.add_command(data)
 inspect.add_command(inspect_image)

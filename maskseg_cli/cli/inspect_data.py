@@ -22,7 +22,14 @@ from maskseg_cli.printable import printable
 @click.argument("annotations", type=Annotations(exists=True))
 @click.argument("images", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @section("Results")
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="The page's.")
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Gets index.html, data.json, problems.csv, pictures.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier inspection there.")
 @options_of("options", DataOptions, "What is shown", build=dict)
 @section("Data")
@@ -30,7 +37,13 @@ from maskseg_cli.printable import printable
 @message_options
 @click.pass_context
 def data(
-    ctx: click.Context, annotations: str, images: Path | None, output: Path, options: dict[str, Any], quiet: bool, **given: Any
+    ctx: click.Context,
+    annotations: str,
+    images: Path | None,
+    output: Path,
+    options: dict[str, Any],
+    quiet: bool,
+    **given: Any,
 ) -> None:
     """Look into a data set: photos with masks, statistics, bad records, training targets.
 

@@ -12,8 +12,8 @@ from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.datasets.example import Example
 from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.box_drawing import draw_boxes, pixel_boxes
-from maskseg_cli.drawing.dashed_lines import draw_dashed_box
 from maskseg_cli.drawing.drawing_options import Color
+from maskseg_cli.drawing.free_boxes import draw_dashed_box
 from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.inspection.data.mini_mask_errors import mini_of, restored
 from maskseg_cli.inspection.data.shown_input import GREEN, ORANGE, WHITE, beside, enlarged

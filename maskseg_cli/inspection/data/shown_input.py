@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.drawing.box_drawing import draw_boxes, pixel_boxes
-from maskseg_cli.drawing.dashed_lines import draw_dashed_box
 from maskseg_cli.drawing.drawing_options import Color
+from maskseg_cli.drawing.free_boxes import draw_dashed_box
 from maskseg_cli.inference.molding import Molded
 from maskseg_cli.inspection.photo_boxes import input_boxes
 

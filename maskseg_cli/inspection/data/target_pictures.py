@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.config import MaskRCNNConfig
-from maskseg_cli.drawing.dashed_lines import draw_dashed_box
+from maskseg_cli.drawing.free_boxes import draw_dashed_box
 from maskseg_cli.inference.molding import Molded
 from maskseg_cli.inspection.data.anchor_targets import PictureTargets
 from maskseg_cli.inspection.data.roi_targets import RegionTargets

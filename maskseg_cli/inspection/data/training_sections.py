@@ -54,8 +54,9 @@ def input_section(figures: Mapping[str, Any], shown: Shown) -> str:
     return section(
         "What the network gets",
         said(
-            f"Photos after the resize ({network['resize']}), with a batch's padding. The dashed yellow line is the "
-            "window, which is the photo without padding; objects are green, regions to ignore orange. Anchors and regions lie in this picture."
+            f"Photos after the resize ({network['resize']}), with a batch's padding. The dashed yellow line is "
+            "the window, the photo without padding; objects are green, regions to ignore orange. Anchors and "
+            "regions lie in this picture."
         ),
         pictures(shown, "pair steps"),
         anchor="inputs",
@@ -78,8 +79,8 @@ def mini_mask_section(figures: Mapping[str, Any], shown: Shown) -> str:
         ),
         _chart(found["histogram"], "IoU of the full mask with the one that comes back", "objects", 860),
         said(
-            "The worst of the objects of 1,000 pixels or more: the full mask (green) with its box, the cells of its mini "
-            "mask over that box, and the mask that comes back (orange)."
+            "The worst of the objects of 1,000 pixels or more: the full mask (green) with its box, the cells of its "
+            "mini mask over that box, and the mask that comes back (orange)."
         ),
         pictures(shown, "steps"),
         anchor="mini-masks",
