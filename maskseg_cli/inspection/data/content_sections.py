@@ -53,19 +53,20 @@ def problem_section(figures: Mapping[str, Any], records: Sequence[BadRecord], de
     looked = f"The pixels of {decoded:,} of {figures['images']:,} photos were decoded{others}."
     if not problems:
         return section("Problems", said("No bad record was found."), said(looked), anchor="problems")
-    rows = [(kind, one["count"], one["what"], one["done"]) for kind, one in problems.items()]
+    rows = [(f"{one['what']} ({one['done']})", kind, one["count"]) for kind, one in problems.items()]
     lists = []
     for kind, one in problems.items():
         own = [record for record in records if record.kind == kind][:_RECORDS]
         more = f" (the first {len(own)} of {one['count']})" if one["count"] > len(own) else ""
-        lines = [(record.name, record.value) for record in own if record.name or record.value]
-        if lines:
-            lists.append(folded(f"{kind}: {one['count']}{more}", table(("record", "value"), lines)))
+        lines = [": ".join(filter(None, (record.name, record.value))) for record in own]
+        items = "".join(f"<li>{escaped(line)}</li>" for line in lines if line)
+        if items:
+            lists.append(folded(f"{kind}: {one['count']}{more}", f"<ul>{items}</ul>"))
     return section(
         "Problems",
         said("What is wrong with the data, by kind, and what training does about it. problems.csv names every record."),
         said(looked),
-        table(("kind", "records", "what is wrong", "what is done"), rows),
+        table(("what is wrong, and what is done about it", "kind", "records"), rows),
         *lists,
         anchor="problems",
     )

@@ -21,20 +21,20 @@ from maskseg_cli.mask_crop import MaskCrop
 from maskseg_cli.training.augmentation import augment
 from maskseg_cli.training.inputs import resized
 
-#: Longest side in pixels at which a photo is drawn.
-_SIDE = 1000
+#: Longest side in pixels at which a photo is drawn, and to which smaller ones are enlarged.
+_SIDE, _LEAST = 1000, 400
 
 #: Height to which the surroundings of one object are enlarged.
 _CLOSE = 300
 
 
 def drawn_example(example: Example, class_names: Sequence[str], side: int = _SIDE) -> NDArray[np.uint8]:
-    """The photo with masks, boxes and names, uint8 (H, W, 3) BGR, no side longer than `side`.
+    """The photo with masks, boxes and names, uint8 (H, W, 3) BGR; its longer side has 400 pixels up to `side`.
 
     A region to ignore says so; an object that was boxed only has the filled box for a mask.
     """
     height, width = example.size
-    factor = min(1.0, side / max(height, width))
+    factor = min(max(1.0, _LEAST / max(height, width)), side / max(height, width))
     small = resized(example, max(1, round(height * factor)), max(1, round(width * factor)))
     captions = tuple(
         class_names[abs(class_id)] + (" (ignored)" if class_id < 0 else "" if outlined else " (box only)")
@@ -90,7 +90,9 @@ def mini_mask_comparison(example: Example, row: int, shape: tuple[int, int]) -> 
     corners = (example.boxes[row] - np.array([where[1], where[0]] * 2)) * factor
     for picture in (full, again):
         draw_dashed_box(picture, corners.astype(np.float32), WHITE, 1)
-    return beside([full, enlarged(mini_of(example, row, shape), max(1, _CLOSE // shape[0])), again])
+    cells = enlarged(mini_of(example, row, shape), max(1, _CLOSE // shape[0]))
+    cv2.rectangle(cells, (0, 0), (cells.shape[1] - 1, cells.shape[0] - 1), ORANGE, 1)
+    return beside([full, cells, again])
 
 
 def _masked(example: Example, row: int, mask: MaskCrop, color: Color) -> NDArray[np.uint8]:

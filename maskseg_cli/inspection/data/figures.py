@@ -88,9 +88,9 @@ def image_size_figures(survey: Survey) -> dict[str, Any]:
     commonest = Counter((int(width), int(height)) for height, width in survey.sizes).most_common(5)
     ratios = widths / np.maximum(heights, 1)
     return {
-        "widths": {**percentiles(widths), "histogram": _plain(even_bins(widths, 24))},
-        "heights": {**percentiles(heights), "histogram": _plain(even_bins(heights, 24))},
-        "ratios": {**percentiles(ratios), "histogram": _plain(even_bins(ratios, 24))},
+        "widths": {**percentiles(widths), "histogram": _plain(even_bins(widths, 25))},
+        "heights": {**percentiles(heights), "histogram": _plain(even_bins(heights, 25))},
+        "ratios": {**percentiles(ratios), "histogram": _plain(even_bins(ratios, 25))},
         "commonest": [{"width": width, "height": height, "images": count} for (width, height), count in commonest],
     }
 

@@ -145,7 +145,7 @@ class PictureMaker:
 
     def _mini_masks(self, errors: MiniMaskErrors) -> None:
         measured = dict(zip(errors.rows, errors.ious, strict=True))
-        for row in example_rows(errors, self.survey.areas):
+        for row in example_rows(errors, self.survey):
             number = int(self.survey.image[row])
             example = self.read(number, self.survey.names[number])
             if example is None:

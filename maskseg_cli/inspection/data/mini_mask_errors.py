@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.datasets.example import Example
 from maskseg_cli.inspection.data.statistics import mask_iou
-from maskseg_cli.inspection.data.survey import SurveyedObject
+from maskseg_cli.inspection.data.survey import Survey, SurveyedObject
 from maskseg_cli.mask_crop import MaskCrop
 from maskseg_cli.training.mini_masks import expand, minimize
 
@@ -53,18 +53,23 @@ def restored(
     return expand(minimize(mask, box, shape), box, size)
 
 
-def example_rows(errors: MiniMaskErrors, areas: NDArray[np.float64], count: int = 2) -> list[int]:
+def example_rows(errors: MiniMaskErrors, survey: Survey, count: int = 2) -> list[int]:
     """Rows of the survey that show the error well: of objects of 1,000 pixels or more the worst ones.
+
+    Where all are alike, those that fill least of their box.
 
     Args:
         errors: what was measured.
-        areas: float64 (N,), of the survey's objects.
+        survey: of the data set.
         count: at most so many.
     """
+    areas = survey.areas
     rows, ious = np.array(errors.rows, int), np.array(errors.ious)
     visible = areas[rows] >= 1000 if (areas[rows] >= 1000).any() else np.ones(len(rows), bool)
-    order = np.argsort(ious[visible], kind="stable")[:count]
-    return [int(row) for row in rows[visible][order]]
+    rows, ious = rows[visible], ious[visible]
+    sides = survey.boxes[rows, 2:] - survey.boxes[rows, :2]
+    order = np.lexsort((areas[rows] / np.maximum(sides.prod(axis=1), 1), np.round(ious, 3)))[:count]
+    return [int(row) for row in rows[order]]
 
 
 def mini_of(example: Example, row: int, shape: tuple[int, int]) -> NDArray[np.float32]:

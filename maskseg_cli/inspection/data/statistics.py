@@ -85,11 +85,16 @@ def bins(values: NDArray[Any], edges: NDArray[Any]) -> Bins:
 
 
 def even_bins(values: NDArray[Any], count: int, low: float | None = None, high: float | None = None) -> Bins:
-    """Counts values in `count` bins of equal width from `low` to `high`; None: the least and the greatest value."""
+    """Counts values in `count` bins of equal width from `low` to `high`; None: the least and the greatest value.
+
+    Where all values are equal, they are in the middle bin of an odd number of bins, over one unit in all.
+    """
     values = np.asarray(values, np.float64)
     first = low if low is not None else float(values.min(initial=0.0) if not len(values) else values.min())
     last = high if high is not None else float(values.max()) if len(values) else first + 1
-    return bins(values, np.linspace(first, last if last > first else first + 1, count + 1))
+    if last <= first:
+        first, last = first - 0.5, first + 0.5
+    return bins(values, np.linspace(first, last, count + 1))
 
 
 def whole_bins(values: NDArray[Any], most: int = 30) -> Bins:

@@ -26,7 +26,7 @@ from maskseg_cli.inspection.data.shown_input import (
     input_picture,
 )
 from maskseg_cli.inspection.photo_boxes import input_boxes
-from maskseg_cli.training.rpn_targets import BACKGROUND_IOU
+from maskseg_cli.training.rpn_targets import BACKGROUND_IOU, OBJECT_IOU
 
 #: Boxes of one kind that are drawn at most, so that they can be told apart.
 MOST_SHOWN = 25
@@ -55,7 +55,8 @@ def drawn_anchors(image: NDArray[np.float32], targets: PictureTargets, config: M
         draw_dashed_box(left, box, WHITE, 2)
     draw_frame_boxes(left, targets.anchors[targets.match == 1], GREEN, targets.molded, config, 1)
     background = _some(np.flatnonzero(targets.match == -1))
-    neutral = _some(np.flatnonzero((targets.match == 0) & (targets.highest >= BACKGROUND_IOU)))
+    between = (targets.highest >= BACKGROUND_IOU) & (targets.highest < OBJECT_IOU)
+    neutral = _some(np.flatnonzero(between & (targets.match == 0)))
     draw_frame_boxes(right, targets.anchors[background], ORANGE, targets.molded, config, 1)
     draw_frame_boxes(right, targets.anchors[neutral], BLUE, targets.molded, config, 1)
     return beside([left, right])
