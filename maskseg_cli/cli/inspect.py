@@ -15,8 +15,10 @@ def inspect() -> None:
     """
 
 
+from maskseg_cli.cli.inspect_data import data  # noqa: E402
 from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
 
+inspect.add_command(data)
 inspect.add_command(inspect_image)
 from maskseg_cli.cli.inspect_weights import inspect_weights  # noqa: E402
 

@@ -43,6 +43,7 @@ class Kind:
 KINDS = {
     "missing-image": Kind("image files that are not there (left out)"),
     "unreadable-image": Kind("image files that are no picture, damaged or cut off (left out)"),
+    "broken-pixels": Kind("image files whose pixels cannot be read (training stops at them)"),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
     "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
     "image-case": Kind("file names that differ from the file's in upper and lower case (the file taken)"),
