@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
+    from maskseg_cli.inspection.image.inspect_image import inspect_image
     from maskseg_cli.pipeline.cameras import process_camera
     from maskseg_cli.pipeline.images import process_images, segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
@@ -87,6 +88,7 @@ _HOMES = {
     "VocFiles": "maskseg_cli.export.voc",
     "YoloFolder": "maskseg_cli.export.yolo",
     "draw": "maskseg_cli.drawing",
+    "inspect_image": "maskseg_cli.inspection.image.inspect_image",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
     "process_images": "maskseg_cli.pipeline.images",
@@ -132,6 +134,7 @@ __all__ = [
     "convert_data",
     "detections_html",
     "draw",
+    "inspect_image",
     "load_model",
     "process_camera",
     "process_images",

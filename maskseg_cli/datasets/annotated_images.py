@@ -24,12 +24,14 @@ class ObjectRecord:
         outline: sound polygons or RLE; None: boxed only.
         box: x1 y1 x2 y2 within the picture, half-open pixels; None: the outline's.
         weight: how much it counts.
+        refused_box: x1 y1 x2 y2 as the file gives it, where that does not fit the outline and is not used; else None.
     """
 
     class_id: int
     outline: Any
     box: tuple[float, float, float, float] | None
     weight: float = 1.0
+    refused_box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,12 @@ class AnnotatedImages:
 
 
 def draw_object(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
-    """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture."""
+    """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture.
+
+    Args:
+        one: the object.
+        height, width: of its picture.
+    """
     if one.outline is not None:
         mask = outline_mask(one.outline, height, width)
         tight = mask_box(mask)
