@@ -13,3 +13,8 @@ def inspect() -> None:
 
     Each command writes a folder with an index.html, which explains every picture and opens without a network.
     """
+
+
+from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
+
+inspect.add_command(inspect_image)

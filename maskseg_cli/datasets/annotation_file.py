@@ -1,19 +1,20 @@
-"""Reading an annotation file of any known format, for training and for evaluation."""
+"""Reading annotations of any known format, for training, evaluation and inspection."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.datasets.annotation_formats import FORMATS, AnnotationFormat
+from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_records import check_document
-from maskseg_cli.datasets.json_file import read_json
-from maskseg_cli.datasets.labelme import is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.problems import ProblemLog
-from maskseg_cli.datasets.via import via_entries, via_to_coco
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.reporter import Reporter
 
-#: Bytes of a file from which on reading takes seconds.
-_LARGE = 30_000_000
+#: So many files in a folder are looked at for the one annotation file in it.
+_MOST_FILES = 20
 
 
 def read_annotations(
@@ -22,29 +23,78 @@ def read_annotations(
     class_name: str = "object",
     attribute: str | None = None,
     reporter: Reporter | None = None,
+    *,
+    images: Path | None = None,
+    format: str | None = None,
+    split: str | None = None,
 ) -> dict[str, Any]:
-    """The content of a COCO, VIA or labelme file, which its content tells apart, in COCO's format.
+    """The content of annotations of a known format (`FORMATS`), which it shows itself, in COCO's format.
 
     Args:
-        path: the file, or a folder of labelme's files.
-        log: gets the problems of a VIA or labelme file.
-        class_name, attribute: as `via.read_via` takes them.
+        path: a file or a folder; also a folder with one annotation file in it.
+        log: gets the problems of the records.
+        class_name, attribute: of VIA's regions, as `via.read_via` takes them.
         reporter: is told that a large file is read, which takes seconds.
+        images: the folder of the pictures; None: the annotations say where they are, or they lie beside them.
+        format: the name of the format; None: the content shows it.
+        split: "train", "val" or "test", of a data set that is divided so; None: all of it.
 
     Returns:
-        images, annotations and categories: lists of records, not checked further.
+        images, annotations and categories: lists of records, not checked further. File names are relative to `images`
+        or to the annotations' folder, or whole paths.
 
     Raises:
-        MasksegError: the file cannot be read, or is of none of these formats.
+        MasksegError: it cannot be read, or is of none of these formats.
+        UsageError: `format` is no format's name.
     """
-    if path.is_dir():
-        return read_labelme_folder(path, log)
-    size = path.stat().st_size if path.is_file() else 0
-    if reporter is not None and size > _LARGE:
-        reporter.say(f"Reading {path.name} ({size / 1e6:.0f} MB)")
-    document = read_json(path)
-    if via_entries(document) is not None:
-        return via_to_coco(document, path, log, class_name, attribute)
-    if is_labelme(document):
-        return labelme_to_coco([("", document)], path, log)
-    return check_document(document, path)
+    source = AnnotationInput(Path(path), images, log, class_name, attribute, reporter, split)
+    if format is not None:
+        return format_named(format).read(source)
+    found, source = _find(source)
+    return found.read(source)
+
+
+def detect_format(path: str | Path) -> str:
+    """The name of the format of a file or folder, a key for `format_named`.
+
+    Raises:
+        MasksegError: it is of none of the known formats, or cannot be read.
+    """
+    return _find(AnnotationInput(Path(path)))[0].name
+
+
+def format_named(name: str) -> AnnotationFormat:
+    """The format of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for one in FORMATS:
+        if one.name == name:
+            return one
+    raise UsageError(f"There is no annotation format {name!r}; there are {', '.join(one.name for one in FORMATS)}.")
+
+
+def _find(source: AnnotationInput) -> tuple[AnnotationFormat, AnnotationInput]:
+    """The format, and what is to be read: the one annotation file of a folder, or the input itself."""
+    found = _match(source)
+    if found is not None:
+        return found, source
+    if not source.is_folder:
+        # Neither call returns: they say what the file is.
+        check_document(source.json, source.path)
+        raise MasksegError(f"{source.path} is no annotation file that can be read.")
+    inputs = [replace(source, path=path) for path in source.files(".json", ".xml", most=_MOST_FILES)]
+    files = [(one, each) for each in inputs if (one := _match(each)) is not None]
+    if len(files) > 1:
+        names = ", ".join(each.path.name for _, each in files[:3])
+        raise MasksegError(f"{source.path} holds several annotation files ({names} ...): name one of them.")
+    if not files:
+        raise MasksegError(
+            f"{source.path} holds no annotations that can be read; known are {', '.join(one.title for one in FORMATS)}."
+        )
+    return files[0]
+
+
+def _match(source: AnnotationInput) -> AnnotationFormat | None:
+    return next((one for one in FORMATS if one.matches(source)), None)

@@ -1,4 +1,4 @@
-"""Where training pictures come from: files of COCO, VIA and labelme, and shapes drawn on the fly."""
+"""Where training pictures come from: annotations of any known format, and shapes drawn on the fly."""
 
 from __future__ import annotations
 
@@ -58,33 +58,40 @@ def open_source(
     attribute: str | None = None,
     strict: bool = False,
     reporter: Reporter | None = None,
+    format: str | None = None,
+    log: ProblemLog | None = None,
+    trust_sizes: bool = False,
 ) -> DataSource:
     """Opens a data set of any known format.
 
     Args:
-        annotations: a file of COCO, VIA or labelme, which its content tells apart, a folder of labelme's files, or the
-            word "shapes".
-        images: folder of the pictures; None: that of the file, or the folder of labelme's files.
+        annotations: a file or folder of a known format (`annotation_formats.FORMATS`), or the word "shapes".
+            Of a data set that is divided into train, val and test its part train is taken.
+        images: folder of the pictures; None: that of the annotations, or where these say.
         known_classes: a network's class names, background first. If the data set has exactly these classes, in any
             order and spelling, they keep the network's order; otherwise the data set's classes are its own.
         shapes: number of pictures of the built-in data set and their side in pixels.
         class_name, attribute: as `via.read_via` takes them.
         strict: refuse data with any problem.
         reporter: is shown the progress of reading.
+        format: the name of the annotations' format; None: their content shows it.
+        log: gets the problems; None: one that keeps the first names of each kind.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
     """
     if str(annotations) == SHAPES_WORD:
         return ShapesSource(*shapes, seed=shapes_seed)
-    path, log = Path(annotations), ProblemLog()
+    path, log = Path(annotations), ProblemLog() if log is None else log
     beside = path if path.is_dir() else path.parent
     folder = beside if images is None else Path(images)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
-    document = read_annotations(path, log, class_name, attribute, reporter)
+    given = None if images is None else folder
+    document = read_annotations(path, log, class_name, attribute, reporter, images=given, format=format, split="train")
 
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None
 
-    return from_document(document, path, folder, class_names, strict, log, reporter)
+    return from_document(document, path, folder, class_names, strict, log, reporter, trust_sizes)

@@ -35,10 +35,17 @@ def draw_dashed_lines(
     """
     draw_closed_lines(canvas, polygons, [_GROUND] * len(polygons), line_width + 1)
     for group, color in zip(polygons, colors, strict=True):
-        lines = [_fixed_point(part) for polygon in group for part in dashes_of(polygon, dash)]
-        if lines:
+        for polygon in group:
             # OpenCV draws smooth lines of a thickness above 1 too wide, see `strokes`.
-            cv2.polylines(canvas, lines, False, color, max(1, line_width - 1), cv2.LINE_AA, _SHIFT)
+            draw_dashes(canvas, polygon, color, max(1, line_width - 1), dash)
+
+
+def draw_dashes(
+    canvas: NDArray[np.uint8], polygon: NDArray[np.float32], color: Color, line_width: int = 1, dash: float = 6.0
+) -> None:
+    """Draws one closed polygon as dashes with nothing in their gaps; see `draw_dashed_lines`."""
+    lines = [_fixed_point(part) for part in dashes_of(polygon, dash)]
+    cv2.polylines(canvas, lines, False, color, line_width, cv2.LINE_AA, _SHIFT)
 
 
 def dashes_of(polygon: NDArray[np.float32], dash: float) -> list[NDArray[np.float32]]:

@@ -63,8 +63,11 @@ class CocoDataset:
         class_name: str = "object",
         attribute: str | None = None,
         reporter: Reporter | None = None,
+        format: str | None = None,
     ) -> CocoDataset:
-        """Reads and checks an annotation file: COCO's format (instances), VIA's or labelme's, or a folder of the last.
+        """Reads and checks annotations of any known format (`annotation_formats.FORMATS`).
+
+        Of a data set that is divided into train, val and test its part val is taken.
 
         The records are checked as for training. Objects without area and boxes that reach over the edge count, as in
         COCO's own evaluation.
@@ -74,6 +77,7 @@ class CocoDataset:
                 record must have them (a VIA file has none).
             class_name, attribute: of a VIA file, as `via.read_via` takes them.
             reporter: is shown the progress where there is much to read.
+            format: the name of the annotations' format; None: their content shows it.
 
         Raises:
             MasksegError: the file cannot be read, is of none of these formats, or holds a record that cannot be
@@ -81,8 +85,10 @@ class CocoDataset:
         """
         path = Path(path)
         log = StrictProblemLog(path)
-        document = read_annotations(path, log, class_name, attribute, reporter)
         images = None if folder is None else Path(folder)
+        document = read_annotations(
+            path, log, class_name, attribute, reporter, images=images, format=format, split="val"
+        )
         entries = check_images(document["images"], images, log, trust_sizes=True, reporter=reporter)
         if not entries:
             raise MasksegError(f"In {path}: there is no image.")

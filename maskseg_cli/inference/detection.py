@@ -54,7 +54,7 @@ def detect_boxes(
         at most detection_max_instances boxes, clipped to the window; boxes clipped to no area stay, but for
         detection_min_size.
     """
-    rows, class_ids = _candidates(probabilities, config)
+    rows, class_ids = candidate_pairs(probabilities, config)
     boxes = decode_boxes(
         proposals[rows],
         deltas[rows, class_ids] * np.array(config.bbox_std_dev, np.float32),
@@ -75,7 +75,7 @@ def detect_decoded_boxes(
         window: float32 (4,).
         config: as in `detect_boxes`.
     """
-    rows, class_ids = _candidates(probabilities, config)
+    rows, class_ids = candidate_pairs(probabilities, config)
     return _suppress(boxes[rows, class_ids], probabilities, rows, class_ids, window, config)
 
 
@@ -85,7 +85,7 @@ def decode_all_classes(proposals: Array, deltas: Array, config: MaskRCNNConfig) 
     return decode_boxes(proposals[:, None], scaled, config.bbox_delta_limit, LAST_PIXEL[config.box_frame])
 
 
-def _candidates(probabilities: Array, config: MaskRCNNConfig) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def candidate_pairs(probabilities: Array, config: MaskRCNNConfig) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Rows and classes, int32 (N,) each: the (proposal, class) pairs that can become detections."""
     threshold = np.float32(min(config.detection_min_confidence, _voting_floor(config)))
     if config.detection_classes == "best":

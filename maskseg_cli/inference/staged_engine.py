@@ -23,6 +23,8 @@ from maskseg_cli.inference.proposals import propose
 from maskseg_cli.inference.views import segment_views
 
 if TYPE_CHECKING:
+    import openvino
+
     from maskseg_cli.inference.test_time_augmentation import ViewInput
 
 
@@ -36,6 +38,7 @@ class StagedEngine:
 
     Attributes:
         stages, config, workers, observe: see `Engine`.
+        read_network: reads OpenVINO's network again, as its weights are; None where there is none.
     """
 
     def __init__(self, stages: Stages, config: MaskRCNNConfig, workers: int = 1) -> None:
@@ -43,6 +46,7 @@ class StagedEngine:
         self.workers = workers
         self.config = config
         self.observe: Callable[[str, float], None] | None = None
+        self.read_network: Callable[[], openvino.Model] | None = None
 
     @property
     def name(self) -> str:
@@ -112,10 +116,15 @@ def _scored(found: Segmented, config: MaskRCNNConfig) -> Segmented:
     """The detections with their masks' certainty in the scores, best first in each image, none below the threshold."""
     if config.detection_mask_scoring == 0:
         return found
+    scores, order = mask_scored_order(found, config)
+    return Segmented._make(part[order] for part in found._replace(scores=scores))
+
+
+def mask_scored_order(found: Segmented, config: MaskRCNNConfig) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Scores with the masks' certainty (D,), and the rows that stay with them, best first in each image."""
     scores = score_masks(found.scores, found.masks, config.detection_mask_scoring)
     order = np.lexsort((-scores, found.image_index))
-    order = order[scores[order] >= np.float32(config.detection_min_confidence)]
-    return Segmented(*(part[order] for part in found._replace(scores=scores)))
+    return scores, order[scores[order] >= np.float32(config.detection_min_confidence)]
 
 
 def _nothing(config: MaskRCNNConfig) -> Segmented:

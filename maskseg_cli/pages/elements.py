@@ -19,13 +19,19 @@ def escaped(text: str) -> str:
     return html.escape(printable(text), quote=True)
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str | int | float]], caption: str = "") -> str:
+def table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str | int | float]],
+    caption: str = "",
+    words: bool = False,
+) -> str:
     """A table, the first column of which is text and the others are numbers.
 
     Args:
         titles: of the columns.
         rows: cells; they are escaped.
         caption: above the table; it is escaped.
+        words: the last column is text, too, which is broken into lines.
     """
     head = "".join(f'<th scope="col">{escaped(title)}</th>' for title in titles)
     body = "".join(
@@ -38,7 +44,8 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str | int | float]], ca
         for row in rows
     )
     named = f"<caption>{escaped(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    kind = ' class="words"' if words else ""
+    return f'<div class="wide"><table{kind}>{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def pictures(thumbnails: Sequence[Thumbnail], kind: str) -> str:

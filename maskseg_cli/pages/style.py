@@ -20,6 +20,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:6px 0 12
 caption{text-align:left;font-size:.9rem;padding-bottom:4px}
 th,td{padding:5px 14px 5px 0;text-align:right;border-bottom:1px solid var(--line);font-weight:400;white-space:nowrap}
 th:first-child{text-align:left;white-space:normal;min-width:7em}
+.words td:last-child,.words th:last-child{text-align:left;white-space:normal;min-width:13em}
 thead th{color:var(--soft);font-size:.85rem;vertical-align:bottom}
 .chart{width:100%;height:auto;display:block}
 .chart text{fill:var(--soft);font-size:12px}

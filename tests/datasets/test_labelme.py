@@ -137,7 +137,7 @@ def test_what_is_left_out(tmp_path: Path) -> None:
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:
-    with pytest.raises(MasksegError, match="holds no file of labelme"):
+    with pytest.raises(MasksegError, match="holds no annotations that can be read; known are COCO"):
         open_source(tmp_path)
     with pytest.raises(MasksegError, match="no shape in it is an object with a label"):
         open_source(save(tmp_path / "1.json"))

@@ -355,7 +355,7 @@ def test_reading_much_shows_progress(tmp_path: Path, monkeypatch: pytest.MonkeyP
         read(path, tmp_path, reporter=reporter)
         assert (reporter.bars, reporter.said) == ([], []), "few records are read at once"
     monkeypatch.setattr("maskseg_cli.datasets.coco_records.MANY", 2000)
-    monkeypatch.setattr("maskseg_cli.datasets.annotation_file._LARGE", 1000)
+    monkeypatch.setattr("maskseg_cli.datasets.annotation_input._LARGE", 1000)
     for read in (open_source, CocoDataset.read):
         reporter = Progress()
         read(path, tmp_path, reporter=reporter)

@@ -1,0 +1,155 @@
+"""The sentence about a spot names what really happened to it, and the part of the page shows it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage import data
+
+from maskseg_cli import load_model
+from maskseg_cli.cli.main import main
+from maskseg_cli.errors import UsageError
+from maskseg_cli.inspection.image.pages import step_files
+from maskseg_cli.inspection.image.spot import Spot
+from maskseg_cli.inspection.image.spot_step import spot_step
+from maskseg_cli.inspection.image.spot_story import spot_story
+from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
+from maskseg_cli.media.images import write_image
+
+side = st.floats(0, 50, width=32)
+
+
+@cache
+def trace(**options: object) -> NetworkTrace:
+    """The bundled network on the astronaut, who fills the middle of 512 x 512 pixels."""
+    predictor = load_model("lite", precision="float32", **options)  # type: ignore[arg-type]
+    return trace_network(predictor, np.ascontiguousarray(data.astronaut()[:, :, ::-1]))
+
+
+def verdict(one: NetworkTrace, *numbers: float) -> tuple[str, str]:
+    story = spot_story(one, Spot.of(numbers))
+    return story.verdict, story.advice
+
+
+@given(side, side, side, side, st.lists(st.tuples(side, side, side, side), min_size=1, max_size=5))
+def test_overlap_of_a_box_is_the_iou(x: float, y: float, w: float, h: float, rows: list[tuple[float, ...]]) -> None:
+    boxes = np.array([(a, b, a + c + 1, b + d + 1) for a, b, c, d in rows], np.float32)
+    spot = Spot.of((x, y, x + w + 1, y + h + 1))
+    found = spot.overlaps(boxes)
+    for box, overlap in zip(boxes.astype(float), found, strict=True):
+        wide, high = (min(box[2 + i], spot.box[2 + i]) - max(box[i], spot.box[i]) for i in (0, 1))
+        common = max(0, wide) * max(0, high)
+        union = (box[2] - box[0]) * (box[3] - box[1]) + (w + 1) * (h + 1) - common
+        assert overlap == pytest.approx(common / union, abs=1e-4)
+    point = Spot.of((x, y)).about(boxes)
+    near = 1e-4  # the border itself, where float32 decides
+    inside = (boxes[:, :2] < [x + near, y + near]).all(1) & (boxes[:, 2:] > [x - near, y - near]).all(1)
+    assert (point <= inside).all()
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3), (5, 5, 5, 9), (9, 9, 1, 1), (float("nan"), 1)])
+def test_wrong_spots(numbers: tuple[float, ...]) -> None:
+    with pytest.raises(UsageError):
+        Spot.of(numbers)
+
+
+def test_outside_of_the_photo() -> None:
+    with pytest.raises(UsageError, match="There is nothing of the point 600,10 in a photo of 512 x 512 pixels"):
+        spot_story(trace(), Spot.of((600, 10)))
+
+
+def test_found() -> None:
+    one = trace()
+    box = one.detections.xyxy[0].tolist()
+    name, score = one.detections.labels[0], one.detections.confidence[0]
+    assert verdict(one, *box) == (f"Found as {name} {score:.2f}.", "")
+    assert verdict(one, 220, 150)[0].startswith("Found as person")
+    inside_box = spot_story(one, Spot.of((box[0] + 2, box[1] + 2)))
+    assert inside_box.verdict.startswith("Inside the box of")
+
+
+def test_below_the_lowest_score() -> None:
+    everything = trace(min_score=0.9999)
+    box = trace().detections.xyxy[0].tolist()
+    said, advice = verdict(everything, *box)
+    assert said.startswith("Found as person 0.")
+    assert said.endswith("below --min-score 0.9999.")
+    assert advice.startswith("--min-score 0.9")
+
+
+def test_what_the_user_left_out() -> None:
+    one = trace()
+    box = one.detections.xyxy[0].tolist()
+    without = dataclasses.replace(
+        one, chosen_classes=frozenset({80}), shown_rows=one.shown_rows[:0], detections=one.detections[:0]
+    )
+    assert "not among the chosen ones (--classes)" in verdict(without, *box)[0]
+    few = dataclasses.replace(without, chosen_classes=None, max_detections=0)
+    assert "(--max-detections)" in verdict(few, *box)[0]
+
+
+def test_too_small_and_background() -> None:
+    one = trace()
+    said, advice = verdict(one, 100, 100, 108, 108)
+    assert said.startswith("The region-proposal network made no box for it: no anchor fits better than IoU 0.")
+    assert advice.startswith("Too small: no anchor matches better than IoU 0.")
+    assert advice.endswith("--tiles auto.")
+    story = spot_story(one, Spot.of((100, 100, 108, 108)))
+    assert f"{story.anchor_overlap.max():.2f}" in advice
+    faint = dataclasses.replace(one, probabilities=np.eye(81, dtype=np.float32)[np.zeros(len(one.proposals), int)])
+    assert "none looks like a class of the network" in verdict(faint, *one.detections.xyxy[0].tolist())[0]
+    dropped = dataclasses.replace(
+        one,
+        proposal_anchors=np.full(len(one.proposals), -1, np.int32),
+        probabilities=np.zeros_like(one.probabilities),
+    )
+    assert "The region-proposal network dropped it" in verdict(dropped, *one.detections.xyxy[0].tolist())[0]
+
+
+def test_the_part_of_the_page() -> None:
+    one = dataclasses.replace(trace(), class_names=tuple(f"<b>{name}" for name in trace().class_names))
+    for numbers in ((220, 150), one.detections.xyxy[0].tolist(), (100, 100, 108, 108), (0, 0), (511.5, 511.5)):
+        story = spot_story(one, Spot.of(tuple(numbers)))
+        step = spot_step(one, story, 3)
+        files = step_files([step], "Steps", [], {})
+        text = files["index.html"].decode()
+        assert "<b>" not in text
+        assert text.count("<img") == 1 + (len(story.pairs) > 0) == len(files) - 2
+        figures = json.loads(files["trace.json"])["steps"]["spot-3"]
+        assert figures["verdict"] == story.verdict
+        assert figures["anchors_about_it"] == len(story.anchors)
+        for row in figures["anchors"]:
+            assert row["objectness"] == round(float(one.objectness[row["anchor"]]), 4)
+        for row in figures["candidates"]:
+            place = one.class_names.index(row["class"])
+            assert row["score"] == round(float(one.probabilities[row["proposal"], place]), 4)
+
+
+@pytest.mark.parametrize("text", ["1", "a,b", "1,2,3", "", (1, 2, 3, 4), None, "nan,1"])
+def test_what_is_no_point(text: object) -> None:
+    with pytest.raises(UsageError):
+        Spot.read(text, 2)  # type: ignore[arg-type]
+
+
+def test_the_command_says_why(tmp_path: Path) -> None:
+    write_image(tmp_path / "photo.png", data.astronaut()[:, :, ::-1])
+    words = ["inspect", "image", str(tmp_path / "photo.png"), "-o", str(tmp_path / "steps")]
+    outside = CliRunner().invoke(main, [*words, "--point", "600,1"])
+    assert outside.exit_code == 2
+    assert "There is nothing of the point 600,1 in a photo of 512 x 512 pixels" in outside.stderr
+    assert not (tmp_path / "steps" / "index.html").exists()
+    done = CliRunner().invoke(main, [*words, "--point", "220,150", "--box", "100,100,108,108"])
+    assert done.exit_code == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith("the point 220,150: Found as person 0.")
+    assert second.startswith("the box 100,100,108,108: The region-proposal network made no box for it")
+    page = (tmp_path / "steps" / "index.html").read_text(encoding="utf-8")
+    assert page.index("What became of the point 220,150") < page.index("What became of the box 100,100,108,108")
