@@ -41,8 +41,8 @@ def comparison_section(
     differences: Sequence[Difference],
     own: Evaluation,
     other: Evaluation,
-    photos: Sequence[tuple[str, float, float]],
-    photo_figure: str,
+    photos: Sequence[tuple[str, float, float]] = (),
+    photo_figure: str = "",
 ) -> str:
     """A section that compares.
 
