@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from maskseg_cli.conversion.convert import convert_data
     from maskseg_cli.counting.line_counter import LineCounter
     from maskseg_cli.counting.object_counter import ObjectCounter
     from maskseg_cli.counting.zone_counter import ZoneCounter
@@ -80,6 +81,7 @@ _HOMES = {
     "Tracker": "maskseg_cli.tracking.tracker",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "convert_data": "maskseg_cli.conversion.convert",
     "apply_effect": "maskseg_cli.drawing.effects.building",
     "detections_html": "maskseg_cli.drawing.notebook",
     "ZoneCounter": "maskseg_cli.counting.zone_counter",
@@ -129,6 +131,7 @@ __all__ = [
     "ZoneCounter",
     "__version__",
     "apply_effect",
+    "convert_data",
     "detections_html",
     "draw",
     "inspect_image",

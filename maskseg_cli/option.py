@@ -6,9 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: What a value is: any text, a path, a file that exists, a whole number, a number, a number from 0 to 1, a time such as
-#: 1:30, or frames per second such as 30000/1001.
-Kind = Literal["text", "path", "file", "whole", "number", "share", "seconds", "rate"]
+#: What a value is: any text; a path; a file or a folder that exists; a folder that is made where it does not exist;
+#: annotated pictures (the word shapes, or a file or folder that exists); a whole number; a number; a number from 0 to
+#: 1; a time such as 1:30; or frames per second such as 30000/1001.
+Kind = Literal[
+    "text", "path", "file", "folder", "output_folder", "annotations", "whole", "number", "share", "seconds", "rate"
+]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class OptionText:
         flags: other names than `--` and the field's name; "--track/--no-track" is a switch with both sides.
         heading: over the option in --help, where it is not that of the whole group.
         above: whether a number must be above `least`, not only equal to it.
+        below: the same for `most`.
+        without_value: the value of the option that is given without one; None: it needs one.
+        parts: kinds of the values of an option that takes several, such as a file and a folder; `kind` does not count.
     """
 
     help: str
@@ -37,13 +43,17 @@ class OptionText:
     flags: tuple[str, ...] = ()
     heading: str | None = None
     above: bool = False
+    below: bool = False
+    without_value: str | None = None
+    parts: tuple[Kind, ...] = ()
 
 
 def option(default: Any, help: str, /, **text: Any) -> Any:
     """A dataclass field with the description of its option.
 
     Args:
-        default: a tuple makes the option repeatable; a bool, or None beside "--x/--no-x", makes it a switch.
+        default: a tuple makes the option repeatable, unless it holds the values of `parts`; a bool, or None beside
+            "--x/--no-x", makes it a switch.
         help, text: fields of `OptionText`, whose `default` is the default in words.
 
     Example:

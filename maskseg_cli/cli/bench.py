@@ -13,7 +13,6 @@ from maskseg_cli.cli.parameters import Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import loading
-from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.printable import printable_json, printable_lines
 
@@ -74,12 +73,13 @@ def bench(
 
     contestants(model, against)  # a wrong name is reported before any library is loaded
     target = None if json_path in (None, "-") else Path(str(json_path))
+    from maskseg_cli.benchmark.json_target import check_target
     from maskseg_cli.media.atomic_file import write_atomic
     from maskseg_cli.media.file_lock import FileLocks
 
     with FileLocks([target]), TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         if target is not None:
-            _check_target(target, photo, overwrite)
+            check_target(target, photo, overwrite)
         with loading():
             from maskseg_cli.benchmark.report import to_text
             from maskseg_cli.benchmark.run import run_benchmark
@@ -93,21 +93,3 @@ def bench(
             click.echo(printable_lines(to_text(document)))
         if target is not None:
             write_atomic(target, text.encode())
-
-
-def _check_target(path: Path, photo: str | None, overwrite: bool) -> None:
-    """Checks the file of --json.
-
-    Raises:
-        UsageError: it is a folder, or the photo.
-        MasksegError: it exists, or cannot be written.
-    """
-    from maskseg_cli.media.outputs import check_file_writable, check_json_name, existing_file, refuse_inputs
-
-    refuse_inputs([path], [] if photo is None else [photo])
-    check_json_name(path)
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; name a file.")
-    if existing_file(path) is not None and not overwrite:
-        raise MasksegError(f"{path} exists already: --overwrite replaces it.")
-    check_file_writable(path)

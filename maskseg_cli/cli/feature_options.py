@@ -1,4 +1,4 @@
-"""Options of the commands, made from the fields of dataclasses by `option`: `options_of`, `feature_options`."""
+"""Options of the commands, made from the fields of dataclasses: `options_of`, `feature_options`, `keyword_options`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from maskseg_cli.cli.parameters import FrameRate, Number, Seconds, Share, Whole
+from maskseg_cli.cli.parameters import Annotations, FrameRate, Number, Seconds, Share, Whole
 from maskseg_cli.cli.sections import section
 from maskseg_cli.features.feature import RunKind
 from maskseg_cli.features.registry import features_of, option_values
@@ -54,6 +54,24 @@ def feature_options(*kinds: RunKind, network: bool = True) -> Callable[[Command]
     return _gather("features", dict, fields, {})
 
 
+def keyword_options(kind: type, heading: str = "") -> Callable[[Command], Command]:
+    """A decorator: adds the options of a dataclass under its fields' own names, with the fields' defaults.
+
+    Args:
+        kind: the dataclass; its fields are options all.
+        heading: over the options that have none of their own.
+    """
+
+    def decorate(command: Command) -> Command:
+        for field in reversed(dataclasses.fields(kind)):
+            text: OptionText = field.metadata["option"]
+            command = _option(field.name, field, text, {"default": field.default})(command)
+            command = section(text.heading or heading)(command)
+        return command
+
+    return decorate
+
+
 def _gather(
     target: str,
     build: Callable[..., Any],
@@ -83,24 +101,37 @@ def _option(
 ) -> Callable[[Any], Any]:
     flags = text.flags or (f"--{field.name.replace('_', '-')}",)
     shown: dict[str, Any] = {"help": text.help, "default": None, **settings}
+    if text.default is not None:
+        shown.setdefault("show_default", text.default)
     if isinstance(field.default, bool) or any("/" in flag for flag in flags):
         return click.option(*flags, name, is_flag=True, **shown)
-    default = text.default or (None if field.default in (None, (), "") else str(field.default))
-    if default is not None:
-        shown["show_default"] = default
-    multiple = isinstance(field.default, tuple)
-    return click.option(*flags, name, type=_type(text), metavar=text.metavar, multiple=multiple, **shown)
+    if text.without_value is not None:
+        shown |= {"is_flag": False, "flag_value": text.without_value}
+    if field.default not in (None, (), ""):
+        shown.setdefault("show_default", str(field.default))
+    multiple = isinstance(field.default, tuple) and not (text.parts and field.default)
+    shown |= {"multiple": multiple, "nargs": len(text.parts) or None}
+    return click.option(*flags, name, type=_type(text), metavar=text.metavar, **shown)
 
 
 def _type(text: OptionText) -> Any:
+    if text.parts:
+        kinds = tuple(_type(dataclasses.replace(text, kind=kind, parts=())) for kind in text.parts)
+        return kinds[0] if len(set(text.parts)) == 1 else kinds
     if text.choices:
         return click.Choice(text.choices)
     if text.kind == "whole":
         least, most = text.least, text.most
         return Whole(min=None if least is None else int(least), max=None if most is None else int(most))
     if text.kind == "number":
-        return Number(min=text.least, max=text.most, min_open=text.above)
-    if text.kind == "file":
-        return click.Path(exists=True, dir_okay=False, path_type=Path)
-    others: dict[str, Any] = {"share": Share(0, 1), "seconds": Seconds(), "rate": FrameRate()}
+        return Number(min=text.least, max=text.most, min_open=text.above, max_open=text.below)
+    if text.kind in ("file", "folder"):
+        return click.Path(exists=True, dir_okay=text.kind == "folder", file_okay=text.kind == "file", path_type=Path)
+    others: dict[str, Any] = {
+        "output_folder": click.Path(file_okay=False, path_type=Path),
+        "annotations": Annotations(exists=True),
+        "share": Share(0, 1),
+        "seconds": Seconds(),
+        "rate": FrameRate(),
+    }
     return others.get(text.kind, str)

@@ -1,4 +1,4 @@
-"""Types of option values: times, frame rates, numbers and shares, refused in words that a user understands."""
+"""Types of option values: times, frame rates, numbers, shares, files; refused in words that a user understands."""
 
 from __future__ import annotations
 
@@ -90,3 +90,10 @@ class Share(Number):
         if hint:
             self.fail(f"{value} is not a number from {self.min:g} to {self.max:g}{hint}.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Annotations(click.Path):
+    """Annotated pictures: the word shapes, or a file or folder that exists; a text afterwards."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "shapes" else super().convert(value, param, ctx)

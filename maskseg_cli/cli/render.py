@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.saved_choice import SavedChoice
 from maskseg_cli.media.picture_formats import NAMES
 from maskseg_cli.media.same_file import same_name
-from maskseg_cli.option import option
 from maskseg_cli.pipeline.reading_options import ReadingOptions
 from maskseg_cli.video.video_formats import EncodeOptions
 
@@ -27,33 +26,6 @@ from maskseg_cli.video.video_formats import EncodeOptions
 _PHOTOS = ("quality", "strip_metadata", "summary", "timeout")
 _NETWORK = ("reading_batch",)
 _VIDEOS = ("mp4", "mov", "mkv", "avi", "webm", "gif")
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """Which of the saved objects are drawn."""
-
-    min_score: float | None = option(
-        None,
-        "Leave out objects with a lower score, 0 to 1.",
-        kind="share",
-        metavar="SCORE",
-        default="that of the first run",
-    )
-    classes: str | None = option(
-        None,
-        "Only these classes, separated by commas: person,dog. All: all.",
-        metavar="NAMES",
-        default="those of the first run",
-    )
-    max_detections: int | None = option(
-        None,
-        "At most so many objects a picture, best score first.",
-        kind="whole",
-        least=1,
-        metavar="N",
-        default="that of the first run",
-    )
 
 
 @click.command(cls=SectionedCommand)
@@ -73,7 +45,7 @@ class _Choice:
 @section("Format of the results")
 @click.option("--format", type=click.Choice([*NAMES, *_VIDEOS]), help="As for `maskseg image` and `maskseg video`.")
 @options_of("encoding", EncodeOptions, "Format of the results", build=dict)
-@options_of("choice", _Choice, "Which objects", build=dict)
+@options_of("choice", SavedChoice, "Which objects", build=dict)
 @drawing_options
 @feature_options("photos", "video", network=False)
 @message_options

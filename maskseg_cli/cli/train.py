@@ -7,16 +7,14 @@ from typing import Any
 
 import click
 
+from maskseg_cli.cli.feature_options import keyword_options
 from maskseg_cli.cli.options import message_options, via_attribute_option
-from maskseg_cli.cli.parameters import Number, Whole
+from maskseg_cli.cli.parameters import Annotations
 from maskseg_cli.cli.sections import SectionedCommand, section, use_defaults
 from maskseg_cli.cli.stop_signals import StopSignals, loading
-from maskseg_cli.inference.model_options import SIZES
 from maskseg_cli.messages import counted
 from maskseg_cli.printable import printable
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+from maskseg_cli.training.train_keywords import TrainKeywords
 
 
 def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> dict[str, Any]:
@@ -31,19 +29,9 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     return overrides
 
 
-class _Annotations(click.Path):
-    """The word shapes, or a file or folder that exists."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if value == "shapes" else super().convert(value, param, ctx)
-
-
-_ANNOTATIONS = _Annotations(exists=True)
-
-
 @click.command(cls=SectionedCommand)
-@click.argument("annotations", type=_ANNOTATIONS)
-@click.argument("images", type=_FOLDER, required=False)
+@click.argument("annotations", type=Annotations(exists=True))
+@click.argument("images", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 @section("Data and results")
 @click.option(
     "--output",
@@ -56,193 +44,14 @@ _ANNOTATIONS = _Annotations(exists=True)
 @click.option(
     "--recipe",
     "overrides",
-    type=_FILE,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     is_eager=True,
     callback=_use_recipe,
     help="TOML file: a table [train] of these options, a table [maskseg] of the network's.",
 )
-@click.option(
-    "--also",
-    nargs=3,
-    type=(_ANNOTATIONS, _FOLDER, str),
-    multiple=True,
-    metavar="ANNOTATIONS IMAGES SHARE",
-    help="Another training set of the same classes, and how often it is drawn (1: as often as the first).",
-)
-@click.option(
-    "--teacher",
-    type=_FILE,
-    metavar="RESULTS",
-    help="Results of `maskseg evaluate --results` for the first --also set: they replace classes not annotated there.",
-)
-@click.option(
-    "--val",
-    nargs=2,
-    type=(_FILE, _FOLDER),
-    metavar="ANNOTATIONS IMAGES",
-    default=None,
-    help="COCO or VIA file and folder to measure AP on; the best weights are kept.",
-)
+@keyword_options(TrainKeywords)
+@section("Data and results")
 @via_attribute_option
-@section("Network")
-@click.option(
-    "--init",
-    default="lite",
-    show_default=True,
-    metavar="NAME|random|FILE",
-    help="Weights to start from, such as lite or coco; layers that do not fit start fresh.",
-)
-@click.option(
-    "--model",
-    type=click.Choice(["lite", "coco"]),
-    default="lite",
-    show_default=True,
-    help="The network's family for --init random.",
-)
-@section("Stages")
-@click.option(
-    "--layers",
-    multiple=True,
-    default=("all",),
-    show_default="all",
-    metavar="heads|3+|4+|5+|all|REGEX",
-    help="Which layers learn; repeat it for several stages.",
-)
-@click.option(
-    "--epochs", multiple=True, type=Whole(min=1), default=(1,), show_default="1", help="Epochs of each stage."
-)
-@click.option(
-    "--learning-rate",
-    multiple=True,
-    type=Number(min=0, min_open=True),
-    default=(0.001,),
-    show_default="0.001",
-    help="Peak rate of each stage.",
-)
-@click.option(
-    "--steps-per-epoch",
-    type=Whole(min=1),
-    show_default="one pass over the pictures",
-    help="Steps of an epoch.",
-)
-@click.option("--batch", type=Whole(min=1), default=1, show_default=True, help="Pictures a gradient.")
-@click.option(
-    "--accumulate",
-    type=Whole(min=1),
-    default=1,
-    show_default=True,
-    help="Gradients that are averaged for one step.",
-)
-@section("Optimizer")
-@click.option(
-    "--optimizer",
-    type=click.Choice(["auto", "sgd", "adamw", "relative-adamw"]),
-    default="auto",
-    show_default=True,
-    help="relative-adamw scales each tensor's step by the tensor's size; auto takes it for lite, and sgd for a ResNet.",
-)
-@click.option("--momentum", type=Number(0, 1), default=0.9, show_default=True, help="For sgd.")
-@click.option(
-    "--weight-decay",
-    type=Number(min=0),
-    default=1e-4,
-    show_default=True,
-    help="Not on biases and batch normalisation.",
-)
-@click.option("--clip-norm", type=Number(min=0), default=5.0, show_default=True, help="Longest gradient; 0: any.")
-@click.option(
-    "--schedule",
-    type=click.Choice(["constant", "step", "cosine"]),
-    default="constant",
-    show_default=True,
-    help="How the rate falls within a stage.",
-)
-@click.option(
-    "--warmup",
-    type=Whole(min=0),
-    default=0,
-    show_default=True,
-    help="Steps in which the rate rises at the start of a stage.",
-)
-@click.option(
-    "--ema",
-    type=Number(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
-    help="Keep a running average of the weights with this momentum, such as 0.998.",
-)
-@click.option(
-    "--keep-start",
-    type=Number(0, 1, max_open=True),
-    default=0.0,
-    show_default=True,
-    metavar="SHARE",
-    help="Keep a mean: so much of the starting weights, the rest of the trained ones.",
-)
-@click.option(
-    "--fresh-rate",
-    type=Number(0, min_open=True),
-    default=1.0,
-    show_default=True,
-    metavar="FACTOR",
-    help="Factor of the learning rate for layers that start fresh.",
-)
-@section("Pictures")
-@click.option("--size", type=Whole(min=64), metavar="PIXELS", show_default=SIZES, help="As in `maskseg image`.")
-@click.option(
-    "--sizes",
-    multiple=True,
-    type=Whole(min=64),
-    metavar="PIXELS",
-    help="For lite: short sides to choose from for each batch; repeat it.",
-)
-@click.option(
-    "--augment/--no-augment", default=True, show_default=True, help="Flip, scale, crop and recolour the pictures."
-)
-@click.option(
-    "--shapes",
-    nargs=2,
-    type=Whole(min=1),
-    default=(500, 128),
-    show_default=True,
-    metavar="COUNT PIXELS",
-    help="Size of the built-in data set.",
-)
-@section("Run")
-@click.option(
-    "--evaluate-every",
-    type=Whole(min=1),
-    default=1,
-    show_default=True,
-    metavar="EPOCHS",
-    help="How often AP is measured on --val.",
-)
-@click.option(
-    "--checkpoint-minutes",
-    type=Number(min=0),
-    default=5.0,
-    show_default=True,
-    help="Minutes between two saved states within an epoch.",
-)
-@click.option("--resume", is_flag=True, help="Continue the run in the output folder from its last saved state.")
-@click.option("--strict", is_flag=True, help="Refuse data with problems instead of leaving bad records out.")
-@click.option(
-    "--seed",
-    type=Whole(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="The same seed gives the same weights.",
-)
-@click.option("--workers", type=Whole(min=1), default=2, show_default=True, help="Threads that prepare pictures.")
-@click.option("--gpus", type=Whole(min=1), default=1, show_default=True, help="Devices that share the work.")
-@section("Network")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="OPTION=VALUE",
-    help="Set any option that `maskseg config` shows, such as mask_head=unet; may be repeated.",
-)
 @message_options
 @click.pass_context
 def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen: Any) -> None:

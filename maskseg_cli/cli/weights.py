@@ -123,36 +123,14 @@ def verify(file: str, quiet: bool) -> None:
     Compares every name and shape with the network, looks for values that are not finite, and prints the file's
     checksums and the published weights that have them. The exit code is 1 when the file is not sound.
     """
-    from maskseg_cli.checkpoints import find_weights, read_checkpoint
-    from maskseg_cli.checkpoints.assign import expected_shapes
-    from maskseg_cli.checkpoints.comparison import compare, non_finite, remedy
-    from maskseg_cli.checkpoints.download import file_digests
-    from maskseg_cli.checkpoints.releases import ALGORITHMS, release_of
+    from maskseg_cli.checkpoints import find_weights
+    from maskseg_cli.checkpoints.verification import verify as verify_file
 
-    path = find_weights(file)
-    checkpoint = read_checkpoint(path)
-    digests = file_digests(path, ALGORITHMS)
-    release = release_of(digests)
-    config = checkpoint.config
-    expected = expected_shapes(config)
-    comparison = compare(checkpoint.arrays, expected)
-    broken = non_finite(checkpoint.arrays)
+    found = verify_file(find_weights(file))
     if not quiet:
-        known = "no known release" if release is None else f"{release.name}, {release.address}"
-        fit = f"{comparison.matched} of {len(expected)} fit the {config.backbone} network"
-        click.echo(f"file     {printable(str(path))} ({path.stat().st_size:,} bytes)")
-        for algorithm, digest in digests.items():
-            click.echo(f"{algorithm:<8} {digest}")
-        click.echo(f"release  {known}")
-        click.echo(f"arrays   {fit} for {config.num_classes} classes")
-        click.echo(f"values   {f'not finite in {len(broken)} arrays' if broken else 'all finite'}")
-    problems = comparison.problems()
-    if broken:
-        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-        problems.append(f"values that are not finite in {', '.join(broken[:3])}{more}")
-    if problems:
-        advice = "Use an earlier checkpoint." if comparison.sound else remedy(comparison)
-        raise MasksegError(f"{path} is not sound: {'; '.join(problems)}. {advice}")
+        click.echo("\n".join(found.lines))
+    if found.fault is not None:
+        raise MasksegError(found.fault)
     if not quiet:
         click.echo("sound")
 

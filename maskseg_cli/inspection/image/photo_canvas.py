@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.drawing.box_drawing import pixel_boxes
 from maskseg_cli.drawing.captions import draw_captions
-from maskseg_cli.drawing.dashed_lines import draw_dashed_box, draw_solid_box
 from maskseg_cli.drawing.drawing_options import Color
+from maskseg_cli.drawing.free_boxes import draw_dashed_box, draw_solid_box
 from maskseg_cli.pages.legends import heat_picture
 
 #: Longer side in pixels of pictures alone in a row, and of those with others beside them.
