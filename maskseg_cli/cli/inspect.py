@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from maskseg_cli.cli.inspect_data import inspect_data
+from maskseg_cli.cli.inspect_data import data as inspect_data
 from maskseg_cli.cli.inspect_image import inspect_image
 from maskseg_cli.cli.inspect_weights import inspect_weights
 from maskseg_cli.cli.sections import HelpfulGroup

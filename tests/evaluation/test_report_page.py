@@ -40,7 +40,9 @@ def measured(sample: Sample) -> Evaluation:
 def test_the_page_in_a_browser(sample: Sample, tmp_path: Path, browser: Chrome) -> None:
     other = evaluate(FakePredictor(sample), sample.annotations, sample.photos)
     page = tmp_path / "report.html"
-    write_evaluation_report(measured(sample), page, sample.photos, other, settings={"weights": HOSTILE, "against": HOSTILE})
+    write_evaluation_report(
+        measured(sample), page, sample.photos, other, settings={"weights": HOSTILE, "against": HOSTILE}
+    )
     for size in (DESKTOP, PHONE):
         set_screen(browser, size, touch=size == PHONE)
         browser.get(page.as_uri())
