@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from maskseg_cli.conversion.convert import convert_data
     from maskseg_cli.counting.line_counter import LineCounter
     from maskseg_cli.counting.object_counter import ObjectCounter
     from maskseg_cli.counting.zone_counter import ZoneCounter
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
+    from maskseg_cli.inspection.image.inspect_image import inspect_image
     from maskseg_cli.pipeline.cameras import process_camera
     from maskseg_cli.pipeline.images import process_images, segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
@@ -79,12 +81,14 @@ _HOMES = {
     "Tracker": "maskseg_cli.tracking.tracker",
     "Transform": "maskseg_cli.transform",
     "VideoFile": "maskseg_cli.export.video_file",
+    "convert_data": "maskseg_cli.conversion.convert",
     "apply_effect": "maskseg_cli.drawing.effects.building",
     "detections_html": "maskseg_cli.drawing.notebook",
     "ZoneCounter": "maskseg_cli.counting.zone_counter",
     "VocFiles": "maskseg_cli.export.voc",
     "YoloFolder": "maskseg_cli.export.yolo",
     "draw": "maskseg_cli.drawing",
+    "inspect_image": "maskseg_cli.inspection.image.inspect_image",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
     "process_images": "maskseg_cli.pipeline.images",
@@ -127,8 +131,10 @@ __all__ = [
     "ZoneCounter",
     "__version__",
     "apply_effect",
+    "convert_data",
     "detections_html",
     "draw",
+    "inspect_image",
     "load_model",
     "process_camera",
     "process_images",

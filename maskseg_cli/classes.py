@@ -160,13 +160,14 @@ def _read_text(path: Path) -> str:
     return text
 
 
-def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
+def parse_classes(text: str, class_names: Sequence[str], owner: str = "model") -> list[int]:
     """Class indices for a list such as ``person,dog`` (or ``1,17``), each once, in the order given.
 
     Args:
         text: names or indices with commas between; any spelling that `canonical_name` knows, plurals, and some
             everyday names (people, bike, plane).
         class_names: the model's names, index -> name, background first.
+        owner: whose classes they are, for messages.
 
     Raises:
         UsageError: an unknown name (near ones are listed), the background, or nothing at all.
@@ -183,7 +184,7 @@ def parse_classes(text: str, class_names: Sequence[str]) -> list[int]:
         raise UsageError("The list of classes is empty: name at least one class, such as person,dog.")
     indices: dict[int, None] = {}
     for word in dict.fromkeys(wanted):
-        indices.update(dict.fromkeys(_find_class(word, class_names)))
+        indices.update(dict.fromkeys(_find_class(word, class_names, owner)))
     return list(indices)
 
 
@@ -252,7 +253,7 @@ def used_classes(class_names: Sequence[str]) -> list[int]:
     return [number for number in range(1, len(class_names)) if not is_unused(class_names[number])]
 
 
-def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
+def _find_class(word: str, class_names: Sequence[str], owner: str) -> list[int]:
     objects = used_classes(class_names)
     exact = [i for i in objects if class_names[i] == word]
     found = exact or [i for i in objects if same_class(class_names[i], word)]
@@ -270,8 +271,9 @@ def _find_class(word: str, class_names: Sequence[str]) -> list[int]:
                 return [int(digits)]
             raise UsageError(f"The model was not trained on a class {int(digits)}: COCO leaves out this number.")
         most = len(class_names) - 1
-        raise UsageError(f"There is no class {shortened(digits)}: the model's classes are 1 to {most}.")
-    raise UsageError(f"The model has no class {shortened(word)!r}{_near(word, [class_names[i] for i in objects])}.")
+        raise UsageError(f"There is no class {shortened(digits)}: the {owner}'s classes are 1 to {most}.")
+    near = _near(word, [class_names[i] for i in objects], owner)
+    raise UsageError(f"The {owner} has no class {shortened(word)!r}{near}.")
 
 
 def _singular(key: str, names: Sequence[str]) -> str | None:
@@ -285,7 +287,7 @@ def _singular(key: str, names: Sequence[str]) -> str | None:
     return None
 
 
-def _near(word: str, names: Sequence[str]) -> str:
+def _near(word: str, names: Sequence[str], owner: str) -> str:
     by_key = {_compact(name): name for name in names}
     others = {**_OTHER_SPELLINGS, **_EVERYDAY_NAMES, **_NARROWER_NAMES}.items()
     by_any_key = {**{other: by_key[_compact(name)] for other, name in others if _compact(name) in by_key}, **by_key}
@@ -298,4 +300,4 @@ def _near(word: str, names: Sequence[str]) -> str:
         return f" (did you mean {' or '.join(found)}?)"
     if len(names) <= 10:
         return f": it knows {', '.join(names)}"
-    return "; `maskseg weights info` lists its classes"
+    return "; `maskseg weights info` lists its classes" if owner == "model" else ""

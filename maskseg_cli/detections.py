@@ -25,7 +25,7 @@ class Detections:
         xyxy: float32 array (N, 4), x1 y1 x2 y2 in pixels of the upright picture; x2 and y2 are exclusive, so
             the width is x2 - x1.
         class_id: int32 array (N,), 1.. for objects; 0 is the background and never occurs.
-        confidence: float32 array (N,), 0..1.
+        confidence: float32 array (N,), 0..1; NaN of an object that people have marked.
         masks: tuple of N `MaskCrop`.
         image_size: (height, width) of the picture in pixels.
         class_names: index -> name, background first.
@@ -34,6 +34,8 @@ class Detections:
             counts have these names; exported data have those of the network.
         seconds: how long the network took for the picture, where it was measured; the times of pictures that it works
             on side by side overlap.
+        crowd: bool array (N,), whether an object that people have marked is a group of objects (COCO's `iscrowd`), or
+            None: none is.
 
     Example:
         >>> found = Detections.empty((480, 640))
@@ -50,6 +52,7 @@ class Detections:
     tracker_id: NDArray[np.int32] | None = None
     seconds: float | None = None
     shown_names: tuple[str, ...] = ()
+    crowd: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.xyxy)
@@ -60,8 +63,9 @@ class Detections:
                 raise ValueError(f"{label} has the shape {field.shape}, not ({n},)")
         if len(self.masks) != n:
             raise ValueError(f"{len(self.masks)} masks for {n} boxes")
-        if self.tracker_id is not None and self.tracker_id.shape != (n,):
-            raise ValueError(f"tracker_id has the shape {self.tracker_id.shape}, not ({n},)")
+        for label, given in (("tracker_id", self.tracker_id), ("crowd", self.crowd)):
+            if given is not None and given.shape != (n,):
+                raise ValueError(f"{label} has the shape {given.shape}, not ({n},)")
 
     @classmethod
     def empty(cls, image_size: tuple[int, int], class_names: Sequence[str] = ()) -> Detections:
@@ -106,12 +110,13 @@ class Detections:
             confidence=self.confidence[rows],
             masks=tuple(self.masks[i] for i in rows),
             tracker_id=None if self.tracker_id is None else self.tracker_id[rows],
+            crowd=None if self.crowd is None else self.crowd[rows],
         )
 
     def filter(
         self, class_ids: int | str | Iterable[int | str] | None = None, min_confidence: float = 0.0
     ) -> Detections:
-        """Only objects of these classes with at least this score, order kept.
+        """Only objects of these classes with at least this score or without one, order kept.
 
         Args:
             class_ids: numbers or names of classes, or one of either; None: any class.
@@ -120,7 +125,7 @@ class Detections:
         Raises:
             UsageError: a name or number that no class has, or a score that is not between 0 and 1.
         """
-        keep = self.confidence >= check_share("min_confidence", min_confidence)
+        keep = ~(self.confidence < check_share("min_confidence", min_confidence))
         if class_ids is not None:
             keep &= np.isin(self.class_id, chosen_classes(class_ids, self.class_names))
         return self[keep]
@@ -138,6 +143,7 @@ class Detections:
         if any(part.image_size != first.image_size for part in parts):
             raise ValueError("the parts are of pictures of different size")
         tracked = all(part.tracker_id is not None for part in parts)
+        crowds = [np.zeros(len(part), bool) if part.crowd is None else part.crowd for part in parts]
         return replace(
             first,
             xyxy=np.concatenate([part.xyxy for part in parts]),
@@ -145,6 +151,7 @@ class Detections:
             confidence=np.concatenate([part.confidence for part in parts]),
             masks=tuple(mask for part in parts for mask in part.masks),
             tracker_id=np.concatenate([part.tracker_id for part in parts]) if tracked else None,
+            crowd=None if all(part.crowd is None for part in parts) else np.concatenate(crowds),
         )
 
     @property

@@ -42,9 +42,13 @@ def encode_rle(mask: MaskCrop, height: int, width: int) -> dict[str, Any]:
     Returns:
         {"size": [height, width], "counts": str}, which pycocotools decodes to uint8 (height, width).
     """
+    return compress_rle(run_lengths(mask, height, width), height, width)
+
+
+def compress_rle(lengths: Sequence[int], height: int, width: int) -> dict[str, Any]:
+    """COCO's compressed RLE of run lengths, as `run_lengths` gives them; the result is that of `encode_rle`."""
     from pycocotools import mask as coco_mask
 
-    lengths = run_lengths(mask, height, width)
     [rle] = coco_mask.frPyObjects([{"size": [height, width], "counts": lengths}], height, width)
     return {"size": [height, width], "counts": rle["counts"].decode("ascii")}
 

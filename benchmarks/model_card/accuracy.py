@@ -10,7 +10,7 @@ from maskseg_cli.config import MaskRCNNConfig
 from maskseg_cli.config.picture_size import with_size
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, Evaluation, evaluate
-from maskseg_cli.evaluation.report import per_class
+from maskseg_cli.evaluation.tables import per_class
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
 from maskseg_cli.inference.predictor import Predictor

@@ -15,6 +15,8 @@ def inspect() -> None:
     """
 
 
+from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
 from maskseg_cli.cli.inspect_weights import inspect_weights  # noqa: E402
 
+inspect.add_command(inspect_image)
 inspect.add_command(inspect_weights)

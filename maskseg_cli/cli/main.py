@@ -34,6 +34,10 @@ COMMANDS = {
     "train": ("maskseg_cli.cli.train:train", "Train a network on your own classes."),
     "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
     "inspect": ("maskseg_cli.cli.inspect:inspect", "Look into a photo's way, a data set or weights, as pictures."),
+    "convert-data": (
+        "maskseg_cli.cli.convert_data:convert_data",
+        "Write annotated photos in another program's format.",
+    ),
     "bench": ("maskseg_cli.cli.bench:bench", "Measure how long a photo takes on this machine."),
     "config": ("maskseg_cli.cli.config:config", "Show every option of a model."),
     "style": ("maskseg_cli.cli.style:style", "Write and check style files, for names and colours by class."),
@@ -49,6 +53,7 @@ _OTHER_NAMES = {
     **dict.fromkeys(("fit", "finetune", "fine-tune"), "train"),
     **dict.fromkeys(("test", "validate", "val", "measure"), "evaluate"),
     **dict.fromkeys(("explain", "debug", "why"), "inspect"),
+    **dict.fromkeys(("convert-dataset", "convert-annotations", "data", "dataset"), "convert-data"),
     **dict.fromkeys(("speed", "time"), "bench"),
     **dict.fromkeys(("settings", "options"), "config"),
     **dict.fromkeys(("model", "models"), "weights"),

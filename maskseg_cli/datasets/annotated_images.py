@@ -24,23 +24,35 @@ class ObjectRecord:
         outline: sound polygons or RLE; None: boxed only.
         box: x1 y1 x2 y2 within the picture, half-open pixels; None: the outline's.
         weight: how much it counts.
+        refused_box: x1 y1 x2 y2 as the file gives it, where that does not fit the outline and is not used; else None.
     """
 
     class_id: int
     outline: Any
     box: tuple[float, float, float, float] | None
     weight: float = 1.0
+    refused_box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One picture file and its objects; height and width are those of the upright picture, in pixels."""
+    """One picture file and its objects.
+
+    Attributes:
+        id: the annotation file's own.
+        path: of the picture.
+        height, width: of the upright picture, in pixels.
+        complete_class_ids: as in `Example`.
+        file_name: as the annotation file has it.
+        objects: in the order of the file.
+    """
 
     id: int | str
     path: Path
     height: int
     width: int
     complete_class_ids: frozenset[int] | None = None
+    file_name: str = ""
     objects: list[ObjectRecord] = field(default_factory=list)
 
 
@@ -91,7 +103,7 @@ class AnnotatedImages:
         record = self.images[index]
         image = read_image(record.path)
         check_picture_size(record.path, image.shape, (record.height, record.width))
-        rows = [row for one in record.objects if (row := _draw(one, record.height, record.width)) is not None]
+        rows = [row for one in record.objects if (row := draw_object(one, record.height, record.width)) is not None]
         return Example.of(
             image,
             [class_id for class_id, *_ in rows],
@@ -105,8 +117,13 @@ class AnnotatedImages:
         )
 
 
-def _draw(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
-    """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture."""
+def draw_object(one: ObjectRecord, height: int, width: int) -> tuple[int, MaskCrop, list[float], float, bool] | None:
+    """Class, mask, box, weight and whether it was outlined; None where not a pixel of it is in the picture.
+
+    Args:
+        one: the object.
+        height, width: of its picture.
+    """
     if one.outline is not None:
         mask = outline_mask(one.outline, height, width)
         tight = mask_box(mask)

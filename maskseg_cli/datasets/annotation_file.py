@@ -26,6 +26,7 @@ def read_annotations(
     *,
     images: Path | None = None,
     format: str | None = None,
+    split: str | None = None,
 ) -> dict[str, Any]:
     """The content of annotations of a known format (`FORMATS`), which it shows itself, in COCO's format.
 
@@ -36,6 +37,7 @@ def read_annotations(
         reporter: is told that a large file is read, which takes seconds.
         images: the folder of the pictures; None: the annotations say where they are, or they lie beside them.
         format: the name of the format; None: the content shows it.
+        split: "train", "val" or "test", of a data set that is divided so; None: all of it.
 
     Returns:
         images, annotations and categories: lists of records, not checked further. File names are relative to `images`
@@ -45,7 +47,7 @@ def read_annotations(
         MasksegError: it cannot be read, or is of none of these formats.
         UsageError: `format` is no format's name.
     """
-    source = AnnotationInput(Path(path), images, log, class_name, attribute, reporter)
+    source = AnnotationInput(Path(path), images, log, class_name, attribute, reporter, split)
     if format is not None:
         return format_named(format).read(source)
     found, source = _find(source)

@@ -9,9 +9,14 @@ from typing import Any
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.cvat import cvat_to_coco, is_cvat
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.via import via_entries, via_to_coco
+from maskseg_cli.datasets.via3 import is_via3, via3_to_coco
+from maskseg_cli.datasets.voc import is_voc, voc_to_coco
+from maskseg_cli.datasets.yolo import is_yolo, yolo_to_coco
+from maskseg_cli.errors import MasksegError
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,14 @@ def _read_via(source: AnnotationInput) -> dict[str, Any]:
     return via_to_coco(source.json, source.path, source.log, source.class_name, source.attribute)
 
 
+def _read_via3(source: AnnotationInput) -> dict[str, Any]:
+    return via3_to_coco(source.json, source.path, source.log, source.class_name, source.attribute)
+
+
+def _read_cvat(source: AnnotationInput) -> dict[str, Any]:
+    return cvat_to_coco(source.path, source.images, source.log)
+
+
 def _is_labelme(source: AnnotationInput) -> bool:
     return holds_labelme(source.path) if source.is_folder else is_labelme(source.document)
 
@@ -80,6 +93,8 @@ def _is_labelme(source: AnnotationInput) -> bool:
 def _read_labelme(source: AnnotationInput) -> dict[str, Any]:
     if source.is_folder:
         return read_labelme_folder(source.path, source.log)
+    if not is_labelme(source.json):
+        raise MasksegError(f"{source.path} is not a file of labelme.")
     return labelme_to_coco([("", source.json)], source.path, source.log)
 
 
@@ -89,5 +104,9 @@ FORMATS = (
     by_document(
         "via", "VGG Image Annotator 1 and 2 (JSON)", lambda document: via_entries(document) is not None, _read_via
     ),
+    by_document("via3", "VGG Image Annotator 3 (JSON)", is_via3, _read_via3),
+    AnnotationFormat("cvat", "CVAT for images or video (XML)", is_cvat, _read_cvat),
+    AnnotationFormat("yolo", "YOLO (folder with data.yaml)", is_yolo, yolo_to_coco),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
+    by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
 )

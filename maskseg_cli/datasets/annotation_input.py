@@ -30,6 +30,8 @@ class AnnotationInput:
         log: gets the problems of the records.
         class_name, attribute: as `via.read_via` takes them.
         reporter: is told that a large file is read, which takes seconds.
+        split: the part that is wanted of a data set that is divided into train, val and test; where it has none of that
+            name, and with None, all of it.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class AnnotationInput:
     class_name: str = "object"
     attribute: str | None = None
     reporter: Reporter | None = None
+    split: str | None = None
 
     @property
     def folder(self) -> Path:

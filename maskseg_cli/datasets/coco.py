@@ -10,8 +10,8 @@ from maskseg_cli.datasets.annotated_images import AnnotatedImages, ImageRecord, 
 from maskseg_cli.datasets.class_matching import match_categories
 from maskseg_cli.datasets.coco_categories import Categories, check_categories
 from maskseg_cli.datasets.coco_images import check_images, unique_images
-from maskseg_cli.datasets.coco_records import AnnotationEntry, Box, check_annotations, check_document, clip_box
-from maskseg_cli.datasets.field_values import is_number, whole_number
+from maskseg_cli.datasets.coco_records import AnnotationEntry, Box, check_annotations, check_document, clip_box, is_box
+from maskseg_cli.datasets.field_values import is_number, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.problems import ProblemLog, refuse, summary
 from maskseg_cli.errors import MasksegError
@@ -52,6 +52,7 @@ def from_document(
     strict: bool,
     log: ProblemLog,
     reporter: Reporter | None = None,
+    trust_sizes: bool = False,
 ) -> AnnotatedImages:
     """Checks annotations in COCO's format that have been read, as `read_coco` does.
 
@@ -61,6 +62,7 @@ def from_document(
         class_names: as `read_coco` takes them, or a function that gives them for the names of the file's classes.
         log: holds the problems that were found in reading the file, and gets the others.
         reporter: is shown the progress.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
     """
     categories = check_categories(document["categories"], document["annotations"], path, log)
     if callable(class_names):
@@ -70,7 +72,7 @@ def from_document(
     for category, class_id in reversed(class_of.items()):
         category_ids[class_id] = category
     covered = frozenset(class_of.values()) if len(set(class_of.values())) < len(names) - 1 else None
-    entries = check_images(document["images"], Path(folder), log, reporter=reporter)
+    entries = check_images(document["images"], Path(folder), log, trust_sizes, reporter)
     images = {
         id(entry): ImageRecord(
             entry.record["id"],
@@ -78,6 +80,7 @@ def from_document(
             entry.height,
             entry.width,
             _complete_classes(entry.record, categories, class_of, covered),
+            entry.record["file_name"],
         )
         for entry in unique_images(entries)
         if entry.path is not None
@@ -96,7 +99,7 @@ def from_document(
     if strict:
         refuse(problems, path)
     if not images:
-        raise MasksegError(f"{path} gives no picture to train on; are they in {folder}?", *summary(problems, path))
+        raise MasksegError(f"{path} gives no picture that can be used; are they in {folder}?", *summary(problems, path))
     return AnnotatedImages(path, names, category_ids, list(images.values()), problems)
 
 
@@ -135,7 +138,16 @@ def _object_record(
         weight = float(score)
     elif score is not None:
         log.add("weight", annotation.label)
-    return ObjectRecord(-class_id if annotation.crowd else class_id, annotation.outline, box, weight)
+    refused = None if annotation.box is not None else _given_box(annotation.record.get("bbox"), image)
+    return ObjectRecord(-class_id if annotation.crowd else class_id, annotation.outline, box, weight, refused)
+
+
+def _given_box(bbox: Any, image: ImageRecord) -> Box | None:
+    """The file's box of an object as x1 y1 x2 y2; None if it is not four numbers, or of no size."""
+    if not is_box(bbox, image.height, image.width) or 0 in bbox[2:]:
+        return None
+    x, y, width, height = map(float, bbox)
+    return x, y, x + width, y + height
 
 
 def _box_inside(annotation: AnnotationEntry, given: Box, image: ImageRecord, log: ProblemLog) -> Box | None:
@@ -146,5 +158,5 @@ def _box_inside(annotation: AnnotationEntry, given: Box, image: ImageRecord, log
         if annotation.outline is None:
             log.add("box-outside", annotation.label)
     elif max(-box[0], -box[1], box[2] - image.width, box[3] - image.height) > _EDGE:
-        log.add("box-over-edge", annotation.label)
+        log.add("box-over-edge", annotation.label, shown(annotation.record.get("bbox")))
     return clipped

@@ -279,7 +279,7 @@ def _sound_box(
         differs = own is not None and (box is None or box_overlap(box, own) < SAME_BOX)
         # A line beside a box is no outline to go by.
         if differs and (isinstance(outline, dict) or any(map(has_area, outline))):
-            log.add("box-differs", label)
+            log.add("box-differs", label, shown(given))
             return None
     return x, y, width, height
 

@@ -59,11 +59,14 @@ def open_source(
     strict: bool = False,
     reporter: Reporter | None = None,
     format: str | None = None,
+    log: ProblemLog | None = None,
+    trust_sizes: bool = False,
 ) -> DataSource:
     """Opens a data set of any known format.
 
     Args:
         annotations: a file or folder of a known format (`annotation_formats.FORMATS`), or the word "shapes".
+            Of a data set that is divided into train, val and test its part train is taken.
         images: folder of the pictures; None: that of the annotations, or where these say.
         known_classes: a network's class names, background first. If the data set has exactly these classes, in any
             order and spelling, they keep the network's order; otherwise the data set's classes are its own.
@@ -72,22 +75,23 @@ def open_source(
         strict: refuse data with any problem.
         reporter: is shown the progress of reading.
         format: the name of the annotations' format; None: their content shows it.
+        log: gets the problems; None: one that keeps the first names of each kind.
+        trust_sizes: open the photo of a record without a size only; the others may be missing.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
     """
     if str(annotations) == SHAPES_WORD:
         return ShapesSource(*shapes, seed=shapes_seed)
-    path, log = Path(annotations), ProblemLog()
+    path, log = Path(annotations), ProblemLog() if log is None else log
     beside = path if path.is_dir() else path.parent
     folder = beside if images is None else Path(images)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
-    document = read_annotations(
-        path, log, class_name, attribute, reporter, images=None if images is None else folder, format=format
-    )
+    given = None if images is None else folder
+    document = read_annotations(path, log, class_name, attribute, reporter, images=given, format=format, split="train")
 
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None
 
-    return from_document(document, path, folder, class_names, strict, log, reporter)
+    return from_document(document, path, folder, class_names, strict, log, reporter, trust_sizes)

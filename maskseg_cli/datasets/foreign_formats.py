@@ -31,8 +31,6 @@ def explain_bytes(data: bytes, remedy: str = EXPORT) -> str:
             return words
     text = data[:4000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
-        if "<annotations" in text:
-            return f"is an XML file of CVAT: {remedy} in CVAT, as COCO 1.0"
         if "<annotation" in text:
             return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {remedy}"
         return f"is an XML or HTML file: {remedy}"
@@ -42,9 +40,11 @@ def explain_bytes(data: bytes, remedy: str = EXPORT) -> str:
     if first.startswith("{") and first.rstrip().endswith("}") and second.lstrip().startswith("{"):
         return f"has one JSON record a line: {remedy}, as one JSON document"
     if first and all(_is_numeric(word) for word in first.split()) and len(first.split()) >= 5:
-        return f"has lines of numbers, as YOLO's files have: {remedy}"
+        return "has lines of numbers, as YOLO's label files have: name their folder, or data.yaml"
     if re.match(r"(train|val|names|nc|path):", first):
-        return f"is a YAML file, as YOLO's data sets have it: {remedy}"
+        return (
+            "is a YAML file, as YOLO's data sets have it: its name must end with .yaml, and it needs the classes' names"
+        )
     if re.match(r"(var|let|const)\s", first):
         return f"is a program in JavaScript: {remedy}"
     if first.count(",") >= 3 and not first.startswith(("{", "[", "/")):
@@ -69,8 +69,6 @@ def explain_document(document: Any) -> str:
     if not isinstance(document, dict):
         return ""
     keys = set(document)
-    if {"project", "config", "file", "metadata"} <= keys:
-        return "it is a project of the VGG Image Annotator 3; files of its versions 1 and 2, and COCO's, can be read"
     if "data_row" in keys:
         return f"it is a file of Labelbox; {EXPORT}"
     if "items" in keys and "categories" in keys:

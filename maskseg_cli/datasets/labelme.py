@@ -18,18 +18,14 @@ import numpy as np
 
 from maskseg_cli.datasets.field_values import is_number, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
-from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
+from maskseg_cli.datasets.outline_shapes import ellipse, joined
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.images import decode_image
-from maskseg_cli.rle import encode_rle
 
 #: Labels that labelme's own converters take for no object.
 _NO_CLASS = ("_background_", "__ignore__")
-
-#: Corners of the polygon that stands for a circle.
-_CORNERS = 72
 
 #: So many files show whether a folder is of labelme.
 _LOOKED_AT = 50
@@ -158,16 +154,9 @@ def _segmentation(shapes: Sequence[dict[str, Any]], size: tuple[int | None, int 
     masks = [mask for shape in shapes if shape.get("shape_type") == "mask" and (mask := _mask(shape)) is not None]
     if len(polygons) + len(masks) < len(shapes):
         return _BROKEN
-    if not masks:
-        return polygons
     height, width = size
-    if not height or not width or any(_reaches_out(mask, height, width) for mask in masks):
-        return _BROKEN
-    if polygons:
-        if check_outline(polygons, None, height, width, need_area=True).problem is not None:
-            return _BROKEN
-        masks.append(from_polygons(polygons, height, width))
-    return encode_rle(_union(masks), height, width)
+    outline = joined(polygons, masks, (height, width) if height and width else None)
+    return _BROKEN if outline is None else outline
 
 
 def _polygon(shape: dict[str, Any]) -> list[float] | None:
@@ -183,8 +172,7 @@ def _polygon(shape: dict[str, Any]) -> list[float] | None:
     if kind == "rectangle":
         return [x1, y1, x2, y1, x2, y2, x1, y2]
     radius = math.hypot(x2 - x1, y2 - y1)  # the first point is the centre, the second lies on the circle
-    angles = [2 * math.pi * corner / _CORNERS for corner in range(_CORNERS)]
-    return [number for a in angles for number in (x1 + radius * math.cos(a), y1 + radius * math.sin(a))]
+    return ellipse(x1, y1, radius, radius)
 
 
 def _points(shape: dict[str, Any]) -> list[tuple[float, float]] | None:
@@ -209,19 +197,3 @@ def _mask(shape: dict[str, Any]) -> MaskCrop | None:
     if pixels.shape[:2] != (y2 - y1 + 1, x2 - x1 + 1):
         return None
     return MaskCrop(y1, x1, np.asarray(pixels.any(axis=2), bool))
-
-
-def _reaches_out(mask: MaskCrop, height: int, width: int) -> bool:
-    h, w = mask.bitmap.shape
-    return mask.top < 0 or mask.left < 0 or mask.top + h > height or mask.left + w > width
-
-
-def _union(masks: Sequence[MaskCrop]) -> MaskCrop:
-    top, left = min(mask.top for mask in masks), min(mask.left for mask in masks)
-    bottom = max(mask.top + mask.bitmap.shape[0] for mask in masks)
-    right = max(mask.left + mask.bitmap.shape[1] for mask in masks)
-    together = np.zeros((bottom - top, right - left), bool)
-    for mask in masks:
-        h, w = mask.bitmap.shape
-        together[mask.top - top : mask.top - top + h, mask.left - left : mask.left - left + w] |= mask.bitmap
-    return MaskCrop(top, left, together)

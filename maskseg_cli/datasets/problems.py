@@ -24,6 +24,21 @@ class Kind:
     one: str = ""
     harmless: bool = False
 
+    @property
+    def what(self) -> str:
+        """What is wrong: `many` without the consequence.
+
+        Example:
+            >>> KINDS["missing-image"].what, KINDS["missing-image"].consequence
+            ('image files that are not there', 'left out')
+        """
+        return self.many.partition(" (")[0]
+
+    @property
+    def consequence(self) -> str:
+        """What the lenient reader does about such a record; "only reported" where it does nothing."""
+        return self.many.partition(" (")[2].rpartition(")")[0] or "only reported"
+
 
 KINDS = {
     "missing-image": Kind("image files that are not there (left out)"),
@@ -66,7 +81,24 @@ KINDS = {
     "via-entry": Kind(
         "entries that are no picture of VIA (left out)", "is no picture of VIA, with filename and regions"
     ),
+    "via3-record": Kind(
+        "regions of VIA 3 that are broken or belong to no file (left out)", "is no region of a file, with vid and xy"
+    ),
+    "several-pictures": Kind("regions of VIA 3 in a view of several pictures (left out)"),
+    "video-region": Kind("regions in a video or sound, which are in no picture (left out)"),
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
+    "shape-kind": Kind("shapes without area: points, lines, cuboids, skeletons (left out)"),
+    "annotation-file": Kind("annotation files of single pictures that cannot be read (left out)", "cannot be read: {}"),
+    "video-file": Kind("annotation files of videos (left out)", "is of a video: export its frames as pictures"),
+    "mask-file": Kind("pictures of masks that cannot be read, or are of another size (left out)", "{}"),
+    "mask-empty": Kind("pictures of one object without a pixel of it (left out)"),
+    "mask-without-photo": Kind("pictures of masks without a photo of their name (left out)"),
+    "mask-without-class": Kind("objects in pictures of masks whose class nothing names (of the class object)"),
+    "object-without-mask": Kind("objects of XML files without a pixel in the picture of masks (their boxes taken)"),
+    "frame-number": Kind("shapes of tracks without the number of a frame (left out)", "has the frame {}"),
+    "yolo-line": Kind("lines of label files that are no object of YOLO (left out)", "is no object of YOLO: {}"),
+    "yolo-class": Kind("objects whose class number has no name (left out)", "has the class {}, which has no name"),
+    "label-file": Kind("label files that cannot be read or are too large (taken as empty)", "cannot be read"),
     "point": Kind("regions that are points, which have no area (left out)"),
     "outline": Kind(
         "outlines with less than three points, without area, or broken (the box taken; left out without one)",
@@ -190,6 +222,39 @@ class ProblemLog:
                 number = "" if kind == "no-objects" else f"{count} "
                 found.append(Problem(kind, f"{number}{words.many}{listed}", count, names))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """One record of a data set that has a problem.
+
+    Attributes:
+        kind: a key of `KINDS`.
+        name: the image, annotation or class; "" where the kind is about the whole set.
+        value: what is wrong there, where the reader says it.
+    """
+
+    kind: str
+    name: str
+    value: str
+
+
+class CompleteProblemLog(ProblemLog):
+    """Keeps every single record that has a problem, beside the counts: for an inspection of the whole set.
+
+    Attributes:
+        records: in the order in which they were found.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[BadRecord] = []
+
+    def add(self, kind: str, name: object = "", value: object = "") -> None:
+        """Counts one more problem of a kind, and keeps its name and value."""
+        super().add(kind, name, value)
+        value = "" if value is None else _cut(str(value), _LONGEST)
+        self.records.append(BadRecord(kind, _cut(str(name), _LONGEST_NAME), value))
 
 
 class StrictProblemLog(ProblemLog):

@@ -5,9 +5,8 @@ https://www.robots.ox.ac.uk/~vgg/software/via/
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from maskseg_cli.datasets.annotated_images import AnnotatedImages
 from maskseg_cli.datasets.coco import from_document
 from maskseg_cli.datasets.field_values import shown, truth
 from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.outline_shapes import ellipse
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
 
@@ -23,9 +23,6 @@ CLASS_ATTRIBUTES = ("class", "label", "category", "name", "type", "object")
 
 #: The class of regions without any attribute.
 DEFAULT_CLASS = "object"
-
-#: Corners of the polygon that stands for a circle or an ellipse.
-_CORNERS = 72
 
 
 def read_via(
@@ -217,19 +214,10 @@ def _outline(shape: Any) -> list[float] | None:
             x, y, width, height = (float(shape[key]) for key in ("x", "y", "width", "height"))
             return [x, y, x + width, y, x + width, y + height, x, y + height]
         if kind == "circle":
-            return list(_ellipse(float(shape["cx"]), float(shape["cy"]), float(shape["r"]), float(shape["r"]), 0.0))
+            return ellipse(float(shape["cx"]), float(shape["cy"]), float(shape["r"]), float(shape["r"]))
         if kind == "ellipse":
             x, y, rx, ry = (float(shape[key]) for key in ("cx", "cy", "rx", "ry"))
-            return list(_ellipse(x, y, rx, ry, float(shape.get("theta") or 0.0)))
+            return ellipse(x, y, rx, ry, float(shape.get("theta") or 0.0))
     except (KeyError, TypeError, ValueError, OverflowError):
         pass
     return None
-
-
-def _ellipse(x: float, y: float, rx: float, ry: float, angle: float) -> Iterator[float]:
-    """Corners around (x, y); `angle` in radians, clockwise on the screen."""
-    for corner in range(_CORNERS):
-        turn = 2 * math.pi * corner / _CORNERS
-        along, across = rx * math.cos(turn), ry * math.sin(turn)
-        yield x + along * math.cos(angle) - across * math.sin(angle)
-        yield y + along * math.sin(angle) + across * math.cos(angle)

@@ -38,7 +38,7 @@ class CocoDataset:
         unmasked: how many objects have a box but no outline.
         problems: what is wrong with the file but does not prevent measuring.
         image_ids: id of every image record of the file, as `field_values.id_of` gives it -> the id in `images`, or
-            None: it is left out, because its photo is missing or broken and its record has no size.
+            None: it is left out, because its photo is missing or broken and its record has no size, or by `select`.
     """
 
     path: Path
@@ -67,6 +67,8 @@ class CocoDataset:
     ) -> CocoDataset:
         """Reads and checks annotations of any known format (`annotation_formats.FORMATS`).
 
+        Of a data set that is divided into train, val and test its part val is taken.
+
         The records are checked as for training. Objects without area and boxes that reach over the edge count, as in
         COCO's own evaluation.
 
@@ -84,7 +86,9 @@ class CocoDataset:
         path = Path(path)
         log = StrictProblemLog(path)
         images = None if folder is None else Path(folder)
-        document = read_annotations(path, log, class_name, attribute, reporter, images=images, format=format)
+        document = read_annotations(
+            path, log, class_name, attribute, reporter, images=images, format=format, split="val"
+        )
         entries = check_images(document["images"], images, log, trust_sizes=True, reporter=reporter)
         if not entries:
             raise MasksegError(f"In {path}: there is no image.")
@@ -121,7 +125,9 @@ class CocoDataset:
         wanted = set(image_ids)
         images = tuple(image for image in self.images if image["id"] in wanted)
         annotations = tuple(a for a in self.annotations if a["image_id"] in wanted)
-        return replace(self, images=images, annotations=annotations, unmasked=_count_unmasked(annotations))
+        names = {name: own if own in wanted else None for name, own in self.image_ids.items()}
+        unmasked = _count_unmasked(annotations)
+        return replace(self, images=images, annotations=annotations, unmasked=unmasked, image_ids=names)
 
     def match_classes(self, class_names: Sequence[str]) -> dict[int, int]:
         """Which category each of a network's classes is, by name in either spelling.

@@ -125,7 +125,7 @@ def evaluate(
     chosen = dataset.categories if class_ids is None else matches.values()
     marked = {annotation["category_id"] for annotation in dataset.annotations if not annotation["iscrowd"]}
     unknown = [dataset.categories[category] for category in chosen if category in marked - set(matches.values())]
-    return _score(dataset, results, chosen, unknown, failures)
+    return score_rows(dataset, results, chosen, unknown, failures)
 
 
 def score_results(
@@ -152,7 +152,7 @@ def score_results(
     dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
     dataset.require_objects()
     rows, notes = read_results(results, dataset)
-    evaluation = _score(dataset, rows, dataset.categories, (), ())
+    evaluation = score_rows(dataset, rows, dataset.categories)
     if not evaluation.boxes.figures["AP50"]:
         message = "there is no result at all"
         if rows:
@@ -162,13 +162,20 @@ def score_results(
     return replace(evaluation, notes=tuple(notes))
 
 
-def _score(
+def score_rows(
     dataset: CocoDataset,
     results: list[dict[str, Any]],
     category_ids: Collection[int],
-    unknown: Sequence[str],
-    failures: Sequence[str],
+    unknown: Sequence[str] = (),
+    failures: Sequence[str] = (),
 ) -> Evaluation:
+    """Scores rows of COCO's result format, which `read_results` or `evaluate` made.
+
+    Args:
+        dataset: all of its photos count.
+        results: their image_id and category_id are of the data set; rows of other categories do not count.
+        category_ids, unknown, failures: see `Evaluation`.
+    """
     outlined = dataset.has_masks and all(row.get("segmentation") for row in results)
     return Evaluation(
         dataset,

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.coco_json import category_ids, coco_annotations, coco_categories, coco_info
+from maskseg_cli.export.coco_json import FOUND, category_ids, coco_annotations, coco_categories
 from maskseg_cli.export.earlier_records import parse_picture, parse_record
 from maskseg_cli.media.atomic_file import utf8
 
@@ -35,6 +35,8 @@ class CocoJournal:
         path: the file of lines; None: a temporary file without a name.
         class_names: background first.
         polygons: outlines as polygons instead of RLE.
+        ids: class id -> category id; (): as `coco_json.category_ids` has them.
+        description: what the file says about itself.
 
     Attributes:
         resumed: the file existed already, with the results of a stopped run.
@@ -49,12 +51,20 @@ class CocoJournal:
         [{'id': 1, 'file_name': 'cat.jpg', 'width': 640, 'height': 480}]
     """
 
-    def __init__(self, path: Path | None, class_names: Sequence[str], polygons: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        class_names: Sequence[str],
+        polygons: bool = False,
+        ids: Sequence[int] = (),
+        description: str = FOUND,
+    ) -> None:
         self._polygons = polygons
+        self._info = {"description": description}
         self.path = path
         self._class_names = tuple(class_names)
-        self._ids = category_ids(class_names)
-        self._first: dict[str, Any] = {"maskseg": _KIND, "categories": coco_categories(class_names)}
+        self._ids = tuple(ids) or category_ids(class_names)
+        self._first: dict[str, Any] = {"maskseg": _KIND, "categories": coco_categories(class_names, self._ids)}
         self._file: BinaryIO | None = None
         #: Name of each photo -> where its line begins in the file; a photo has one entry in the JSON.
         self._lines: dict[str, int] = {}
@@ -126,7 +136,7 @@ class CocoJournal:
 
     def json_parts(self) -> Iterator[bytes]:
         """The data set as JSON text in pieces, with ids from 1 on; keeps one photo at a time in memory."""
-        yield f'{{"info":{compact_json(coco_info())},"images":['.encode()
+        yield f'{{"info":{compact_json(self._info)},"images":['.encode()
         for number, record in enumerate(self._records(), 1):
             yield utf8(("," if number > 1 else "") + compact_json({"id": number, **record["image"]}))
         yield b'],"annotations":['

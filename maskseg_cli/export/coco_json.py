@@ -12,7 +12,11 @@ from maskseg_cli.coco_classes import COCO_CATEGORY_IDS, COCO_CLASSES
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.earlier_records import check_annotation, check_image, parse_record
+from maskseg_cli.export.scores import score_of
 from maskseg_cli.rle import encode_rle
+
+#: What a file that a run writes says about itself.
+FOUND = f"Objects found by maskseg {__version__}"
 
 
 def category_ids(class_names: Sequence[str]) -> tuple[int, ...]:
@@ -32,9 +36,14 @@ def category_ids(class_names: Sequence[str]) -> tuple[int, ...]:
     return tuple(range(len(class_names)))
 
 
-def coco_categories(class_names: Sequence[str]) -> list[dict[str, Any]]:
-    """COCO's list `categories`, without the background and classes that the network was not trained on."""
-    ids = category_ids(class_names)
+def coco_categories(class_names: Sequence[str], ids: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """COCO's list `categories`, without the background and classes that the network was not trained on.
+
+    Args:
+        class_names: background first.
+        ids: class id -> category id; (): `category_ids`.
+    """
+    ids = ids or category_ids(class_names)
     return [{"id": ids[i], "name": class_names[i]} for i in used_classes(class_names)]
 
 
@@ -51,32 +60,33 @@ def coco_annotations(
 
     Yields:
         image_id; category_id; segmentation (RLE, counts as str, or polygons); bbox [x, y, width, height] in pixels with
-        width x2 - x1; area, the pixels of the mask; score; iscrowd 0; track_id, if the object was tracked.
+        width x2 - x1; area, the pixels of the mask; score; iscrowd; track_id, if the object was tracked. What people
+        have marked has no score; where it is a box alone, it has no segmentation, and the area is that of the box.
     """
     if polygons:  # this needs OpenCV
         from maskseg_cli.export.mask_polygons import coco_polygons, mask_parts
     ids = ids or category_ids(detections.class_names)
     height, width = detections.image_size
     tracks = [-1] * len(detections) if detections.tracker_id is None else detections.tracker_id.tolist()
-    for box, class_id, score, mask, track in zip(
-        detections.xyxy, detections.class_id, detections.confidence, detections.masks, tracks, strict=True
+    crowds = [False] * len(detections) if detections.crowd is None else detections.crowd.tolist()
+    for box, class_id, confidence, mask, track, crowd in zip(
+        detections.xyxy, detections.class_id, detections.confidence, detections.masks, tracks, crowds, strict=True
     ):
         x1, y1, x2, y2 = (float(v) for v in box)
+        score, area = score_of(confidence), mask.area
+        outlined = score is not None or area > 0
+        # COCO's own files have a crowd as RLE always: its readers take a polygon for one object.
+        drawn = coco_polygons(mask_parts(mask)) if polygons and not crowd else encode_rle(mask, height, width)
         yield {
             "image_id": image_id,
             "category_id": ids[class_id] if class_id < len(ids) else int(class_id),
-            "segmentation": coco_polygons(mask_parts(mask)) if polygons else encode_rle(mask, height, width),
+            **({"segmentation": drawn} if outlined else {}),
             "bbox": [round(v, 3) for v in (x1, y1, x2 - x1, y2 - y1)],
-            "area": mask.area,
-            "score": float(str(score)),  # the shortest text that gives the same float32
-            "iscrowd": 0,
+            "area": area if outlined else round((x2 - x1) * (y2 - y1), 3),
+            **({} if score is None else {"score": score}),
+            "iscrowd": int(crowd),
             **({"track_id": track} if track >= 0 else {}),
         }
-
-
-def coco_info() -> dict[str, str]:
-    """COCO's record `info`."""
-    return {"description": f"Objects found by maskseg {__version__}"}
 
 
 def read_dataset(path: str | Path, class_names: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.export.coco_journal import CocoJournal
-from maskseg_cli.export.coco_json import read_dataset
+from maskseg_cli.export.coco_json import FOUND, read_dataset
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.same_file import is_stream
@@ -31,6 +31,8 @@ class CocoJson(Sink):
         path: the JSON file; None is standard output.
         resume: continue with what an earlier run found, finished or not.
         polygons: outlines as polygons instead of RLE, which many programs do not read.
+        ids: class id -> category id; (): COCO's own for its 80 classes, else 1, 2, 3 ...
+        description: what the file says about itself.
 
     Example:
         >>> with CocoJson("found.json") as sink:                                # doctest: +SKIP
@@ -41,8 +43,17 @@ class CocoJson(Sink):
 
     needs_picture = False
 
-    def __init__(self, path: str | Path | None, resume: bool = False, polygons: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path | None,
+        resume: bool = False,
+        polygons: bool = False,
+        ids: Sequence[int] = (),
+        description: str = FOUND,
+    ) -> None:
         self._polygons = polygons
+        self._ids = tuple(ids)
+        self._description = description
         self._path = None if path is None else Path(path)
         self._resume = resume
         self._journal: CocoJournal | None = None
@@ -105,14 +116,15 @@ class CocoJson(Sink):
         return f"What was found so far is in {self._journal.path}: the same command with --skip-existing continues."
 
     def _open(self, class_names: tuple[str, ...]) -> CocoJournal:
+        settings = class_names, self._polygons, self._ids, self._description
         if self._path is None or is_stream(self._path):  # no file can lie beside it
-            return CocoJournal(None, class_names, self._polygons)
+            return CocoJournal(None, *settings)
         part = journal_path(self._path)
         if not self._resume:
             CocoJournal.remove(part)
-            return CocoJournal(part, class_names, self._polygons)
+            return CocoJournal(part, *settings)
         earlier = read_dataset(self._path, class_names) if self._path.is_file() else None
-        journal = CocoJournal(part, class_names, self._polygons)
+        journal = CocoJournal(part, *settings)
         if earlier is not None:
             journal.add_dataset(earlier)
         return journal

@@ -20,10 +20,18 @@ _ID = b'<image id="" '
 
 
 class CvatImages(ObjectRows):
-    """Writes an `image` element a picture, in one line, with a `mask` an object: holes and parts are kept exactly."""
+    """Writes an `image` element a picture, in one line, with a `mask` an object: holes and parts are kept exactly.
 
-    def __init__(self, path: str | Path, resume: bool = False) -> None:
+    What people have marked with a box alone is a `box`.
+
+    Args:
+        path, resume: as `ObjectRows` takes them.
+        scores: whether labels have an attribute for scores.
+    """
+
+    def __init__(self, path: str | Path, resume: bool = False, scores: bool = True) -> None:
         super().__init__(path, resume)
+        self._scores = scores
         self._class_names: tuple[str, ...] = ()
 
     def start(self, class_names: tuple[str, ...]) -> None:
@@ -32,7 +40,7 @@ class CvatImages(ObjectRows):
 
     def header(self) -> bytes:
         """The labels."""
-        return header(self._class_names, "annotation")
+        return header(self._class_names, "annotation", self._scores)
 
     def footer(self) -> bytes:
         """The end of the document."""
@@ -48,13 +56,20 @@ class CvatImages(ObjectRows):
         parts = [f'{_ID.decode()}name={attribute(frame.source)} width="{width}" height="{height}">']
         for i, (name, mask) in enumerate(zip(detections.names, detections.masks, strict=True)):
             h, w = mask.bitmap.shape
+            score = score_attribute(detections.confidence[i])
+            # The best score comes first and lies on top; of marked objects it is the last.
+            source, z_order = ("auto", len(detections) - i) if score else ("manual", i)
+            begin = f'label={attribute(name)} source="{source}" occluded="0"'
             if mask.area:
                 runs = ", ".join(map(str, row_runs(mask)))
                 parts.append(
-                    f'<mask label={attribute(name)} source="auto" occluded="0" rle="{runs}" left="{mask.left}" '
-                    f'top="{mask.top}" width="{w}" height="{h}" z_order="{len(detections) - i}">'
-                    f"{score_attribute(detections.confidence[i])}</mask>"
+                    f'<mask {begin} rle="{runs}" left="{mask.left}" top="{mask.top}" width="{w}" height="{h}" '
+                    f'z_order="{z_order}">{score}</mask>'
                 )
+            elif not score:
+                x1, y1, x2, y2 = detections.xyxy[i].tolist()
+                sides = f'xtl="{x1:.2f}" ytl="{y1:.2f}" xbr="{x2:.2f}" ybr="{y2:.2f}"'
+                parts.append(f'<box {begin} {sides} z_order="{z_order}"></box>')
         return utf8("".join(parts) + "</image>\n")
 
     def read_rows(self) -> Iterator[tuple[str, bytes]]:

@@ -18,17 +18,20 @@ def attribute(text: str) -> str:
     return quoteattr(xml_text(text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
 
-def header(class_names: Sequence[str], mode: str) -> bytes:
+def header(class_names: Sequence[str], mode: str, scores: bool = True) -> bytes:
     """What stands before the objects.
 
     Args:
         class_names: background first.
         mode: "annotation" for images, "interpolation" for videos.
+        scores: whether labels have the attribute `score`.
     """
-    score = (
-        "<attributes><attribute><name>score</name><mutable>True</mutable><input_type>text</input_type>"
-        "<default_value></default_value><values></values></attribute></attributes>"
-    )
+    score = "<attributes></attributes>"
+    if scores:
+        score = (
+            "<attributes><attribute><name>score</name><mutable>True</mutable><input_type>text</input_type>"
+            "<default_value></default_value><values></values></attribute></attributes>"
+        )
     names = [class_names[number] for number in used_classes(class_names)]
     labels = "".join(f"<label><name>{escape(xml_text(name))}</name>{score}</label>\n" for name in names)
     return utf8(
@@ -38,8 +41,8 @@ def header(class_names: Sequence[str], mode: str) -> bytes:
 
 
 def score_attribute(score: object) -> str:
-    """The score of an object, as an attribute in CVAT's sense."""
-    return f'<attribute name="score">{float(str(score)):.4f}</attribute>'
+    """The score of an object, as an attribute in CVAT's sense; "" where it has none."""
+    return "" if score != score else f'<attribute name="score">{float(str(score)):.4f}</attribute>'
 
 
 def points(ring: Ring) -> str:

@@ -26,6 +26,17 @@ def fit_name(part: str) -> str:
     return _UNFIT.sub("_", part)
 
 
+def safe_path(name: str) -> PurePosixPath:
+    """A name with folders as a path that stays below any folder, with characters that every file system takes.
+
+    Example:
+        >>> safe_path("../trip/a?.jpg").as_posix()
+        'trip/a_.jpg'
+    """
+    parts = [fit_name(part) for part in name.split("/") if part not in ("", ".", "..")]
+    return PurePosixPath(*parts) if parts else PurePosixPath("frame")
+
+
 class EntryNames:
     """Names without a suffix, one a picture; a later source with the name of an earlier one gets its suffix too.
 
@@ -50,8 +61,7 @@ class EntryNames:
         """The name of a photo or video, with forward slashes."""
         if source in self._names:
             return self._names[source]
-        parts = [fit_name(part) for part in source.split("/") if part not in ("", ".", "..")]
-        path = PurePosixPath(*parts) if parts else PurePosixPath("frame")
+        path = safe_path(source)
         stem = path.with_name(path.stem)
         name = str(stem)
         if name.casefold() in self._taken:

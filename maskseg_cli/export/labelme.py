@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from maskseg_cli.detections import Detections
 from maskseg_cli.export.mask_polygons import mask_parts
 from maskseg_cli.export.picture_annotations import PictureAnnotations, relative_name
+from maskseg_cli.export.scores import score_of
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 
@@ -19,7 +20,8 @@ class LabelmeFiles(PictureAnnotations):
     """Writes NAME.json for each picture, which labelme opens with the picture that `imagePath` names.
 
     Each part of an object is a polygon, its holes joined to the outer ring; parts of one object share a `group_id`,
-    which is the object's id where it was tracked. `description` holds the score.
+    which is the object's id where it was tracked. `description` holds the score. What people have marked with a box
+    alone is a rectangle.
 
     Example:
         >>> with LabelmeFiles("labels") as sink:                                # doctest: +SKIP
@@ -39,14 +41,18 @@ class LabelmeFiles(PictureAnnotations):
             if len(parts) > 1 and (group is None or group < 0):
                 group = free
                 free += 1
-            for part in parts:
+            score = score_of(detections.confidence[number])
+            outlines = [("polygon", part.simple()) for part in parts]
+            if not parts and score is None:
+                outlines = [("rectangle", detections.xyxy[number].astype(np.float64).reshape(2, 2))]
+            for kind, points in outlines:
                 shapes.append(
                     {
                         "label": name,
-                        "points": np.round(part.simple(), 2).tolist(),
+                        "points": np.round(points, 2).tolist(),
                         "group_id": None if group is None or group < 0 else group,
-                        "description": f"score {float(detections.confidence[number]):.4f}",
-                        "shape_type": "polygon",
+                        "description": "" if score is None else f"score {score:.4f}",
+                        "shape_type": kind,
                         "flags": {},
                         "mask": None,
                     }
@@ -65,5 +71,5 @@ class LabelmeFiles(PictureAnnotations):
     def encode(self, made: object, frame: Frame, path: Path, image: Path | None) -> bytes:
         """The JSON; `imagePath` is relative to the file, as labelme wants it."""
         assert isinstance(made, dict)
-        name = frame.source if image is None else relative_name(image, path.parent)
+        name = PurePosixPath(frame.source).name if image is None else relative_name(image, path.parent)
         return utf8(json.dumps({**made, "imagePath": name}, ensure_ascii=False)) + b"\n"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.detections import Detections
+from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.picture_annotations import PictureAnnotations
+from maskseg_cli.export.scores import score_of
 from maskseg_cli.frame import Frame
 
 #: The largest number of 16 bits.
@@ -21,7 +23,7 @@ class MaskPictures(PictureAnnotations):
     """Writes NAME.png: 0 is the background, each object has the `object` number of the table of objects, from 1.
 
     Where objects were tracked, the number is the id plus 1 instead, the same in all frames. A pixel belongs to one
-    object only: of two that overlap the one with the better score is on top.
+    object only: of two that overlap the one with the better score is on top, of marked ones the last.
     """
 
     suffix = ".png"
@@ -32,7 +34,10 @@ class MaskPictures(PictureAnnotations):
         if detections.tracker_id is not None and (detections.tracker_id < 0).any():
             self.note("Pictures of masks hold the ids of tracked objects: those without an id are left out of them.")
         elif np.count_nonzero(numbers) < int(detections.area.sum()):
-            self.note("In pictures of masks a pixel has one object: where two overlap, the better score is on top.")
+            top = "last one" if np.isnan(detections.confidence).any() else "better score"
+            self.note(f"In pictures of masks a pixel has one object: where two overlap, the {top} is on top.")
+        if any(score_of(one) is None and not mask.area for one, mask in _rows(detections)):
+            self.note("Pictures of masks have no place for boxes without an outline: they are left out.")
         done, data = cv2.imencode(".png", numbers)
         if not done:
             raise MasksegError(f"{frame.source}: the picture of masks cannot be encoded.")
@@ -44,8 +49,14 @@ class MaskPictures(PictureAnnotations):
         return made
 
 
+def _rows(detections: Detections) -> Iterable[tuple[np.float32, MaskCrop]]:
+    return zip(detections.confidence, detections.masks, strict=True)
+
+
 def instance_numbers(detections: Detections) -> NDArray[np.uint16]:
     """uint16 (H, W): the number of the object of each pixel, the better score on top; 0 is the background.
+
+    Objects without a score are above those with one, the last on top.
 
     Of tracked objects it is the id plus 1, and those without an id are left out.
 

@@ -73,6 +73,27 @@ def mask_parts(mask: MaskCrop) -> list[Part]:
     return known
 
 
+def keep_polygons(mask: MaskCrop, polygons: Sequence[Sequence[float]], height: int, width: int) -> None:
+    """Makes polygons that people have drawn the parts of their mask, in place of a traced outline.
+
+    Those that leave the picture or lie over each other are not kept: joined to one ring they would be another mask.
+
+    Args:
+        mask: the pixels of the polygons.
+        polygons: [x1, y1, x2, y2, ...] each, with an area.
+        height, width: of the picture.
+    """
+    rings = [np.asarray(polygon, np.float64).reshape(-1, 2) for polygon in polygons]
+    corners = np.concatenate(rings)
+    if (corners < 0).any() or (corners > (width, height)).any():
+        return
+    parts = [Part(ring, ()) for ring in rings]
+    if len(parts) > 1 and from_polygons([one_ring(parts).ravel().tolist()], height, width).area != mask.area:
+        return
+    with _LOCK:
+        _CACHE[mask] = parts
+
+
 def _trace(mask: MaskCrop) -> list[Part]:
     parts = [Part(_moved(outer), tuple(_moved(hole) for hole in holes)) for outer, holes in outline_rings(mask)]
     parts.sort(key=lambda part: -abs(ring_area(part.outer)))

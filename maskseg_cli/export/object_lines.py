@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from maskseg_cli.detections import Detections
@@ -17,19 +17,23 @@ from maskseg_cli.frame import Frame
 class ObjectLines(ObjectRows):
     """Writes the lines of `JsonLines`; lines of photos and videos that are not done again are kept on `resume`.
 
+    Args:
+        path, resume: as `ObjectRows` takes them.
+        ids: class id -> category id; (): as `coco_json.category_ids` has them.
+
     Example:
         >>> with ObjectLines("objects.jsonl") as sink:                          # doctest: +SKIP
         ...     for frame, detections in segment_images("photos/"):
         ...         sink.add(frame, detections, None)
     """
 
-    def __init__(self, path: str | Path, resume: bool = False) -> None:
+    def __init__(self, path: str | Path, resume: bool = False, ids: Sequence[int] = ()) -> None:
         super().__init__(path, resume)
-        self._ids: tuple[int, ...] = ()
+        self._ids = tuple(ids)
 
     def start(self, class_names: tuple[str, ...]) -> None:
         """Sets the class names, background first."""
-        self._ids = category_ids(class_names)
+        self._ids = self._ids or category_ids(class_names)
 
     def rows(self, frame: Frame, detections: Detections) -> bytes:
         """The line of one picture."""

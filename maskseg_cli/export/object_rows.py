@@ -15,6 +15,7 @@ from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.completed_sink import CompletedSink
 from maskseg_cli.export.frame_times import FrameTimes
+from maskseg_cli.export.scores import score_of
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8
 from maskseg_cli.printable import plain_cell, spreadsheet_cell
@@ -129,7 +130,8 @@ class ObjectTable(ObjectRows):
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front. Boxes, areas and centroids are in
     pixels of the upright picture; (0, 0) is the picture's corner. `object` counts the objects of a picture from 1;
-    `id` is empty where objects are not tracked.
+    `id` is empty where objects are not tracked, and so are the score of what people have marked, and the area of what
+    they have marked with a box alone.
 
     Example:
         >>> with ObjectTable("objects.csv") as sink:                            # doctest: +SKIP
@@ -145,11 +147,12 @@ class ObjectTable(ObjectRows):
         """A row an object."""
         text, time = io.StringIO(), self._times(frame)
         table = csv.writer(text, lineterminator="\n")
-        for number, (name, box, score, mask) in enumerate(
+        for number, (name, box, confidence, mask) in enumerate(
             zip(detections.names, detections.xyxy, detections.confidence, detections.masks, strict=True)
         ):
             track = -1 if detections.tracker_id is None else int(detections.tracker_id[number])
             x, y = centroid(mask)
+            score = score_of(confidence)
             table.writerow(
                 [
                     spreadsheet_cell(frame.source),
@@ -158,9 +161,9 @@ class ObjectTable(ObjectRows):
                     number + 1,
                     track if track >= 0 else "",
                     spreadsheet_cell(name),
-                    float(str(score)),
+                    "" if score is None else score,
                     *(round(float(value), 3) for value in box),
-                    mask.area,
+                    "" if score is None and x is None else mask.area,
                     "" if x is None else round(x, 2),
                     "" if y is None else round(y, 2),
                 ]

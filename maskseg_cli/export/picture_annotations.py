@@ -15,10 +15,14 @@ from maskseg_cli.export.entry_names import EntryNames, is_moving
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
+from maskseg_cli.media.same_file import file_identity
 from maskseg_cli.sink import Sink
 
 #: Quality of the pictures that go with the annotations, as JPEG.
 _QUALITY = 95
+
+#: Puts the file of a photo (the first path) at another path, as a copy or a link.
+PlacePhoto = Callable[[Path, Path], None]
 
 
 class PictureAnnotations(Sink):
@@ -29,6 +33,7 @@ class PictureAnnotations(Sink):
         pictures: write the pictures too, upright: True; False; None: those of videos and cameras, which are no
             files of their own.
         note: called with a sentence, once each, where the format cannot say all of an object.
+        place_photo: puts the photos themselves where `pictures` would write upright copies, and in place of these.
     """
 
     needs_picture = False
@@ -43,11 +48,13 @@ class PictureAnnotations(Sink):
         folder: str | Path,
         pictures: bool | None = None,
         note: Callable[[str], None] | None = None,
+        place_photo: PlacePhoto | None = None,
     ) -> None:
         self.folder = Path(folder)
         self.pictures = pictures
         self.class_names: tuple[str, ...] = ()
         self._note = note
+        self._place_photo = place_photo
         self._noted: set[str] = set()
         self._names = EntryNames()
 
@@ -57,7 +64,11 @@ class PictureAnnotations(Sink):
 
     def has(self, source: str) -> bool:
         """Whether the file of this photo exists."""
-        return (self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}").is_file()
+        return self.path_of(source).is_file()
+
+    def path_of(self, source: str) -> Path:
+        """The file of a photo. The order of the first calls counts where names without suffix are equal."""
+        return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the file of one picture.
@@ -71,8 +82,8 @@ class PictureAnnotations(Sink):
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Converts the objects; the function that is returned names and writes the file."""
         made = self.convert(frame, detections)
-        data = None
-        if self._writes_picture(frame):
+        data, photo = None, self._placed_photo(frame)
+        if photo is None and self._writes_picture(frame):
             data = encode_image(frame.image, self.picture_suffix(frame), _QUALITY)
 
         def write() -> None:
@@ -81,10 +92,12 @@ class PictureAnnotations(Sink):
             path = self.folder / self.annotations_in / f"{name}{self.suffix}"
             if self.suffix == ".png":
                 _check_apart(path, frame)
-            if data is not None:
-                assert image is not None
+            if image is not None and (data is not None or (photo is not None and not _is_same(photo, image))):
                 _check_apart(image, frame)
-                write_atomic(image, data)
+                if data is not None:
+                    write_atomic(image, data)
+                elif photo is not None and self._place_photo is not None:
+                    self._place_photo(photo, image)
             write_atomic(path, self.encode(made, frame, path, image))
 
         return write
@@ -122,10 +135,22 @@ class PictureAnnotations(Sink):
             return self.pictures
         return is_moving(frame) or (frame.job is not None and frame.job.source.path is None)  # standard input
 
+    def _placed_photo(self, frame: Frame) -> Path | None:
+        """The photo that `place_photo` puts beside the annotations."""
+        return None if self._place_photo is None or frame.job is None else frame.job.source.path
+
     def _image_path(self, frame: Frame, name: str) -> Path | None:
+        photo = self._placed_photo(frame)
+        if photo is not None:
+            return self.folder / self.pictures_in / f"{name}{photo.suffix}"
         if self._writes_picture(frame):
             return self.folder / self.pictures_in / f"{name}{self.picture_suffix(frame)}"
         return None if frame.job is None else frame.job.source.path
+
+
+def _is_same(photo: Path, image: Path) -> bool:
+    identity = file_identity(photo)
+    return identity is not None and identity == file_identity(image)
 
 
 def _check_apart(path: Path, frame: Frame) -> None:
@@ -136,7 +161,7 @@ def _check_apart(path: Path, frame: Frame) -> None:
     """
     source = None if frame.job is None else frame.job.source.path
     if source is not None and source.resolve().parent == path.resolve().parent:
-        raise MasksegError(f"{path} would lie among the photos themselves: name another --export-dir.")
+        raise MasksegError(f"{path} would lie among the photos themselves: name another folder.")
 
 
 def relative_name(path: Path, folder: Path) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.export.mask_polygons import join_rings
 from maskseg_cli.export.picture_annotations import PictureAnnotations
+from maskseg_cli.export.scores import score_of
 from maskseg_cli.export.xml_text import xml_bytes, xml_text
 from maskseg_cli.frame import Frame
 
@@ -42,7 +43,9 @@ class VocFiles(PictureAnnotations):
             _child(entry, "pose", "Unspecified")
             _child(entry, "truncated", 0)
             _child(entry, "difficult", 0)
-            _child(entry, "score", float(str(detections.confidence[number])))
+            score = score_of(detections.confidence[number])
+            if score is not None:
+                _child(entry, "score", score)
             if detections.tracker_id is not None and detections.tracker_id[number] >= 0:
                 _child(entry, "id", int(detections.tracker_id[number]))
             box = ElementTree.SubElement(entry, "bndbox")

@@ -8,26 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.formats import FORMATS
 from maskseg_cli.features.feature import Feature, RunParts
 from maskseg_cli.near_names import did_you_mean
 from maskseg_cli.option import option
 
 if TYPE_CHECKING:
     from maskseg_cli.sink import Sink
-
-#: Format -> what is written into the folder of the exports: a file, or a folder (with a slash).
-FORMATS = {
-    "coco": "coco.json",
-    "coco-polygons": "coco_polygons.json",
-    "labelme": "labelme/",
-    "cvat": "cvat/",
-    "yolo": "yolo/",
-    "voc": "voc/",
-    "csv": "objects.csv",
-    "jsonl": "objects.jsonl",
-    "masks": "masks/",
-    "mots": "mots/",
-}
 
 #: The folder where there is no output that it could lie beside.
 _FOLDER = "maskseg_export"
@@ -107,47 +94,21 @@ class Exports(Feature):
             if existing:
                 refuse_existing(existing)
         for name in self.export:
-            parts.sinks.append(self._sink(name, folder / FORMATS[name], parts))
+            parts.sinks.append(self._sink(name, folder, parts))
 
-    def _sink(self, name: str, path: Path, parts: RunParts) -> Sink:
-        note = None if parts.reporter is None else parts.reporter.say
-        resume, pictures = parts.skip_existing, self.export_pictures
-        if name in ("coco", "coco-polygons"):
-            from maskseg_cli.export.coco_sink import CocoJson
-
-            return CocoJson(path, resume, polygons=name == "coco-polygons")
-        if name == "labelme":
-            from maskseg_cli.export.labelme import LabelmeFiles
-
-            return LabelmeFiles(path, pictures, note)
-        if name == "cvat":
-            from maskseg_cli.export.cvat_images import CvatImages
-            from maskseg_cli.export.cvat_tracks import CvatTracks
-
-            return CvatImages(path / "images.xml", resume) if parts.kind == "photos" else CvatTracks(path, note)
-        if name == "yolo":
-            from maskseg_cli.export.yolo import YoloFolder
-
-            return YoloFolder(path, pictures, note)
-        if name == "voc":
-            from maskseg_cli.export.voc import VocFiles
-
-            return VocFiles(path, pictures, note)
-        if name == "csv":
-            from maskseg_cli.export.object_rows import ObjectTable
-
-            return ObjectTable(path, resume)
-        if name == "jsonl":
-            from maskseg_cli.export.object_lines import ObjectLines
-
-            return ObjectLines(path, resume)
-        if name == "masks":
-            from maskseg_cli.export.mask_pictures import MaskPictures
-
-            return MaskPictures(path, False, note)
+    def _sink(self, name: str, folder: Path, parts: RunParts) -> Sink:
+        from maskseg_cli.export.building import build_sink
+        from maskseg_cli.export.cvat_tracks import CvatTracks
         from maskseg_cli.export.mots import MotsFiles
 
-        return MotsFiles(path, note)
+        path, note = folder / FORMATS[name], None if parts.reporter is None else parts.reporter.say
+        if name == "mots":
+            return MotsFiles(path, note)
+        if name == "cvat" and parts.kind != "photos":
+            return CvatTracks(path, note)
+        if name == "cvat":
+            path /= "images.xml"
+        return build_sink(name, path, resume=parts.skip_existing, pictures=self.export_pictures, note=note)
 
 
 def export_folder(given: str | None, output: Path | None) -> Path:

@@ -96,11 +96,10 @@ def resize_and_pad(
     resized: NDArray[Any] = image
     if scale != 1:
         resized = interpolate(image, *resized_shape(height, width, config), config.image_interpolation)
-    h, w = resized.shape[:2]
-    top, left = (full_h - h) // 2, (full_w - w) // 2
+    top, left, bottom, right = window = molded_window(height, width, config)
     padded = np.zeros((full_h, full_w, image.shape[2]), resized.dtype)
-    padded[top : top + h, left : left + w] = resized
-    return padded, (top, left, top + h, left + w), scale
+    padded[top:bottom, left:right] = resized
+    return padded, window, scale
 
 
 def resized_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int]:
@@ -146,6 +145,23 @@ def molded_shape(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, 
     return h, w
 
 
+def molded_window(height: int, width: int, config: MaskRCNNConfig) -> tuple[int, int, int, int]:
+    """Where `mold` places a picture of height x width pixels: (y1, x1, y2, x2), half-open pixels of its result.
+
+    Raises:
+        UsageError: see `molded_shape`.
+    """
+    if config.image_resize_mode == "fit":
+        return (0, 0, *molded_shape(height, width, config))
+    if config.image_resize_mode == "shortest":
+        return (0, 0, *resized_shape(height, width, config))
+    full_h, full_w = molded_shape(height, width, config)
+    scaled = target_scale(height, width, config) != 1
+    h, w = resized_shape(height, width, config) if scaled else (height, width)
+    top, left = (full_h - h) // 2, (full_w - w) // 2
+    return top, left, top + h, left + w
+
+
 def check_molded_shape(height: int, width: int, config: MaskRCNNConfig) -> None:
     """Raises UsageError when the network cannot take what `molded_shape` gives for some picture."""
     if config.neck == "fpn" and (height % PYRAMID_MULTIPLE or width % PYRAMID_MULTIPLE):
@@ -173,18 +189,18 @@ def mold(image: NDArray[np.uint8], config: MaskRCNNConfig) -> Molded:
     shape = (image.shape[0], image.shape[1], image.shape[2])
     step = 1 if config.channel_order == "RGB" else -1
     mean, std = config.mean_pixel[::step], config.std_pixel[::step]
-    window: tuple[int, int, int, int]
+    window = molded_window(*shape[:2], config)
     pixels: NDArray[Any]
     if config.image_resize_mode == "shortest":
         height, width = resized_shape(*shape[:2], config)
         pixels = interpolate(image, height, width, config.image_interpolation)
-        window, scale = (0, 0, height, width), target_scale(*shape[:2], config)
+        scale = target_scale(*shape[:2], config)
     elif config.image_resize_mode == "fit":
         height, width = molded_shape(*shape[:2], config)
         pixels = fit_image(image, height, width)
-        window, scale = (0, 0, height, width), target_scale(*shape[:2], config)
+        scale = target_scale(*shape[:2], config)
     else:
-        pixels, window, scale = resize_and_pad(image, config)
+        pixels, _, scale = resize_and_pad(image, config)
     if any(mean):
         # float64 as in Matterport: in float32 the last bit of 320 of the 768 possible values would differ
         pixels = pixels.astype(np.float32) - np.array(mean)

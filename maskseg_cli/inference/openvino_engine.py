@@ -51,7 +51,9 @@ def open_openvino(
         stages = _choose_stages(network, options)
     except RuntimeError as error:  # OpenVINO's own
         raise EngineUnavailableError(f"OpenVINO cannot run it ({last_line(error)})") from None
-    return StagedEngine(stages, network.config, _workers(network.config, options)), all_names(names, network.config)
+    engine = StagedEngine(stages, network.config, _workers(network.config, options))
+    engine.read_network = network.full
+    return engine, all_names(names, network.config)
 
 
 class _Network:

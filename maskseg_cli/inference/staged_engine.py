@@ -23,6 +23,8 @@ from maskseg_cli.inference.proposals import propose
 from maskseg_cli.inference.views import segment_views
 
 if TYPE_CHECKING:
+    import openvino
+
     from maskseg_cli.inference.test_time_augmentation import ViewInput
 
 
@@ -36,6 +38,7 @@ class StagedEngine:
 
     Attributes:
         stages, config, workers, observe: see `Engine`.
+        read_network: reads OpenVINO's network again, as its weights are; None where there is none.
     """
 
     def __init__(self, stages: Stages, config: MaskRCNNConfig, workers: int = 1) -> None:
@@ -43,6 +46,7 @@ class StagedEngine:
         self.workers = workers
         self.config = config
         self.observe: Callable[[str, float], None] | None = None
+        self.read_network: Callable[[], openvino.Model] | None = None
 
     @property
     def name(self) -> str:

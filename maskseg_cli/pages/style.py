@@ -37,6 +37,12 @@ thead th{color:var(--soft);font-size:.85rem;vertical-align:bottom}
 figure{margin:0}figcaption{font-size:.82rem;line-height:1.3;padding-top:3px}
 .sheet img{width:100%;height:auto;display:block;border-radius:4px}
 .objects figure{max-width:160px}.objects img{max-width:100%;height:auto;display:block}
+.matrix td{padding:3px 6px;text-align:center;min-width:2.4em}.matrix .own{outline:1px solid var(--soft);
+outline-offset:-1px}
+.matrix th[scope=row]{text-align:right;white-space:nowrap;max-width:12em;overflow:hidden;text-overflow:ellipsis}
+.matrix thead th{padding:5px 2px;text-align:center}
+.matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11em;overflow:hidden;
+white-space:nowrap;text-align:left}
 summary{cursor:pointer;padding:4px 0}
 @media(max-width:520px){.chart text{font-size:26px}.sheet{grid-template-columns:1fr 1fr;gap:8px}
 dd{font-size:1.15rem}th,td{padding-right:10px}}

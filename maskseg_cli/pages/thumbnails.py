@@ -58,5 +58,15 @@ def shrunk(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 def data_uri(picture: NDArray[np.uint8], suffix: str, options: list[int]) -> str:
     """The picture as a file inside an address: `data:image/jpeg;base64,...`."""
     _, encoded = cv2.imencode(suffix, picture, options)
+    return encoded_uri(encoded.tobytes(), suffix)
+
+
+def encoded_uri(data: bytes, suffix: str) -> str:
+    """The bytes of a picture's file inside an address.
+
+    Example:
+        >>> encoded_uri(b"abc", ".png")
+        'data:image/png;base64,YWJj'
+    """
     kind = {".jpg": "jpeg"}.get(suffix, suffix[1:])
-    return f"data:image/{kind};base64,{base64.b64encode(encoded.tobytes()).decode('ascii')}"
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"

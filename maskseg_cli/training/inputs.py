@@ -62,9 +62,7 @@ def make_input(example: Example, config: MaskRCNNConfig, padded: tuple[int, int]
         and has_mask float32 (G,); window float32 (4,), the picture without padding in the network's frame;
         complete_classes bool (config.num_classes,), True where every object of the class is marked.
     """
-    if len(example) > config.max_gt_instances:
-        sides = example.boxes[:, 2:] - example.boxes[:, :2]
-        example = example.select(np.sort(np.argsort(-sides.prod(axis=1), kind="stable")[: config.max_gt_instances]))
+    example = example.select(kept_rows(example.boxes, config))
     image = example.image[:, :, ::-1] if config.channel_order == "RGB" else example.image
     molded = mold(np.ascontiguousarray(image), config)
     if padded is not None:
@@ -87,6 +85,26 @@ def make_input(example: Example, config: MaskRCNNConfig, padded: tuple[int, int]
         "window": mold_window(molded, config),
         "complete_classes": complete,
     }
+
+
+def kept_rows(boxes: NDArray[Any], config: MaskRCNNConfig) -> NDArray[np.intp]:
+    """The rows of the objects that a training step gets of one picture: the largest, in their order.
+
+    Args:
+        boxes: (G, 4), x1 y1 x2 y2 of the picture's objects.
+    """
+    if len(boxes) <= config.max_gt_instances:
+        return np.arange(len(boxes))
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return np.sort(np.argsort(-sides.prod(axis=1), kind="stable")[: config.max_gt_instances])
+
+
+def batch_shape(sizes: Sequence[tuple[int, int]], config: MaskRCNNConfig) -> tuple[int, int]:
+    """Height and width that a batch of pictures of these (height, width) is padded to."""
+    height, width = np.max([molded_shape(*size, config) for size in sizes], axis=0).tolist()
+    if config.image_resize_mode == "fit":
+        height, width = (-(-side // FIT_MULTIPLE) * FIT_MULTIPLE for side in (height, width))
+    return height, width
 
 
 def mold_boxes(boxes: NDArray[Any], molded: Molded, config: MaskRCNNConfig) -> NDArray[np.float32]:
@@ -132,10 +150,8 @@ def batch_inputs(examples: Sequence[Example], config: MaskRCNNConfig) -> Trainin
     Pictures are padded with zeros at the bottom and on the right to the largest (in the mode "fit" to a multiple of
     `FIT_MULTIPLE`), objects with rows of zeros to the most (class 0 is padding).
     """
-    height, width = np.max([molded_shape(*example.size, config) for example in examples], axis=0).tolist()
-    if config.image_resize_mode == "fit":
-        height, width = (-(-side // FIT_MULTIPLE) * FIT_MULTIPLE for side in (height, width))
-    inputs = [make_input(example, config, (height, width)) for example in examples]
+    shape = batch_shape([example.size for example in examples], config)
+    inputs = [make_input(example, config, shape) for example in examples]
     most = max(len(one["class_ids"]) for one in inputs)
     batch = {name: np.stack([one[name] for one in inputs]) for name in ("image", "window", "complete_classes")}
     for name in ("boxes", "class_ids", "masks", "weights", "has_mask"):

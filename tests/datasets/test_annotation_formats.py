@@ -14,6 +14,15 @@ from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
 from tests.datasets.samples import SQUARE, document, write
 
+#: A format that a file of COCO is not -> what is said of it then.
+OTHERS = {
+    "via": "is not a file of the VGG Image Annotator",
+    "via3": "is not a project of the VGG Image Annotator 3",
+    "cvat": "is no well-formed XML",
+    "yolo": "has no names of classes",
+    "labelme": "is not a file of labelme",
+}
+
 
 def test_a_folder_with_one_annotation_file(tmp_path: Path) -> None:
     write(tmp_path, document({"segmentation": [SQUARE]}))
@@ -27,9 +36,10 @@ def test_a_folder_with_one_annotation_file(tmp_path: Path) -> None:
 def test_a_format_that_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, document({"segmentation": [SQUARE]}))
     assert read_annotations(path, ProblemLog(), format="coco") == json.loads(path.read_text())
-    with pytest.raises(MasksegError, match="is not a file of the VGG Image Annotator"):
-        open_source(path, format="via")
-    with pytest.raises(UsageError, match="no annotation format 'cocoa'; there are coco, via, labelme"):
+    for name, words in OTHERS.items():
+        with pytest.raises(MasksegError, match=words):
+            open_source(path, format=name)
+    with pytest.raises(UsageError, match="no annotation format 'cocoa'; there are coco, via, "):
         open_source(path, format="cocoa")
 
 

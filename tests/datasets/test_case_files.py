@@ -15,10 +15,11 @@ SAME = ["01a", "01b", "01d", "03a", "04b", "04d", "05a", "07a", "07b", "13c", "1
 
 REFUSED = {
     "11_zip": "ZIP archive",
-    "20c": "CVAT",
-    "20e": "VGG Image Annotator 3",
     "20f": "V7 Darwin",
 }
+
+#: Files of other programs -> the box of the one object in them, a disc.
+OTHER_PROGRAMS = {"20c": [2, 1, 5, 4], "20e": [11, 10, 50, 49]}
 
 WILD = ("wild_nan", "wild_null", "wild_1e8", "wild_1e300", "rle_overrun")
 
@@ -57,6 +58,11 @@ def test_other_formats_are_named(cases: Path, name: str) -> None:
         trained(path, cases)
     with pytest.raises(MasksegError, match=REFUSED[name]):
         score_results(path, file_of(cases, "results_rle_ok"))
+
+
+@pytest.mark.parametrize("name", OTHER_PROGRAMS)
+def test_files_of_other_programs(cases: Path, name: str) -> None:
+    assert trained(file_of(cases, name), cases) == [("background", "disc"), ([1], [OTHER_PROGRAMS[name]])]
 
 
 @pytest.mark.parametrize("name", WILD)

@@ -213,7 +213,7 @@ def test_only_the_first_names_are_told(tmp_path: Path) -> None:
 
 def test_no_picture_at_all(tmp_path: Path) -> None:
     path = write(tmp_path / "json", document({"segmentation": [SQUARE]}), 0)
-    with pytest.raises(MasksegError, match=r"(?s)gives no picture to train on.*1 image files that are not there"):
+    with pytest.raises(MasksegError, match=r"(?s)gives no picture that can be used.*1 image files that are not there"):
         read_coco(path, tmp_path)
 
 

@@ -20,7 +20,7 @@ from maskseg_cli.coco_classes import COCO_91_CLASSES, COCO_CATEGORY_IDS, COCO_CL
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset, Evaluation, evaluate, score_results
-from maskseg_cli.evaluation.report import class_table, per_class, table
+from maskseg_cli.evaluation.tables import class_table, per_class, table
 from tests.coco_samples import HEIGHT, NAMES, WIDTH, FakePredictor, Sample, found, make_sample
 
 HALF = 51 / 101  # recall 0.5 reached with precision 1: the recall levels 0, 0.01 .. 0.5 of COCO's 101

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from maskseg_cli.evaluation import CocoDataset, evaluate
-from maskseg_cli.evaluation.report import table
+from maskseg_cli.evaluation.tables import table
 from maskseg_cli.evaluation.voc_ap import photo_average_precision, voc_mean_average_precision
 from tests.coco_samples import FakePredictor, found, make_sample
 

@@ -15,7 +15,7 @@ from maskseg_cli.classes import COCO_CLASSES
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_journal import CocoJournal
-from maskseg_cli.export.coco_json import coco_annotations, coco_categories, coco_info, read_dataset
+from maskseg_cli.export.coco_json import FOUND, coco_annotations, coco_categories, read_dataset
 
 
 def found(*class_ids: int) -> Detections:
@@ -46,7 +46,7 @@ def data_set(photos: list[tuple[str, list[int]]]) -> dict[str, Any]:
     rows = [row for n, (_, classes) in enumerate(photos, 1) for row in coco_annotations(found(*classes), n)]
     height, width = found().image_size
     return {
-        "info": coco_info(),
+        "info": {"description": FOUND},
         "images": [{**image, "width": width, "height": height} for image in images],
         "annotations": [{"id": n, **row} for n, row in enumerate(rows, 1)],
         "categories": coco_categories(COCO_CLASSES),

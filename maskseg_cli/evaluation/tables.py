@@ -24,11 +24,11 @@ def table(evaluation: Evaluation) -> str:
     ]
     if evaluation.masks is not None:
         lines.append("mask " + _row(evaluation.masks.figures))
-        lines.append(f"VOC mAP50 (Matterport, per photo, scores from {MIN_SCORE}): {_percent(evaluation.voc)}")
+        lines.append(f"VOC mAP50 (Matterport, per photo, scores from {MIN_SCORE}): {percent(evaluation.voc)}")
     return "\n".join(lines)
 
 
-def remarks(evaluation: Evaluation, results: Path | None = None, quiet: bool = False) -> Iterator[str]:
+def remarks(evaluation: Evaluation, results: str | Path | None = None, quiet: bool = False) -> Iterator[str]:
     """Sentences about what could not be measured, and what looks wrong.
 
     Args:
@@ -68,7 +68,7 @@ def class_table(evaluation: Evaluation) -> str:
     lines = [f"{'class':{width}}  objects" + "".join(f"{column:>11}" for column in columns)]
     for category in shown:
         figures = [kind.per_class[category][figure] for kind in kinds.values() for figure in ("AP", "AP50")]
-        cells = "".join(f"{_percent(figure):>11}" for figure in figures)
+        cells = "".join(f"{percent(figure):>11}" for figure in figures)
         lines.append(f"{names[category]:{width}}  {objects[category]:7}{cells}")
     return "\n".join(lines)
 
@@ -86,10 +86,11 @@ def per_class(evaluation: Evaluation) -> dict[str, dict[str, dict[str, float | N
 
 
 def _row(figures: Mapping[str, float | None]) -> str:
-    return "".join(f"{_percent(figures[name]):>7}" for name in FIGURES)
+    return "".join(f"{percent(figures[name]):>7}" for name in FIGURES)
 
 
-def _percent(figure: float | None) -> str:
+def percent(figure: float | None) -> str:
+    """A figure of 0..1 in percent, "-" for None."""
     return "-" if figure is None else f"{100 * figure:.1f}"
 
 

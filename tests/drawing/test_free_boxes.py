@@ -1,4 +1,4 @@
-"""Dashed lines: on the line only, with gaps, whatever the corners are."""
+"""Dashed boxes: on the line only, with gaps, whatever the corners are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskseg_cli.drawing.dashed_lines import draw_dashed_box, draw_dashed_lines, draw_solid_box
+from maskseg_cli.drawing.free_boxes import draw_dashed_box, draw_solid_box
 
 WHITE = (255, 255, 255)
 
@@ -19,7 +19,7 @@ def canvas(size: int = 80) -> np.ndarray:
 
 def test_a_dashed_box_covers_half_of_the_solid_one() -> None:
     dashed, solid = canvas(), canvas()
-    draw_dashed_box(dashed, np.float32([10, 20, 61, 71]), WHITE, dash=5, gap=5)
+    draw_dashed_box(dashed, np.float32([10, 20, 61, 71]), WHITE, dash=5)
     draw_solid_box(solid, np.float32([10, 20, 61, 71]), WHITE)
     assert solid[20, 10:61].all()
     assert solid[70, 10:61].all()
@@ -32,7 +32,6 @@ def test_a_dashed_box_covers_half_of_the_solid_one() -> None:
 @given(st.lists(st.tuples(st.floats(width=32), st.floats(width=32)), max_size=6))
 def test_any_corners_are_taken(corners: list[tuple[float, float]]) -> None:
     picture = canvas(16)
-    draw_dashed_lines(picture, np.array(corners, np.float32).reshape(-1, 2), WHITE)
     for (x1, y1), (x2, y2) in itertools.pairwise(corners):
         draw_dashed_box(picture, np.float32([x1, y1, x2, y2]), WHITE)
         draw_solid_box(picture, np.float32([x1, y1, x2, y2]), WHITE)

@@ -1,0 +1,1 @@
+"""Converts data sets from one annotation format to another."""

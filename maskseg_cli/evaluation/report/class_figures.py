@@ -1,0 +1,73 @@
+"""AP by class and by size of the objects, as bars and as a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from maskseg_cli.evaluation.coco_ap import AveragePrecision
+from maskseg_cli.evaluation.evaluator import Evaluation
+from maskseg_cli.evaluation.tables import percent
+from maskseg_cli.pages.charts import bar_chart
+from maskseg_cli.pages.elements import folded, table
+from maskseg_cli.pages.page import section
+
+#: Classes with a bar; the table has all of them.
+_BARS = 30
+_SIZES = (
+    ("small, under 32 x 32 px", "APs"),
+    ("medium", "APm"),
+    ("large, above 96 x 96 px", "APl"),
+)
+
+
+def by_size(evaluation: Evaluation) -> str:
+    """A section with AP of small, medium and large objects."""
+    kind, figures = _kind(evaluation)
+    bars = []
+    for name, figure in _SIZES:
+        value = figures.figures[figure]
+        words = "no such object" if value is None else f"{percent(value)} %"
+        bars.append((name, value or 0.0, words))
+    return section(f"{kind} AP by size", bar_chart(bars, f"{kind} AP by the size of the objects", most=1))
+
+
+def by_class(evaluation: Evaluation) -> str:
+    """A section with the AP of each class that has objects, best first."""
+    kind, chosen = _kind(evaluation)
+    dataset = evaluation.dataset
+    objects = Counter(one["category_id"] for one in dataset.annotations if not one["iscrowd"])
+    measured = [category for category in evaluation.category_ids if objects[category]]
+    measured.sort(key=lambda category: -(chosen.per_class[category]["AP"] or 0.0))
+    kinds = {"box": evaluation.boxes} | ({"mask": evaluation.masks} if evaluation.masks is not None else {})
+    titles = ["Class", "Objects", *(f"{name} {figure}" for name in kinds for figure in ("AP", "AP50"))]
+    rows: list[tuple[str | int, ...]] = [
+        (
+            dataset.categories[category],
+            objects[category],
+            *(percent(one.per_class[category][figure]) for one in kinds.values() for figure in ("AP", "AP50")),
+        )
+        for category in measured
+    ]
+    # The bars are of the classes with the most objects: those of a few objects say little.
+    common = set(sorted(measured, key=lambda category: -objects[category])[:_BARS])
+    bars = [
+        (
+            f"{dataset.categories[category]} ({objects[category]})",
+            chosen.per_class[category]["AP"] or 0.0,
+            f"{percent(chosen.per_class[category]['AP'])} %",
+        )
+        for category in measured
+        if category in common
+    ]
+    which = f"the {_BARS} classes with the most objects" if len(measured) > _BARS else "all classes that have objects"
+    return section(
+        f"{kind} AP by class",
+        f'<p class="soft">Of {which}; the number of objects is in brackets. Figures of a few objects say little.</p>',
+        bar_chart(bars, f"{kind} AP by class", most=1),
+        folded("All classes as a table", table(titles, rows)),
+    )
+
+
+def _kind(evaluation: Evaluation) -> tuple[str, AveragePrecision]:
+    """What is shown: masks where they could be measured."""
+    return ("Box", evaluation.boxes) if evaluation.masks is None else ("Mask", evaluation.masks)

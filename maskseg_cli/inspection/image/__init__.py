@@ -1,0 +1,1 @@
+"""`maskseg inspect image`: a photo's way through the network, one step a file."""
