@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
     from maskseg_cli.inspection.image.inspect_image import inspect_image
+    from maskseg_cli.inspection.weights.inspect_weights import inspect_weights
     from maskseg_cli.pipeline.cameras import process_camera
     from maskseg_cli.pipeline.images import process_images, segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
@@ -89,6 +90,7 @@ _HOMES = {
     "YoloFolder": "maskseg_cli.export.yolo",
     "draw": "maskseg_cli.drawing",
     "inspect_image": "maskseg_cli.inspection.image.inspect_image",
+    "inspect_weights": "maskseg_cli.inspection.weights.inspect_weights",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
     "process_images": "maskseg_cli.pipeline.images",
@@ -135,6 +137,7 @@ __all__ = [
     "detections_html",
     "draw",
     "inspect_image",
+    "inspect_weights",
     "load_model",
     "process_camera",
     "process_images",

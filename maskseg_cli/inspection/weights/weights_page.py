@@ -33,7 +33,7 @@ _FIRST = ("conv1/kernel", "trunk.stem/kernel")
 
 
 def weights_page(inspection: WeightsInspection) -> Iterator[str]:
-    """The parts of the page, for `export.parts.write_parts` after `utf8`."""
+    """The parts of the page, joined they are the whole page."""
     name = inspection.path.name
     heading = f"The weights in {name}"
     if inspection.other is not None:
