@@ -9,7 +9,9 @@ from typing import Any
 from maskseg_cli.evaluation.evaluation_options import check_page_name
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.report.class_figures import by_class, by_size
+from maskseg_cli.evaluation.report.comparison_section import comparison_section
 from maskseg_cli.evaluation.report.head import figures, head
+from maskseg_cli.evaluation.report.photos import Photos
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.pages.page import page
@@ -43,16 +45,23 @@ def write_evaluation_report(
         >>> write_evaluation_report(evaluation, "report.html", images="val")               # doctest: +SKIP
     """
     check_page_name(path)
-    write_parts(Path(path), map(utf8, _parts(evaluation, settings or {})))
+    write_parts(Path(path), map(utf8, _page(evaluation, Photos(images), against, worst, settings or {})))
 
 
-def _parts(evaluation: Evaluation, settings: Mapping[str, Any]) -> Iterator[str]:
+def _page(
+    evaluation: Evaluation, photos: Photos, against: Evaluation | None, worst: int, settings: Mapping[str, Any]
+) -> Iterator[str]:
     name = evaluation.dataset.path.name
-    return page(f"Evaluation: {name}", f"What a network finds in {name}", _content(evaluation, settings))
+    content = _content(evaluation, photos, against, worst, settings)
+    return page(f"Evaluation: {name}", f"What a network finds in {name}", content)
 
 
-def _content(evaluation: Evaluation, settings: Mapping[str, Any]) -> Iterator[str]:
+def _content(
+    evaluation: Evaluation, photos: Photos, against: Evaluation | None, worst: int, settings: Mapping[str, Any]
+) -> Iterator[str]:
     yield head(evaluation, settings, None)
     yield figures(evaluation)
+    if against is not None:
+        yield comparison_section(str(settings.get("against", "another network")), evaluation, against)
     yield by_size(evaluation)
     yield by_class(evaluation)
