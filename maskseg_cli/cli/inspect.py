@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import click
 
-from maskseg_cli.cli.inspect_data import inspect_data  # noqa: E402
-from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
-from maskseg_cli.cli.inspect_weights import inspect_weights  # noqa: E402
+from maskseg_cli.cli.inspect_data import data as inspect_data
+from maskseg_cli.cli.inspect_image import inspect_image
+from maskseg_cli.cli.inspect_weights import inspect_weights
+from maskseg_cli.cli.sections import HelpfulGroup
+
+
+@click.group(cls=HelpfulGroup)
+def inspect() -> None:
+    """Look into a photo's way, a data set or weights, as pictures.
+
+    Each command writes a folder with an index.html, which explains every picture and opens without a network.
+    """
+
 
 inspect.add_command(inspect_image)
 inspect.add_command(inspect_data)
