@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 
 from maskseg_cli import load_model
+from maskseg_cli.cli.main import main
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inspection.image.pages import step_files
+from maskseg_cli.inspection.image.spot import Spot
+from maskseg_cli.inspection.image.spot_step import spot_step
+from maskseg_cli.inspection.image.spot_story import spot_story
 from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
-from maskseg_cli.inspection.spot import Spot
-from maskseg_cli.inspection.spot_section import spot_section
-from maskseg_cli.inspection.spot_story import spot_story
+from maskseg_cli.media.images import write_image
 
 side = st.floats(0, 50, width=32)
 
@@ -112,6 +118,38 @@ def test_the_part_of_the_page() -> None:
     one = dataclasses.replace(trace(), class_names=tuple(f"<b>{name}" for name in trace().class_names))
     for numbers in ((220, 150), one.detections.xyxy[0].tolist(), (100, 100, 108, 108), (0, 0), (511.5, 511.5)):
         story = spot_story(one, Spot.of(tuple(numbers)))
-        text = spot_section(one, story)
+        step = spot_step(one, story, 3)
+        files = step_files([step], "Steps", [], {})
+        text = files["index.html"].decode()
         assert "<b>" not in text
-        assert text.count("<img") == (len(story.anchors) > 0) + (len(story.pairs) > 0)
+        assert text.count("<img") == 1 + (len(story.pairs) > 0) == len(files) - 2
+        figures = json.loads(files["trace.json"])["steps"]["spot-3"]
+        assert figures["verdict"] == story.verdict
+        assert figures["anchors_about_it"] == len(story.anchors)
+        for row in figures["anchors"]:
+            assert row["objectness"] == round(float(one.objectness[row["anchor"]]), 4)
+        for row in figures["candidates"]:
+            place = one.class_names.index(row["class"])
+            assert row["score"] == round(float(one.probabilities[row["proposal"], place]), 4)
+
+
+@pytest.mark.parametrize("text", ["1", "a,b", "1,2,3", "", (1, 2, 3, 4), None, "nan,1"])
+def test_what_is_no_point(text: object) -> None:
+    with pytest.raises(UsageError):
+        Spot.read(text, 2)  # type: ignore[arg-type]
+
+
+def test_the_command_says_why(tmp_path: Path) -> None:
+    write_image(tmp_path / "photo.png", data.astronaut()[:, :, ::-1])
+    words = ["inspect", "image", str(tmp_path / "photo.png"), "-o", str(tmp_path / "steps")]
+    outside = CliRunner().invoke(main, [*words, "--point", "600,1"])
+    assert outside.exit_code == 2
+    assert "There is nothing of the point 600,1 in a photo of 512 x 512 pixels" in outside.stderr
+    assert not (tmp_path / "steps" / "index.html").exists()
+    done = CliRunner().invoke(main, [*words, "--point", "220,150", "--box", "100,100,108,108"])
+    assert done.exit_code == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith("the point 220,150: Found as person 0.")
+    assert second.startswith("the box 100,100,108,108: The region-proposal network made no box for it")
+    page = (tmp_path / "steps" / "index.html").read_text(encoding="utf-8")
+    assert page.index("What became of the point 220,150") < page.index("What became of the box 100,100,108,108")

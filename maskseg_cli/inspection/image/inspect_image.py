@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
@@ -22,6 +23,9 @@ from maskseg_cli.inspection.image.proposals_step import proposals_step
 from maskseg_cli.inspection.image.refinement_step import refinement_step
 from maskseg_cli.inspection.image.result_step import result_step
 from maskseg_cli.inspection.image.roi_levels_step import roi_levels_step
+from maskseg_cli.inspection.image.spot import Spot
+from maskseg_cli.inspection.image.spot_step import spot_step
+from maskseg_cli.inspection.image.spot_story import spot_story
 from maskseg_cli.inspection.image.step import Step
 from maskseg_cli.inspection.image.suppression_step import suppression_step
 from maskseg_cli.inspection.image.times_step import times_step
@@ -33,12 +37,17 @@ from maskseg_cli.media.images import read_image
 from maskseg_cli.pipeline.run_options import Model, predictor_loader, split_options
 from maskseg_cli.reporter import Reporter
 
+#: Numbers, or a text of them with commas between them.
+Numbers: TypeAlias = "Sequence[float] | str"
+
 
 def inspect_image(
     photo: str | Path,
     folder: str | Path,
     *,
     model: Model = "lite",
+    points: Sequence[Numbers] = (),
+    boxes: Sequence[Numbers] = (),
     overwrite: bool = False,
     reporter: Reporter | None = None,
     **options: Any,
@@ -49,6 +58,9 @@ def inspect_image(
         photo: a file.
         folder: for the pictures, `index.html` and `trace.json`; it is made if needed.
         model: name of a network, weights file, or a loaded `Predictor`.
+        points: (x, y) in pixels of the upright photo, or "412,180": for each the page says why something was found
+            there or not.
+        boxes: the same for (x1, y1, x2, y2), the box around an object.
         overwrite: replace the results of an earlier run.
         reporter: takes messages.
         **options: fields of `ModelOptions` (`size`, `min_score`, `classes`, `engine` ...) and of `DrawingOptions`.
@@ -64,24 +76,39 @@ def inspect_image(
         >>> trace = inspect_image("photo.jpg", "steps/", size=320)            # doctest: +SKIP
         >>> trace.detections.names                                            # doctest: +SKIP
         ['dog', 'bicycle']
+        >>> print(spot_story(trace, Spot.of((412, 180))).verdict)             # doctest: +SKIP
+        Found as chair 0.46, below --min-score 0.6.
     """
     photo, folder, reporter = Path(photo), Path(folder), reporter or Reporter()
     network, drawing = split_options(model, options)
     if network.tta or (network.tiles if isinstance(network, ModelOptions) else network.grid) is not None:
         raise UsageError("inspect image shows one run of the network: leave out --tta and --tiles.")
+    spots = spots_of(points, boxes)
     check_folder(folder, PAGE, overwrite)
     with FileLocks([folder / PAGE]):
         image = read_image(photo)
+        for spot in spots:  # before the network is loaded, which takes seconds
+            spot.check_within(*image.shape[:2])
         predictor = predictor_loader(network, reporter=reporter)()
         reporter.say(f"Looking into {predictor.name} with {photo.name}.")
         trace = trace_network(predictor, image)
         layers = layer_maps(predictor, trace.molded.image)
-        steps = steps_of(trace, layers, drawing)
+        told = [spot_step(trace, spot_story(trace, spot), number) for number, spot in enumerate(spots, start=1)]
+        steps = [*told, *steps_of(trace, layers, drawing)]
         heading = f"{photo.name} through {predictor.name}"
         files = step_files(steps, heading, _facts(trace), _document(trace, photo, predictor))
         inputs = [photo, *(files_read(network) if isinstance(network, ModelOptions) else ())]
         write_folder(folder, files, inputs, FIGURES)
     return trace
+
+
+def spots_of(points: Sequence[Numbers], boxes: Sequence[Numbers]) -> list[Spot]:
+    """The spots that are asked about, points first.
+
+    Raises:
+        UsageError: one of them is none.
+    """
+    return [Spot.read(one, count) for count, given in ((2, points), (4, boxes)) for one in given]
 
 
 def steps_of(trace: NetworkTrace, layers: list[LayerMap], drawing: DrawingOptions | None = None) -> list[Step]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.tiling import network_side
 from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates, detection_fates
+from maskseg_cli.inspection.image.spot import SAME_OBJECT, Spot
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates, proposal_fates
-from maskseg_cli.inspection.spot import SAME_OBJECT, Spot
 from maskseg_cli.messages import counted
 
 #: A class that is less probable than this is not worth a sentence of its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,27 @@ class Spot:
                 f"The box {_numbers(numbers)} has no area: x1,y1 is its upper left corner, x2,y2 the lower right."
             )
         return spot
+
+    @classmethod
+    def read(cls, given: Sequence[float] | str, count: int) -> Spot:
+        """A spot of two numbers (a point) or four (a box), or of a text of them with commas between them.
+
+        Raises:
+            UsageError: it is something else.
+
+        Example:
+            >>> Spot.read("412, 180.5", 2).words
+            'the point 412,180.5'
+        """
+        try:
+            numbers = tuple(map(float, given.split(",") if isinstance(given, str) else given))
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) != count:
+            wanted = "a point x,y" if count == 2 else "a box x1,y1,x2,y2"
+            example = ",".join(["412", "180", "460", "240"][:count])
+            raise UsageError(f"{given!r} is not {wanted} in pixels of the photo, such as {example}.")
+        return cls.of(numbers)
 
     @property
     def is_point(self) -> bool:
