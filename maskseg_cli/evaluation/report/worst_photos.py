@@ -55,13 +55,14 @@ class PhotoErrors:
         return sum(error.weight for error in self.errors)
 
 
-def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, most: int) -> str:
+def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, most: int, min_score: float) -> str:
     """A section with the worst photos of each kind of error.
 
     Args:
         kinds: what the errors are, such as "Missed objects", -> the photos that have them.
         photos: reads and draws them; only those that are shown.
         most: so many photos in all; the kinds take turns, each with its worst photo that is left.
+        min_score: of the detections that count.
 
     Returns:
         "" where nothing is wrong.
@@ -70,7 +71,11 @@ def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, mos
     if not ordered or not most:
         return ""
     chosen = _shares({kind: len(found) for kind, found in ordered.items()}, most)
-    parts = [_introduction(photos)]
+    how = (
+        f"Detections with scores from {min_score:g} count. The first photo of each kind is the worst one, by the number "
+        "of errors, the size of what is missed, and the scores of what is wrong."
+    )
+    parts = [f'<p class="soft">{escaped(how)}</p>', _introduction(photos)]
     for kind, found in ordered.items():
         errors = sum(len(one.errors) for one in found)
         parts.append(f"<h3>{escaped(kind)}: {errors} in {counted(len(found), 'photo')}</h3>")
