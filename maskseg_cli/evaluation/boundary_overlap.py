@@ -51,7 +51,7 @@ def boundary_rle(rle: dict[str, Any], share: float = SHARE) -> dict[str, Any]:
     return dict(coco_mask.encode(whole))
 
 
-class BoundaryEvaluation(COCOeval):  # type: ignore[misc]  # pycocotools has no types
+class BoundaryEvaluation(COCOeval):
     """pycocotools' evaluation of masks with the smaller one of mask IoU and boundary IoU as the overlap."""
 
     def __init__(self, truth: COCO, found: COCO) -> None:

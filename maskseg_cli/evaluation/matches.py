@@ -93,12 +93,13 @@ def _overlaps(image: Record, rows: list[Record], marked: list[Record], masks: bo
     if not rows or not marked:
         return np.zeros((len(rows), len(marked)))
     crowds = [int(one["iscrowd"]) for one in marked]
-    if masks:
-        height, width = image["height"], image["width"]
-        parts = [[to_rle(one["segmentation"], height, width) for one in some] for some in (rows, marked)]
-    else:
-        parts = [[list(map(float, one["bbox"])) for one in some] for some in (rows, marked)]
-    return np.asarray(coco_mask.iou(*parts, crowds), np.float64).reshape(len(rows), len(marked))
+    height, width = image["height"], image["width"]
+
+    def part(record: Record) -> Any:
+        return to_rle(record["segmentation"], height, width) if masks else [float(side) for side in record["bbox"]]
+
+    found = coco_mask.iou([part(row) for row in rows], [part(one) for one in marked], crowds)
+    return np.asarray(found, np.float64).reshape(len(rows), len(marked))
 
 
 def _match(image: Record, marked: list[Record], rows: list[Record], overlaps: NDArray[np.float64]) -> PhotoMatches:
