@@ -37,7 +37,9 @@ def comparison_section(
         for figure, one in compared.figures.items()
     ]
     titles = ("", "this", "other", "difference", "95 % interval", "better in")
-    first = [f"<p><strong>{escaped(one.sentence(name))}</strong></p>" for name, one in compared.figures.items()][:1]
+    first = [
+        f"<p><strong>{escaped(_capital(one.sentence(name)))}</strong></p>" for name, one in compared.figures.items()
+    ][:1]
     how = (
         "The photos were drawn again and again with replacement, and both networks measured on each draw: the interval "
         "holds 95 % of the differences, the last column says in how many draws this network was the better one."
@@ -62,6 +64,10 @@ def signed(value: float) -> str:
     return f"{100 * value:+.1f}" if value else "0.0"
 
 
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _classes(own: Evaluation, other: Evaluation) -> str:
     """The classes whose AP differs most, on either side."""
     kind, this, that = "box", own.boxes, other.boxes
@@ -79,8 +85,14 @@ def _classes(own: Evaluation, other: Evaluation) -> str:
     titles = ("Class", "Objects", f"{kind} AP", "other", "difference")
     if len(lines) <= 2 * _CLASSES:
         return table(titles, lines, "By class; a class of a few objects differs by chance")
-    parts = (("Better", lines[:_CLASSES]), ("Worse", lines[: -_CLASSES - 1 : -1]))
-    pair = "".join(f"<div>{table(titles, some, f'{word} most, by class')}</div>" for word, some in parts)
+    better = [line for line, row in zip(lines, rows, strict=True) if row[0] > 0]
+    worse = [line for line, row in zip(lines, rows, strict=True) if row[0] < 0]
+    parts = (("better", better[:_CLASSES]), ("worse", worse[: -_CLASSES - 1 : -1]))
+    pair = "".join(
+        f"<div>{table(titles, some, f'Classes of which this network is {word} most')}</div>"
+        for word, some in parts
+        if some
+    )
     return f'<div class="pair">{pair}</div><p class="soft">A class of a few objects differs by chance.</p>' + folded(
         "All classes", table(titles, lines)
     )
@@ -90,14 +102,14 @@ def _changed(photos: Sequence[tuple[dict[str, Any], float, float]], min_score: f
     """The photos that got better and worse most."""
     titles = ("Photo", "this", "other", "difference")
     parts = []
-    for word, sign, some in (("Better", 1, photos[:_PHOTOS]), ("Worse", -1, photos[: -_PHOTOS - 1 : -1])):
+    for word, sign, some in (("better", 1, photos[:_PHOTOS]), ("worse", -1, photos[: -_PHOTOS - 1 : -1])):
         rows = [
             (image["file_name"], percent(own), percent(other), signed(own - other))
             for image, own, other in some
             if sign * (own - other) > 0
         ]
         if rows:
-            parts.append(f"<div>{table(titles, rows, f'{word} most, by photo')}</div>")
+            parts.append(f"<div>{table(titles, rows, f'Photos in which this network is {word} most')}</div>")
     if not parts:
         return ""
     how = (

@@ -39,7 +39,7 @@ def head(evaluation: Evaluation, settings: Mapping[str, Any], boundary: AverageP
         facts.append(("Boundary AP", percent(boundary.figures["AP"])))
     if evaluation.voc is not None:
         facts.append(("VOC mAP50", percent(evaluation.voc)))
-    facts += [("Photos", f"{len(dataset.images):,}"), ("Objects", f"{objects:,}"), ("Classes", f"{len(chosen):,}")]
+    facts += [("Photos", f"{len(dataset.images):,}"), ("Objects", f"{objects:,}")]
     return f'<p class="soft">{escaped(_measured_with(evaluation, settings))}</p>' + tiles(facts)
 
 
@@ -75,4 +75,5 @@ def _measured_with(evaluation: Evaluation, settings: Mapping[str, Any]) -> str:
         ways.append(f"scores from {config['detection_min_confidence']:g}")
     ways += ["six views of each photo"] if settings.get("tta") else []
     ways += [f"tiles {settings['tiles']}"] if settings.get("tiles") else []
-    return f"{', '.join([who, *ways])}, on {evaluation.dataset.path.name}."
+    classes = counted(len(evaluation.category_ids), "class")
+    return f"{', '.join([who, *ways])}, on {evaluation.dataset.path.name} with {classes}."

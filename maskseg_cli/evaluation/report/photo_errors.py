@@ -30,11 +30,12 @@ def errors_by_kind(photos: Iterable[PhotoMatches], names: Mapping[int, str]) -> 
         return ErrorInPhoto(math.sqrt(max(share, 1e-6)), f"{name(record)} missed", record, None, name(record))
 
     def false(_: Mapping[str, Any], row: dict[str, Any]) -> ErrorInPhoto:
-        return ErrorInPhoto(row["score"], f"{scored(row)} where nothing is marked", None, row, scored(row))
+        return ErrorInPhoto(row["score"], scored(row), None, row, scored(row))
 
     def wrong(_: Mapping[str, Any], pair: Pair) -> ErrorInPhoto:
         words = f"{name(pair.marked)} found as {scored(pair.found)}"
-        return ErrorInPhoto(pair.found["score"], words, pair.marked, pair.found, scored(pair.found))
+        label = f"{scored(pair.found)}, is {name(pair.marked)}"
+        return ErrorInPhoto(pair.found["score"], words, pair.marked, pair.found, label)
 
     def badly(_: Mapping[str, Any], pair: Pair) -> ErrorInPhoto:
         words = f"{scored(pair.found)} with an IoU of {pair.overlap:.2f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,8 +73,8 @@ def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, mos
         return ""
     chosen = _shares({kind: len(found) for kind, found in ordered.items()}, most)
     how = (
-        f"Detections with scores from {min_score:g} count. The first photo of each kind is the worst one, by the number "
-        "of errors, the size of what is missed, and the scores of what is wrong."
+        f"Detections with scores from {min_score:g} count. The first photo of each kind is the worst one, by the "
+        "number of errors, the size of what is missed, and the scores of what is wrong."
     )
     parts = [f'<p class="soft">{escaped(how)}</p>', _introduction(photos)]
     for kind, found in ordered.items():
@@ -125,6 +126,7 @@ def _picture(one: PhotoErrors, photos: Photos) -> Thumbnail | None:
 
 
 def _words(one: PhotoErrors) -> str:
-    words = [error.words for error in one.errors[:_NAMED]]
-    left = len(one.errors) - len(words)
+    times = Counter(error.words for error in one.errors).most_common(_NAMED)
+    words = [f"{words} ({number} times)" if number > 1 else words for words, number in times]
+    left = len(one.errors) - sum(number for _, number in times)
     return ", ".join(words) + (f", and {left} more" if left else "")
