@@ -90,7 +90,7 @@ def convert_data(
     with FileLocks(target.path for target in targets if target.is_file):
         sinks = [build_sink(name, one.path, pictures=False, note=reporter.say, marked=marked) for one in targets]
         files = [file for target, sink in zip(targets, sinks, strict=True) for file in _files(target, sink)]
-        check_existing(files, path, chosen.overwrite)
+        check_existing(files, path, (record.path for record in source.images), chosen.overwrite)
         run = _Run(name, objects, place, reporter)
         with reporter.progress(len(photos), "photo", "converting") as show:
             for target, sink in zip(targets, sinks, strict=True):
@@ -119,6 +119,7 @@ def _open(path: Path, options: ConversionOptions, reporter: Reporter) -> Annotat
         reporter=reporter,
         format=options.source_format,
         trust_sizes=not places,
+        split=None,
     )
     if not isinstance(source, AnnotatedImages):
         raise UsageError(f"{path} is no data set on the disk: name an annotation file or folder.")

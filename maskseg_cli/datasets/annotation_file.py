@@ -54,6 +54,18 @@ def read_annotations(
     return found.read(source)
 
 
+def own_pictures(path: str | Path) -> Path | None:
+    """The folder to look in for pictures where none is named: a folder of annotations, or that of YOLO's data.yaml.
+
+    Returns:
+        None for other files: they do not say where their pictures are.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return path
+    return path.parent if path.suffix.lower() in (".yaml", ".yml") else None
+
+
 def detect_format(path: str | Path) -> str:
     """The name of the format of a file or folder, a key for `format_named`.
 

@@ -10,8 +10,11 @@ from typing import Any
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.cvat import cvat_to_coco, is_cvat
+from maskseg_cli.datasets.darwin import darwin_to_coco, is_darwin
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
+from maskseg_cli.datasets.masks import is_masks, masks_to_coco
 from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.supervisely import is_supervisely, supervisely_to_coco
 from maskseg_cli.datasets.via import via_entries, via_to_coco
 from maskseg_cli.datasets.via3 import is_via3, via3_to_coco
 from maskseg_cli.datasets.voc import is_voc, voc_to_coco
@@ -109,4 +112,7 @@ FORMATS = (
     AnnotationFormat("yolo", "YOLO (folder with data.yaml)", is_yolo, yolo_to_coco),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
     by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
+    by_path("masks", "pictures of masks (PNG)", is_masks, masks_to_coco),
+    by_path("supervisely", "Supervisely (JSON files)", is_supervisely, supervisely_to_coco),
+    by_path("darwin", "V7 Darwin (JSON files)", is_darwin, darwin_to_coco),
 )

@@ -43,6 +43,7 @@ class Kind:
 KINDS = {
     "missing-image": Kind("image files that are not there (left out)"),
     "unreadable-image": Kind("image files that are no picture, damaged or cut off (left out)"),
+    "broken-pixels": Kind("image files whose pixels cannot be read (training stops at them)"),
     "image-size": Kind("images of another size than their record says (left out)", "is of another size"),
     "image-folder": Kind("file names whose folder is not there (the picture of that name in IMAGES taken)"),
     "image-case": Kind("file names that differ from the file's in upper and lower case (the file taken)"),
@@ -87,13 +88,15 @@ KINDS = {
     "several-pictures": Kind("regions of VIA 3 in a view of several pictures (left out)"),
     "video-region": Kind("regions in a video or sound, which are in no picture (left out)"),
     "labelme-line": Kind("shapes that are points or lines, which have no area (left out)"),
-    "shape-kind": Kind("shapes without area: points, lines, cuboids, skeletons (left out)"),
+    "shape-kind": Kind("shapes that are no outlines: points, lines, cuboids, skeletons and others (left out)"),
     "annotation-file": Kind("annotation files of single pictures that cannot be read (left out)", "cannot be read: {}"),
     "video-file": Kind("annotation files of videos (left out)", "is of a video: export its frames as pictures"),
     "mask-file": Kind("pictures of masks that cannot be read, or are of another size (left out)", "{}"),
     "mask-empty": Kind("pictures of one object without a pixel of it (left out)"),
     "mask-without-photo": Kind("pictures of masks without a photo of their name (left out)"),
-    "mask-without-class": Kind("objects in pictures of masks whose class nothing names (of the class object)"),
+    "mask-without-class": Kind(
+        "objects in pictures of masks whose class nothing names (of the class object)", harmless=True
+    ),
     "object-without-mask": Kind("objects of XML files without a pixel in the picture of masks (their boxes taken)"),
     "frame-number": Kind("shapes of tracks without the number of a frame (left out)", "has the frame {}"),
     "yolo-line": Kind("lines of label files that are no object of YOLO (left out)", "is no object of YOLO: {}"),

@@ -177,7 +177,7 @@ def _photo(name: str, given: str, photos: PhotoNames) -> str:
     """The photo's path from their folder: the one that the XML file names, else the one of the XML file's own name."""
     folder = name.rpartition("/")[0]
     for one in (f"{folder}/{given}" if folder else "", given):
-        if one and photos.has_file(one):
+        if one and one in photos.files:
             return one
     return photos.find(name) or given or f"{name}.jpg"
 

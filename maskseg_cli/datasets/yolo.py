@@ -5,6 +5,7 @@ https://docs.ultralytics.com/datasets/segment/
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,7 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     pairs: list[Pair] = []
     for picture in pictures:
         labels = label_file(picture.absolute())
-        pairs.append((picture, labels if labels.is_file() else None))
+        pairs.append((picture, labels if os.path.isfile(labels) else None))
     known = {labels for _, labels in pairs}
     for folder in sorted({labels.parent for labels in known if labels is not None}):
         pairs += [(None, path) for path in _lost(folder, known)]
