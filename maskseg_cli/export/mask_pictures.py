@@ -63,7 +63,7 @@ def _rows(detections: Detections) -> Iterable[tuple[np.float32, MaskCrop]]:
 
 
 def _hidden(numbers: NDArray[np.uint16], detections: Detections) -> bool:
-    return len(np.unique(numbers[numbers > 0])) < np.count_nonzero(detections.area)
+    return len(np.unique(numbers[numbers > 0])) < int(np.count_nonzero(detections.area))
 
 
 def instance_numbers(detections: Detections) -> NDArray[np.uint16]:

@@ -138,7 +138,8 @@ def test_in_pictures_of_masks_the_smaller_object_is_on_top(tmp_path: Path) -> No
     small, large = np.zeros((HEIGHT, WIDTH), bool), np.zeros((HEIGHT, WIDTH), bool)
     small[20:40, 20:40], large[10:80, 10:80] = True, True
     content["annotations"] = [
-        {"image_id": 11, "category_id": 9, "segmentation": rle(mask)} for mask in (small, large, small)
+        {"image_id": 11, "category_id": category, "segmentation": rle(mask)}
+        for category, mask in ((9, small), (9, large), (4, small))
     ]
     heard = Heard()
     convert_data(write(tmp_path, content), tmp_path / "out", to="masks", reporter=heard)
