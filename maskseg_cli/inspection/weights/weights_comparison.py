@@ -38,9 +38,11 @@ class ArrayChange:
 
     @property
     def relative(self) -> float:
-        """||a - b|| / ||a||; infinite where a is zero and b is not; 0 for identical arrays."""
+        """||a - b|| / ||a||: infinite where a is zero and b is not, NaN where a value of one of them is not finite."""
         if self.identical:
             return 0.0
+        if not np.isfinite(self.distance):
+            return float("nan")
         return self.distance / self.norm if self.norm else float("inf")
 
 

@@ -51,6 +51,10 @@ def test_values_that_are_not_finite() -> None:
     change = change_of("a", first, np.array([1.0, 2.0]))
     assert np.isnan([change.largest, change.relative, change.cosine]).all()
     assert change_words(change.relative) == "not finite"
+    change = change_of("a", np.array([1.0, 2.0]), np.array([1.0, np.inf]))
+    assert change.largest == np.inf
+    assert change_words(change.relative) == "not finite"
+    assert change_words(change_of("a", np.zeros(2), np.ones(2)).relative) == "from zero"
 
 
 FIRST = {
