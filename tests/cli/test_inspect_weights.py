@@ -134,7 +134,7 @@ def test_two_files(tmp_path: Path, healthy: Path, groups: Groups) -> None:
     assert row["in_other"] == "yes"
     page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "<h2>What changed</h2>" in page
-    assert "Relative change by stage" in page
+    assert "Relative change of the kernels by stage" in page
     lines = run(healthy, healthy, "-o", tmp_path / "same").stdout.splitlines()
     assert f"identical   {count} arrays" in lines
     assert "All arrays that both have are identical." in (tmp_path / "same/index.html").read_text(encoding="utf-8")

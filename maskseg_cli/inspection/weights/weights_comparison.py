@@ -72,11 +72,12 @@ class WeightsComparison:
         return sorted(changed, key=lambda one: (np.isfinite(one.relative), -np.nan_to_num(one.relative)))
 
     def stage_changes(self) -> dict[str, float]:
-        """Stage -> relative change of all its arrays together, as of one long vector; NaN where a value is not finite.
+        """Stage -> relative change of all its kernels together, as of one long vector.
 
-        Running statistics of batch normalisation, which no gradient moves, are left out.
+        Kernels alone count: the scales of batch normalisation are much larger numbers, beside which a change of the
+        kernels would not be seen. NaN where a value is not finite, infinite where all kernels were zero.
         """
-        known = {change.name: change for change in self.changes if "/moving_" not in change.name}
+        known = {change.name: change for change in self.changes if change.name.endswith("/kernel")}
         found = {}
         for stage, names in by_stage(known).items():
             distance = float(np.sqrt(sum(known[name].distance ** 2 for name in names)))
