@@ -130,6 +130,7 @@ def test_tracks(tmp_path: Path) -> None:
         ]  # fmt: skip
         assert [mask.area for mask in source[3].masks] == [400, 6]
         assert [(problem.kind, problem.count) for problem in source.problems] == [("missing-image", 1)]
+    assert [image["id"] for image in read_annotations(path, ProblemLog())["images"]] == [1, 2, 3, 5, 10, 13]
     records = read_annotations(path, ProblemLog())["annotations"]
     assert [record["track_id"] for record in records] == [7, 8, 7, 7]
 
