@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.cvat_pictures import CvatPictures
-from maskseg_cli.datasets.cvat_shapes import CvatObject, read_objects
+from maskseg_cli.datasets.cvat_shapes import WITH_AREA, WITHOUT_AREA, CvatObject, read_objects
 from maskseg_cli.datasets.field_values import picture_sides, shown, whole_number
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.problems import ProblemLog
@@ -113,7 +113,7 @@ class _Document:
             raise MasksegError(f"{path} has the tracks of several videos: export each task of the project by itself.")
         frames: dict[int, list[tuple[Element, Element]]] = {}
         for track in tracks:
-            for shape in track:
+            for shape in (one for one in track if one.tag in (*WITH_AREA, *WITHOUT_AREA)):
                 number = whole_number(shape.get("frame"))
                 if number is None or number < 0:
                     self._log.add("frame-number", f"track {shown(track.get('id'))}", shown(shape.get("frame")))
