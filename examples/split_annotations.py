@@ -3,7 +3,7 @@
     python examples/split_annotations.py annotations.json photos data [--val 0.2]
     maskseg train data/train.json photos --val data/val.json photos -o run
 
-Reads COCO's and VIA's format. The photos stay where they are; bad records are named and left out.
+Reads every format that `maskseg train` reads. The photos stay where they are; bad records are named and left out.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from maskseg_cli.evaluation.evaluation_options import EvaluationOptions
 from maskseg_cli.inference.model_options import ModelOptions
 
 if TYPE_CHECKING:
-    from maskseg_cli.evaluation import Evaluation
+    from maskseg_cli.evaluation.run import EvaluationRun
 
 
 @click.command(cls=SectionedCommand)
@@ -39,8 +39,9 @@ def evaluate(
 ) -> None:
     """Measure box and mask AP on annotated photos.
 
-    ANNOTATIONS is a file of COCO, VIA or labelme, IMAGES the folder of its photos. Classes are matched by name,
-    in either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
+    ANNOTATIONS is a file or folder of COCO, VIA, labelme, CVAT, YOLO or another format (docs/annotations.md), IMAGES
+    the folder of its photos, if they are not in it. Classes are matched by name, in either spelling (motorbike,
+    motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.
 
@@ -60,15 +61,17 @@ def evaluate(
             show=lambda result: _show(result, evaluation, quiet),
             stop=StopSignals(),
         )
-    if done.failures or pictures_left_out(done.dataset.problems):
+    if done.evaluation.failures or pictures_left_out(done.evaluation.dataset.problems):
         ctx.exit(1)
 
 
-def _show(result: Evaluation, options: EvaluationOptions, quiet: bool) -> None:
-    from maskseg_cli.evaluation.tables import class_table, remarks, table
+def _show(run: EvaluationRun, options: EvaluationOptions, quiet: bool) -> None:
+    from maskseg_cli.evaluation.tables import against_lines, class_table, remarks, table
 
-    click.echo(table(result))
+    click.echo(table(run.evaluation))
     if options.by_class:
-        click.echo("\n" + class_table(result))
-    for line in remarks(result, options.from_results, quiet):
+        click.echo("\n" + class_table(run.evaluation))
+    if run.against is not None:
+        click.echo("\n" + against_lines(run.against))
+    for line in remarks(run.evaluation, options.from_results, quiet):
         click.echo(line, err=True)

@@ -5,6 +5,7 @@ https://docs.ultralytics.com/datasets/segment/
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,7 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     pairs: list[Pair] = []
     for picture in pictures:
         labels = label_file(picture.absolute())
-        pairs.append((picture, labels if labels.is_file() else None))
+        pairs.append((picture, labels if os.path.isfile(labels) else None))
     known = {labels for _, labels in pairs}
     for folder in sorted({labels.parent for labels in known if labels is not None}):
         pairs += [(None, path) for path in _lost(folder, known)]
@@ -193,7 +194,7 @@ def _text(path: Path) -> str | None:
 
 def _name(path: Path | None, base: Path) -> str:
     assert path is not None  # one of a pair is there
-    for folder, one in ((base, path), (base.resolve(), path.resolve())):
-        if one.is_relative_to(folder):
-            return one.relative_to(folder).as_posix()
-    return path.resolve().as_posix()
+    if path.is_relative_to(base):
+        return path.relative_to(base).as_posix()
+    base, path = base.resolve(), path.resolve()
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()

@@ -107,7 +107,7 @@ def test_folders_as_roboflow_has_them(tmp_path: Path) -> None:
 def test_lists_of_pictures(tmp_path: Path) -> None:
     path = dataset(tmp_path, "train: [train.txt]\nval: val.txt\nnames: {0: cat, 1: dog}\n", all_a=SQUARE, all_b=SQUARE)
     (tmp_path / "train.txt").write_text("./images/all/a.png\n\n")
-    (tmp_path / "val.txt").write_text(f"{tmp_path}/images/all/b.png\n")
+    (tmp_path / "val.txt").write_text(f"{tmp_path}/images/all/b.png\n/\n\0.png\nnotes.md\n{'long' * 100}.png\n")
     assert (read(path, split="train"), read(path, split="val")) == (["images/all/a.png"], ["images/all/b.png"])
 
 
@@ -176,6 +176,8 @@ def test_what_is_left_out(tmp_path: Path) -> None:
         ("names: [cat\ntrain: images\n", "is no YAML file that can be read: line 2"),
         ("names: [cat]\ntrain: images\n", "no picture of it is there"),
         ("names: [cat]\ntrain: /\n", "no picture of it is there"),
+        (f"names: [cat]\npath: {'a' * 300}\ntrain: {'b' * 5000}\n", "no picture of it is there"),
+        ('names: [cat]\npath: "a\\0b"\ntrain: "c\\0d"\n', "no picture of it is there"),
         ("names: [cat]\ntrain: {a: 1}\nval: 3\npath: [1]", "no picture of it is there"),
         ("a: &a [x, x]\nb: &b [*a, *a]\nnames: [*b, *b]\n", "has no names of classes"),
         ("names: !!python/object:os.system [x]\n", "is no YAML file that can be read"),

@@ -34,5 +34,6 @@ def test_a_class_without_objects_costs_nothing_and_has_no_figure(
     assert measured == [[7]]
     assert found.figures["AP"] == pytest.approx(1)
     assert list(found.per_class) == list(range(1, 50))
-    assert found.per_class[7] == {"AP": pytest.approx(1), "AP50": pytest.approx(1)}
-    assert found.per_class[3] == {"AP": None, "AP50": None}
+    assert [found.per_class[7][name] for name in ("AP", "AP50", "AP75", "APs")] == [pytest.approx(1)] * 4
+    assert found.per_class[7]["APl"] is None
+    assert set(found.per_class[3].values()) == {None}

@@ -1,0 +1,122 @@
+"""`MatchTable`: which detections were right, photo by photo, and AP from it with weights of the photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Overlaps (IoU) at which AP is measured, and levels of recall at which precision is read (pycocotools' numbers).
+OVERLAPS = np.linspace(0.5, 0.95, 10)
+RECALLS = np.linspace(0.0, 1.0, 101)
+
+
+@dataclass(frozen=True)
+class ClassMatches:
+    """The detections of one class in all photos, highest score first, as pycocotools sorts them.
+
+    Attributes:
+        category_id: the class.
+        scores: float64 (D,).
+        photos: int64 (D,), number of the photo of each.
+        right: bool (10, D), at each of `OVERLAPS`: matched with an object.
+        false: bool (10, D): matched with nothing; one that is neither lies on a crowd or an ignored object.
+        objects: int64 (photos,), objects that count in each photo.
+    """
+
+    category_id: int
+    scores: NDArray[np.float64]
+    photos: NDArray[np.int64]
+    right: NDArray[np.bool_]
+    false: NDArray[np.bool_]
+    objects: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class MatchTable:
+    """What pycocotools matched, for objects of all sizes and at most 100 detections of a class in a photo.
+
+    Attributes:
+        photo_ids: id of each photo, in the order of the numbers in `classes`.
+        classes: those that have objects.
+    """
+
+    photo_ids: tuple[Any, ...]
+    classes: tuple[ClassMatches, ...]
+
+    def average_precision(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """AP at each of `OVERLAPS`, the mean of the classes, float64 (10,); NaN where no class has an object.
+
+        Args:
+            weights: int (photos,): how often each photo counts, as if the data set held it so often; None: once.
+        """
+        rows = [one for one in (class_precision(matches, weights) for matches in self.classes) if one is not None]
+        return np.mean(rows, axis=0) if rows else np.full(len(OVERLAPS), np.nan)
+
+
+def match_table(evaluation: Any, photo_ids: Sequence[Any]) -> MatchTable:
+    """Reads the matches out of a `pycocotools.cocoeval.COCOeval` after its `evaluate`.
+
+    Args:
+        evaluation: with the default overlaps, its first range of areas is that of all sizes.
+        photo_ids: the data set's own id for each of `evaluation.params.imgIds`.
+    """
+    params = evaluation.params
+    photos, most = len(params.imgIds), params.maxDets[-1]
+    classes = []
+    for place, category in enumerate(params.catIds):
+        first = place * len(params.areaRng) * photos
+        found = [(number, one) for number, one in enumerate(evaluation.evalImgs[first : first + photos]) if one]
+        objects = np.zeros(photos, np.int64)
+        for number, one in found:
+            objects[number] = np.count_nonzero(np.asarray(one["gtIgnore"]) == 0)
+        empty = np.zeros((len(OVERLAPS), 0))
+        scores = np.concatenate([np.zeros(0), *(one["dtScores"][:most] for _, one in found)])
+        numbers = np.repeat([number for number, _ in found], [len(one["dtScores"][:most]) for _, one in found])
+        matched = np.concatenate([empty, *(one["dtMatches"][:, :most] for _, one in found)], axis=1) != 0
+        ignored = np.concatenate([empty, *(one["dtIgnore"][:, :most] for _, one in found)], axis=1) != 0
+        order = np.argsort(-scores, kind="mergesort")
+        classes.append(
+            ClassMatches(
+                int(category),
+                scores[order],
+                numbers.astype(np.int64)[order],
+                (matched & ~ignored)[:, order],
+                (~matched & ~ignored)[:, order],
+                objects,
+            )
+        )
+    return MatchTable(tuple(photo_ids), tuple(classes))
+
+
+def class_precision(matches: ClassMatches, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64] | None:
+    """AP of one class at each of `OVERLAPS`, float64 (10,); None where it has no object.
+
+    It is what pycocotools' `accumulate` gives: the precision, made to fall with the recall, read at 101 levels of
+    recall. A photo that counts twice is one that occurs twice: its equal scores follow each other, and only the last
+    of them can be the best precision of its recall. (Only where a photo has several detections of a class with the
+    very same score would those of its copies be in another order.)
+    """
+    objects = int(matches.objects.sum() if weights is None else (matches.objects * weights).sum())
+    if objects == 0:
+        return None
+    if not len(matches.scores):
+        return np.zeros(len(OVERLAPS))
+    each = np.ones(len(matches.photos), np.int64) if weights is None else weights[matches.photos]
+    right = np.cumsum(matches.right * each, axis=1)
+    total = right + np.cumsum(matches.false * each, axis=1)
+    precision = right / (total + np.spacing(1))
+    falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    levels = _levels_reached(objects)[right]
+    gained = np.diff(levels, axis=1, prepend=0)
+    return np.asarray((gained * falling).sum(axis=1) / len(RECALLS), np.float64)
+
+
+@lru_cache(maxsize=4096)
+def _levels_reached(objects: int) -> NDArray[np.int64]:
+    """How many of `RECALLS` are reached by 0, 1 ... `objects` right detections, int64 (objects + 1,)."""
+    return np.searchsorted(RECALLS, np.arange(objects + 1) / objects, side="right")
