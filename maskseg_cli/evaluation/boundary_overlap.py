@@ -25,7 +25,7 @@ def mask_boundary(mask: NDArray[np.uint8], distance: int) -> NDArray[np.uint8]:
     What lies beyond the edge of the picture is outside. Steps of 3 x 3 pixels are those of the paper's own code.
 
     Example:
-        >>> mask_boundary(np.ones((5, 5), np.uint8), 1).sum()
+        >>> int(mask_boundary(np.ones((5, 5), np.uint8), 1).sum())
         16
     """
     padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
