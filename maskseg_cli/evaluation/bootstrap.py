@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.evaluation.match_table import MatchTable, class_precision
+from maskseg_cli.evaluation.match_table import MatchTable
+from maskseg_cli.evaluation.resampled_precision import resampled_precision
 
 #: Samples, and the share of them within the interval.
 ROUNDS, CONFIDENCE = 1000, 0.95
@@ -108,13 +109,12 @@ def _values(
 ) -> NDArray[np.float64]:
     """AP of each sample, float64 (rounds,); NaN where it has no object."""
     total, number = np.zeros(len(weights)), np.zeros(len(weights))
-    # Class by class, so that a class's arrays stay in the cache for all samples.
     for done, matches in enumerate(table.classes, start=1):
-        for row, each in enumerate(weights):
-            found = class_precision(matches, each)
-            if found is not None:
-                total[row] += _mean(found, overlap)
-                number[row] += 1
+        found = resampled_precision(matches, weights)
+        values = found.mean(axis=1) if overlap is None else found[:, overlap]
+        known = ~np.isnan(values)
+        total[known] += values[known]
+        number += known
         if progress is not None:
             progress(done)
     return np.divide(total, number, out=np.full(len(weights), np.nan), where=number > 0)
