@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
     from maskseg_cli.inspection.data.inspect_data import inspect_data
     from maskseg_cli.inspection.image.inspect_image import inspect_image
+    from maskseg_cli.inspection.weights.inspect_weights import inspect_weights
     from maskseg_cli.pipeline.cameras import process_camera
     from maskseg_cli.pipeline.images import process_images, segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
@@ -91,6 +92,7 @@ _HOMES = {
     "draw": "maskseg_cli.drawing",
     "inspect_data": "maskseg_cli.inspection.data.inspect_data",
     "inspect_image": "maskseg_cli.inspection.image.inspect_image",
+    "inspect_weights": "maskseg_cli.inspection.weights.inspect_weights",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
     "process_images": "maskseg_cli.pipeline.images",
@@ -138,6 +140,7 @@ __all__ = [
     "draw",
     "inspect_data",
     "inspect_image",
+    "inspect_weights",
     "load_model",
     "process_camera",
     "process_images",

@@ -66,10 +66,12 @@ def evaluate(
 
 
 def _show(run: EvaluationRun, options: EvaluationOptions, quiet: bool) -> None:
-    from maskseg_cli.evaluation.tables import class_table, remarks, table
+    from maskseg_cli.evaluation.tables import against_lines, class_table, remarks, table
 
     click.echo(table(run.evaluation))
     if options.by_class:
         click.echo("\n" + class_table(run.evaluation))
+    if run.against is not None:
+        click.echo("\n" + against_lines(run.against))
     for line in remarks(run.evaluation, options.from_results, quiet):
         click.echo(line, err=True)

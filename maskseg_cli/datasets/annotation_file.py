@@ -47,6 +47,8 @@ def read_annotations(
         MasksegError: it cannot be read, or is of none of these formats.
         UsageError: `format` is no format's name.
     """
+    if images is not None and images.resolve() == Path(path).resolve():
+        images = None  # a folder with its pictures: where in it they are, the format says
     source = AnnotationInput(Path(path), images, log, class_name, attribute, reporter, split)
     if format is not None:
         return format_named(format).read(source)

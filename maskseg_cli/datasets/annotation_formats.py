@@ -29,8 +29,8 @@ class AnnotationFormat:
     Attributes:
         name: as options take it.
         title: as messages show it.
-        matches: whether a file or folder is of this format, by its content, quickly. At most one format of the
-            registry matches. Raises MasksegError for a JSON file with a fault.
+        matches: whether a file or folder is of this format, by its content, quickly. The first of `FORMATS` that
+            matches is taken. Raises MasksegError for a JSON file with a fault.
         read: gives the content in COCO's format (images, annotations and categories are lists of records, which
             `coco.from_document` checks) and adds what is left out to the input's log. Raises MasksegError.
     """
@@ -101,7 +101,7 @@ def _read_labelme(source: AnnotationInput) -> dict[str, Any]:
     return labelme_to_coco([("", source.json)], source.path, source.log)
 
 
-#: Those that are quick to tell come first.
+#: COCO is first, since its files are the largest. A format whose folders hold files of another comes before that one.
 FORMATS = (
     by_document("coco", "COCO (JSON)", _is_coco, _read_coco),
     by_document(

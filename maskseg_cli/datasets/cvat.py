@@ -19,6 +19,9 @@ from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.xml_file import read_xml
 from maskseg_cli.errors import MasksegError
 
+#: A larger file is refused: some ten times its size is needed to read it.
+_MOST_BYTES = 2**28
+
 #: Types of labels that mark no object with an area.
 _OTHER_LABELS = ("points", "polyline", "cuboid", "skeleton", "tag")
 
@@ -49,7 +52,7 @@ def cvat_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, 
     Raises:
         MasksegError: it is no such file, has no label, or has tracks of several videos.
     """
-    root = read_xml(path)
+    root = read_xml(path, _MOST_BYTES)
     if root.tag != "annotations":
         raise MasksegError(f"{path} is no XML file of CVAT: its root is <{shown(root.tag)[1:-1]}>, not <annotations>.")
     document = _Document(root, CvatPictures(path.parent if images is None else images), log)

@@ -87,7 +87,8 @@ def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str
         if item.is_video:
             log.add("video-file", file.name)
             continue
-        photo = item.name if images is not None else _photo(file, item.name, base)
+        named = images is not None and os.path.isfile(images / item.name)
+        photo = item.name if named else _photo(file, item.name, base)
         _add_picture(document, document.add_image(photo, item.size), photo, item, content["annotations"], log)
     if not document.object_count:
         problems = "".join(f" {problem}." for problem in log.problems()[:1])
@@ -132,11 +133,8 @@ def _item(content: dict[str, Any]) -> _Item:
 
 def _photo(file: Path, name: str, base: Path) -> str:
     """The photo of a file: in a folder images beside it or above, as Darwin's program has it, or in `base`."""
-    try:
-        places = [one / "images" for one in (file.parent, *list(file.parents)[1:4])] + [file.parent]
-        found = next((one / name for one in places if (one / name).is_file()), None)
-    except (OSError, ValueError):
-        found = None
+    places = [one / "images" for one in islice(file.parents, 4)] + [file.parent]
+    found = next((one / name for one in places if os.path.isfile(one / name)), None)
     return name if found is None else path_from(found, base)
 
 

@@ -12,7 +12,7 @@ from maskseg_cli.datasets.coco_document import CocoDocument
 from maskseg_cli.datasets.label_pictures import LabelObject, flatness, label_objects, read_binary, read_labels
 from maskseg_cli.datasets.mask_classes import MaskClasses
 from maskseg_cli.datasets.mask_layout import MaskFile, find_masks, first_masks, mask_folder, objects_of_pictures
-from maskseg_cli.datasets.photo_names import path_from
+from maskseg_cli.datasets.photo_names import apart, path_from
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.header import read_header
@@ -69,6 +69,7 @@ def masks_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str,
     Raises:
         MasksegError: there is no photo for any picture of masks, none can be read, or all are empty.
     """
+    images = apart(path, images)
     layout = find_masks(path, images, log)
     classes = MaskClasses(layout.masks, path)
     base = path if images is None else images

@@ -58,6 +58,12 @@ class PhotoNames:
         return self._names.get(name)
 
 
+def apart(path: Path, images: Path | None) -> Path | None:
+    """The folder of the photos, or None where it is that of the annotations themselves, which say where photos are."""
+    folder = path if path.is_dir() else path.parent
+    return None if images is not None and images.resolve() == folder.resolve() else images
+
+
 def path_from(path: Path, base: Path) -> str:
     """A path from a folder, with forward slashes, or the whole path where it lies elsewhere."""
     try:

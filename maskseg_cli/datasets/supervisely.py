@@ -81,7 +81,9 @@ def supervisely_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dic
             log.add("video-file", file.name)
             continue
         name = file.name.removesuffix(".json")
-        photo = name if images is not None else path_from(file.parent.parent / "img" / name, base)
+        beside = file.parent.parent / "img" / name
+        is_beside = images is None or (not (images / name).is_file() and beside.is_file())
+        photo = path_from(beside, base) if is_beside else name
         _add_picture(document, photo, content, log)
     if not document.object_count:
         problems = "".join(f" {problem}." for problem in log.problems()[:1])

@@ -194,7 +194,7 @@ def _text(path: Path) -> str | None:
 
 def _name(path: Path | None, base: Path) -> str:
     assert path is not None  # one of a pair is there
-    for folder, one in ((base, path), (base.resolve(), path.resolve())):
-        if one.is_relative_to(folder):
-            return one.relative_to(folder).as_posix()
-    return path.resolve().as_posix()
+    if path.is_relative_to(base):
+        return path.relative_to(base).as_posix()
+    base, path = base.resolve(), path.resolve()
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()

@@ -7,20 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from maskseg_cli.evaluation.coco_dataset import CocoDataset
+    from maskseg_cli.evaluation.compared import compare_evaluations
     from maskseg_cli.evaluation.evaluation_options import EvaluationOptions
-    from maskseg_cli.evaluation.evaluator import Evaluation, evaluate, score_results
+    from maskseg_cli.evaluation.evaluator import Evaluation, boundary_precision, evaluate, score_results
+    from maskseg_cli.evaluation.report.report import write_evaluation_report
     from maskseg_cli.evaluation.run import run_evaluation
 
 _HOMES = {
     "CocoDataset": "coco_dataset",
     "Evaluation": "evaluator",
     "EvaluationOptions": "evaluation_options",
+    "boundary_precision": "evaluator",
+    "compare_evaluations": "compared",
     "evaluate": "evaluator",
     "run_evaluation": "run",
     "score_results": "evaluator",
+    "write_evaluation_report": "report.report",
 }
 
-__all__ = ["CocoDataset", "Evaluation", "EvaluationOptions", "evaluate", "run_evaluation", "score_results"]
+__all__ = [
+    "CocoDataset",
+    "Evaluation",
+    "EvaluationOptions",
+    "boundary_precision",
+    "compare_evaluations",
+    "evaluate",
+    "run_evaluation",
+    "score_results",
+    "write_evaluation_report",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -162,6 +162,13 @@ def score_results(
     return replace(evaluation, notes=tuple(notes))
 
 
+def boundary_precision(evaluation: Evaluation) -> AveragePrecision | None:
+    """Boundary AP of an evaluation (https://arxiv.org/abs/2103.16562); None where masks could not be measured."""
+    if evaluation.masks is None:
+        return None
+    return average_precision(evaluation.dataset, evaluation.results, "boundary", evaluation.category_ids)
+
+
 def score_rows(
     dataset: CocoDataset,
     results: list[dict[str, Any]],

@@ -12,9 +12,11 @@ from typing import Any
 from maskseg_cli.config import SCORE_FLOOR
 from maskseg_cli.datasets.annotation_file import own_pictures
 from maskseg_cli.errors import UsageError
+from maskseg_cli.evaluation.coco_ap import AveragePrecision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
+from maskseg_cli.evaluation.compared import Compared, compare_evaluations
 from maskseg_cli.evaluation.evaluation_options import EvaluationOptions, check_names, check_writable_outputs
-from maskseg_cli.evaluation.evaluator import Evaluation, evaluate, score_results
+from maskseg_cli.evaluation.evaluator import Evaluation, boundary_precision, evaluate, score_results
 from maskseg_cli.evaluation.other_results import OtherResults
 from maskseg_cli.evaluation.report.report import write_evaluation_report
 from maskseg_cli.evaluation.tables import per_class
@@ -33,12 +35,14 @@ class EvaluationRun:
     Attributes:
         evaluation: the result.
         settings: what it was measured with, ready for JSON: annotations, weights, engine, config and others.
-        against: the result of the other network on the same photos; None: there is none.
+        against: the other network on the same photos; None: there is none.
+        boundary: boundary AP; None: no file was asked for that has it, or masks could not be measured.
     """
 
     evaluation: Evaluation
     settings: dict[str, Any]
-    against: Evaluation | None = None
+    against: Compared | None = None
+    boundary: AveragePrecision | None = None
 
 
 def run_evaluation(
@@ -88,9 +92,12 @@ def run_evaluation(
             other = _other(options, dataset)
             evaluation, used = _measure(dataset, images or "", options.limit, model, reporter, stop or StopToken())
             settings |= used
-        run = EvaluationRun(evaluation, settings)
+        against = None if other is None else _compared(evaluation, other, reporter)
         if other is not None:
-            run = _compared(run, other, reporter)
+            settings["against"] = other.path.name
+        # It takes a few seconds for a hundred photos.
+        boundary = boundary_precision(evaluation) if options.output or options.report else None
+        run = EvaluationRun(evaluation, settings, against, boundary)
         show(run)
         _write(run, images, options)
     return run
@@ -112,14 +119,13 @@ def _other(options: EvaluationOptions, dataset: CocoDataset) -> OtherResults | N
     return None if options.against is None else OtherResults.read(options.against, dataset)
 
 
-def _compared(run: EvaluationRun, other: OtherResults, reporter: Reporter) -> EvaluationRun:
-    """The same run with the other network's result."""
-    photos = len(run.evaluation.dataset.images)
-    empty = other.without_result(run.evaluation)
+def _compared(evaluation: Evaluation, other: OtherResults, reporter: Reporter) -> Compared:
+    """The other network's results on the photos that were measured."""
+    photos = len(evaluation.dataset.images)
+    empty = other.without_result(evaluation)
     if empty:
         reporter.say(f"{other.path} has no result of {empty} of {photos} photos: nothing was found there.")
-    settings = {**run.settings, "against": other.path.name}
-    return EvaluationRun(run.evaluation, settings, other.score(run.evaluation))
+    return compare_evaluations(evaluation, other.score(evaluation), other.path.name, reporter)
 
 
 def _measure(
@@ -164,10 +170,19 @@ def _write(run: EvaluationRun, images: str | Path | None, options: EvaluationOpt
         rows = json.dumps(evaluation.results, separators=(",", ":"))
         atomic_file.write_atomic(Path(options.results), rows.encode())
     if options.output is not None:
-        document = {**evaluation.metrics, "per_class": per_class(evaluation)}
+        boundary = None if run.boundary is None else run.boundary.figures
+        document = {**evaluation.metrics, "boundary": boundary, "per_class": per_class(evaluation)}
         if run.against is not None:
-            document["against"] = {**run.against.metrics, "per_class": per_class(run.against)}
+            document["against"] = {**run.against.document, "per_class": per_class(run.against.evaluation)}
         text = json.dumps({**document, "settings": run.settings}, indent=2, ensure_ascii=False) + "\n"
         atomic_file.write_atomic(Path(options.output), text.encode())
     if options.report is not None:
-        write_evaluation_report(evaluation, options.report, images, run.against, options.worst, run.settings)
+        write_evaluation_report(
+            evaluation,
+            options.report,
+            images,
+            against=run.against,
+            worst=options.worst,
+            boundary=run.boundary,
+            settings=run.settings,
+        )

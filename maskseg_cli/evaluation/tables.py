@@ -7,6 +7,7 @@ from pathlib import Path
 
 from maskseg_cli.datasets.problems import pictures_left_out
 from maskseg_cli.evaluation.coco_ap import FIGURES
+from maskseg_cli.evaluation.compared import Compared
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE
 from maskseg_cli.printable import printable
@@ -71,6 +72,12 @@ def class_table(evaluation: Evaluation) -> str:
         cells = "".join(f"{percent(figure):>11}" for figure in figures)
         lines.append(f"{names[category]:{width}}  {objects[category]:7}{cells}")
     return "\n".join(lines)
+
+
+def against_lines(compared: Compared) -> str:
+    """A heading, and a sentence for each figure that was compared."""
+    sentences = [one.sentence(figure) for figure, one in compared.figures.items()]
+    return "\n".join([printable(f"Against {compared.name}:"), *sentences])
 
 
 def per_class(evaluation: Evaluation) -> dict[str, dict[str, dict[str, float | None] | None]]:

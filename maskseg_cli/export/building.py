@@ -9,7 +9,7 @@ from pathlib import Path
 from maskseg_cli.export.coco_sink import CocoJson
 from maskseg_cli.export.cvat_images import CvatImages
 from maskseg_cli.export.labelme import LabelmeFiles
-from maskseg_cli.export.mask_pictures import MaskPictures
+from maskseg_cli.export.mask_pictures import MaskFolder, MaskPictures
 from maskseg_cli.export.object_lines import ObjectLines
 from maskseg_cli.export.object_rows import ObjectTable
 from maskseg_cli.export.picture_annotations import PlacePhoto
@@ -73,4 +73,6 @@ def build_sink(
         return ObjectTable(path, resume)
     if name == "jsonl":
         return ObjectLines(path, resume, () if marked is None else marked.category_ids)
-    return MaskPictures(path, False, note, place)
+    if marked is not None:
+        return MaskFolder(path, False, note, place)
+    return MaskPictures(path, False, note)

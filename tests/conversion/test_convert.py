@@ -205,7 +205,8 @@ def test_files_of_the_input_are_never_replaced(tmp_path: Path) -> None:
         convert_data(tmp_path / "photos", tmp_path / "photos", to="labelme", rename="zebra=horse", overwrite=True)
     assert (tmp_path / "photos" / "a.json").read_bytes() == before
     with pytest.raises(UsageError, match=r"a\.png belongs to the input"):
-        convert_data(path, tmp_path / "photos", to="masks", images=tmp_path / "photos", overwrite=True)
+        (tmp_path / "photos").rename(tmp_path / "masks")
+        convert_data(path, tmp_path, to="masks", images=tmp_path / "masks", overwrite=True)
 
 
 def test_names_that_lead_out_of_the_folder_stay_in_it(tmp_path: Path) -> None:

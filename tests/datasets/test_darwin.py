@@ -182,6 +182,12 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert document["images"][0]["file_name"] == "etc/b.jpg"
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "", "/", ".."])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    document, _ = read(write(tmp_path, version_2(polygon(OUTER), name=name)))
+    assert document["images"][0]["file_name"] == (name if len(name) > 2 else "picture")
+
+
 def test_files_without_an_object_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(MasksegError, match="no outline or box in it"):
         darwin_to_coco(write(tmp_path, version_2()), None, ProblemLog())

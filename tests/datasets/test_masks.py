@@ -118,7 +118,8 @@ def test_a_list_of_classes(tmp_path: Path, content: str, classes: tuple[str, ...
     picture(tmp_path / "images" / "a.jpg")
     write(tmp_path / "masks" / "a.png", numbers())
     (tmp_path / "classes.txt").write_text(content)
-    objects, _ = read(tmp_path)
+    assert detect_format(tmp_path) == "masks"
+    objects, _ = read(tmp_path, tmp_path)
     check(objects["images/a.jpg"], *zip(classes, (1, 7, 300), strict=True))
 
 
@@ -195,8 +196,7 @@ def test_our_own_export_is_read_back_exactly(tmp_path: Path, tracked: bool) -> N
             for sink in (masks, table):
                 sink.start(NAMES)
                 sink.add(frame, found(tracked), None)
-    assert is_masks(export / "masks")
-    assert is_masks(export)
+    assert detect_format(export / "masks") == detect_format(export) == "masks"
     for path in (export, export / "masks"):
         objects, problems = read(path, tmp_path / "photos")
         assert not problems

@@ -142,7 +142,12 @@ def test_a_data_set_and_a_file_of_a_project(tmp_path: Path) -> None:
         assert (folder / document["images"][0]["file_name"]).is_file()
         assert [one["name"] for one in document["categories"]] == ["dog", "cat", "bird"]
     document, _ = read(path, tmp_path / "elsewhere")
+    assert (tmp_path / document["images"][0]["file_name"]).is_file()  # elsewhere it is not
+    picture(tmp_path / "elsewhere" / "a.jpg")
+    document, _ = read(path, tmp_path / "elsewhere")
     assert document["images"][0]["file_name"] == "a.jpg"
+    document, _ = read(path, path)
+    assert document["images"][0]["file_name"] == "ds1/img/a.jpg"
 
 
 def test_broken_records_do_not_stop_the_rest(tmp_path: Path) -> None:

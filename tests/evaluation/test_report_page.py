@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maskseg_cli.errors import UsageError
-from maskseg_cli.evaluation import Evaluation, evaluate
+from maskseg_cli.evaluation import Evaluation, compare_evaluations, evaluate
 from maskseg_cli.evaluation.report.report import write_evaluation_report
 from tests.browser import DESKTOP, PHONE, complaints, set_screen
 from tests.coco_samples import FakePredictor, Sample, found, make_sample
@@ -39,9 +39,10 @@ def measured(sample: Sample) -> Evaluation:
 
 def test_the_page_in_a_browser(sample: Sample, tmp_path: Path, browser: Chrome) -> None:
     other = evaluate(FakePredictor(sample), sample.annotations, sample.photos)
+    own = measured(sample)
     page = tmp_path / "report.html"
     write_evaluation_report(
-        measured(sample), page, sample.photos, other, settings={"weights": HOSTILE, "against": HOSTILE}
+        own, page, sample.photos, against=compare_evaluations(own, other, HOSTILE), settings={"weights": HOSTILE}
     )
     for size in (DESKTOP, PHONE):
         set_screen(browser, size, touch=size == PHONE)

@@ -2,72 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from maskseg_cli.evaluation.calibration import Calibration
 from maskseg_cli.messages import counted
 from maskseg_cli.pages.charts import Curve, curve_chart, histogram
 from maskseg_cli.pages.elements import escaped
 from maskseg_cli.pages.page import section
 
-#: A bin with fewer detections is not put into words.
-_FEW = 10
+#: A bin with fewer detections is not put into words; the score of which the sentence speaks.
+_FEW, _SPOKEN_OF = 10, 0.8
 
 
-def calibration_section(
-    scores: Sequence[float | None],
-    right: Sequence[float | None],
-    numbers: Sequence[int],
-    edges: Sequence[float],
-    error: float | None,
-    iou: float,
-) -> str:
-    """A section with the diagram, the number of detections by score, and a sentence.
-
-    Args:
-        scores: mean score of each of N bins; None where it has no detection.
-        right: share of the detections of each bin that are right.
-        numbers: of detections in each bin.
-        edges: the N + 1 borders of the bins.
-        error: expected calibration error, 0..1.
-        iou: overlap from which a detection is right, if it has the class of the object.
-    """
-    points = [(x, y) for x, y in zip(scores, right, strict=True) if x is not None and y is not None]
+def calibration_section(found: Calibration) -> str:
+    """A section with the diagram, the number of detections by score, and a sentence; "" without detections."""
+    bins = list(zip(found.scores.tolist(), found.right.tolist(), found.numbers.tolist(), strict=True))
+    points = [(score, right) for score, right, number in bins if number]
     if not points:
         return ""
-    curves = [Curve("this network", points, marks=True), Curve("scores that are probabilities", [(0, 0), (1, 1)])]
+    curves = [Curve("this network", points, marks=True), Curve("if a score were a probability", [(0, 0), (1, 1)])]
     chart = curve_chart(
         curves, "Share of right detections by score", "score", "share that is right", (0, 1), (0, 1), width=430
     )
-    bars = histogram([float(one) for one in numbers], edges, "Detections by score", "score", "detections", height=320)
-    words = _words(scores, right, numbers, error, iou)
+    bars = histogram(
+        [float(number) for number in found.numbers],
+        found.edges.tolist(),
+        "Detections by score",
+        "score",
+        "detections",
+        height=320,
+    )
     return section(
         "What the scores mean",
-        f"<p>{escaped(words)}</p>",
+        f"<p>{escaped(_words(bins, found.error))}</p>",
         f'<div class="pair"><div>{chart}</div><div>{bars}</div></div>',
     )
 
 
-def _words(
-    scores: Sequence[float | None],
-    right: Sequence[float | None],
-    numbers: Sequence[int],
-    error: float | None,
-    iou: float,
-) -> str:
+def _words(bins: list[tuple[float, float, int]], error: float | None) -> str:
     """What a score of about 0.8, or of the nearest bin with enough detections, has been worth."""
-    known = [
-        (abs(score - 0.8), score, share, number)
-        for score, share, number in zip(scores, right, numbers, strict=True)
-        if score is not None and share is not None and number >= _FEW
-    ]
+    known = [(abs(score - _SPOKEN_OF), score, right, number) for score, right, number in bins if number >= _FEW]
     parts = []
     if known:
-        _, score, share, number = min(known)
+        _, score, right, number = min(known)
         parts.append(
-            f"Scores of about {score:.2f} are right in {100 * share:.0f} % of the cases "
+            f"Scores of about {score:.2f} are right in {100 * right:.0f} % of the cases "
             f"({counted(number, 'detection')})."
         )
     if error is not None:
-        parts.append(f"On average score and share differ by {100 * error:.1f} points.")
-    parts.append(f"Right means: of the object's class, with an IoU of {iou:g} or more, and not found twice.")
+        parts.append(f"On average over all detections, score and share differ by {100 * error:.1f} points.")
+    parts.append("Right means: with the class of the object, an IoU of 0.5 or more, and not found twice.")
     return " ".join(parts)

@@ -13,7 +13,7 @@ from maskseg_cli.pages.matrix import matrix_table
 from maskseg_cli.pages.page import section
 
 #: Classes of the matrix, and pairs that are named.
-_CLASSES, _PAIRS = 24, 10
+_CLASSES, _PAIRS = 18, 10
 
 
 def confusion_section(names: Sequence[str], counts: NDArray[np.int64], threshold: float, iou: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from maskseg_cli.evaluation.coco_ap import FIGURES
+from maskseg_cli.evaluation.coco_ap import FIGURES, AveragePrecision
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
 from maskseg_cli.messages import counted
@@ -16,16 +16,17 @@ from maskseg_cli.pages.page import section
 _MEANING = (
     "AP is the mean over the IoU thresholds 0.50, 0.55 ... 0.95 and all classes, in percent; AP50 and AP75 are those "
     "at one threshold; APs, APm and APl those of small (under 32 x 32 pixels), medium and large (above 96 x 96) ones; "
-    "AR100 is the recall with up to 100 objects a photo."
+    "AR100 is the recall with up to 100 objects a photo. Boundary AP takes, in place of the IoU of masks, that of the "
+    "pixels near their borders, where it is less."
 )
 
 
-def head(evaluation: Evaluation, settings: Mapping[str, Any], boundary: float | None) -> str:
+def head(evaluation: Evaluation, settings: Mapping[str, Any], boundary: AveragePrecision | None) -> str:
     """Tiles of the main figures, and a table of all.
 
     Args:
         settings: what it was measured with, as the JSON file of `maskseg evaluate` has it; what is absent is not named.
-        boundary: boundary AP, 0..1; None: not measured.
+        boundary: boundary AP; None: not measured.
     """
     dataset = evaluation.dataset
     masks = evaluation.masks
@@ -35,17 +36,21 @@ def head(evaluation: Evaluation, settings: Mapping[str, Any], boundary: float | 
     if masks is not None:
         facts.append(("Mask AP", percent(masks.figures["AP"])))
     if boundary is not None:
-        facts.append(("Boundary AP", percent(boundary)))
+        facts.append(("Boundary AP", percent(boundary.figures["AP"])))
     if evaluation.voc is not None:
         facts.append(("VOC mAP50", percent(evaluation.voc)))
-    facts += [("Photos", f"{len(dataset.images):,}"), ("Objects", f"{objects:,}"), ("Classes", f"{len(chosen):,}")]
+    facts += [("Photos", f"{len(dataset.images):,}"), ("Objects", f"{objects:,}")]
     return f'<p class="soft">{escaped(_measured_with(evaluation, settings))}</p>' + tiles(facts)
 
 
-def figures(evaluation: Evaluation) -> str:
-    """A section with COCO's figures of boxes and masks as a table."""
-    kinds = [("box", evaluation.boxes)] + ([("mask", evaluation.masks)] if evaluation.masks is not None else [])
-    rows = [(name, *(percent(kind.figures[figure]) for figure in FIGURES)) for name, kind in kinds]
+def figures(evaluation: Evaluation, boundary: AveragePrecision | None) -> str:
+    """A section with COCO's figures of boxes, masks and boundaries as a table."""
+    kinds = {"box": evaluation.boxes, "mask": evaluation.masks, "boundary": boundary}
+    rows = [
+        (name, *(percent(kind.figures[figure]) for figure in FIGURES))
+        for name, kind in kinds.items()
+        if kind is not None
+    ]
     unknown = ""
     if evaluation.unknown:
         names = ", ".join(evaluation.unknown)
@@ -70,4 +75,5 @@ def _measured_with(evaluation: Evaluation, settings: Mapping[str, Any]) -> str:
         ways.append(f"scores from {config['detection_min_confidence']:g}")
     ways += ["six views of each photo"] if settings.get("tta") else []
     ways += [f"tiles {settings['tiles']}"] if settings.get("tiles") else []
-    return f"{', '.join([who, *ways])}, on {evaluation.dataset.path.name}."
+    classes = counted(len(evaluation.category_ids), "class")
+    return f"{', '.join([who, *ways])}, on {evaluation.dataset.path.name} with {classes}."

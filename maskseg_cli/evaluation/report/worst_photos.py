@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,13 +56,14 @@ class PhotoErrors:
         return sum(error.weight for error in self.errors)
 
 
-def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, most: int) -> str:
+def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, most: int, min_score: float) -> str:
     """A section with the worst photos of each kind of error.
 
     Args:
         kinds: what the errors are, such as "Missed objects", -> the photos that have them.
         photos: reads and draws them; only those that are shown.
         most: so many photos in all; the kinds take turns, each with its worst photo that is left.
+        min_score: of the detections that count.
 
     Returns:
         "" where nothing is wrong.
@@ -70,7 +72,11 @@ def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, mos
     if not ordered or not most:
         return ""
     chosen = _shares({kind: len(found) for kind, found in ordered.items()}, most)
-    parts = [_introduction(photos)]
+    how = (
+        f"Detections with scores from {min_score:g} count. The first photo of each kind is the worst one, by the "
+        "number of errors, the size of what is missed, and the scores of what is wrong."
+    )
+    parts = [f'<p class="soft">{escaped(how)}</p>', _introduction(photos)]
     for kind, found in ordered.items():
         errors = sum(len(one.errors) for one in found)
         parts.append(f"<h3>{escaped(kind)}: {errors} in {counted(len(found), 'photo')}</h3>")
@@ -120,6 +126,7 @@ def _picture(one: PhotoErrors, photos: Photos) -> Thumbnail | None:
 
 
 def _words(one: PhotoErrors) -> str:
-    words = [error.words for error in one.errors[:_NAMED]]
-    left = len(one.errors) - len(words)
+    times = Counter(error.words for error in one.errors).most_common(_NAMED)
+    words = [f"{words} ({number} times)" if number > 1 else words for words, number in times]
+    left = len(one.errors) - sum(number for _, number in times)
     return ", ".join(words) + (f", and {left} more" if left else "")

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from maskseg_cli.datasets.problems import KINDS, BadRecord, CompleteProblemLog
+from maskseg_cli.datasets.problem_kinds import KINDS
+from maskseg_cli.datasets.problems import BadRecord, CompleteProblemLog
 from maskseg_cli.printable import spreadsheet_cell
 
 COLUMNS = ("kind", "record", "value", "what", "done")

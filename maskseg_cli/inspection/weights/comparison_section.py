@@ -7,6 +7,7 @@ import math
 from maskseg_cli.inspection.weights.inspection import change_words
 from maskseg_cli.inspection.weights.stages import stage_of
 from maskseg_cli.inspection.weights.weights_comparison import ArrayChange, WeightsComparison
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.charts import bar_chart
 from maskseg_cli.pages.elements import escaped, folded, table, tiles
 from maskseg_cli.pages.page import section
@@ -46,7 +47,7 @@ def comparison_section(comparison: WeightsComparison, first: str, second: str) -
         parts += [_stages(comparison), table(_TITLES, [_row(one) for one in changed[:_OPEN]])]
         if len(changed) > _OPEN:
             rest = table(_TITLES, [_row(one) for one in changed[_OPEN:]])
-            parts.append(folded(f"{len(changed) - _OPEN} more changed arrays", rest))
+            parts.append(folded(f"{counted(len(changed) - _OPEN, 'more changed array')}", rest))
     parts += _others(comparison, first, second)
     return section("What changed", *parts)
 
@@ -69,11 +70,11 @@ def _others(comparison: WeightsComparison, first: str, second: str) -> list[str]
     for file, names in ((first, comparison.only_first), (second, comparison.only_second)):
         if names:
             lines = "".join(f"<li>{escaped(name)}</li>" for name in names)
-            parts.append(folded(f"Only in {file}: {len(names)} arrays", f"<ul>{lines}</ul>"))
+            parts.append(folded(f"Only in {file}: {counted(len(names), 'array')}", f"<ul>{lines}</ul>"))
     if comparison.reshaped:
         rows = [
             (name, " x ".join(map(str, here)), " x ".join(map(str, there))) for name, here, there in comparison.reshaped
         ]
         shapes = table(("Array", f"Shape in {first}", f"Shape in {second}"), rows)
-        parts.append(folded(f"Other shapes: {len(rows)} arrays", shapes))
+        parts.append(folded(f"Other shapes: {counted(len(rows), 'array')}", shapes))
     return parts

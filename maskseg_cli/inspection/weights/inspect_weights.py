@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 
 from maskseg_cli.checkpoints import find_weights, read_checkpoint
-from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.export.parts import write_parts
+from maskseg_cli.inspection.result_folder import check_folder, write_folder
 from maskseg_cli.inspection.weights.inspection import WeightsInspection, inspect_checkpoint
 from maskseg_cli.inspection.weights.weights_page import weights_page
 from maskseg_cli.inspection.weights.weights_table import weights_table
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.outputs import check_writable, refuse_inputs
 from maskseg_cli.reporter import Reporter
 
 #: Names of the files.
@@ -53,44 +49,14 @@ def inspect_weights(
     folder, reporter = Path(folder), reporter or Reporter()
     path = find_weights(file)
     against = None if other is None else find_weights(other)
-    targets = [folder / PAGE, folder / TABLE]
-    _check(folder, targets, [path] if against is None else [path, against], overwrite)
-    with FileLocks(targets):
+    for name in (PAGE, TABLE):
+        check_folder(folder, name, overwrite)
+    with FileLocks([folder / PAGE]):
         reporter.say(f"Reading {path.name}{'' if against is None else f' and {against.name}'}.")
         checkpoint = read_checkpoint(path, backbone_only=True)
         second = None if against is None else read_checkpoint(against, backbone_only=True)
         inspection = inspect_checkpoint(path, checkpoint, against, second)
         del second  # a quarter of a gigabyte for a ResNet-101
-        new = [target for target in targets if not target.exists()]
-        try:
-            _write(folder / TABLE, [weights_table(inspection)])
-            _write(folder / PAGE, weights_page(inspection))
-        except BaseException:
-            for target in new:
-                with contextlib.suppress(OSError):
-                    target.unlink(missing_ok=True)
-            raise
+        files = {TABLE: utf8(weights_table(inspection)), PAGE: utf8("".join(weights_page(inspection)))}
+        write_folder(folder, files, [path] if against is None else [path, against])
     return inspection
-
-
-def _check(folder: Path, targets: list[Path], inputs: list[Path], overwrite: bool) -> None:
-    """Checks that the results can be written.
-
-    Raises:
-        UsageError: the folder is a file, or a result is an input.
-        MasksegError: there are results and `overwrite` is False, or the folder cannot be written.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; the results are written into a folder.")
-    refuse_inputs(targets, inputs)
-    for target in targets:
-        if target.exists() and not overwrite:
-            raise MasksegError(f"{target} exists already: --overwrite replaces it.")
-    check_writable(folder)
-
-
-def _write(path: Path, parts: Iterable[str]) -> None:
-    try:
-        write_parts(path, map(utf8, parts))
-    except OSError as error:
-        raise MasksegError(f"{error.filename or path} cannot be written: {error.strerror or error}.") from error

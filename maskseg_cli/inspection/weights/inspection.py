@@ -10,6 +10,7 @@ from maskseg_cli.inspection.weights.array_statistics import ArrayStatistics, sta
 from maskseg_cli.inspection.weights.filter_health import KINDS, Finding, count_of, findings_of
 from maskseg_cli.inspection.weights.stages import by_stage
 from maskseg_cli.inspection.weights.weights_comparison import WeightsComparison, compare_weights
+from maskseg_cli.messages import counted
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def _comparison_lines(comparison: WeightsComparison, other: Path | None) -> list
     changed = comparison.largest_first()
     lines = [
         f"against     {other}",
-        f"identical   {comparison.identical} arrays",
-        f"changed     {len(changed)} arrays",
+        f"identical   {counted(comparison.identical, 'array')}",
+        f"changed     {counted(len(changed), 'array')}",
     ]
     lines += [f"  {one.name}: {change_words(one.relative)}" for one in changed[:5]]
     lines += [f"  and {len(changed) - 5} more"] if len(changed) > 5 else []
@@ -85,7 +86,7 @@ def _comparison_lines(comparison: WeightsComparison, other: Path | None) -> list
         ("only in the second", len(comparison.only_second)),
         ("of another shape", len(comparison.reshaped)),
     )
-    lines += [f"{words}: {count} arrays" for words, count in parts if count]
+    lines += [f"{words}: {counted(count, 'array')}" for words, count in parts if count]
     return lines
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from maskseg_cli.checkpoints.description import BACKBONES
 from maskseg_cli.inspection.weights.comparison_section import comparison_section
 from maskseg_cli.inspection.weights.filter_health import DEAD, EXPLODING, KINDS, count_of, outliers
 from maskseg_cli.inspection.weights.filter_pictures import (
@@ -18,6 +19,7 @@ from maskseg_cli.inspection.weights.filter_pictures import (
 from maskseg_cli.inspection.weights.filters import filter_norms, is_kernel, untrained_filters
 from maskseg_cli.inspection.weights.inspection import WeightsInspection, stored_type
 from maskseg_cli.inspection.weights.stages import by_stage
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.charts import bar_chart, histogram
 from maskseg_cli.pages.elements import escaped, folded, pictures, table, tiles
 from maskseg_cli.pages.page import page, section
@@ -31,7 +33,7 @@ _FIRST = ("conv1/kernel", "trunk.stem/kernel")
 
 
 def weights_page(inspection: WeightsInspection) -> Iterator[str]:
-    """The parts of the page, for `export.parts.write_parts` after `utf8`."""
+    """The parts of the page, joined they are the whole page."""
     name = inspection.path.name
     heading = f"The weights in {name}"
     if inspection.other is not None:
@@ -53,9 +55,9 @@ def _facts(inspection: WeightsInspection) -> str:
     checkpoint, findings = inspection.checkpoint, inspection.findings
     facts = [
         ("Arrays", f"{len(checkpoint.arrays):,}"),
-        ("Parameters", f"{checkpoint.parameters:,}"),
+        ("Parameters", f"{checkpoint.parameters / 1e6:.2f} million"),
         ("Stored as", checkpoint.stored_dtype),
-        ("Backbone", checkpoint.config.backbone),
+        ("Backbone", BACKBONES[checkpoint.config.backbone]),
     ]
     if not checkpoint.backbone_only:
         facts.append(("Classes with background", str(checkpoint.config.num_classes)))
@@ -77,7 +79,9 @@ def _findings(inspection: WeightsInspection) -> str:
         )
     rows = [(one.name, one.kind, one.which) for one in inspection.findings]
     found = {one.kind: None for one in inspection.findings}
-    note = "".join(f'<p class="note">{count_of(inspection.findings, kind):,} {KINDS[kind]}</p>' for kind in found)
+    note = "".join(
+        f'<p class="note">{count_of(inspection.findings, kind):,} {kind}: {KINDS[kind]}.</p>' for kind in found
+    )
     return section("What stands out", note, table(("Array", "What", "Index of the filter or value"), rows), rules)
 
 
@@ -112,7 +116,7 @@ def _stages(inspection: WeightsInspection) -> Iterator[str]:
         kernels = [name for name in names if is_kernel(name, inspection.checkpoint.arrays[name])]
         if kernels:
             inner = "".join(_kernel(inspection, name) for name in kernels)
-            yield folded(f"{stage}: {len(kernels)} kernels", inner)
+            yield folded(f"{stage}: {counted(len(kernels), 'kernel')}", inner)
 
 
 def _kernel(inspection: WeightsInspection, name: str) -> str:
@@ -150,6 +154,6 @@ def _arrays(inspection: WeightsInspection) -> str:
             figures = [f"{value:.4g}" for value in (one.minimum, one.maximum, one.mean, one.std)]
             kind = stored_type(name, inspection.checkpoint)
             rows.append((name, shape, kind, f"{one.count:,}", *figures, f"{100 * one.zeros:.3g} %"))
-        content.append(folded(f"{stage}: {len(names)} arrays", table(titles, rows)))
+        content.append(folded(f"{stage}: {counted(len(names), 'array')}", table(titles, rows)))
     words = "<p>Figures of the finite values; weights.csv beside this page has them with more digits.</p>"
     return section("All arrays", words, *content)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from maskseg_cli.datasets.data_source import open_source
-from maskseg_cli.datasets.problems import KINDS, NAMES_KEPT, CompleteProblemLog, ProblemLog
+from maskseg_cli.datasets.problem_kinds import KINDS
+from maskseg_cli.datasets.problems import NAMES_KEPT, CompleteProblemLog, ProblemLog
 from maskseg_cli.datasets.shapes import ShapesSource, make_coco
 from maskseg_cli.inspection.data.figures import box_ious, content_figures
 from maskseg_cli.inspection.data.mini_mask_errors import MiniMaskErrors
