@@ -111,12 +111,12 @@ def class_precision(matches: ClassMatches, weights: NDArray[np.int64] | None = N
     total = right + np.cumsum(matches.false * each, axis=1)
     precision = right / (total + np.spacing(1))
     falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    levels = _levels_reached(objects)[right]
+    levels = levels_reached(objects)[right]
     gained = np.diff(levels, axis=1, prepend=0)
     return np.asarray((gained * falling).sum(axis=1) / len(RECALLS), np.float64)
 
 
 @lru_cache(maxsize=4096)
-def _levels_reached(objects: int) -> NDArray[np.int64]:
+def levels_reached(objects: int) -> NDArray[np.int64]:
     """How many of `RECALLS` are reached by 0, 1 ... `objects` right detections, int64 (objects + 1,)."""
     return np.searchsorted(RECALLS, np.arange(objects + 1) / objects, side="right")
