@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from maskseg_cli.frame import Frame
     from maskseg_cli.inference.loading import load_model
     from maskseg_cli.inference.predictor import Predictor
+    from maskseg_cli.inspection.data.inspect_data import inspect_data
     from maskseg_cli.inspection.image.inspect_image import inspect_image
+    from maskseg_cli.inspection.weights.inspect_weights import inspect_weights
     from maskseg_cli.pipeline.cameras import process_camera
     from maskseg_cli.pipeline.images import process_images, segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
@@ -88,7 +90,9 @@ _HOMES = {
     "VocFiles": "maskseg_cli.export.voc",
     "YoloFolder": "maskseg_cli.export.yolo",
     "draw": "maskseg_cli.drawing",
+    "inspect_data": "maskseg_cli.inspection.data.inspect_data",
     "inspect_image": "maskseg_cli.inspection.image.inspect_image",
+    "inspect_weights": "maskseg_cli.inspection.weights.inspect_weights",
     "load_model": "maskseg_cli.inference.loading",
     "process_camera": "maskseg_cli.pipeline.cameras",
     "process_images": "maskseg_cli.pipeline.images",
@@ -134,7 +138,9 @@ __all__ = [
     "convert_data",
     "detections_html",
     "draw",
+    "inspect_data",
     "inspect_image",
+    "inspect_weights",
     "load_model",
     "process_camera",
     "process_images",

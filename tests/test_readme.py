@@ -145,10 +145,14 @@ def results(line: str) -> list[str]:
 
 
 def assert_whole(path: Path) -> None:
-    """A folder of pictures, of a training run, a picture, or another file that says something."""
+    """A folder of pictures, of an inspection, of a training run, a picture, or another file that says something."""
     if (path / STATE_FILE).exists():
         assert read_checkpoint(path / LAST_WEIGHTS).class_names is not None
         assert len((path / "log.csv").read_text().splitlines()) == 2
+    elif (path / "index.html").exists():  # of `maskseg inspect`
+        page = (path / "index.html").read_text(encoding="utf-8")
+        assert page.count("<img") > 3
+        assert page.endswith("</body></html>\n")
     elif path.is_dir():
         reports = {"all.json", "photos.csv"}
         assert sorted(item.stem for item in path.iterdir() if item.name not in reports) == ["one", "two"]

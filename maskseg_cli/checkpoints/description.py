@@ -21,7 +21,8 @@ _KINDS = {
     "mmdetection": "mmdetection state dict",
     "pytorch-mask-rcnn": "state dict of pytorch-mask-rcnn",
 }
-_BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
+#: Backbones in words.
+BACKBONES = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "mobile": "mobile inverted residuals"}
 _MASK_HEADS = {"fcn": "fcn", "unet": "unet", "mobile": "mobile inverted residuals"}
 
 
@@ -82,7 +83,7 @@ def describe_as_text(found: dict[str, Any]) -> str:
     lines = [
         ("file", f"{found['file']} ({found['bytes']:,} bytes)"),
         ("kind", _KINDS[found["kind"]]),
-        ("backbone", _BACKBONES[found["backbone"]]),
+        ("backbone", BACKBONES[found["backbone"]]),
     ]
     if found["backbone_only"]:
         lines.append(("use", "training can start from it; it has no layers that find objects"))

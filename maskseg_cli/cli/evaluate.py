@@ -39,8 +39,9 @@ def evaluate(
 ) -> None:
     """Measure box and mask AP on annotated photos.
 
-    ANNOTATIONS is a file of COCO, VIA or labelme, IMAGES the folder of its photos. Classes are matched by name,
-    in either spelling (motorbike, motorcycle). Every object with a score of at least 0.01 counts (--min-score
+    ANNOTATIONS is a file or folder of COCO, VIA, labelme, CVAT, YOLO or another format (docs/annotations.md), IMAGES
+    the folder of its photos, if they are not in it. Classes are matched by name, in either spelling (motorbike,
+    motorcycle). Every object with a score of at least 0.01 counts (--min-score
     changes that), up to 100 a photo. Classes of ANNOTATIONS that the network does not know count with AP 0,
     unless --classes chooses others.
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from maskseg_cli.cli.inspect_data import data as inspect_data
+from maskseg_cli.cli.inspect_image import inspect_image
+from maskseg_cli.cli.inspect_weights import inspect_weights
 from maskseg_cli.cli.sections import HelpfulGroup
 
 
@@ -15,6 +18,6 @@ def inspect() -> None:
     """
 
 
-from maskseg_cli.cli.inspect_image import inspect_image  # noqa: E402
-
 inspect.add_command(inspect_image)
+inspect.add_command(inspect_data)
+inspect.add_command(inspect_weights)

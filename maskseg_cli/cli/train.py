@@ -57,8 +57,9 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
 def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen: Any) -> None:
     """Train a network on your own classes.
 
-    ANNOTATIONS is a file of COCO, VIA or labelme and IMAGES the folder of its pictures; or ANNOTATIONS is the
-    word shapes, for circles, squares and triangles made on the fly. Class names come from the data. The run's folder
+    ANNOTATIONS is a file or folder of COCO, VIA, labelme, CVAT, YOLO or another format (docs/annotations.md), IMAGES
+    the folder of its pictures, if they are not in it; or ANNOTATIONS is the word shapes, for circles, squares and
+    triangles made on the fly. Class names come from the data. The run's folder
     holds the weights for `maskseg image --weights`: best.npz when AP was measured (--val), and last.npz.
 
     \b

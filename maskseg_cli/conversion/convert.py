@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,6 +23,7 @@ from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.building import MarkedData, build_sink
 from maskseg_cli.export.coco_sink import journal_path
 from maskseg_cli.export.entry_names import safe_path
+from maskseg_cli.export.object_rows import ObjectTable
 from maskseg_cli.export.picture_annotations import PictureAnnotations
 from maskseg_cli.export.yolo import YoloFolder
 from maskseg_cli.frame import Frame
@@ -85,16 +87,22 @@ def convert_data(
     photos = list(zip(photo_names(source.images, folder), source.images, strict=True))
     targets = plan_targets(Path(output), name, divide(photos, chosen))
     place = PhotoPlacer(chosen.link_photos, chosen.overwrite) if chosen.copy_photos or chosen.link_photos else None
-    marked = MarkedData(choice.category_ids, place, "--copy-photos", SPLITS if chosen.split is not None else ())
+    marked = MarkedData(
+        choice.category_ids,
+        _image_fields(dict(photos), choice),
+        place,
+        "--copy-photos",
+        SPLITS if chosen.split is not None else (),
+    )
     objects = MarkedObjects(choice, crowds=name in ("coco", "coco-polygons", "jsonl"))
     with FileLocks(target.path for target in targets if target.is_file):
-        sinks = [build_sink(name, one.path, pictures=False, note=reporter.say, marked=marked) for one in targets]
-        files = [file for target, sink in zip(targets, sinks, strict=True) for file in _files(target, sink)]
-        check_existing(files, path, chosen.overwrite)
+        sinks = [_sinks(name, target, marked, reporter) for target in targets]
+        files = [file for target, some in zip(targets, sinks, strict=True) for file in _files(target, some)]
+        check_existing(files, path, (record.path for record in source.images), chosen.overwrite)
         run = _Run(name, objects, place, reporter)
         with reporter.progress(len(photos), "photo", "converting") as show:
-            for target, sink in zip(targets, sinks, strict=True):
-                run.write(target, sink, choice.names, show)
+            for target, some in zip(targets, sinks, strict=True):
+                run.write(target, some, choice.names, show)
     for line in summary(source.problems, path):
         reporter.warn(line)
     for line in run.notes():
@@ -119,20 +127,42 @@ def _open(path: Path, options: ConversionOptions, reporter: Reporter) -> Annotat
         reporter=reporter,
         format=options.source_format,
         trust_sizes=not places,
+        split=None,
     )
     if not isinstance(source, AnnotatedImages):
         raise UsageError(f"{path} is no data set on the disk: name an annotation file or folder.")
     return source
 
 
-def _files(target: Target, sink: Sink) -> Iterator[Path]:
+def _image_fields(photos: Mapping[str, ImageRecord], choice: ClassChoice) -> Callable[[str], dict[str, Any]]:
+    """A function from a photo's name to what COCO's record of it keeps: its id, and which classes are all marked."""
+
+    def fields(name: str) -> dict[str, Any]:
+        record = photos[name]
+        if record.complete_class_ids is None:
+            return {"id": record.id}
+        return {"id": record.id, "complete_classes": choice.complete_categories(record.complete_class_ids)}
+
+    return fields
+
+
+def _sinks(name: str, target: Target, marked: MarkedData, reporter: Reporter) -> list[Sink]:
+    """What writes a target: one sink; for pictures of masks also the table with the class of each number."""
+    sinks = [build_sink(name, target.path, pictures=False, note=reporter.say, marked=marked)]
+    return [*sinks, ObjectTable(target.path / "objects.csv")] if name == "masks" else sinks
+
+
+def _files(target: Target, sinks: Sequence[Sink]) -> Iterator[Path]:
     """What is written, as far as its names are known."""
     if target.is_file:
         yield from (target.path, journal_path(target.path))
-    elif isinstance(sink, PictureAnnotations):
-        yield from (sink.path_of(name) for name, _ in target.photos)
+    for sink in sinks:
+        if isinstance(sink, PictureAnnotations):
+            yield from (sink.path_of(name) for name, _ in target.photos)
         if isinstance(sink, YoloFolder):
             yield target.path / "data.yaml"
+        elif isinstance(sink, ObjectTable) and not target.is_file:
+            yield sink.path
 
 
 class _Run:
@@ -146,12 +176,15 @@ class _Run:
         self.photos = self.objects = self.empty = self.failed = 0
         self._done = 0
 
-    def write(self, target: Target, sink: Sink, names: tuple[str, ...], show: Any) -> None:
-        with sink:
-            sink.start(names)
+    def write(self, target: Target, sinks: Sequence[Sink], names: tuple[str, ...], show: Callable[[int], None]) -> None:
+        """Writes one target; photos that fail are left out and reported."""
+        with contextlib.ExitStack() as stack:
+            for sink in sinks:
+                stack.enter_context(sink)
+                sink.start(names)
             for index, (name, record) in enumerate(target.photos):
                 try:
-                    self._write_photo(target, sink, name, record, index)
+                    self._write_photo(target, sinks, name, record, index)
                 except (MasksegError, OSError) as error:
                     if is_disk_unwritable(error) or is_disk_unwritable(error.__cause__):
                         raise
@@ -160,14 +193,15 @@ class _Run:
                 self._done += 1
                 show(self._done)
 
-    def _write_photo(self, target: Target, sink: Sink, name: str, record: ImageRecord, index: int) -> None:
+    def _write_photo(self, target: Target, sinks: Sequence[Sink], name: str, record: ImageRecord, index: int) -> None:
         found = self._marked(record)
         # A photo that is not there is written as if it lay beside its annotations.
         photo = record.path if record.path.is_file() else None
         if self._place is not None and photo is not None and target.is_file:
             self._place(photo, target.folder / "images" / safe_path(name))
         job = Job(Source(photo, PurePosixPath(name)), None, None)
-        sink.add(Frame(_NO_PIXELS, index, source=name, job=job), found, None)
+        for sink in sinks:
+            sink.add(Frame(_NO_PIXELS, index, source=name, job=job), found, None)
         self.photos += 1
         self.objects += len(found)
         self.empty += not len(found)
@@ -179,7 +213,7 @@ class _Run:
             yield f"{self._name} has no crowds: {counted(left_out['crowd'], 'object')} left out."
         if left_out["pixels"]:
             yield f"Outlines that cover no pixel: {counted(left_out['pixels'], 'object')} left out."
-        if self._marked.partly:
+        if self._marked.partly and not self._name.startswith("coco"):
             number = counted(self._marked.partly, "photo")
             yield f"{self._name} cannot say that not all objects are marked (complete_classes), as in {number}."
         if self._name == "csv":

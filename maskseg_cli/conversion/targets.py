@@ -83,12 +83,13 @@ def plan_targets(
     return targets
 
 
-def check_existing(files: Iterable[Path], annotations: Path, overwrite: bool) -> None:
+def check_existing(files: Iterable[Path], annotations: Path, photos: Iterable[Path], overwrite: bool) -> None:
     """Checks that nothing is replaced that the user wants to keep.
 
     Args:
         files: what will be written.
         annotations: the file or folder that is converted; nothing in it is ever replaced.
+        photos: those of the data set, which are not replaced either.
         overwrite: replace other files.
 
     Raises:
@@ -96,10 +97,11 @@ def check_existing(files: Iterable[Path], annotations: Path, overwrite: bool) ->
         MasksegError: a file exists, and `overwrite` is not given.
     """
     existing = [path for path in files if existing_file(path)]
+    own = {file_identity(path) for path in (annotations, *photos)} if existing else set()
     folder = annotations if annotations.is_dir() else None
     for path in existing:
         inside = folder is not None and path.resolve().is_relative_to(folder.resolve())
-        if inside or file_identity(path) == file_identity(annotations):
+        if inside or file_identity(path) in own:
             raise UsageError(f"{path} belongs to the input {annotations}, which stays as it is: name another OUT.")
     if existing and not overwrite:
         more = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""

@@ -47,11 +47,25 @@ def read_annotations(
         MasksegError: it cannot be read, or is of none of these formats.
         UsageError: `format` is no format's name.
     """
+    if images is not None and images.resolve() == Path(path).resolve():
+        images = None  # a folder with its pictures: where in it they are, the format says
     source = AnnotationInput(Path(path), images, log, class_name, attribute, reporter, split)
     if format is not None:
         return format_named(format).read(source)
     found, source = _find(source)
     return found.read(source)
+
+
+def own_pictures(path: str | Path) -> Path | None:
+    """The folder to look in for pictures where none is named: a folder of annotations, or that of YOLO's data.yaml.
+
+    Returns:
+        None for other files: they do not say where their pictures are.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return path
+    return path.parent if path.suffix.lower() in (".yaml", ".yml") else None
 
 
 def detect_format(path: str | Path) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.cvat import cvat_to_coco, is_cvat
+from maskseg_cli.datasets.darwin import darwin_to_coco, is_darwin
 from maskseg_cli.datasets.labelme import holds_labelme, is_labelme, labelme_to_coco, read_labelme_folder
+from maskseg_cli.datasets.masks import is_masks, masks_to_coco
 from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.supervisely import is_supervisely, supervisely_to_coco
 from maskseg_cli.datasets.via import via_entries, via_to_coco
 from maskseg_cli.datasets.via3 import is_via3, via3_to_coco
 from maskseg_cli.datasets.voc import is_voc, voc_to_coco
@@ -26,8 +29,8 @@ class AnnotationFormat:
     Attributes:
         name: as options take it.
         title: as messages show it.
-        matches: whether a file or folder is of this format, by its content, quickly. At most one format of the
-            registry matches. Raises MasksegError for a JSON file with a fault.
+        matches: whether a file or folder is of this format, by its content, quickly. The first of `FORMATS` that
+            matches is taken. Raises MasksegError for a JSON file with a fault.
         read: gives the content in COCO's format (images, annotations and categories are lists of records, which
             `coco.from_document` checks) and adds what is left out to the input's log. Raises MasksegError.
     """
@@ -98,7 +101,7 @@ def _read_labelme(source: AnnotationInput) -> dict[str, Any]:
     return labelme_to_coco([("", source.json)], source.path, source.log)
 
 
-#: Those that are quick to tell come first.
+#: COCO is first, since its files are the largest. A format whose folders hold files of another comes before that one.
 FORMATS = (
     by_document("coco", "COCO (JSON)", _is_coco, _read_coco),
     by_document(
@@ -109,4 +112,7 @@ FORMATS = (
     AnnotationFormat("yolo", "YOLO (folder with data.yaml)", is_yolo, yolo_to_coco),
     AnnotationFormat("labelme", "labelme (JSON files)", _is_labelme, _read_labelme),
     by_path("voc", "Pascal VOC (XML files, pictures of masks)", is_voc, voc_to_coco),
+    by_path("masks", "pictures of masks (PNG)", is_masks, masks_to_coco),
+    by_path("supervisely", "Supervisely (JSON files)", is_supervisely, supervisely_to_coco),
+    by_path("darwin", "V7 Darwin (JSON files)", is_darwin, darwin_to_coco),
 )

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from maskseg_cli.datasets.field_values import from_text, is_number, shown, whole_number
+from maskseg_cli.datasets.field_values import from_text, is_number, numbers_in, shown, whole_number
 from maskseg_cli.datasets.outline_shapes import MOST_PIXELS, ellipse, joined, rotated_box
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.detections import MaskCrop
@@ -107,10 +107,10 @@ def _angle(shape: Element) -> float:
 
 
 def _polygon(points: str) -> list[float]:
-    numbers = [from_text(number) for point in points.split(";") for number in point.split(",")]
-    if not all(map(is_number, numbers)) or any(point.count(",") != 1 for point in points.split(";")):
+    numbers = numbers_in(points.replace(";", ",").split(","))
+    if numbers is None or any(point.count(",") != 1 for point in points.split(";")):
         raise ValueError("points are x1,y1;x2,y2 ...")
-    return list(map(float, numbers))
+    return numbers
 
 
 def _mask(shape: Element) -> MaskCrop:

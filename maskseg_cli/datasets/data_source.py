@@ -61,12 +61,12 @@ def open_source(
     format: str | None = None,
     log: ProblemLog | None = None,
     trust_sizes: bool = False,
+    split: str | None = "train",
 ) -> DataSource:
     """Opens a data set of any known format.
 
     Args:
         annotations: a file or folder of a known format (`annotation_formats.FORMATS`), or the word "shapes".
-            Of a data set that is divided into train, val and test its part train is taken.
         images: folder of the pictures; None: that of the annotations, or where these say.
         known_classes: a network's class names, background first. If the data set has exactly these classes, in any
             order and spelling, they keep the network's order; otherwise the data set's classes are its own.
@@ -77,6 +77,7 @@ def open_source(
         format: the name of the annotations' format; None: their content shows it.
         log: gets the problems; None: one that keeps the first names of each kind.
         trust_sizes: open the photo of a record without a size only; the others may be missing.
+        split: which part is taken of a data set that is divided into train, val and test; None: all of it.
 
     Raises:
         MasksegError: the data cannot be used; with `strict`, the message names every problem.
@@ -89,7 +90,7 @@ def open_source(
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
     given = None if images is None else folder
-    document = read_annotations(path, log, class_name, attribute, reporter, images=given, format=format, split="train")
+    document = read_annotations(path, log, class_name, attribute, reporter, images=given, format=format, split=split)
 
     def class_names(names: list[str]) -> Sequence[str] | None:
         return known_classes if have_same_classes(names, known_classes) else None

@@ -41,6 +41,25 @@ def from_text(value: Any) -> Any:
 _NUMBER, _LONGEST_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII), 40
 
 
+def numbers_in(words: Sequence[str]) -> list[float] | None:
+    """The finite numbers that some texts are; None where one of them is none. Faster than `from_text` for each.
+
+    Example:
+        >>> numbers_in(["12.5", " -3"]), numbers_in(["1", "nan"]), numbers_in(["1_0"])
+        ([12.5, -3.0], None, None)
+    """
+    if not _NUMBER_SIGNS.fullmatch("".join(words)):  # float would also read "inf" and "1_0"
+        return None
+    try:
+        numbers = list(map(float, words))
+    except ValueError:
+        return None
+    return numbers if math.isfinite(sum(numbers)) else None
+
+
+_NUMBER_SIGNS = re.compile(r"[0-9+\-.eE\s]*", re.ASCII)
+
+
 def whole_number(value: Any) -> int | None:
     """The whole number that 7, 7.0 and "7" mean; None for anything else."""
     if isinstance(value, bool):

@@ -17,7 +17,7 @@ from maskseg_cli.detections import MaskCrop
 def fill_polygons(
     outer: Sequence[Sequence[float]], holes: Sequence[Sequence[float]], height: int, width: int
 ) -> MaskCrop | None:
-    """The pixels that `cv2.fillPoly` fills: corners are rounded to pixels; (0, 0) is the first one.
+    """The pixels that `cv2.fillPoly` fills; corners are pixels, (0, 0) the first one, of which fractions are cut off.
 
     Args:
         outer: polygons x1, y1, x2, y2, ... whose union is the object, borders included.
@@ -30,7 +30,7 @@ def fill_polygons(
     both = [*outer, *holes]
     if not outer or any(len(one) < 2 or len(one) % 2 or far_number(one, height, width) is not None for one in both):
         return None
-    rings = [np.rint(np.asarray(one, np.float64)).astype(np.int32).reshape(-1, 2) for one in both]
+    rings = [np.asarray(one, np.float64).astype(np.int32).reshape(-1, 2) for one in both]
     corners = np.concatenate(rings[: len(outer)])
     left, top = np.maximum(corners.min(axis=0), 0).tolist()
     right, bottom = np.minimum(corners.max(axis=0) + 1, (width, height)).tolist()

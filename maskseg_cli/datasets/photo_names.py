@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from maskseg_cli.media.picture_formats import split_input_name
@@ -15,20 +15,23 @@ class PhotoNames:
     Args:
         folder: where they lie; without any if it is no folder.
         skipped: a folder below whose pictures are no photos; None: there is none.
+        others: names of pictures in the folder that are no photos.
 
     Example:
         >>> PhotoNames(Path("photos")).find("trip/a")                            # doctest: +SKIP
         'trip/a.jpg'
     """
 
-    def __init__(self, folder: Path, skipped: Path | None = None) -> None:
+    def __init__(self, folder: Path, skipped: Path | None = None, others: Collection[str] = ()) -> None:
         self.folder = folder
         self._names: dict[str, str] = {}
         self._files: set[str] = set()
         for path in _pictures(folder, skipped):
             name = path.relative_to(folder).as_posix()
+            if name in others:
+                continue
             self._files.add(name)
-            stem = _stem(name)
+            stem = without_suffix(name)
             # As exports name them: the second photo of a name gets its suffix too.
             if stem in self._names:
                 stem = f"{stem}_{PurePosixPath(name).suffix.lstrip('.')}"
@@ -45,13 +48,20 @@ class PhotoNames:
         """Whether there is a photo of this name without suffix."""
         return name in self._names
 
+    @property
+    def files(self) -> Collection[str]:
+        """The paths of all photos from the folder."""
+        return self._files
+
     def find(self, name: str) -> str | None:
         """The path from the folder of the photo with this name without suffix; None if there is none."""
         return self._names.get(name)
 
-    def has_file(self, name: str) -> bool:
-        """Whether there is a photo of this name, which has a suffix."""
-        return name in self._files
+
+def apart(path: Path, images: Path | None) -> Path | None:
+    """The folder of the photos, or None where it is that of the annotations themselves, which say where photos are."""
+    folder = path if path.is_dir() else path.parent
+    return None if images is not None and images.resolve() == folder.resolve() else images
 
 
 def path_from(path: Path, base: Path) -> str:
@@ -62,7 +72,8 @@ def path_from(path: Path, base: Path) -> str:
         return str(path.resolve())
 
 
-def _stem(name: str) -> str:
+def without_suffix(name: str) -> str:
+    """A path with forward slashes without the suffix of a picture."""
     folder, _, last = name.rpartition("/")
     stem = split_input_name(last)[0]
     return f"{folder}/{stem}" if folder else stem

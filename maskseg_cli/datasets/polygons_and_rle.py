@@ -27,7 +27,7 @@ class CheckedOutline(NamedTuple):
 
     Attributes:
         outline: what is sound of it: polygons, or an RLE of the image's size; None: nothing.
-        problem: the kind of problem (a key of `problems.KINDS`), or None if all of it is sound.
+        problem: the kind of problem (a key of `problem_kinds.KINDS`), or None if all of it is sound.
         value: what is wrong, for the sentence about the problem.
     """
 

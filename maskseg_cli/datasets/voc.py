@@ -6,6 +6,7 @@ package and CVAT export, and a folder of XML files beside their photos, as Label
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.coco_document import CocoDocument
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
-from maskseg_cli.datasets.photo_names import PhotoNames, path_from
+from maskseg_cli.datasets.photo_names import PhotoNames, apart, path_from
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.voc_masks import OBJECT_FOLDERS, VocMask, VocMasks
 from maskseg_cli.datasets.voc_xml import VocObject, VocPicture, looks_like_voc, polygons_outline, read_voc_xml
@@ -84,6 +85,7 @@ def voc_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, A
     Raises:
         MasksegError: no file can be read, or no object has a class.
     """
+    images = apart(path, images)
     layout = _layout(path, images)
     photos = PhotoNames(layout.photos)
     base = (path if path.is_dir() else path.parent) if images is None else images
@@ -106,8 +108,10 @@ def _layout(path: Path, images: Path | None) -> _Layout:
         path, listed = path.parent, [path.stem]
     annotations = path / "Annotations" if (path / "Annotations").is_dir() else path
     root = path.parent if path.name == "Annotations" else path
-    beside = root / "JPEGImages"
-    photos = images if images is not None else beside if beside.is_dir() else annotations
+    photos = annotations if images is None else images
+    inside = (root if images is None else images) / "JPEGImages"
+    if inside.is_dir():
+        photos = inside
     return _Layout(root, annotations, photos, VocMasks(root), listed)
 
 
@@ -145,7 +149,7 @@ def _add_picture(
         log.add("annotation-file", name, "its name leads out of the data set")
         return
     try:
-        if xml.is_file():
+        if os.path.isfile(xml):  # False for a name in a list that no file can have
             picture = read_voc_xml(xml)
         elif not layout.masks.has(name):
             log.add("annotation-file", name, "there is neither an XML file nor a picture of masks")
@@ -177,7 +181,7 @@ def _photo(name: str, given: str, photos: PhotoNames) -> str:
     """The photo's path from their folder: the one that the XML file names, else the one of the XML file's own name."""
     folder = name.rpartition("/")[0]
     for one in (f"{folder}/{given}" if folder else "", given):
-        if one and photos.has_file(one):
+        if one and one in photos.files:
             return one
     return photos.find(name) or given or f"{name}.jpg"
 

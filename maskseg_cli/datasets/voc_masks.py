@@ -6,6 +6,7 @@ belongs to none, is 255. They have a palette, or the palette's colours (CVAT).
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -76,7 +77,7 @@ class VocMasks:
 
     def has(self, name: str) -> bool:
         """Whether there is a picture of the objects of this name without suffix."""
-        return self.objects is not None and (self.objects / f"{name}.png").is_file()
+        return self.objects is not None and os.path.isfile(self.objects / f"{name}.png")
 
     def names(self) -> Iterator[str]:
         """The names without suffix of all pictures of objects."""

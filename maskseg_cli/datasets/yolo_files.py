@@ -107,10 +107,11 @@ def _from_yaml(path: Path) -> Description:
     }
     if not found:
         raise MasksegError(f"{path} has no names of classes: YOLO's data.yaml has a list, or numbers and names.")
-    root = table.get("path")
-    base = path.parent / root if isinstance(root, str) and "\0" not in root else path.parent
+    given = table.get("path")
+    base = path.parent / given if isinstance(given, str) else path.parent
     parts = {part: table[key] for part in SPLITS for key in (part, "valid") if key in table and key[:3] == part[:3]}
-    return Description(found, path.parent, parts, base if base.is_dir() else path.parent, "kpt_shape" in table)
+    root = base if os.path.isdir(base) else path.parent  # unlike Path.is_dir, False for a name that is too long
+    return Description(found, path.parent, parts, root, "kpt_shape" in table)
 
 
 def pictures_of(description: Description, part: str) -> Iterator[Path]:
@@ -123,15 +124,18 @@ def pictures_of(description: Description, part: str) -> Iterator[Path]:
         if place.is_file():
             for line in read_bytes(place).decode("utf-8", "replace").splitlines():
                 name = line.strip()
-                if name:
-                    yield (place.parent if name.startswith("./") else description.root) / name
+                if split_input_name(name)[1] and "\0" not in name:
+                    picture = (place.parent if name.startswith("./") else description.root) / name
+                    # Darknet's lists, and CVAT's, begin with the folder data of another program.
+                    other = description.root / name.removeprefix("data/")
+                    yield other if other != picture and not os.path.exists(picture) else picture
         else:
             yield from pictures_in(place)
 
 
 def _place(description: Description, entry: Any) -> Path | None:
     """The folder or text file that data.yaml names; None where it is not there."""
-    if not isinstance(entry, str) or not entry or "\0" in entry:
+    if not isinstance(entry, str) or not entry:
         return None
     inner = entry
     while inner.startswith("../"):  # as Roboflow has it, from a folder that is not there
@@ -139,7 +143,7 @@ def _place(description: Description, entry: Any) -> Path | None:
     above = description.folder.resolve()
     for place in (description.root / entry, description.folder / entry, description.folder / inner):
         # A folder with the set in it would be the whole disk in the end.
-        if place.exists() and place.resolve() not in above.parents:
+        if os.path.exists(place) and place.resolve() not in above.parents:
             return place
     return None
 

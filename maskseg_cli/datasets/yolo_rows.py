@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import Any
 
-from maskseg_cli.datasets.field_values import from_text, is_number, shown, whole_number
+from maskseg_cli.datasets.field_values import from_text, is_number, numbers_in, shown, whole_number
 from maskseg_cli.datasets.problems import ProblemLog
 
 #: Coordinates so far outside of 0 to 1 are no shares of a picture.
@@ -23,9 +23,13 @@ def parse_row(line: str, most: int | None = None) -> tuple[int, list[float]] | s
     class_id = whole_number(words[0]) if words else None
     if class_id is None or class_id < 0:
         return "it begins with no class number"
-    numbers = [from_text(word) for word in words[1 : None if most is None else most + 1]]
-    if len(numbers) < 4:
-        return f"it has {len(numbers)} numbers behind the class"
+    words = words[1 : None if most is None else most + 1]
+    if len(words) < 4:
+        return f"it has {len(words)} numbers behind the class"
+    plain = numbers_in(words)
+    if plain is not None and min(plain) >= _LEAST and max(plain) <= _MOST:  # as nearly all are
+        return class_id, plain
+    numbers = list(map(from_text, words))
     for number in numbers:
         if not is_number(number):
             return f"{shown(number)} is no number"

@@ -20,6 +20,9 @@ from maskseg_cli.evaluation.resampled_precision import resampled_precision
 #: Samples, and the share of them within the interval.
 ROUNDS, CONFIDENCE = 1000, 0.95
 
+#: Draws from fewer photos are too much alike: those of one photo all are that photo, and their interval is a point.
+LEAST_PHOTOS = 10
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -43,8 +46,8 @@ class Comparison:
 
     @property
     def is_proof(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval leaves out 0, and there are enough photos to tell."""
+        return self.photos >= LEAST_PHOTOS and (self.low > 0 or self.high < 0)
 
     def sentence(self, figure: str) -> str:
         """What it means, for people.
@@ -57,7 +60,8 @@ class Comparison:
             f"{figure} {100 * self.difference:+.1f} (95 % interval {100 * self.low:+.1f} to {100 * self.high:+.1f})"
         )
         if not self.is_proof:
-            return f"{points}: on these {self.photos} photos that is no proof of a difference."
+            where = "one photo" if self.photos == 1 else f"these {self.photos} photos"
+            return f"{points}: on {where} that is no proof of a difference."
         return f"{points}: {'better' if self.difference > 0 else 'worse'} by more than the choice of photos explains."
 
 

@@ -81,7 +81,7 @@ def evaluate(
 
     Args:
         predictor: called with each photo, uint8 (H, W, 3) BGR upright.
-        annotations: the annotation file (COCO's format or VIA's), or the data set that was read from it.
+        annotations: a file or folder of a known format, or the data set that was read from it.
         images: folder of the photos.
         limit: only the first so many photos, in the order of the file.
         class_ids: only these of the network's classes count; None: all categories of the file.
@@ -140,7 +140,7 @@ def score_results(
     All photos of the annotation file count. A row without a box gets its mask's.
 
     Args:
-        annotations: the annotation file (COCO's format or VIA's).
+        annotations: a file or folder of a known format.
         results: the file of results.
         images: folder of the photos; only needed where the annotations lack sizes.
         attribute: of a VIA file, as `via.read_via` takes it.

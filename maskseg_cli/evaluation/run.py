@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maskseg_cli.config import SCORE_FLOOR
+from maskseg_cli.datasets.annotation_file import own_pictures
 from maskseg_cli.errors import UsageError
 from maskseg_cli.evaluation.coco_ap import AveragePrecision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
@@ -56,8 +57,8 @@ def run_evaluation(
     """Measures a network, or a file of results, and writes the files that the options name.
 
     Args:
-        annotations: the annotation file (COCO's format, VIA's or labelme's).
-        images: folder of the photos; a network needs it.
+        annotations: a file or folder of a known format (`datasets.annotation_formats.FORMATS`).
+        images: folder of the photos; a network needs it, but for a folder with its photos and for YOLO's data.yaml.
         options: what is read and written; None: nothing is written.
         model: which network runs; None: the default one.
         reporter: is shown messages and the progress.
@@ -73,6 +74,8 @@ def run_evaluation(
         >>> run_evaluation("instances_val.json", "val", options).evaluation.metrics["segm"]  # doctest: +SKIP
     """
     options, model, reporter = options or EvaluationOptions(), model or ModelOptions(), reporter or Reporter()
+    if images is None and options.from_results is None:
+        images = own_pictures(annotations)
     check_sources(images, options, model)
     check_names(options, annotations)
     settings: dict[str, Any] = {"annotations": Path(annotations).name}

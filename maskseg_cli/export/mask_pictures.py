@@ -49,6 +49,13 @@ class MaskPictures(PictureAnnotations):
         return made
 
 
+class MaskFolder(MaskPictures):
+    """The same for a data set: the pictures of masks are in the folder `masks`, the photos in `images` beside it."""
+
+    annotations_in = "masks"
+    pictures_in = "images"
+
+
 def _rows(detections: Detections) -> Iterable[tuple[np.float32, MaskCrop]]:
     return zip(detections.confidence, detections.masks, strict=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 import cv2
@@ -62,7 +62,7 @@ class VocFiles(PictureAnnotations):
     def encode(self, made: object, frame: Frame, path: Path, image: Path | None) -> bytes:
         """The XML."""
         assert isinstance(made, ElementTree.Element)
-        name = frame.source if image is None else image.name
+        name = PurePosixPath(frame.source).name if image is None else image.name
         for place, (tag, text) in enumerate(
             (("folder", "" if image is None else image.parent.name), ("filename", name))
         ):

@@ -33,20 +33,20 @@ def check_folder(folder: Path, page: str, overwrite: bool) -> None:
     check_writable(folder)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], inputs: list[Path], figures: str) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes], inputs: list[Path], figures: str | None = None) -> None:
     """Writes files into a folder in their order; pictures of an earlier run that are not among them are removed.
 
     Args:
         files: name -> content; the last one is the page, so that it is there only where all others are.
         inputs: files that must not be replaced.
-        figures: the file, one of `files`, whose entry "files" names the pictures of a run.
+        figures: the file, one of `files`, whose entry "files" names the pictures of a run; None: there are none.
 
     Raises:
         UsageError: one of the files is an input.
         MasksegError: one cannot be written; none of those that are new stays.
     """
     refuse_inputs([folder / name for name in files], inputs)
-    earlier = _earlier_pictures(folder / figures)
+    earlier = set() if figures is None else _earlier_pictures(folder / figures)
     new: list[Path] = []
     try:
         for name, data in files.items():

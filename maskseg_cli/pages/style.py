@@ -32,6 +32,7 @@ thead th{color:var(--soft);font-size:.85rem;vertical-align:bottom}
 .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px}
 .pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,380px),1fr));gap:12px}
 .steps img{max-width:100%;height:auto;display:block;border-radius:4px}.steps figure{margin:10px 0}
+.cells img{image-rendering:pixelated;max-width:100%;height:auto;display:block}
 .objects{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-end}
 figure{margin:0}figcaption{font-size:.82rem;line-height:1.3;padding-top:3px}
 .sheet img{width:100%;height:auto;display:block;border-radius:4px}

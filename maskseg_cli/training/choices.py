@@ -10,6 +10,7 @@ from typing import Any
 
 from maskseg_cli.config.overrides import parse_settings
 from maskseg_cli.config.value_types import check_count, check_fields
+from maskseg_cli.datasets.annotation_file import own_pictures
 from maskseg_cli.datasets.data_source import SHAPES_WORD
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.stages import make_stages
@@ -21,8 +22,8 @@ class DataChoice:
     """One training set.
 
     Attributes:
-        annotations: COCO JSON, VIA JSON, or "shapes".
-        images: the folder of the pictures; not needed for shapes.
+        annotations: a file or folder of a known format (`datasets.annotation_formats.FORMATS`), or "shapes".
+        images: the folder of the pictures; not needed for shapes, for a folder with its pictures, and for data.yaml.
         share: how often this data set's pictures are drawn, relative to the others'.
         teacher: detections of a stronger network in these pictures, in COCO's result format: they stand in for the
             classes that are not annotated.
@@ -40,7 +41,7 @@ class Choices:
 
     Attributes:
         data: one or more training sets of the same classes.
-        validation: (COCO or VIA JSON, folder), or None.
+        validation: (annotations, folder of the pictures), or None.
         init: a name such as "lite", a weights file, or "random".
         preset: the network's family where `init` is "random".
         overrides: options of the network by name.
@@ -115,12 +116,12 @@ def make_choices(
     """Checks the options of `maskseg train` and converts them. Names and defaults are the command's.
 
     Args:
-        annotations: COCO JSON, VIA JSON, or "shapes".
-        images: the folder of the pictures; not needed for shapes.
+        annotations: a file or folder of a known format (`datasets.annotation_formats.FORMATS`), or "shapes".
+        images: the folder of the pictures; not needed for shapes, for a folder with its pictures, and for data.yaml.
         output: the folder of the run.
         also: (annotations, images, share) of each further training set of the same classes.
         teacher: results of a stronger network in the first set of `also`, in COCO's result format.
-        val: (COCO or VIA JSON, folder) to measure AP on, or None.
+        val: (annotations, folder of the pictures) to measure AP on, or None.
         via_attribute, init, size, augment, strict, shapes, workers, gpus: see `Choices`.
         model: "lite" or "coco": the network's family where `init` is "random".
         layers, epochs, learning_rate: one value for each stage; the last value of a shorter list is repeated.
@@ -132,7 +133,7 @@ def make_choices(
     Raises:
         UsageError: options that do not go together, or a value out of its range.
     """
-    if str(annotations) != SHAPES_WORD and images is None:
+    if str(annotations) != SHAPES_WORD and images is None and own_pictures(annotations) is None:
         raise UsageError("IMAGES is missing: name the folder of the pictures.")
     if str(annotations) == SHAPES_WORD and images is not None:
         raise UsageError(f"{SHAPES_WORD} are drawn on the fly: leave out the folder {images}.")

@@ -37,7 +37,7 @@ def train(
     """Trains a network on annotated pictures.
 
     Args:
-        annotations: COCO JSON, VIA JSON, or "shapes".
+        annotations: a file or folder of a known format (`datasets.annotation_formats.FORMATS`), or "shapes".
         images: the folder of the pictures; not needed for shapes.
         output: the folder of the run: weights, state, log.csv, TensorBoard events.
         resume: continue the run in `output`.

@@ -33,10 +33,10 @@ class TrainKeywords:
         metavar="RESULTS",
         heading=_DATA,
     )
-    val: tuple[Path, Path] | None = option(
+    val: tuple[str, Path] | None = option(
         None,
-        "COCO or VIA file and folder to measure AP on; the best weights are kept.",
-        parts=("file", "folder"),
+        "Annotations and folder of pictures to measure AP on; the best weights are kept.",
+        parts=("annotations", "folder"),
         metavar="ANNOTATIONS IMAGES",
         heading=_DATA,
     )

@@ -27,7 +27,7 @@ class Validation:
     Args:
         config: of the network in training.
         class_names: background first.
-        annotations: COCO or VIA JSON.
+        annotations: a file or folder of a known format.
         images: the folder of its pictures.
         limit: number of pictures to measure on, the first ones; None: all.
         attribute: of a VIA file, as `via.read_via` takes it.

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from maskseg_cli.classes import parse_classes
 from maskseg_cli.cli.main import main
+from maskseg_cli.conversion.convert import convert_data
 from maskseg_cli.detections import Detections
 from maskseg_cli.inference.model_options import ModelOptions, overrides_of
 from tests.coco_samples import FakePredictor, Sample, found, make_sample
@@ -275,6 +276,23 @@ def test_unwritable_output(sample: Sample, asked: list[ModelOptions], tmp_path: 
     result = run(sample, "-o", tmp_path / "file" / "metrics.json")
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1 or "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["yolo", "cvat", "labelme"])
+def test_other_formats_give_the_same_figures(
+    sample: Sample, asked: list[ModelOptions], tmp_path: Path, name: str
+) -> None:
+    output = tmp_path / ("data/annotations.xml" if name == "cvat" else "data")
+    convert_data(sample.annotations, output, to=name, images=sample.photos, copy_photos=name == "yolo")
+    photos = [] if name == "yolo" else [sample.photos]
+    results = tmp_path / "results.json"
+    options = ["--output", tmp_path / "metrics.json", "--results", results]
+    result = CliRunner().invoke(main, ["evaluate", *map(str, [output, *photos, *options])])
+    assert result.exit_code == 0, result.stderr
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert (metrics["images"], len(json.loads(results.read_text()))) == (4, 12)
+    # Outlines of polygons differ by single pixels from the masks that the network gives.
+    assert metrics["segm"]["AP"] == pytest.approx(1, abs=0 if name == "cvat" else 0.02)
 
 
 @pytest.mark.parametrize(

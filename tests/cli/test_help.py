@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from maskseg_cli.cli.inspect import inspect
 from maskseg_cli.cli.main import COMMANDS, main
 from maskseg_cli.cli.sections import GENERAL, SectionedCommand, near_options, section
 from maskseg_cli.cli.weights import weights
@@ -32,7 +33,7 @@ def default_of(option: str, *words: str) -> str:
     return re.search(r"\[default: (.*?)[;\]]", " ".join(text.split()))[1]  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("style", "weights")])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("inspect", "style", "weights")])
 def test_options_come_in_sections_the_general_ones_last(name: str) -> None:
     sections = sections_of(help_of(name))
     assert "Options" not in sections, "these have no heading"
@@ -108,6 +109,7 @@ def test_an_option_of_another_command_is_not_proposed() -> None:
     "words",
     [(name,) for name in COMMANDS]
     + [("weights", name) for name in weights.commands]
+    + [("inspect", name) for name in inspect.commands]
     + [("style", "init"), ("style", "check")],
 )
 def test_no_line_is_broken_badly(words: tuple[str, ...], columns: int) -> None:

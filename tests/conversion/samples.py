@@ -60,7 +60,7 @@ def document() -> dict[str, Any]:
 def write(folder: Path, content: dict[str, Any], photos: bool = True) -> Path:
     """An annotation file, with its photos in the folder `photos`."""
     for image in content["images"] if photos else ():
-        picture(folder / "photos" / image["file_name"], HEIGHT, WIDTH)
+        picture(folder / "photos" / image["file_name"], image["height"], image["width"])
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "in.json"
     path.write_text(json.dumps(content))

@@ -23,10 +23,7 @@ from tests.export.test_mask_polygons import iou
 #: Tables and lines of results: no format of annotations.
 NO_ANNOTATIONS = {"csv", "jsonl"}
 
-#: Written, but not read yet.
-NOT_READ_YET = {"cvat", "yolo", "voc", "masks"}
-
-READ = [name for name in DATA_FORMATS if name not in NO_ANNOTATIONS | NOT_READ_YET]
+READ = [name for name in DATA_FORMATS if name not in NO_ANNOTATIONS]
 
 #: Formats whose masks are exact.
 EXACT = {"coco", "cvat", "masks"}
@@ -34,9 +31,9 @@ EXACT = {"coco", "cvat", "masks"}
 Objects = dict[str, list[tuple[str, NDArray[np.bool_]]]]
 
 
-def objects_of(path: Path, images: Path | None) -> Objects:
+def objects_of(path: Path, images: Path | None, format: str | None = None) -> Objects:
     """Name of a photo below the folder of the photos -> class and mask of its objects, by class."""
-    source = opened(path, images)
+    source = opened(path, images, format=format, split=None)
     assert source.problems == [] or [one.kind for one in source.problems] == ["no-objects"]
     found: Objects = {}
     for record in source.images:
@@ -69,7 +66,7 @@ def test_all_formats_that_are_written_are_read_but_these(tmp_path: Path) -> None
             detect_format(tmp_path / name)
         except MasksegError:
             unread.add(name)
-    assert unread == NO_ANNOTATIONS | NOT_READ_YET
+    assert unread == NO_ANNOTATIONS
 
 
 @pytest.mark.parametrize("name", READ)
@@ -90,9 +87,8 @@ def test_a_data_set_with_its_photos_can_be_moved(tmp_path: Path, name: str) -> N
     before = objects_of(path, tmp_path / "photos")
     (tmp_path / "out").rename(tmp_path / "moved")
     (tmp_path / "photos").rename(tmp_path / "gone")
-    moved = tmp_path / "moved"
-    images = moved / "images" if (moved / "images").is_dir() else moved
-    source = opened(moved, images)
+    images = tmp_path / "moved" / "images" if DATA_FORMATS[name] else None
+    source = opened(tmp_path / "moved", images)
     assert all(record.path.is_file() for record in source.images)
     assert {PurePosixPath(name).name for name in before} == {record.path.name for record in source.images}
 
@@ -121,11 +117,15 @@ def documents(draw: st.DrawFn):
     return {"images": images, "annotations": annotations, "categories": [c for c in categories if c["id"] in used]}
 
 
+#: Pictures of masks as ragged as noise are not known for what they are.
+FORMAT = {"masks": "masks"}
+
+
 @pytest.mark.parametrize("name", READ)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=documents())
 def test_any_masks_come_back(name: str, content) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = write(Path(folder), content, photos=False)
-        convert_data(path, Path(folder) / "out", to=name)
-        check_same(objects_of(path, None), objects_of(Path(folder) / "out", None), name)
+        path, images = write(Path(folder), content), Path(folder) / "photos"
+        convert_data(path, Path(folder) / "out", to=name, images=images)
+        check_same(objects_of(path, images), objects_of(Path(folder) / "out", images, FORMAT.get(name)), name)

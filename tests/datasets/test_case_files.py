@@ -15,7 +15,6 @@ SAME = ["01a", "01b", "01d", "03a", "04b", "04d", "05a", "07a", "07b", "13c", "1
 
 REFUSED = {
     "11_zip": "ZIP archive",
-    "20f": "V7 Darwin",
 }
 
 #: Files of other programs -> the box of the one object in them, a disc.
@@ -78,6 +77,14 @@ def test_wild_numbers_are_named(cases: Path, name: str) -> None:
 def test_wild_results_are_named(cases: Path, name: str) -> None:
     with pytest.raises(MasksegError, match="result 1 has "):
         score_results(file_of(cases, "00"), file_of(cases, name))
+
+
+def test_a_file_of_darwin(cases: Path) -> None:
+    """Its one polygon has a single point."""
+    path = file_of(cases, "20f")
+    assert {"outline", "no-objects"} <= {problem.kind for problem in open_source(path, cases / "imgs").problems}
+    with pytest.raises(MasksegError, match=r"annotation 1 of p1\.jpg has an outline that is no polygon"):
+        score_results(path, file_of(cases, "results_rle_ok"), cases / "imgs")
 
 
 def test_a_file_of_labelme(cases: Path) -> None:

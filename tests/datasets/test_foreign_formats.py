@@ -59,7 +59,7 @@ FILES = [
     ("var data = {a: 1, b: 2, c: 3, d: 4};", "is a program in JavaScript"),
     (json.dumps(LABELME), "is of labelme, and no shape in it is an object with a label"),
     (json.dumps(VIA_3), "Image Annotator without any object: it holds no picture"),
-    (json.dumps(DARWIN), "V7 Darwin; export"),
+    (json.dumps(DARWIN), "is of V7 Darwin, and there is no outline or box in it"),
     (json.dumps([RESULT]), "list of results; .* --from-results"),
     (json.dumps([{"data": {}, "annotations": []}]), "Label Studio; export"),
     (json.dumps([{"image": "1.jpg", "annotations": []}]), "CreateML; export"),

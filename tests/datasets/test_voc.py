@@ -15,6 +15,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from maskseg_cli import MaskCrop
+from maskseg_cli.datasets.annotation_file import detect_format
 from maskseg_cli.datasets.coco import from_document
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.datasets.voc import is_voc, voc_to_coco
@@ -47,7 +48,9 @@ def mask(annotation: dict[str, Any]) -> NDArray[np.bool_]:
 @pytest.mark.parametrize("colours", [False, True])
 def test_vocs_own_folders(tmp_path: Path, colours: bool) -> None:
     assert is_voc(voc(tmp_path, colours))
+    assert detect_format(tmp_path) == "voc"
     document, problems = read(tmp_path)
+    assert read(tmp_path, tmp_path)[0] == document
     assert not problems
     assert [one["file_name"] for one in document["images"]] == [f"JPEGImages/2007_00000{n}.jpg" for n in (1, 2)]
     assert names(document) == ["cat", "dog", "person", "person"]
@@ -81,6 +84,8 @@ def test_a_list_or_the_folder_of_the_files(tmp_path: Path, path: str, count: int
     document, _ = read(chosen)
     assert len(document["images"]) == count
     assert all(Path(chosen, one["file_name"]).is_file() for one in document["images"])
+    document, _ = read(chosen, tmp_path)
+    assert all((tmp_path / one["file_name"]).is_file() for one in document["images"])
     document, _ = read(chosen, tmp_path / "JPEGImages")
     assert {len(one["file_name"]) for one in document["images"]} == {len("2007_000001.jpg")}
 
@@ -88,9 +93,9 @@ def test_a_list_or_the_folder_of_the_files(tmp_path: Path, path: str, count: int
 def test_a_list_cannot_lead_out_of_the_data_set(tmp_path: Path) -> None:
     voc(tmp_path)
     path = tmp_path / "ImageSets" / "Segmentation" / "train.txt"
-    path.write_text("2007_000001\n../secret\n/etc/passwd\nnone\n")
+    path.write_text(f"2007_000001\n../secret\n/etc/passwd\nnone\n{'x' * 5000}\n\0\n")
     document, problems = read(path)
-    assert problems == {"annotation-file": 3}
+    assert problems == {"annotation-file": 5}
     assert len(document["images"]) == 1
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli.evaluation import Evaluation, compare_evaluations, evaluate
+from maskseg_cli.evaluation.bootstrap import Comparison
 from maskseg_cli.evaluation.calibration import Calibration
 from maskseg_cli.evaluation.compared import changed_photos, photo_score
 from maskseg_cli.evaluation.matches import PhotoMatches, photo_matches
@@ -129,3 +130,18 @@ def test_two_networks(sample: Sample) -> None:
     assert ["dog", "4", "100.0", "100.0", "0.0"] in rows
     assert "worse" not in html
     assert photo_score(PhotoMatches({})) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("photos", "low", "words"),
+    [
+        (100, 0.002, "better by more than the choice of photos explains."),
+        (100, -0.002, "on these 100 photos that is no proof of a difference."),
+        (9, 0.002, "on these 9 photos that is no proof of a difference."),
+        (1, 0.002, "on one photo that is no proof of a difference."),
+    ],
+)
+def test_a_few_photos_are_no_proof(photos: int, low: float, words: str) -> None:
+    comparison = Comparison(0.3, 0.28, 0.02, low, 0.04, 0.99, photos)
+    assert comparison.sentence("mask AP").endswith(words)
+    assert comparison.is_proof == ("better" in words)

@@ -1,4 +1,4 @@
-"""Annotation files, COCO's and VIA's, as training and evaluation read them, with masks and AP computed."""
+"""Annotation files, COCO's, VIA's and CVAT's, as training and evaluation read them, with masks and AP computed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,41 @@ def _via(shape: dict[str, object], attributes: dict[str, object]) -> dict[str, o
     return {"filename": "a.png", "size": 100, "regions": [region], "file_attributes": {}}
 
 
+def _via3() -> dict[str, object]:
+    records = [[7, 2, 2, 20, 2, 20, 20], [2, 5, 6, 20, 10], [3, 20, 20, 5], [4, 20, 20, 5, 8], [6, 1, 1, 9, 1, 9, 9]]
+    return {
+        "project": {"pname": "x"},
+        "config": {},
+        "attribute": {"1": {"aname": "kind", "type": 4, "options": {"0": "cat", "1": "dog"}}},
+        "file": {"1": {"fid": "1", "fname": "a.png", "type": 2, "loc": 1, "src": ""}},
+        "metadata": {f"1_{n}": {"vid": "1", "z": [], "xy": xy, "av": {"1": "0"}} for n, xy in enumerate(records)},
+        "view": {"1": {"fid_list": ["1"]}},
+    }
+
+
+#: Of images and of a video; the pictures' sizes are given, since COCO's results are scored without them.
+_CVAT = b"""<?xml version="1.0" encoding="utf-8"?>
+<annotations><version>1.1</version><meta><task><labels><label><name>cat</name></label></labels>
+<original_size><width>40</width><height>30</height></original_size></task></meta>
+<image id="0" name="a.png" width="40" height="30">
+<polygon label="cat" points="2.00,2.00;20.00,2.00;20.00,20.00" group_id="1" occluded="0"></polygon>
+<mask label="cat" rle="0, 3, 1, 2" left="4" top="5" width="3" height="2" group_id="1"/>
+<ellipse label="dog" cx="20" cy="12" rx="6.5" ry="4" rotation="30"/>
+<box label="dog" xtl="5" ytl="6.5" xbr="25" ybr="16" rotation="10"><attribute name="a">b</attribute></box>
+<polyline label="cat" points="1,1;5,5"/></image>
+<track id="0" label="cat"><polygon frame="0" outside="0" points="2,2;20,2;20,20"/><mask frame="1" outside="0"
+rle="0, 6" left="4" top="5" width="3" height="2"/><box frame="2" outside="1" xtl="1" ytl="1" xbr="5" ybr="5"/></track>
+</annotations>"""
+
+
 def _seeds() -> list[bytes]:
     polygon = {"name": "polygon", "all_points_x": [2, 20, 20], "all_points_y": [2, 2, 20]}
     ellipse = {"name": "ellipse", "cx": 10, "cy": 12.5, "rx": 6, "ry": 4, "theta": 0.5}
     return [
         encoded(annotations()),
         encoded({"a.png100": _via(polygon, {"kind": "cat"}), "b.png100": {**_via(ellipse, {}), "filename": "b.png"}}),
+        encoded(_via3()),
+        _CVAT,
         encoded({"_via_settings": {}, "_via_img_metadata": {"a.png100": _via(polygon, {"kind": {"cat": True}})}}),
     ]
 
@@ -71,6 +100,10 @@ FUZZER = Fuzzer(
         b"[[1e300, 5, 7, -1e300, 3, 3]]",
         b'"counts"',
         b'"regions"',
+        b'rle="0, 1200"',
+        b' width="99999" height="99999" ',
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]>",
+        b"&lt;&#0;",
     ),
     craft=_craft,
     cost=2,

@@ -54,6 +54,15 @@ def test_a_share_is_above_0(share: object) -> None:
         make_choices("shapes", output="run", also=[("b.json", "b", share)])
 
 
+def test_a_folder_with_its_pictures_needs_no_other(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "data.yaml"):
+        choices, _ = make_choices(place, output="run", val=(str(tmp_path), tmp_path))
+        assert choices.data == [DataChoice(str(place))]
+        assert choices.validation == (tmp_path, tmp_path)
+    with pytest.raises(UsageError, match="IMAGES is missing: name the folder of the pictures"):
+        make_choices(tmp_path / "a.json", output="run")
+
+
 def test_shapes_need_no_folder_of_pictures() -> None:
     with pytest.raises(UsageError, match="shapes are drawn on the fly: leave out the folder photos"):
         make_choices("shapes", "photos", output="run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,11 +85,16 @@ def bins(values: NDArray[Any], edges: NDArray[Any]) -> Bins:
 
 
 def even_bins(values: NDArray[Any], count: int, low: float | None = None, high: float | None = None) -> Bins:
-    """Counts values in `count` bins of equal width from `low` to `high`; None: the least and the greatest value."""
+    """Counts values in `count` bins of equal width from `low` to `high`; None: the least and the greatest value.
+
+    Where all values are equal, they are in the middle bin of an odd number of bins, over one unit in all.
+    """
     values = np.asarray(values, np.float64)
     first = low if low is not None else float(values.min(initial=0.0) if not len(values) else values.min())
     last = high if high is not None else float(values.max()) if len(values) else first + 1
-    return bins(values, np.linspace(first, last if last > first else first + 1, count + 1))
+    if last <= first:
+        first, last = first - 0.5, first + 0.5
+    return bins(values, np.linspace(first, last, count + 1))
 
 
 def whole_bins(values: NDArray[Any], most: int = 30) -> Bins:
@@ -104,7 +110,9 @@ def percentiles(values: NDArray[Any]) -> dict[str, float]:
     if not len(values):
         return {}
     names = ("least", "quarter", "median", "three_quarters", "greatest")
-    found = {name: round(float(one), 4) for name, one in zip(names, np.percentile(values, [0, 25, 50, 75, 100]))}
+    found = {
+        name: round(float(one), 4) for name, one in zip(names, np.percentile(values, [0, 25, 50, 75, 100]), strict=True)
+    }
     return {**found, "mean": round(float(values.mean()), 4)}
 
 
@@ -119,4 +127,4 @@ def even_choice(total: int, count: int, seed: int = 0) -> list[int]:
         return list(range(total))
     borders = np.linspace(0, total, count + 1).astype(int)
     rng = np.random.default_rng([seed, total])
-    return [int(rng.integers(first, last)) for first, last in zip(borders[:-1], borders[1:], strict=True)]
+    return [int(rng.integers(first, last)) for first, last in pairwise(borders.tolist())]

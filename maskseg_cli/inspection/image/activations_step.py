@@ -50,7 +50,7 @@ def activations_step(trace: NetworkTrace, layers: Sequence[LayerMap]) -> Step:
         canvas = PhotoCanvas(trace.image, _SIDE)
         height, width = trace.image.shape[:2]
         scaled = (mean - low) / max(high - low, 1e-12)
-        canvas.heat(scaled.astype(np.float32), np.float32([0, 0, width, height]), 0.85)
+        canvas.heat(scaled.astype(np.float32), np.array([0, 0, width, height], np.float32), 0.85)
         share = found.dead / found.channels
         caption = (
             f"{layer.name}: {columns} x {rows_here} cells, mean of {found.channels:,} channels, {low:.3g} to "

@@ -14,9 +14,6 @@ from maskseg_cli.model.anchors import cell_anchor_sizes
 from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
 
-#: Widest border of the picture for anchors that reach out of the photo, as a share of its longer side.
-_MARGIN = 0.25
-
 
 def level_color(number: int) -> Color:
     """The colour of the n-th feature map in all pictures."""
@@ -27,7 +24,7 @@ def anchors_step(trace: NetworkTrace) -> Step:
     """A table of the maps with their anchors, and a picture of the middle cell's anchors."""
     sizes = cell_anchor_sizes(trace.config)
     cells = [centre_cell(trace, level) for level in trace.levels]
-    canvas = PhotoCanvas(trace.image, WIDE, _margin(trace, np.concatenate(cells)))
+    canvas = PhotoCanvas(trace.image, WIDE, trace.to_photo(trace.anchors[np.concatenate(cells)]))
     rows = []
     figures = []
     for number, (level, own, anchors) in reversed(list(enumerate(zip(trace.levels, sizes, cells, strict=True)))):
@@ -86,14 +83,6 @@ def centre_cell(trace: NetworkTrace, level: Level) -> NDArray[np.int64]:
     middle = (trace.window[:2].astype(np.float64) + trace.window[2:]) / 2
     nearest = int(((centres - middle) ** 2).sum(axis=1).argmin())
     return level.start + nearest * level.per_cell + np.arange(level.per_cell)
-
-
-def _margin(trace: NetworkTrace, anchors: NDArray[np.int64]) -> float:
-    """The border that these anchors need, as a share of the photo's longer side."""
-    boxes = trace.to_photo(trace.anchors[anchors]).astype(np.float64)
-    height, width = trace.image.shape[:2]
-    beyond = np.concatenate([-boxes[:, :2], boxes[:, 2:] - [width, height]]).max(initial=0)
-    return float(min(_MARGIN, beyond / max(height, width) + 0.01))
 
 
 def _spread(values: NDArray[np.float64]) -> str:

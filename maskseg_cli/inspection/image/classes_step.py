@@ -31,7 +31,7 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     rows = np.concatenate([trace.detected.rows[found], fates.proposals[missed]]).astype(np.int64)
     boxes = trace.to_photo(trace.proposals[rows])
     colors = [FOUND] * len(found) + [MISSED] * len(missed)
-    canvas = PhotoCanvas(trace.image, WIDE)
+    canvas = PhotoCanvas(trace.image, WIDE, boxes)
     canvas.boxes(boxes, colors)
     canvas.captions(boxes, [str(number + 1) for number in range(len(rows))], colors)
     parts, records = [], []
@@ -60,8 +60,7 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
 
 def near_misses(trace: NetworkTrace, fates: DetectionFates) -> NDArray[np.int64]:
     """Rows of the fates whose score was too low, the best ones far from detections and from each other."""
-    low = np.isin(fates.fates, [DetectionFate.BELOW, DetectionFate.BACKGROUND])
-    rows = np.flatnonzero(low)
+    rows = np.flatnonzero(low_scores(fates))
     chosen: list[int] = []
     taken = trace.detected.boxes
     for row in rows[np.argsort(-fates.scores[rows], kind="stable")][:500]:
@@ -71,6 +70,11 @@ def near_misses(trace: NetworkTrace, fates: DetectionFates) -> NDArray[np.int64]
         if len(chosen) == _MISSES:
             break
     return np.array(chosen, np.int64)
+
+
+def low_scores(fates: DetectionFates) -> NDArray[np.bool_]:
+    """Whether the score of each row was too low, bool (N,)."""
+    return np.array([fate in (DetectionFate.BELOW, DetectionFate.BACKGROUND) for fate in fates.fates], bool)
 
 
 def class_name(trace: NetworkTrace, label: int) -> str:

@@ -20,12 +20,13 @@ def input_step(trace: NetworkTrace) -> Step:
     padded = (bottom - top, right - left) != (rows, columns)
     canvas = PhotoCanvas(molded_picture(trace), NARROW, dimmed=False)
     if padded:
-        canvas.boxes(np.float32([[left, top, right, bottom]]), [FOUND])
+        canvas.boxes(np.array([[left, top, right, bottom]], np.float32), [FOUND])
     sentence = (
         f"The photo of {width:,} x {height:,} pixels is scaled by {trace.molded.scale:.3g} to {right - left:,} x "
         f"{bottom - top:,}" + (f" and padded to {columns:,} x {rows:,}" if padded else "") + " for the network, "
         f"which takes its channels in the order {trace.config.channel_order}"
-        + (" and shifted and scaled." if any(trace.config.mean_pixel) or trace.config.std_pixel != (1, 1, 1) else ".")
+        + (", less a mean" if any(trace.config.mean_pixel) else "")
+        + (" and divided by a deviation." if trace.config.std_pixel != (1, 1, 1) else ".")
         + " An object that is only a few pixels wide here is hard to find: a larger --size or --tiles keeps more of it."
     )
     keys = (Key("the photo within the padding", FOUND),) if padded else ()

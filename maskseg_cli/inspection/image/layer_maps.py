@@ -81,7 +81,7 @@ def _keras_maps(model: Any, image: NDArray[np.float32]) -> dict[str, NDArray[np.
     else:
         names["stem"] = backbone.get_layer("trunk.stem").output
         names |= {block: backbone.get_layer(f"trunk.{block}.add").output for block in _MOBILE_SHOWN}
-    found = keras.Model(backbone.inputs, names)(image[None], training=False)
+    found = keras.Model(backbone.inputs, names)([image[None]], training=False)
     maps = {name: np.asarray(found[name])[0] for name in names}
     if model.neck is not None:
         stages = [found[f"C{number}"] for number in (2, 3, 4, 5)]

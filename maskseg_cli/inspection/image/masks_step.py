@@ -44,16 +44,21 @@ def masks_step(trace: NetworkTrace) -> Step:
         f"the object. It is enlarged into the box, and what reaches {MASK_THRESHOLD:g} is the object. Fine details are "
         "lost where one cell is many pixels wide."
     )
+    if not len(shown):
+        sentence += " Here there is no object, so there is no mask."
     caption = (
         f"Masks of {some_of(len(shown), len(trace.shown_rows), 'object')}, enlarged without smoothing; the line is "
         f"where the probability crosses {MASK_THRESHOLD:g}."
     )
     only = DrawingOptions(boxes=False, scores=False, caption_texts=_numbers(trace))
     placed_picture = draw(trace.image, trace.detections, only)
-    panels = [Panel("placed", scaled_photo(placed_picture, WIDE), "The masks in their places on the photo.")]
+    panels: list[Panel] = []
     content = ""
     if len(shown):
-        panels.insert(0, Panel("small", masks_sheet(masks, titles), caption, lossless=True))
+        panels = [
+            Panel("small", masks_sheet(masks, titles), caption, lossless=True),
+            Panel("placed", scaled_photo(placed_picture, WIDE), "The masks in their places on the photo."),
+        ]
         heads = ("Object", "Mean probability inside", "Share of the box", "Pixels of the photo")
         content = heat_scale("0", "1", "Probability in the masks") + table(heads, rows)
     figures = {

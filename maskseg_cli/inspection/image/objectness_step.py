@@ -81,19 +81,21 @@ def grid_area(trace: NetworkTrace, level: Level) -> NDArray[np.float32]:
 def _anchors_panel(
     trace: NetworkTrace, name: str, anchors: NDArray[np.int64], words: str, fates: ProposalFates
 ) -> Panel:
-    canvas = PhotoCanvas(trace.image, NARROW)
+    boxes = trace.to_photo(trace.anchors[anchors])
+    canvas = PhotoCanvas(trace.image, NARROW, boxes)
     numbers_of = [trace.levels.index(trace.level_of(int(anchor))) for anchor in anchors]
-    canvas.boxes(trace.to_photo(trace.anchors[anchors]), [level_color(number) for number in numbers_of])
+    canvas.boxes(boxes, [level_color(number) for number in numbers_of])
     scores = trace.objectness[anchors]
     caption = f"{words}, before refinement; objectness {scores.min():.3g} to {scores.max():.3g}."
     return Panel(name, canvas.picture, caption, _keys(trace, numbers_of))
 
 
 def _refined_panel(trace: NetworkTrace, fates: ProposalFates, anchors: NDArray[np.int64]) -> Panel:
-    canvas = PhotoCanvas(trace.image, NARROW)
+    boxes = trace.to_photo(trace.anchors[anchors])
+    canvas = PhotoCanvas(trace.image, NARROW, boxes)
     numbers_of = [trace.levels.index(trace.level_of(int(anchor))) for anchor in anchors]
     colors = [level_color(number) for number in numbers_of]
-    canvas.boxes(trace.to_photo(trace.anchors[anchors]), colors, 1, dashed=True)
+    canvas.boxes(boxes, colors, 1, dashed=True)
     canvas.boxes(trace.to_photo(fates.boxes[anchors]), colors)
     keys = (Key("anchor", (128, 128, 128), dashed=True), Key("moved by its deltas, clipped", (128, 128, 128)))
     caption = f"The best {len(anchors)} anchors (dashed) and where their deltas move them (solid)."

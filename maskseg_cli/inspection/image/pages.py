@@ -60,7 +60,8 @@ def step_files(
     figures_by_step = {step.name: step.figures for step in steps}
     whole = {**document, "files": list(files), "steps": figures_by_step}
     files[FIGURES] = utf8(json.dumps(whole, ensure_ascii=False) + "\n")
-    content = [tiles(facts), _contents(steps), *sections]
+    note = '<p class="soft">Gray borders of pictures lie outside the photo, where the network may have padding.</p>'
+    content = [tiles(facts), _contents(steps), note, *sections]
     files[PAGE] = b"".join(_parts(heading, content))
     return files
 

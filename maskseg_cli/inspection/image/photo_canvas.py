@@ -20,6 +20,12 @@ WIDE, NARROW = 920, 640
 #: Small photos are enlarged by this factor at most.
 _MOST_ENLARGED = 16
 
+#: Widest border, as a share of the photo's longer side, and its colour.
+_WIDEST, _OUTSIDE = 0.25, (70, 70, 70)
+
+#: Most captions on a picture.
+_CAPTIONS = 20
+
 #: Share of the photo's brightness that is left below lines.
 _DIMMED = 0.55
 
@@ -36,7 +42,8 @@ class PhotoCanvas:
     Args:
         image: uint8 (H, W, 3) BGR.
         side: longer side of the photo on the canvas, in pixels.
-        margin: gray border on each side, as a share of the photo's longer side, for boxes that reach out.
+        around: float32 (N, 4), x1 y1 x2 y2 in pixels of the photo: where these boxes reach out of it, the canvas gets a
+            gray border, up to `_WIDEST`.
         dimmed: whether the photo loses light and colour.
 
     Attributes:
@@ -44,25 +51,28 @@ class PhotoCanvas:
         scale: pixels of the canvas for one of the photo.
     """
 
-    def __init__(self, image: NDArray[np.uint8], side: int = WIDE, margin: float = 0.0, dimmed: bool = True) -> None:
+    def __init__(
+        self,
+        image: NDArray[np.uint8],
+        side: int = WIDE,
+        around: NDArray[np.float32] | None = None,
+        dimmed: bool = True,
+    ) -> None:
         self.scale = photo_scale(image, side)
         photo = scaled_photo(image, side)
         if dimmed:
             gray = cv2.cvtColor(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
             photo = np.asarray(cv2.addWeighted(photo, _DIMMED / 2, gray, _DIMMED / 2, 0), np.uint8)
-        self._border = round(margin * max(photo.shape[:2]))
-        border = self._border
+        left, top, right, bottom = (round(part * self.scale) for part in _borders(image, around))
+        self._corner = np.array([left, top, left, top])
         self.picture = np.asarray(
-            cv2.copyMakeBorder(photo, border, border, border, border, cv2.BORDER_CONSTANT, value=(70, 70, 70))
-            if border
-            else photo,
-            np.uint8,
+            cv2.copyMakeBorder(photo, top, bottom, left, right, cv2.BORDER_CONSTANT, value=_OUTSIDE), np.uint8
         )
 
     def place(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes (N, 4) x1 y1 x2 y2 of the photo -> of the canvas."""
-        boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-        return (boxes * self.scale + self._border).clip(-1e6, 1e6).astype(np.float32)
+        placed = np.asarray(boxes, np.float64).reshape(-1, 4) * self.scale + self._corner
+        return placed.clip(-1e6, 1e6).astype(np.float32)
 
     def boxes(self, boxes: NDArray[np.float32], colors: Sequence[Color], width: int = 2, dashed: bool = False) -> None:
         """Draws boxes (N, 4) of the photo, the first one over the others, each in its colour."""
@@ -71,14 +81,16 @@ class PhotoCanvas:
             draw(self.picture, box, color, width)
 
     def captions(self, boxes: NDArray[np.float32], texts: Sequence[str], colors: Sequence[Color]) -> None:
-        """Writes a text beside each box (N, 4) of the photo, where there is room."""
+        """Writes a text beside each box (N, 4) of the photo, where there is room; the first `_CAPTIONS` only."""
+        boxes, texts, colors = boxes[:_CAPTIONS], texts[:_CAPTIONS], colors[:_CAPTIONS]
         height, width = self.picture.shape[:2]
         size = float(np.clip(max(height, width) / 56, 8, 17))
         draw_captions(self.picture, pixel_boxes(self.place(boxes), height, width), texts, colors, size, 2)
 
     def point(self, x: float, y: float, color: Color) -> None:
         """Draws a dot at a point of the photo."""
-        spot = (round(x * self.scale + self._border), round(y * self.scale + self._border))
+        left, top = self.place(np.array([[x, y, x, y]], np.float32))[0, :2].tolist()
+        spot = (round(left), round(top))
         cv2.circle(self.picture, spot, 4, color, cv2.FILLED, cv2.LINE_AA)
 
     def heat(self, cells: NDArray[np.float32], area: NDArray[np.float32], share: float = 0.75) -> None:
@@ -98,6 +110,17 @@ class PhotoCanvas:
         across = np.floor((np.arange(width) + 0.5 - x1) * columns / max(x2 - x1, 1e-6)).clip(0, columns - 1)
         colors = heat_picture(cells)[down[:, None], across.astype(int)[None, :]]
         cv2.addWeighted(colors, share, self.picture, 1 - share, 0, dst=self.picture)
+
+
+def _borders(image: NDArray[np.uint8], around: NDArray[np.float32] | None) -> list[float]:
+    """Border at the left, top, right and bottom, in pixels of the photo, that boxes need."""
+    if around is None or not len(around):
+        return [0.0] * 4
+    height, width = image.shape[:2]
+    boxes = np.nan_to_num(np.asarray(around, np.float64))
+    beyond = np.concatenate([-boxes[:, :2], boxes[:, 2:] - [width, height]], axis=1).max(axis=0)
+    longer = max(height, width)
+    return [min(side + 0.01 * longer, _WIDEST * longer) if side > 0.5 else 0.0 for side in beyond.tolist()]
 
 
 def photo_scale(image: NDArray[np.uint8], side: int) -> float:

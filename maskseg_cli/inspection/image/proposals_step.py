@@ -23,12 +23,14 @@ def proposals_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
     padding = len(trace.proposals) - len(real)
     shown = considered[:_MOST]
     became = fates.fates[shown] == ProposalFate.PROPOSAL
-    before = PhotoCanvas(trace.image, WIDE)
-    before.boxes(trace.to_photo(fates.boxes[shown[~became]]), [GONE] * int((~became).sum()), 1)
-    before.boxes(trace.to_photo(fates.boxes[shown[became]]), [KEPT] * int(became.sum()))
+    boxes = trace.to_photo(fates.boxes[shown])
+    before = PhotoCanvas(trace.image, WIDE, boxes)
+    before.boxes(boxes[~became], [GONE] * int((~became).sum()), 1)
+    before.boxes(boxes[became], [KEPT] * int(became.sum()))
     rows = np.unique(trace.detected.rows[trace.shown_rows])
     others = np.setdiff1d(real[:_MOST], rows)
-    after = PhotoCanvas(trace.image, WIDE)
+    listed = np.concatenate([rows, others])
+    after = PhotoCanvas(trace.image, WIDE, trace.to_photo(trace.proposals[listed]))
     after.boxes(trace.to_photo(trace.proposals[others]), [KEPT] * len(others), 1)
     winners = trace.to_photo(trace.proposals[rows])
     after.boxes(winners, [FOUND] * len(rows), 3)
@@ -58,8 +60,13 @@ def proposals_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
             "after",
             after.picture,
             f"After suppression: {some_of(len(others) + len(rows), len(real), 'proposal')}; "
-            f"{amount(len(rows), 'proposal')} became detections (the number is the rank by objectness).",
-            (Key("became a detection", FOUND), Key("proposal", KEPT)),
+            + (
+                f"{amount(len(rows), 'of them became an object', 'of them became objects')} (the number is the rank by "
+                "objectness)."
+                if len(rows)
+                else "none became an object."
+            ),
+            (*((Key("became an object", FOUND),) if len(rows) else ()), Key("proposal", KEPT)),
         ),
     )
     figures = {
@@ -68,15 +75,11 @@ def proposals_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
         "padding": padding,
         "before": [
             {"anchor": int(anchor), "box": box, "fate": fates.fates[anchor].value}
-            for anchor, box in zip(shown, numbers(trace.to_photo(fates.boxes[shown])), strict=True)
+            for anchor, box in zip(shown, numbers(boxes), strict=True)
         ],
         "after": [
             {"proposal": int(row), "anchor": int(trace.proposal_anchors[row]), "box": box, "detected": row in rows}
-            for row, box in zip(
-                [*rows.tolist(), *others.tolist()],
-                numbers(trace.to_photo(trace.proposals[np.concatenate([rows, others])])),
-                strict=True,
-            )
+            for row, box in zip(listed.tolist(), numbers(trace.to_photo(trace.proposals[listed])), strict=True)
         ],
     }
     return Step("proposals", "Proposals", sentence, panels, content, figures)

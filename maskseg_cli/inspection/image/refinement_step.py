@@ -15,7 +15,7 @@ from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
 
 #: Detections that are drawn.
-_MOST = 20
+_MOST = 12
 
 
 def refinement_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
@@ -26,7 +26,7 @@ def refinement_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     refined = fates.boxes[[place[int(row)] for row in shown]] if len(shown) else np.zeros((0, 4), np.float32)
     before, after = trace.to_photo(proposals), trace.to_photo(refined)
     colors = [instance_color(number) for number in range(len(shown))]
-    canvas = PhotoCanvas(trace.image, WIDE)
+    canvas = PhotoCanvas(trace.image, WIDE, before)
     canvas.boxes(before, colors, 2, dashed=True)
     canvas.boxes(after, colors)
     names = [class_name(trace, int(label)) for label in trace.detected.class_ids[shown]]
@@ -58,4 +58,7 @@ def refinement_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     titles = ("Detection", "Left (px)", "Top (px)", "Right (px)", "Bottom (px)", "IoU of both")
     content = table(titles, rows, "How far each side moved, in pixels of the photo") if rows else ""
     panel = Panel("boxes", canvas.picture, caption, keys)
-    return Step("refinement", "Refinement of the boxes", sentence, (panel,), content, {"detections": records})
+    if not rows:
+        sentence += " Here no proposal became an object, so there is none to show."
+    panels = (panel,) if rows else ()
+    return Step("refinement", "Refinement of the boxes", sentence, panels, content, {"detections": records})

@@ -37,8 +37,8 @@ def roi_levels_step(trace: NetworkTrace) -> Step:
     levels = roi_levels(trace)
     real = np.flatnonzero(trace.proposal_anchors >= 0)
     shown = real[:_MOST]
-    canvas = PhotoCanvas(trace.image, WIDE)
     boxes = trace.to_photo(trace.proposals)
+    canvas = PhotoCanvas(trace.image, WIDE, boxes[shown])
     canvas.boxes(boxes[shown], [level_color(int(level)) for level in levels[shown]])
     rows, counts = [], {}
     sides = np.sqrt(np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1))

@@ -6,7 +6,7 @@ import numpy as np
 
 from maskseg_cli.drawing.colours import class_color
 from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
-from maskseg_cli.inspection.image.classes_step import class_name
+from maskseg_cli.inspection.image.classes_step import class_name, low_scores
 from maskseg_cli.inspection.image.photo_canvas import WIDE, PhotoCanvas
 from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers, some_of
 from maskseg_cli.inspection.network_trace import NetworkTrace
@@ -20,7 +20,7 @@ _MOST, _NAMED = 60, 8
 def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     """Candidates that reach the lowest score, the boxes that stay, and what became of all."""
     config = trace.config
-    passed = np.flatnonzero(~np.isin(fates.fates, [DetectionFate.BELOW, DetectionFate.BACKGROUND]))
+    passed = np.flatnonzero(~low_scores(fates))
     passed = passed[np.argsort(-fates.scores[passed], kind="stable")]
     shown = passed[:_MOST]
     count = config.num_classes - 1
@@ -60,7 +60,7 @@ def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
         )
     counts = [(fate.value, int((fates.fates == fate).sum())) for fate in DetectionFate]
     rows = [(words[0].upper() + words[1:], f"{number:,}") for words, number in counts if number]
-    panels = (
+    panels: tuple[Panel, ...] = (
         Panel(
             "filtered",
             filtered.picture,
@@ -75,6 +75,9 @@ def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
             _keys(trace, labels),
         ),
     )
+    if not len(passed):
+        panels = ()
+        sentence += " Here no box has such a score: a lower --min-score shows what there is."
     note = f"What became of each proposal with its best class, {amount(len(fates.fates), 'pair')} in all"
     content = table((note, "Number"), rows)
     figures = {

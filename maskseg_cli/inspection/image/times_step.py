@@ -10,10 +10,7 @@ from maskseg_cli.pages.charts import bar_chart
 def times_step(trace: NetworkTrace) -> Step:
     """Bars of the seconds that each stage took."""
     total = sum(trace.seconds.values())
-    bars = [
-        (name, 1000 * seconds, f"{1000 * seconds:.1f} ms ({seconds / max(total, 1e-9):.0%})")
-        for name, seconds in trace.seconds.items()
-    ]
+    bars = [(name, 1000 * seconds, f"{1000 * seconds:,.1f} ms") for name, seconds in trace.seconds.items()]
     sentence = (
         f"The photo took {1000 * total:,.0f} ms in all with {trace.engine}, in the second of two runs, on this machine "
         "as busy as it is; maskseg bench measures more exactly."

@@ -1,0 +1,257 @@
+"""Files of V7 Darwin, versions 2.0 and 1.0, one JSON file a picture, as COCO's annotations.
+
+https://darwin-public.s3.eu-west-1.amazonaws.com/darwin_json/2.0/schema.json
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.datasets.coco_document import CocoDocument
+from maskseg_cli.datasets.field_values import is_number, picture_sides, shown, whole_number
+from maskseg_cli.datasets.json_file import read_json
+from maskseg_cli.datasets.label_pictures import MOST_PIXELS, label_objects
+from maskseg_cli.datasets.photo_names import path_from
+from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
+from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.detections import MaskCrop
+from maskseg_cli.errors import MasksegError
+from maskseg_cli.rle import encode_rle
+
+#: So many files show whether a folder is of Darwin; the file of one picture is not larger.
+_LOOKED_AT, _LARGEST = 5, 2**26
+
+#: What counts as a broken outline where it stands for one in COCO's format.
+_BROKEN = "a broken shape"
+
+#: Kinds of annotations that are no shapes.
+_NO_SHAPES = ("tag", "string", "graph")
+
+
+class _Item(NamedTuple):
+    """What a file says of its picture; `size` is height and width, `slot` the name of the first of several views."""
+
+    name: str
+    size: tuple[int, int] | None
+    slot: str | None
+    is_video: bool
+
+
+def is_darwin(path: Path) -> bool:
+    """Whether this is a file of V7 Darwin, or a folder with such files in it or below it."""
+    try:
+        if path.is_file():
+            return path.suffix.lower() == ".json" and _is_annotation(path)
+        return path.is_dir() and any(map(_is_annotation, islice(_json_files(path), _LOOKED_AT)))
+    except (OSError, ValueError):
+        return False
+
+
+def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, Any]:
+    """Files of V7 Darwin in COCO's format.
+
+    Polygons are outlines; where a polygon has several paths, a point is inside if it is inside an odd number of them:
+    a path in another one is a hole. Masks are those of the raster layer, to the pixel. Bounding boxes without a polygon
+    are boxes. Other kinds, such as lines and ellipses, are left out.
+
+    Args:
+        path: the file of one picture, or a folder with files.
+        images: the folder of the photos; None: a folder images beside the files or above them, or the same folder.
+        log: gets what is left out.
+
+    Returns:
+        images, annotations and categories; the classes in the order of the alphabet.
+
+    Raises:
+        MasksegError: no file can be read, or there is no object.
+    """
+    base = (path if path.is_dir() else path.parent) if images is None else images
+    document = CocoDocument()
+    for file in [path] if path.is_file() else _json_files(path):
+        try:
+            content = read_json(file)
+        except MasksegError as error:
+            log.add("annotation-file", file.name, str(error).rstrip("."))
+            continue
+        if not _is_content(content):
+            log.add("annotation-file", file.name, "it is no file of V7 Darwin")
+            continue
+        item = _item(content)
+        if item.is_video:
+            log.add("video-file", file.name)
+            continue
+        named = images is not None and os.path.isfile(images / item.name)
+        photo = item.name if named else _photo(file, item.name, base)
+        _add_picture(document, document.add_image(photo, item.size), photo, item, content["annotations"], log)
+    if not document.object_count:
+        problems = "".join(f" {problem}." for problem in log.problems()[:1])
+        raise MasksegError(f"{path} is of V7 Darwin, and there is no outline or box in it.{problems}")
+    return document.finish()
+
+
+def _json_files(path: Path) -> Iterator[Path]:
+    for above, folders, files in os.walk(path):
+        folders[:] = sorted(one for one in folders if one != ".v7")
+        yield from (Path(above) / name for name in sorted(files) if name.lower().endswith(".json"))
+
+
+def _is_annotation(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= _LARGEST and _is_content(read_json(path))
+    except MasksegError:
+        return False
+
+
+def _is_content(content: Any) -> bool:
+    if not isinstance(content, dict) or not isinstance(content.get("annotations"), list):
+        return False
+    newer, older = content.get("item"), content.get("image")
+    return (isinstance(newer, dict) and isinstance(newer.get("name"), str)) or (
+        isinstance(older, dict) and isinstance(older.get("filename"), str)
+    )
+
+
+def _item(content: dict[str, Any]) -> _Item:
+    record = content["item"] if isinstance(content.get("item"), dict) else content["image"]
+    slots = record.get("slots")
+    slot = slots[0] if isinstance(slots, list) and slots and isinstance(slots[0], dict) else record
+    folder, name = record.get("path"), record.get("name", record.get("filename"))
+    parts = PurePosixPath(folder if isinstance(folder, str) else "", str(name)).parts
+    size = picture_sides(slot.get("height"), slot.get("width"))
+    view = slot.get("slot_name") if isinstance(slots, list) and len(slots) > 1 else None
+    is_video = any(slot.get(key) for key in ("frame_urls", "frame_manifest", "frame_manifests", "fps"))
+    file_name = "/".join(part for part in parts if part not in ("/", "..")) or "picture"
+    return _Item(file_name, size, view if isinstance(view, str) else None, is_video)
+
+
+def _photo(file: Path, name: str, base: Path) -> str:
+    """The photo of a file: in a folder images beside it or above, as Darwin's program has it, or in `base`."""
+    places = [one / "images" for one in islice(file.parents, 4)] + [file.parent]
+    found = next((one / name for one in places if os.path.isfile(one / name)), None)
+    return name if found is None else path_from(found, base)
+
+
+def _add_picture(
+    document: CocoDocument, image: int, photo: str, item: _Item, records: list[Any], log: ProblemLog
+) -> None:
+    masks: dict[str, str] = {}
+    layers = []
+    for record in records:
+        label = record.get("name") if isinstance(record, dict) else None
+        if not isinstance(label, str) or not label.strip():
+            log.add("no-class", photo)
+            continue
+        slots = record.get("slot_names")
+        if item.slot is not None and isinstance(slots, list) and slots and slots[0] != item.slot:
+            continue  # of another view of the same object
+        if "raster_layer" in record:
+            layers.append(record["raster_layer"])
+        elif "mask" in record:
+            masks[str(record.get("id"))] = label.strip()
+        elif "polygon" in record or "complex_polygon" in record:
+            outline = _outline(record.get("polygon", record.get("complex_polygon")), item.size)
+            document.add_object(image, label.strip(), outline, _box(record.get("bounding_box")))
+        elif "bounding_box" in record:
+            document.add_object(image, label.strip(), None, _box(record["bounding_box"]) or "null")
+        elif not any(kind in record for kind in _NO_SHAPES):
+            kinds = [key for key in record if isinstance(record[key], dict)]
+            log.add("shape-kind", f"{photo} ({shown(kinds[0] if kinds else 'nothing')})")
+    for layer in layers:
+        _add_masks(document, image, layer, item.size, masks)
+    for label in masks.values():  # of no raster layer
+        document.add_object(image, label, _BROKEN)
+
+
+def _add_masks(
+    document: CocoDocument, image: int, layer: Any, size: tuple[int, int] | None, masks: dict[str, str]
+) -> None:
+    """Adds the objects of a raster layer, and takes them out of `masks`: id -> class."""
+    labels = None if size is None else _labels(layer, *size)
+    mapping = layer.get("mask_annotation_ids_mapping") if isinstance(layer, dict) else None
+    if labels is None or not isinstance(mapping, dict):
+        return
+    names = {whole_number(number): identity for identity, number in mapping.items()}
+    try:
+        found = list(label_objects(labels))
+    except MasksegError:
+        return
+    for one in found:
+        label = masks.pop(str(names.get(one.value)), None)
+        if label is not None:
+            document.add_labels(image, label, one)
+
+
+def _labels(layer: Any, height: int, width: int) -> NDArray[np.uint32] | None:
+    """The numbers of a raster layer (H, W), from runs of number and length along the rows; None: it is broken."""
+    runs = layer.get("dense_rle") if isinstance(layer, dict) else None
+    if not isinstance(runs, list) or len(runs) % 2 or not all(type(one) is int and 0 <= one < 2**31 for one in runs):
+        return None
+    if height * width > MOST_PIXELS or sum(runs[1::2]) != height * width:
+        return None
+    return np.repeat(np.array(runs[::2], np.uint32), runs[1::2]).reshape(height, width)
+
+
+def _outline(polygon: Any, size: tuple[int, int] | None) -> Any:
+    """COCO's polygons, an RLE where paths overlap, or a text where one is broken."""
+    rings = [_ring(path) for path in _paths(polygon)]
+    sound = [ring for ring in rings if ring is not None]
+    if not rings or len(sound) < len(rings):
+        return _BROKEN
+    if len(sound) == 1:
+        return sound
+    if size is None or check_outline(sound, None, *size, need_area=True).problem is not None:
+        return _BROKEN
+    crops = [from_polygons([ring], *size) for ring in sound]
+    inside = _odd(crops)
+    if inside.area == sum(crop.area for crop in crops):  # no two overlap
+        return sound
+    return encode_rle(inside, *size)
+
+
+def _paths(polygon: Any) -> list[Any]:
+    """The paths of a polygon: `paths` in version 2; in version 1 `path` (one or several) and `additional_paths`."""
+    if not isinstance(polygon, dict):
+        return []
+    paths = polygon.get("paths")
+    if paths is None:
+        path, more = polygon.get("path"), polygon.get("additional_paths")
+        several = isinstance(path, list) and bool(path) and isinstance(path[0], list)
+        paths = [*(path if several and isinstance(path, list) else [path]), *(more if isinstance(more, list) else [])]
+    return paths if isinstance(paths, list) else []
+
+
+def _ring(path: Any) -> list[float] | None:
+    if not isinstance(path, list):
+        return None
+    numbers: list[Any] = [point.get(side) for point in path if isinstance(point, dict) for side in ("x", "y")]
+    return numbers if len(numbers) == 2 * len(path) >= 6 and all(map(is_number, numbers)) else None
+
+
+def _odd(crops: list[MaskCrop]) -> MaskCrop:
+    """The pixels that are in an odd number of masks."""
+    crops = [crop for crop in crops if crop.bitmap.size]
+    if not crops:
+        return MaskCrop(0, 0, np.zeros((0, 0), bool))
+    top, left = min(crop.top for crop in crops), min(crop.left for crop in crops)
+    bottom = max(crop.top + crop.bitmap.shape[0] for crop in crops)
+    right = max(crop.left + crop.bitmap.shape[1] for crop in crops)
+    together = np.zeros((bottom - top, right - left), bool)
+    for crop in crops:
+        h, w = crop.bitmap.shape
+        together[crop.top - top : crop.top - top + h, crop.left - left : crop.left - left + w] ^= crop.bitmap
+    return MaskCrop(top, left, together)
+
+
+def _box(box: Any) -> list[Any] | str | None:
+    """COCO's box; a text where it is broken, None where there is none."""
+    if box is None:
+        return None
+    sides = [box.get(side) for side in ("x", "y", "w", "h")] if isinstance(box, dict) else []
+    return sides if len(sides) == 4 and all(map(is_number, sides)) else f"bounding_box {shown(box)}"
