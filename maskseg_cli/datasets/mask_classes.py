@@ -52,8 +52,8 @@ class MaskClasses:
         table = next((one for one in tables if one.is_file()), None)
         self._by_picture = {} if table is None else _read_table(table)
 
-    def name(self, value: int, picture: str, photo: str) -> str | None:
-        """The class of a number; None if nothing says it.
+    def listed(self, value: int, picture: str, photo: str) -> str | None:
+        """The class of a number in one picture by the table; None if it does not say it.
 
         Args:
             picture: the path of the picture of masks from the folder of all, without suffix.
@@ -62,6 +62,10 @@ class MaskClasses:
         for key in (photo, picture):
             if (label := self._by_picture.get(key, {}).get(value)) is not None:
                 return label
+        return None
+
+    def name(self, value: int) -> str | None:
+        """The class of a number in all pictures by the list; None if it does not say it."""
         if self._everywhere is not None:
             return self._everywhere
         return self._by_number.get(value) or self._by_number.get(value // _PER_CLASS)
@@ -84,7 +88,7 @@ class MaskClasses:
 
 
 def _read_table(path: Path) -> dict[str, dict[int, str]]:
-    """Photo, or name of a frame's picture without suffix -> number -> class.
+    """Photo, or name of the picture of masks of a photo or a frame without suffix -> number -> class.
 
     The number of an object that is tracked is its id plus 1, as in the pictures.
     """
@@ -103,16 +107,18 @@ def _read_table(path: Path) -> dict[str, dict[int, str]]:
             if number is None or not label:
                 continue
             classes.setdefault(file, {})[number] = label
+            entry = _entry_name(file)
+            classes.setdefault(entry, {}).setdefault(number, label)
             frame = whole_number(row[columns["frame"]]) if "frame" in columns else None
             if frame is not None:
-                classes.setdefault(f"{_entry_name(file)}/{frame:06d}", {})[number] = label
+                classes.setdefault(f"{entry}/{frame:06d}", {})[number] = label
     except csv.Error as error:
         raise MasksegError(f"{path} is no table of objects: {error}.") from None
     return classes
 
 
 def _entry_name(file: str) -> str:
-    """The folder of the frames of a video, as exports name it."""
+    """The picture of a photo, or the folder of the frames of a video, as exports name it."""
     head, dot, suffix = file.rpartition(".")
     return head if dot and "/" not in suffix else without_suffix(file)
 

@@ -14,6 +14,9 @@ _WORDS = frozenset(
     + ("id", "ids", "seg", "segmentation", "object", "obj", "gt", "png")
 )
 
+#: Names of folders that are no class, in lower case.
+_FOLDERS = frozenset(("train", "training", "val", "valid", "validation", "test", "images", "masks", "jpegimages"))
+
 #: What stands between the parts of a name.
 _BETWEEN = "_-. "
 
@@ -51,7 +54,9 @@ def parse_mask_name(name: str, photos: PhotoNames) -> MaskName | None:
         return found
     folder, _, rest = name.partition("/")
     inner = _parse(rest, photos) if rest else None
-    return None if inner is None else inner._replace(label=folder)
+    if inner is None or folder.lower() in _FOLDERS:
+        return inner
+    return inner._replace(label=folder)
 
 
 def _parse(name: str, photos: PhotoNames) -> MaskName | None:

@@ -102,9 +102,10 @@ def _add_picture(
         if not objects and file.said.one_object:
             log.add("mask-empty", file.name)
         for one in objects:
-            label = file.said.label
+            label = None if file.said.one_object else classes.listed(one.value, file.name, photo)
+            label = label or file.said.label
             if label is None:
-                label = classes.everywhere if file.said.one_object else classes.name(one.value, file.name, photo)
+                label = classes.everywhere if file.said.one_object else classes.name(one.value)
             if label is None:
                 log.add("mask-without-class", file.path.name)
             document.add_labels(image, label or DEFAULT_CLASS, one)

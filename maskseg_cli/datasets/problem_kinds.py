@@ -87,7 +87,7 @@ KINDS = {
     "shape-kind": Kind("shapes that are no outlines: points, lines, cuboids, skeletons and others (left out)"),
     "annotation-file": Kind("annotation files of single pictures that cannot be read (left out)", "cannot be read: {}"),
     "video-file": Kind("annotation files of videos (left out)", "is of a video: export its frames as pictures"),
-    "mask-file": Kind("pictures of masks that cannot be read, or are of another size (left out)", "{}"),
+    "mask-file": Kind("pictures of masks that are broken or of another size (left out)", "cannot be used: {}"),
     "mask-empty": Kind("pictures of one object without a pixel of it (left out)"),
     "mask-without-photo": Kind("pictures of masks without a photo of their name (left out)"),
     "mask-without-class": Kind(

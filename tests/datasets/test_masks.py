@@ -208,6 +208,18 @@ def test_our_own_export_is_read_back_exactly(tmp_path: Path, tracked: bool) -> N
                 assert (mask == (wanted == value)).all()
 
 
+def test_our_own_export_with_the_photos_elsewhere(tmp_path: Path) -> None:
+    """The table knows the picture, so that the folder is not taken for its class."""
+    frame = photo_frame(tmp_path / "a.png")
+    frame = type(frame)(frame.image, 0, source="trip/a.png", job=frame.job)
+    with MaskPictures(tmp_path / "masks") as masks, ObjectTable(tmp_path / "objects.csv") as table:
+        masks.add(frame, found(), None)
+        table.add(frame, found(), None)
+    picture(tmp_path / "photos" / "a.jpg", 120, 160)
+    objects, _ = read(tmp_path, tmp_path / "photos")
+    assert [label for label, _ in objects["a.jpg"]] == list(found().names)
+
+
 def test_exported_frames_of_a_video(tmp_path: Path) -> None:
     with MaskPictures(tmp_path / "masks") as masks, ObjectTable(tmp_path / "objects.csv") as table:
         for index in (1, 2):
@@ -228,6 +240,7 @@ def test_exported_frames_of_a_video(tmp_path: Path) -> None:
         ("a_2_traffic_light", ("a.jpg", "traffic_light", True)),
         ("trip/b.v2_label", ("trip/b.v2.jpg", None, False)),
         ("Katze/trip/b.v2", ("trip/b.v2.jpg", "Katze", False)),
+        ("train/trip/b.v2", ("trip/b.v2.jpg", None, False)),  # no name of a class
         ("trip/b.v2/deadbeefdeadbeef", ("trip/b.v2.jpg", None, True)),
         ("other", None),
         ("a1", None),
