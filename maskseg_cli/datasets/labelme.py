@@ -164,7 +164,7 @@ def _polygon(shape: dict[str, Any]) -> list[float] | None:
     kind, points = shape.get("shape_type", "polygon"), _points(shape)
     if points is None:
         return None
-    if kind == "polygon":
+    if kind == "polygon" or (kind == "oriented_rectangle" and len(points) == 4):
         return [number for point in points for number in point]
     if kind not in ("rectangle", "circle") or len(points) != 2:
         return None

@@ -55,6 +55,7 @@ def save(path: Path, *shapes: dict[str, Any], image: str = "1.png", **more: Any)
         (shape("cat", SQUARE), [10, 8, 30, 28], 400),
         (shape("cat", [[5, 6], [25, 16]], "rectangle"), [5, 6, 25, 16], 200),
         (shape("cat", [[20, 20], [26, 28]], "circle"), [10, 10, 30, 30], math.pi * 100),
+        (shape("cat", SQUARE, "oriented_rectangle"), [10, 8, 30, 28], 400),
         (mask_shape("cat", 20, 10, ring()), [20, 10, 36, 22], ring().sum()),
     ],
     ids=lambda value: value["shape_type"] if isinstance(value, dict) else "",
