@@ -128,5 +128,5 @@ FUZZER = Fuzzer(
         _NAME,
     ),
     craft=_craft,
-    cost=5,
+    cost=10,
 )
