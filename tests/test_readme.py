@@ -149,8 +149,10 @@ def assert_whole(path: Path) -> None:
     if (path / STATE_FILE).exists():
         assert read_checkpoint(path / LAST_WEIGHTS).class_names is not None
         assert len((path / "log.csv").read_text().splitlines()) == 2
-    elif (path / "index.html").exists():
-        assert (path / "index.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+    elif (path / "index.html").exists():  # of `maskseg inspect`
+        page = (path / "index.html").read_text(encoding="utf-8")
+        assert page.count("<img") > 3
+        assert page.endswith("</body></html>\n")
     elif path.is_dir():
         reports = {"all.json", "photos.csv"}
         assert sorted(item.stem for item in path.iterdir() if item.name not in reports) == ["one", "two"]

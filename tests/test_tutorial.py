@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
+from maskseg_cli import convert_data
 from maskseg_cli.checkpoints import read_checkpoint
-from maskseg_cli.media.images import read_image, write_image
+from maskseg_cli.media.images import read_image
 from tests.conftest import SHARED
 from tests.documents import PROJECT, blocks, commands
 from tests.shell import opened_shell
@@ -161,8 +162,8 @@ def test_show_annotations_names_what_is_wrong(desk: Path, tmp_path: Path, capsys
         run("show_annotations.py", tmp_path / "bad.json", tmp_path / "none", tmp_path / "marked")
 
 
-def test_split_annotations_loses_nothing(desk: Path, tmp_path: Path) -> None:
-    run("split_annotations.py", desk / "train.json", desk / "train", tmp_path, "--val", "0.25")
+def test_a_division_into_two_parts_loses_nothing(desk: Path, tmp_path: Path) -> None:
+    convert_data(desk / "train.json", tmp_path, to="coco", split=0.75)
     parts = [document(tmp_path / f"{name}.json") for name in ("train", "val")]
     names = [{record["file_name"] for record in part["images"]} for part in parts]
     assert [len(part) for part in names] == [18, 6]
@@ -176,25 +177,6 @@ def test_split_annotations_loses_nothing(desk: Path, tmp_path: Path) -> None:
                 assert {key: found[key] for key in ("category_id", "bbox", "area", "iscrowd")} == {
                     key: wanted[key] for key in ("category_id", "bbox", "area", "iscrowd")
                 }
-
-
-def test_split_annotations_of_via(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file of VIA becomes two that `maskseg evaluate` and `--val` can read."""
-    entries = {}
-    for name in ("a", "b", "c", "d"):
-        write_image(tmp_path / "photos" / f"{name}.png", np.zeros((40, 60, 3), np.uint8))
-        shape = {"name": "polygon", "all_points_x": [10, 30, 30, 10], "all_points_y": [5, 5, 25, 25]}
-        regions = [{"shape_attributes": shape, "region_attributes": {"class": "leaf"}}]
-        entries[name] = {"filename": f"{name}.png", "size": -1, "regions": regions, "file_attributes": {}}
-    (tmp_path / "via.json").write_text(json.dumps(entries))
-    run("split_annotations.py", tmp_path / "via.json", tmp_path / "photos", tmp_path, "--val", "0.5")
-    assert f"{tmp_path / 'val.json'}: 2 photos, 2 objects" in capsys.readouterr().out
-    assert document(tmp_path / "val.json")["categories"] == [{"id": 1, "name": "leaf"}]
-    [[(_, mask)], _] = masks_of(tmp_path / "val.json").values()
-    assert mask[6:25, 11:30].all()
-    assert mask.sum() <= 21 * 21
-    with pytest.raises(SystemExit, match="one part would be empty"):
-        run("split_annotations.py", tmp_path / "via.json", tmp_path / "photos", tmp_path, "--val", "0.01")
 
 
 def shortened(line: str) -> str:

@@ -19,7 +19,7 @@ from maskseg_cli.messages import counted
 @click.command("convert-data", cls=SectionedCommand)
 @click.argument("annotations", metavar="IN", type=click.Path(exists=True, path_type=Path))
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
-@options_of("options", ConversionOptions, "Data", dict)
+@options_of("options", ConversionOptions, "Output", dict)
 @message_options
 @click.pass_context
 def convert_data(ctx: click.Context, annotations: Path, output: Path, options: dict[str, object], quiet: bool) -> None:
@@ -29,9 +29,9 @@ def convert_data(ctx: click.Context, annotations: Path, output: Path, options: d
     The photos stay where they are, and need not be there if their sizes are in IN.
 
     \b
-    maskseg convert-data annotations.json labels --to labelme --images photos
-    maskseg convert-data labels annotations.json
-    maskseg convert-data annotations.json data --to yolo --images photos --copy-photos --split 0.9
+    maskseg convert-data in.json labels --to labelme --images photos
+    maskseg convert-data labels out.json --classes cat,dog
+    maskseg convert-data in.json data --to yolo --images photos --split 0.9
     """
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         ConversionOptions(**options).format_for(output)  # type: ignore[arg-type]  # before any library is loaded

@@ -52,7 +52,7 @@ def inspect_image(
     \b
     maskseg inspect image photo.jpg -o steps/
     maskseg inspect image photo.jpg -o steps/ --point 412,180
-    maskseg inspect image photo.jpg -o steps/ --weights mask_rcnn_balloon.h5 --min-score 0.3
+    maskseg inspect image photo.jpg -o steps/ --weights balloon.h5 --min-score 0.3
     """
     with loading():
         from maskseg_cli.inspection.image.inspect_image import inspect_image as run

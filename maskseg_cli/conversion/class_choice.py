@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from maskseg_cli.classes import is_background, parse_classes
@@ -59,6 +59,17 @@ class ClassChoice:
                 ids.append(category_ids[index])
             of[index] = kept[called[index]]
         return cls(("background", *kept), tuple(ids), of)
+
+    def complete_categories(self, complete: Collection[int]) -> list[int]:
+        """Ids of the categories whose objects are all marked, for the class indices of the original of which they are.
+
+        Example:
+            >>> choice = ClassChoice.make(("background", "car", "bus", "dog"), (0, 3, 6, 18), None, {"bus": "car"})
+            >>> choice.complete_categories({1, 3}), choice.complete_categories({1, 2})
+            ([18], [3])
+        """
+        partly = {index for original, index in self.of.items() if original not in complete}
+        return [one for index, one in enumerate(self.category_ids) if index and index not in partly]
 
 
 def _renamed(names: Sequence[str], new_names: Mapping[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -87,7 +87,13 @@ def convert_data(
     photos = list(zip(photo_names(source.images, folder), source.images, strict=True))
     targets = plan_targets(Path(output), name, divide(photos, chosen))
     place = PhotoPlacer(chosen.link_photos, chosen.overwrite) if chosen.copy_photos or chosen.link_photos else None
-    marked = MarkedData(choice.category_ids, place, "--copy-photos", SPLITS if chosen.split is not None else ())
+    marked = MarkedData(
+        choice.category_ids,
+        _image_fields(dict(photos), choice),
+        place,
+        "--copy-photos",
+        SPLITS if chosen.split is not None else (),
+    )
     objects = MarkedObjects(choice, crowds=name in ("coco", "coco-polygons", "jsonl"))
     with FileLocks(target.path for target in targets if target.is_file):
         sinks = [_sinks(name, target, marked, reporter) for target in targets]
@@ -126,6 +132,18 @@ def _open(path: Path, options: ConversionOptions, reporter: Reporter) -> Annotat
     if not isinstance(source, AnnotatedImages):
         raise UsageError(f"{path} is no data set on the disk: name an annotation file or folder.")
     return source
+
+
+def _image_fields(photos: Mapping[str, ImageRecord], choice: ClassChoice) -> Callable[[str], dict[str, Any]]:
+    """A function from a photo's name to what COCO's record of it keeps: its id, and which classes are all marked."""
+
+    def fields(name: str) -> dict[str, Any]:
+        record = photos[name]
+        if record.complete_class_ids is None:
+            return {"id": record.id}
+        return {"id": record.id, "complete_classes": choice.complete_categories(record.complete_class_ids)}
+
+    return fields
 
 
 def _sinks(name: str, target: Target, marked: MarkedData, reporter: Reporter) -> list[Sink]:
@@ -195,7 +213,7 @@ class _Run:
             yield f"{self._name} has no crowds: {counted(left_out['crowd'], 'object')} left out."
         if left_out["pixels"]:
             yield f"Outlines that cover no pixel: {counted(left_out['pixels'], 'object')} left out."
-        if self._marked.partly:
+        if self._marked.partly and not self._name.startswith("coco"):
             number = counted(self._marked.partly, "photo")
             yield f"{self._name} cannot say that not all objects are marked (complete_classes), as in {number}."
         if self._name == "csv":

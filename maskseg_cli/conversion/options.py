@@ -14,6 +14,9 @@ from maskseg_cli.option import option
 #: Suffix of a file -> the format that is meant where no other is named.
 _BY_SUFFIX = {".json": "coco", ".xml": "cvat", ".csv": "csv", ".jsonl": "jsonl"}
 
+#: Headings in --help.
+_OUTPUT, _INPUT, _CLASSES, _PHOTOS = "Output", "Input", "Classes", "Photos"
+
 
 @dataclass(frozen=True)
 class ConversionOptions:
@@ -29,33 +32,52 @@ class ConversionOptions:
         metavar="FORMAT",
         choices=tuple(DATA_FORMATS),
         default="that of OUT's suffix: .json coco, .xml cvat, .csv csv, .jsonl jsonl",
+        heading=_OUTPUT,
     )
+    overwrite: bool = option(False, "Replace files of OUT that exist; those of IN never.", heading=_OUTPUT)
     images: str | None = option(
         None,
         "Folder of the photos of IN.",
         kind="path",
         metavar="DIR",
         default="where IN says, or beside it",
+        heading=_INPUT,
     )
     source_format: str | None = option(
-        None, "Format of IN, where it is not to be told by its content.", flags=("--from",), metavar="FORMAT"
+        None,
+        "Format of IN, where it is not to be told by its content.",
+        flags=("--from",),
+        metavar="FORMAT",
+        heading=_INPUT,
     )
     via_attribute: str | None = option(
-        None, "For files of the VGG Image Annotator: the region attribute that holds the class.", metavar="NAME"
+        None,
+        "For files of the VGG Image Annotator: the region attribute that holds the class.",
+        metavar="NAME",
+        heading=_INPUT,
     )
     classes: str | None = option(
-        None, "Keep only objects of these classes, such as person,dog; the photos without them stay.", metavar="LIST"
+        None,
+        "Keep only objects of these classes, such as person,dog; the photos without them stay.",
+        metavar="LIST",
+        heading=_CLASSES,
     )
     rename: tuple[str, ...] = option(
-        (), "Call the class OLD so in OUT; may be repeated. Classes of one name become one.", metavar="OLD=NEW"
+        (),
+        "Another name for a class, in OUT; may be repeated. Classes of one name become one.",
+        metavar="OLD=NEW",
+        heading=_CLASSES,
     )
+    copy_photos: bool = option(False, "Copy the photos into OUT, where the format wants them.", heading=_PHOTOS)
+    link_photos: bool = option(False, "The same with symbolic links in place of copies.", heading=_PHOTOS)
     split: float | None = option(
-        None, "Divide the photos at random: this share into train, the others into val.", kind="share", metavar="SHARE"
+        None,
+        "Divide the photos at random: this share into train, the others into val.",
+        kind="share",
+        metavar="SHARE",
+        heading=_PHOTOS,
     )
-    seed: int = option(0, "Another number, another division.", kind="whole", least=0, metavar="N")
-    copy_photos: bool = option(False, "Copy the photos into OUT, where the format wants them.")
-    link_photos: bool = option(False, "The same with symbolic links in place of copies.")
-    overwrite: bool = option(False, "Replace files of OUT that exist; those of IN never.")
+    seed: int = option(0, "Another number, another division.", kind="whole", least=0, metavar="N", heading=_PHOTOS)
 
     def __post_init__(self) -> None:
         check_switches(copy_photos=self.copy_photos, link_photos=self.link_photos, overwrite=self.overwrite)

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.cvat_pictures import CvatPictures
-from maskseg_cli.datasets.cvat_shapes import CvatObject, read_objects
+from maskseg_cli.datasets.cvat_shapes import WITH_AREA, WITHOUT_AREA, CvatObject, read_objects
 from maskseg_cli.datasets.field_values import picture_sides, shown, whole_number
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.problems import ProblemLog
@@ -82,6 +82,7 @@ class _Document:
         self.images: list[dict[str, Any]] = []
         self.annotations: list[dict[str, Any]] = []
         self.categories: dict[str, int] = {}
+        self._before = 0  # images that are no frames
         self._pictures = pictures
         self._log = log
         meta = root.find("meta")
@@ -100,7 +101,9 @@ class _Document:
             return
         size = picture_sides(element.get("height"), element.get("width"))
         record = {key: whole_number(value) for key in ("height", "width") if (value := element.get(key)) is not None}
-        image_id = self._image(self._pictures.named(name, element.get("subset", "").strip()), record)
+        image_id = len(self.images) + 1
+        name = self._pictures.named(name, element.get("subset", "").strip())
+        self.images.append({"id": image_id, "file_name": name, **record})
         for one in read_objects(((shape.get("label"), shape) for shape in element), name, self._log):
             self._annotate(image_id, one, size)
 
@@ -110,7 +113,7 @@ class _Document:
             raise MasksegError(f"{path} has the tracks of several videos: export each task of the project by itself.")
         frames: dict[int, list[tuple[Element, Element]]] = {}
         for track in tracks:
-            for shape in track:
+            for shape in (one for one in track if one.tag in (*WITH_AREA, *WITHOUT_AREA)):
                 number = whole_number(shape.get("frame"))
                 if number is None or number < 0:
                     self._log.add("frame-number", f"track {shown(track.get('id'))}", shown(shape.get("frame")))
@@ -118,6 +121,7 @@ class _Document:
                     frames.setdefault(number, []).append((track, shape))
         if not frames:
             return
+        self._before = len(self.images)
         first, last = min(frames), max(frames)
         for number in self._pictures.frame_numbers():
             if first <= number <= last and number not in frames:
@@ -136,15 +140,13 @@ class _Document:
         elif name is not None and any(shape.tag == "mask" for _, shape in shapes):
             size = picture_size(self._pictures.base / name, {"file_name": name}, ProblemLog())
         name = name or f"frame_{number:06d}.png"
-        image_id = self._image(name, record)
+        # Whichever frames without objects are there: results of one reading name the same frames in another.
+        image_id = self._before + number + 1
+        self.images.append({"id": image_id, "file_name": name, **record})
         for track, shape in shapes:
             # A track is one object: groups of tracks are left apart.
             for one in read_objects([(track.get("label"), shape)], name, self._log):
                 self._annotate(image_id, one, size, track.get("id"))
-
-    def _image(self, name: str, record: dict[str, Any]) -> int:
-        self.images.append({"id": len(self.images) + 1, "file_name": name, **record})
-        return len(self.images)
 
     def _annotate(self, image_id: int, one: CvatObject, size: tuple[int, int] | None, track: str | None = None) -> None:
         record = {"image_id": image_id, "category_id": self._category(one.label), **one.record(size)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_images import MANY
@@ -35,8 +35,19 @@ _LOOKED_AT = 50
 #: A larger label file is left out.
 _MOST_BYTES = 2**25
 
-#: A picture and its label file, of which None is not there.
-Pair = tuple[Path | None, Path | None]
+
+class Pair(NamedTuple):
+    """A picture and its label file.
+
+    Attributes:
+        number: of the picture in the whole set, from 1, whatever part of it is read: results of one reading name the
+            same pictures in another.
+        picture, labels: one of them may be None: it is not there.
+    """
+
+    number: int
+    picture: Path | None
+    labels: Path | None
 
 
 def is_yolo(source: AnnotationInput) -> bool:
@@ -75,19 +86,20 @@ def yolo_to_coco(source: AnnotationInput) -> dict[str, Any]:
             "them, one a line, or in data.yaml."
         )
     pairs = _pairs(source, description)
-    if not any(picture for picture, _ in pairs):
+    pictures = [pair.picture for pair in pairs if pair.picture is not None]
+    if not pictures:
         raise MasksegError(f"{source.path} is a data set of YOLO, and no picture of it is there: name their folder.")
-    if not any(labels for _, labels in pairs):
+    if not any(pair.labels for pair in pairs):
         raise MasksegError(
-            f"{source.path} is a data set of YOLO, and none of its {len(pairs)} pictures has a label file, such as "
-            f"{label_file(next(picture for picture, _ in pairs if picture))}."
+            f"{source.path} is a data set of YOLO, and none of its {len(pictures)} pictures has a label file, such as "
+            f"{label_file(pictures[0])}."
         )
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     base = source.folder if source.images is None else source.images
     reporter = source.reporter if source.reporter is not None and len(pairs) >= MANY else Reporter()
     with reporter.progress(len(pairs), "picture", "reading labels") as show:
-        for number, (picture, labels) in enumerate(pairs, 1):
+        for done, (number, picture, labels) in enumerate(pairs, 1):
             name = _name(labels if picture is None else picture, base)
             size = None
             if picture is None:
@@ -95,16 +107,15 @@ def yolo_to_coco(source: AnnotationInput) -> dict[str, Any]:
             else:
                 size = picture_size(picture, {"file_name": name}, source.log)
             if size is not None:
-                image_id = len(images) + 1
-                images.append({"id": image_id, "file_name": name, "height": size[0], "width": size[1]})
+                images.append({"id": number, "file_name": name, "height": size[0], "width": size[1]})
                 text = "" if labels is None else _text(labels)
                 if text is None:
                     source.log.add("label-file", labels)
                 shown = labels.name if labels is not None else ""
                 rows = read_rows(text or "", size, description.names, shown, source.log, description.keypoints)
-                annotations += [{"image_id": image_id, "category_id": row + 1, **record} for row, record in rows]
-            if number % 1000 == 0:
-                show(number)
+                annotations += [{"image_id": number, "category_id": row + 1, **record} for row, record in rows]
+            if done % 1000 == 0:
+                show(done)
     categories = [{"id": number + 1, "name": name} for number, name in sorted(description.names.items())]
     return {"images": images, "annotations": annotations, "categories": categories}
 
@@ -113,24 +124,28 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     """Pictures and label files, in the order of the set or of their names."""
     whole = not source.is_folder or source.path.resolve() == description.folder.resolve()
     parts = {part: list(dict.fromkeys(pictures_of(description, part))) for part in SPLITS} if whole else {}
+    numbers = {picture: 0 for part in parts.values() for picture in part}
+    numbers = {picture: number for number, picture in enumerate(numbers, 1)}
     if source.images is not None:
-        inside = source.images.resolve()
-        parts = {
-            part: [picture for picture in pictures if inside in picture.resolve().parents]
-            for part, pictures in parts.items()
-        }
+        parts = {part: _inside(source.images, pictures) for part, pictures in parts.items()}
     chosen = parts.get(source.split or "") or [picture for part in parts.values() for picture in part]
-    pictures = list(dict.fromkeys(chosen))
-    if not pictures:
-        return _by_labels(source)
     pairs: list[Pair] = []
-    for picture in pictures:
+    for picture in dict.fromkeys(chosen):
         labels = label_file(picture.absolute())
-        pairs.append((picture, labels if os.path.isfile(labels) else None))
-    known = {labels for _, labels in pairs}
+        pairs.append(Pair(numbers[picture], picture, labels if os.path.isfile(labels) else None))
+    if not pairs:
+        return _by_labels(source)
+    known = {pair.labels for pair in pairs}
     for folder in sorted({labels.parent for labels in known if labels is not None}):
-        pairs += [(None, path) for path in _lost(folder, known)]
+        pairs += [Pair(0, None, path) for path in _lost(folder, known)]
     return pairs
+
+
+def _inside(folder: Path, pictures: list[Path]) -> list[Path]:
+    """The pictures, which may be links, that lie in a folder or below it."""
+    folder = folder.resolve()
+    within = {one: one.resolve().is_relative_to(folder) for one in {picture.parent for picture in pictures}}
+    return [picture for picture in pictures if within[picture.parent]]
 
 
 def _lost(folder: Path, known: set[Path | None]) -> list[Path]:
@@ -156,19 +171,23 @@ def _by_labels(source: AnnotationInput) -> list[Pair]:
     for place in places:
         if place.is_dir() and (found := pictures_in(place)):
             break
+    order = {picture: number for number, picture in enumerate(found, 1)}
     by_stem: dict[str, list[Path]] = {}
     for picture in found:
         by_stem.setdefault(split_input_name(picture.name)[0], []).append(picture)
     pairs: list[Pair] = []
-    for path in files:
+    for number, path in enumerate(files, 1):
         same = by_stem.get(path.stem, [])
         inner = path.relative_to(root).parent.parts
         near = [one for one in same if one.parent.parts[-len(inner) :] == inner] if inner else same
         pictures = near or (same if len(same) == 1 else [])
         if pictures:
-            pairs += [(picture, path) for picture in pictures]
+            # Further pictures of the same name, as a.jpg and a.png, get numbers behind those of all label files.
+            pairs += [
+                Pair(len(files) + order[one] if place else number, one, path) for place, one in enumerate(pictures)
+            ]
         elif _has_rows(path):
-            pairs.append((None, path))
+            pairs.append(Pair(0, None, path))
     return pairs
 
 

@@ -125,7 +125,10 @@ def pictures_of(description: Description, part: str) -> Iterator[Path]:
             for line in read_bytes(place).decode("utf-8", "replace").splitlines():
                 name = line.strip()
                 if split_input_name(name)[1] and "\0" not in name:
-                    yield (place.parent if name.startswith("./") else description.root) / name
+                    picture = (place.parent if name.startswith("./") else description.root) / name
+                    # Darknet's lists, and CVAT's, begin with the folder data of another program.
+                    other = description.root / name.removeprefix("data/")
+                    yield other if other != picture and not os.path.exists(picture) else picture
         else:
             yield from pictures_in(place)
 

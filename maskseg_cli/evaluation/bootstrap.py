@@ -14,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.evaluation.match_table import MatchTable, class_precision
+from maskseg_cli.evaluation.match_table import MatchTable
+from maskseg_cli.evaluation.resampled_precision import resampled_precision
 
 #: Samples, and the share of them within the interval.
 ROUNDS, CONFIDENCE = 1000, 0.95
+
+#: Draws from fewer photos are too much alike: those of one photo all are that photo, and their interval is a point.
+LEAST_PHOTOS = 10
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class Comparison:
 
     @property
     def is_proof(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval leaves out 0, and there are enough photos to tell."""
+        return self.photos >= LEAST_PHOTOS and (self.low > 0 or self.high < 0)
 
     def sentence(self, figure: str) -> str:
         """What it means, for people.
@@ -56,7 +60,8 @@ class Comparison:
             f"{figure} {100 * self.difference:+.1f} (95 % interval {100 * self.low:+.1f} to {100 * self.high:+.1f})"
         )
         if not self.is_proof:
-            return f"{points}: on these {self.photos} photos that is no proof of a difference."
+            where = "one photo" if self.photos == 1 else f"these {self.photos} photos"
+            return f"{points}: on {where} that is no proof of a difference."
         return f"{points}: {'better' if self.difference > 0 else 'worse'} by more than the choice of photos explains."
 
 
@@ -108,13 +113,12 @@ def _values(
 ) -> NDArray[np.float64]:
     """AP of each sample, float64 (rounds,); NaN where it has no object."""
     total, number = np.zeros(len(weights)), np.zeros(len(weights))
-    # Class by class, so that a class's arrays stay in the cache for all samples.
     for done, matches in enumerate(table.classes, start=1):
-        for row, each in enumerate(weights):
-            found = class_precision(matches, each)
-            if found is not None:
-                total[row] += _mean(found, overlap)
-                number[row] += 1
+        found = resampled_precision(matches, weights)
+        values = found.mean(axis=1) if overlap is None else found[:, overlap]
+        known = ~np.isnan(values)
+        total[known] += values[known]
+        number += known
         if progress is not None:
             progress(done)
     return np.divide(total, number, out=np.full(len(weights), np.nan), where=number > 0)

@@ -15,6 +15,9 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from maskseg_cli.mask_crop import MaskCrop
+from maskseg_cli.rle import encode_rle
+
 #: Width of the boundary as a share of the photo's diagonal (the paper's, section 3).
 SHARE = 0.02
 
@@ -44,37 +47,44 @@ def boundary_rle(rle: dict[str, Any], share: float = SHARE) -> dict[str, Any]:
     height, width = rle["size"]
     distance = max(1, round(share * float(np.hypot(height, width))))
     x, y, w, h = (int(side) for side in coco_mask.toBbox(rle))
-    whole = np.zeros((height, width), np.uint8, order="F")
-    if w and h:
-        crop = np.ascontiguousarray(coco_mask.decode(rle)[y : y + h, x : x + w])
-        whole[y : y + h, x : x + w] = mask_boundary(crop, distance)
-    return dict(coco_mask.encode(whole))
+    if not w or not h:
+        return rle
+    crop = np.ascontiguousarray(coco_mask.decode(rle)[y : y + h, x : x + w])
+    return encode_rle(MaskCrop(y, x, mask_boundary(crop, distance).astype(bool)), height, width)
 
 
 class BoundaryEvaluation(COCOeval):
-    """pycocotools' evaluation of masks with the smaller one of mask IoU and boundary IoU as the overlap."""
+    """pycocotools' evaluation of masks with the smaller one of mask IoU and boundary IoU as the overlap.
+
+    Detections on crowds are found by the overlap of masks alone, as in the paper's own code: a crowd's border says
+    nothing about the objects in it.
+    """
 
     def __init__(self, truth: COCO, found: COCO) -> None:
         super().__init__(truth, found, "segm")
         self._boundaries: dict[int, dict[str, Any]] = {}
 
     def computeIoU(self, imgId: int, catId: int) -> Any:  # noqa: N802, N803  pycocotools' names
-        """Overlaps (detections, objects) of one class in one image; see `COCOeval`."""
+        """Overlaps (detections, objects) of one class in one image; see `COCOeval`.
+
+        Where the masks overlap less than every threshold of `params`, so does the smaller one of both: the boundary
+        is not computed there, and the overlap of masks stays.
+        """
         ious = super().computeIoU(imgId, catId)
         if not len(ious):
             return ious
         objects, found = self._gts[imgId, catId], self._dts[imgId, catId]
         # As the inherited method chooses and sorts them.
         order = np.argsort([-one["score"] for one in found], kind="mergesort")[: self.params.maxDets[-1]]
-        crowds = [int(one["iscrowd"]) for one in objects]
-        near = coco_mask.iou(
-            [self._boundary(found[place]["segmentation"]) for place in order],
-            [self._boundary(one["segmentation"]) for one in objects],
-            crowds,
-        )
-        return np.minimum(ious, near)
+        single = np.array([not one["iscrowd"] for one in objects])
+        for place, column in zip(*np.nonzero((ious >= self.params.iouThrs.min()) & single), strict=True):
+            boundaries = [self._boundary(one) for one in (found[order[place]], objects[column])]
+            near = coco_mask.iou(boundaries[:1], boundaries[1:], [0])
+            ious[place, column] = min(ious[place, column], near[0, 0])
+        return ious
 
-    def _boundary(self, rle: dict[str, Any]) -> dict[str, Any]:
+    def _boundary(self, record: dict[str, Any]) -> dict[str, Any]:
+        rle = record["segmentation"]
         key = id(rle)
         if key not in self._boundaries:
             self._boundaries[key] = boundary_rle(rle)

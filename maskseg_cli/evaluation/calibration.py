@@ -19,8 +19,7 @@ class Calibration:
         numbers: int64 (N,), detections in each.
         scores: float64 (N,), their mean score; NaN in an empty bin.
         right: float64 (N,), the share of them that is right; NaN in an empty bin.
-        error: the expected calibration error: the mean distance of score and share, weighted by numbers; None without
-            detections.
+        error: the expected calibration error, sum of numbers / all x |right - scores|; None without detections.
     """
 
     edges: NDArray[np.float64]
@@ -31,16 +30,21 @@ class Calibration:
 
 
 def calibration(table: MatchTable, bins: int = 10) -> Calibration:
-    """Compares scores with the share of right detections, at IoU 0.5; those on crowds and ignored objects are left out.
+    """Compares scores with the share of right detections: IoU of at least 0.5, the right class, not found before.
+
+    Detections of classes that have no object are wrong ones. Those on crowds and ignored objects are left out, and so
+    are scores that are not 0..1, which can be no probabilities.
 
     Args:
         table: of boxes or masks.
         bins: of equal width.
     """
-    empty = [np.zeros(0)]
     counted = [one.right[0] | one.false[0] for one in table.classes]
-    scores = np.concatenate([*empty, *(one.scores[use] for one, use in zip(table.classes, counted, strict=True))])
-    right = np.concatenate([*empty, *(one.right[0][use] for one, use in zip(table.classes, counted, strict=True))])
+    kept = list(zip(table.classes, counted, strict=True))
+    scores = np.concatenate([table.unmarked, *(one.scores[use] for one, use in kept)])
+    right = np.concatenate([np.zeros(len(table.unmarked)), *(one.right[0][use] for one, use in kept)])
+    possible = (scores >= 0) & (scores <= 1)
+    scores, right = scores[possible], right[possible]
     edges = np.linspace(0, 1, bins + 1)
     place = np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, bins - 1)
     numbers = np.bincount(place, minlength=bins)

@@ -73,7 +73,9 @@ def average_precision(
         whole = precision[:, :, i, 0]
         sizes = {name: _mean(precision[:, :, i, place]) for place, name in enumerate(("APs", "APm", "APl"), start=1)}
         per_class[category] = {"AP": _mean(whole), "AP50": _mean(whole[:1]), "AP75": _mean(whole[5:6]), **sizes}
-    matches = match_table(evaluation, _ordered_ids(dataset))
+    others = set(category_ids) - set(measured)
+    unmarked = [row["score"] for row in results if row["category_id"] in others]
+    matches = match_table(evaluation, _ordered_ids(dataset), unmarked)
     return AveragePrecision(figures, per_class, matches, np.ascontiguousarray(precision[:, :, :, 0]))
 
 

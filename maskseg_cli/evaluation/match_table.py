@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -43,10 +43,13 @@ class MatchTable:
     Attributes:
         photo_ids: id of each photo, in the order of the numbers in `classes`.
         classes: those that have objects.
+        unmarked: float64 (N,), scores of the detections of all other classes that count: each of them is false.
+            COCO's AP leaves them out.
     """
 
     photo_ids: tuple[Any, ...]
     classes: tuple[ClassMatches, ...]
+    unmarked: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def average_precision(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """AP at each of `OVERLAPS`, the mean of the classes, float64 (10,); NaN where no class has an object.
@@ -58,12 +61,13 @@ class MatchTable:
         return np.mean(rows, axis=0) if rows else np.full(len(OVERLAPS), np.nan)
 
 
-def match_table(evaluation: Any, photo_ids: Sequence[Any]) -> MatchTable:
+def match_table(evaluation: Any, photo_ids: Sequence[Any], unmarked: Sequence[float] = ()) -> MatchTable:
     """Reads the matches out of a `pycocotools.cocoeval.COCOeval` after its `evaluate`.
 
     Args:
         evaluation: with the default overlaps, its first range of areas is that of all sizes.
         photo_ids: the data set's own id for each of `evaluation.params.imgIds`.
+        unmarked: see `MatchTable`.
     """
     params = evaluation.params
     photos, most = len(params.imgIds), params.maxDets[-1]
@@ -90,7 +94,7 @@ def match_table(evaluation: Any, photo_ids: Sequence[Any]) -> MatchTable:
                 objects,
             )
         )
-    return MatchTable(tuple(photo_ids), tuple(classes))
+    return MatchTable(tuple(photo_ids), tuple(classes), np.array(unmarked, np.float64))
 
 
 def class_precision(matches: ClassMatches, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64] | None:
@@ -111,12 +115,12 @@ def class_precision(matches: ClassMatches, weights: NDArray[np.int64] | None = N
     total = right + np.cumsum(matches.false * each, axis=1)
     precision = right / (total + np.spacing(1))
     falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    levels = _levels_reached(objects)[right]
+    levels = levels_reached(objects)[right]
     gained = np.diff(levels, axis=1, prepend=0)
     return np.asarray((gained * falling).sum(axis=1) / len(RECALLS), np.float64)
 
 
 @lru_cache(maxsize=4096)
-def _levels_reached(objects: int) -> NDArray[np.int64]:
+def levels_reached(objects: int) -> NDArray[np.int64]:
     """How many of `RECALLS` are reached by 0, 1 ... `objects` right detections, int64 (objects + 1,)."""
     return np.searchsorted(RECALLS, np.arange(objects + 1) / objects, side="right")

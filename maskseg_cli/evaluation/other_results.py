@@ -33,12 +33,9 @@ class OtherResults:
         """Reads a file of results of photos of a data set.
 
         Raises:
-            MasksegError: the file cannot be read, has no result, or a row names a photo or category that the data set
-                lacks.
+            MasksegError: the file cannot be read, or a row names a photo or category that the data set lacks.
         """
         rows, notes = read_results(path, dataset)
-        if not rows:
-            raise MasksegError(f"{path} has no result of a photo of {dataset.path}: there is nothing to compare with.")
         return cls(Path(path), rows, tuple(notes))
 
     def score(self, evaluation: Evaluation) -> Evaluation:
@@ -47,7 +44,7 @@ class OtherResults:
         A photo of which the file has no result is one in which the other network found nothing.
 
         Raises:
-            MasksegError: the file has no result of any of these photos.
+            MasksegError: the file has results, but none of these photos.
         """
         dataset = evaluation.dataset
         photos = {image["id"] for image in dataset.images}
@@ -57,7 +54,7 @@ class OtherResults:
             for row in self.rows
             if row["image_id"] in photos
         ]
-        if not rows:
+        if self.rows and not rows:
             raise MasksegError(f"{self.path} has no result of the {counted(len(photos), 'photo')} that were measured.")
         return replace(score_rows(dataset, rows, evaluation.category_ids), notes=self.notes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from maskseg_cli.export.coco_sink import CocoJson
 from maskseg_cli.export.cvat_images import CvatImages
@@ -24,12 +25,14 @@ class MarkedData:
 
     Attributes:
         category_ids: class id -> category id in COCO's files.
+        image_fields: gives further fields of a photo's record in COCO's files by its name.
         place_photo: puts the photos beside annotations of labelme, YOLO, VOC and pictures of masks; None: they stay.
         photo_option: the user's option for that.
         splits: the parts of a YOLO data set.
     """
 
     category_ids: Sequence[int] = ()
+    image_fields: Callable[[str], dict[str, Any]] | None = None
     place_photo: PlacePhoto | None = None
     photo_option: str = ""
     splits: Sequence[str] = ()
@@ -58,7 +61,8 @@ def build_sink(
         polygons = name == "coco-polygons"
         if marked is None:
             return CocoJson(path, resume, polygons)
-        return CocoJson(path, resume, polygons, marked.category_ids, "Annotations converted by maskseg")
+        made_by = "Annotations converted by maskseg"
+        return CocoJson(path, resume, polygons, marked.category_ids, made_by, marked.image_fields)
     if name == "labelme":
         return LabelmeFiles(path, pictures, note, place)
     if name == "cvat":

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,6 +37,7 @@ class CocoJournal:
         polygons: outlines as polygons instead of RLE.
         ids: class id -> category id; (): as `coco_json.category_ids` has them.
         description: what the file says about itself.
+        image_fields: gives further fields of a picture's record by its name, such as an `id` in place of 1, 2, 3 ...
 
     Attributes:
         resumed: the file existed already, with the results of a stopped run.
@@ -58,7 +59,9 @@ class CocoJournal:
         polygons: bool = False,
         ids: Sequence[int] = (),
         description: str = FOUND,
+        image_fields: Callable[[str], dict[str, Any]] | None = None,
     ) -> None:
+        self._image_fields = image_fields
         self._polygons = polygons
         self._info = {"description": description}
         self.path = path
@@ -81,7 +84,9 @@ class CocoJournal:
     def entry(self, file_name: str, detections: Detections) -> tuple[str, bytes]:
         """A picture's name and line, for `append`; changes nothing, so that any thread may call it."""
         height, width = detections.image_size
-        image = {"file_name": file_name, "width": width, "height": height}
+        image: dict[str, Any] = {"file_name": file_name, "width": width, "height": height}
+        if self._image_fields is not None:
+            image |= self._image_fields(file_name)
         annotations = list(coco_annotations(detections, 0, self._ids, self._polygons))
         return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
 
@@ -142,11 +147,12 @@ class CocoJournal:
         yield b'],"annotations":['
         count = 0
         for number, record in enumerate(self._records(), 1):
+            image_id = record["image"].get("id", number)
             texts = []
             for annotation in record["annotations"]:
                 count += 1
                 annotation.pop("id", None)
-                texts.append(compact_json({"id": count, **annotation, "image_id": number}))
+                texts.append(compact_json({"id": count, **annotation, "image_id": image_id}))
             if texts:
                 yield utf8(("," if count > len(texts) else "") + ",".join(texts))
         yield f'],"categories":{compact_json(self._first["categories"])}}}\n'.encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ class CocoJson(Sink):
         polygons: outlines as polygons instead of RLE, which many programs do not read.
         ids: class id -> category id; (): COCO's own for its 80 classes, else 1, 2, 3 ...
         description: what the file says about itself.
+        image_fields: as `CocoJournal` takes it.
 
     Example:
         >>> with CocoJson("found.json") as sink:                                # doctest: +SKIP
@@ -50,7 +52,9 @@ class CocoJson(Sink):
         polygons: bool = False,
         ids: Sequence[int] = (),
         description: str = FOUND,
+        image_fields: Callable[[str], dict[str, Any]] | None = None,
     ) -> None:
+        self._image_fields = image_fields
         self._polygons = polygons
         self._ids = tuple(ids)
         self._description = description
@@ -116,7 +120,7 @@ class CocoJson(Sink):
         return f"What was found so far is in {self._journal.path}: the same command with --skip-existing continues."
 
     def _open(self, class_names: tuple[str, ...]) -> CocoJournal:
-        settings = class_names, self._polygons, self._ids, self._description
+        settings = class_names, self._polygons, self._ids, self._description, self._image_fields
         if self._path is None or is_stream(self._path):  # no file can lie beside it
             return CocoJournal(None, *settings)
         part = journal_path(self._path)

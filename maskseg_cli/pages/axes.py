@@ -13,6 +13,11 @@ COLORS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 2", "1 2")
 
 
+#: Widths of charts that do not fill the page: two stand side by side, or one is not made wider than this. Their text is
+#: as large as that of the page's full width, also on phones.
+HALF, NARROW = 430, 560
+
+
 @dataclass(frozen=True)
 class Axes:
     """Places values on a drawing area with a margin for the labels; in units of the SVG's viewBox.
@@ -46,8 +51,9 @@ class Axes:
 
     def start(self, label: str) -> str:
         """The opening `<svg>` tag; `label` says what the chart shows, to people who cannot see it."""
+        kind = "chart half" if self.width <= HALF else "chart narrow" if self.width <= NARROW else "chart"
         return (
-            f'<svg class="chart" viewBox="0 0 {self.width} {self.height}" role="img" '
+            f'<svg class="{kind}" viewBox="0 0 {self.width} {self.height}" role="img" '
             f'aria-label="{html.escape(printable(label))}">'
         )
 

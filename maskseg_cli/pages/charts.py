@@ -6,11 +6,11 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maskseg_cli.pages.axes import Axes, color_of, dashes_of, legend_line, nice_ticks
+from maskseg_cli.pages.axes import NARROW, Axes, color_of, dashes_of, legend_line, nice_ticks
 from maskseg_cli.pages.elements import escaped
 from maskseg_cli.printable import printable
 
-#: Height of a bar with its gap, width of the labels at its left and of the number at its right, in a viewBox of 860.
+#: Height of a bar with its gap, width of its label and of its number, in units of the viewBox.
 _BAR, _LABEL, _NUMBER = 22, 190, 90
 
 
@@ -69,13 +69,14 @@ def curve_chart(
     return "".join(parts)
 
 
-def bar_chart(bars: Sequence[tuple[str, float, str]], label: str, most: float | None = None) -> str:
+def bar_chart(bars: Sequence[tuple[str, float, str]], label: str, most: float | None = None, width: int = 860) -> str:
     """Draws horizontal bars, the name at the left and the value at the right of each.
 
     Args:
         bars: name, length (not negative), and the value in words.
         label: what the chart shows, for people who cannot see it.
         most: the length of a bar over the whole width; None: that of the longest one.
+        width: in units of the viewBox; `axes.NARROW` is easier to read on phones.
 
     Returns:
         an `<svg>` element; "" without bars.
@@ -83,12 +84,13 @@ def bar_chart(bars: Sequence[tuple[str, float, str]], label: str, most: float | 
     if not bars:
         return ""
     longest = most if most is not None else max(value for _, value, _ in bars)
-    axes = Axes((0, longest or 1), (0, 1), 860, _BAR * len(bars) + 6, _LABEL, _NUMBER, 3, 3)
+    axes = Axes((0, longest or 1), (0, 1), width, _BAR * len(bars) + 6, _LABEL, _NUMBER, 3, 3)
     parts = [axes.start(label)]
     for number, (name, value, words) in enumerate(bars):
         top = 3 + _BAR * number
+        short = _cut(name, 20 if width <= NARROW else 28)
         end = axes.x(min(value, longest))
-        parts.append(f'<text x="{_LABEL - 8}" y="{top + 15}" text-anchor="end">{escaped(_cut(name))}</text>')
+        parts.append(f'<text x="{_LABEL - 8}" y="{top + 15}" text-anchor="end">{escaped(short)}</text>')
         parts.append(
             f'<rect class="bar" x="{_LABEL}" y="{top + 3}" width="{max(0.0, end - _LABEL):.1f}" height="{_BAR - 6}">'
             f"<title>{escaped(name)}: {escaped(words)}</title></rect>"
@@ -133,5 +135,5 @@ def histogram(
     return "".join([*parts, "</svg>"])
 
 
-def _cut(text: str, longest: int = 28) -> str:
+def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"

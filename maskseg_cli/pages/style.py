@@ -44,7 +44,9 @@ outline-offset:-1px}
 .matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11em;overflow:hidden;
 white-space:nowrap;text-align:left}
 summary{cursor:pointer;padding:4px 0}
-@media(max-width:520px){.chart text{font-size:26px}.sheet{grid-template-columns:1fr 1fr;gap:8px}
+.narrow{max-width:600px}
+@media(max-width:520px){.chart text{font-size:26px}.half text{font-size:14px}.narrow text{font-size:17px}
+.sheet{grid-template-columns:1fr 1fr;gap:8px}
 dd{font-size:1.15rem}th,td{padding-right:10px}}
 @media print{details>*{display:block}figure,tr,.chart{break-inside:avoid}}
 """

@@ -73,7 +73,6 @@ def test_a_report_of_a_network_and_of_its_results(
         (["--against", "{folder}/none.json"], 2, "does not exist"),
         (["--against", "{strange}"], 1, "belongs to no image or category of"),
         (["--against", "{strange}", "--results", "{strange}", "--overwrite"], 2, "is an input"),
-        (["--against", "{empty}"], 1, "there is nothing to compare with"),
         (["--against", "{late}", "--limit", "2"], 1, "has no result of the 2 photos that were measured"),
         (["--against", "{annotations}"], 1, "is not a file of COCO results"),
     ],
@@ -89,7 +88,7 @@ def test_errors_are_sentences(
     asked = use(monkeypatch, sample)
     row = {"image_id": 7, "category_id": 4, "bbox": [1, 1, 9, 9], "score": 0.5}
     names = {"annotations": sample.annotations, "folder": tmp_path}
-    for name, rows in (("strange", [row]), ("empty", []), ("late", [{**row, "image_id": 40}])):
+    for name, rows in (("strange", [row]), ("late", [{**row, "image_id": 40}])):
         names[name] = tmp_path / f"{name}.json"
         names[name].write_text(json.dumps(rows))
     names["there"] = tmp_path / "there.html"
@@ -110,3 +109,27 @@ def test_a_report_in_a_folder_that_cannot_be_written_is_told_before_measuring(
     result = run(sample, "--report", tmp_path / "r.html")
     assert (result.exit_code, asked) == (1, [])
     assert "cannot be written: choose another one" in result.stderr
+
+
+def test_two_networks_are_compared(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    use(monkeypatch, sample, lambda n, o: found(o[: n % 3]))
+    other, output, report = tmp_path / "other.json", tmp_path / "m.json", tmp_path / "r.html"
+    weak = run(sample, "--results", other, "--limit", "3")
+    use(monkeypatch, sample)
+    plain = run(sample)
+    done = run(sample, "--against", other, "-o", output, "--report", report)
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[:5] == plain.stdout.splitlines()
+    assert lines[5:7] == ["", "Against other.json:"]
+    assert lines[7].startswith("mask AP +")
+    assert lines[7].endswith(": on these 4 photos that is no proof of a difference."), "four are too few in any case"
+    assert "other.json has no result of 2 of 4 photos: nothing was found there." in done.stderr
+    document = json.loads(output.read_text())
+    assert document["boundary"]["AP"] == pytest.approx(1)
+    difference = document["against"]["differences"]["mask_AP"]
+    assert difference["difference"] == pytest.approx(document["segm"]["AP"] - document["against"]["segm"]["AP"])
+    assert difference["is_proof"] is False
+    assert document["settings"]["against"] == "other.json"
+    assert "Against other.json" in report.read_text(encoding="utf-8")
+    assert weak.exit_code == 0

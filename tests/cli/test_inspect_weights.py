@@ -100,6 +100,24 @@ def test_what_is_wrong_is_named(tmp_path: Path, groups: Groups) -> None:
     assert (rows["res3a_branch2b/kernel"]["dead"], rows["fpn_p2/bias"]["not_finite"]) == ("1", "1")
 
 
+def test_extreme_values(tmp_path: Path, groups: Groups) -> None:
+    changes = {
+        "fpn_p2/kernel": np.array([-3.4e38, 3.4e38] * (array_of(groups, "fpn_p2/kernel").size // 2), np.float32),
+        "fpn_p3/kernel": np.full(array_of(groups, "fpn_p3/kernel").shape, np.inf, np.float32),
+        "fpn_p4/kernel": np.full(array_of(groups, "fpn_p4/kernel").shape, 1e-45, np.float32),
+        "conv1/kernel": np.full(array_of(groups, "conv1/kernel").shape, np.nan, np.float32),
+    }
+    changes["fpn_p2/kernel"] = changes["fpn_p2/kernel"].reshape(array_of(groups, "fpn_p2/kernel").shape)
+    path = write_h5(tmp_path / "extreme.h5", changed(groups, changes))
+    other = write_h5(tmp_path / "usual.h5", groups)
+    lines = run(path, other, "-o", tmp_path / "out").stdout.splitlines()
+    assert "  fpn_p3/kernel: not finite, all 324" in lines
+    assert "  conv1/kernel: not finite, all 588" in lines
+    assert "  conv1/kernel: not finite" in lines[lines.index(f"against     {other}") :]
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert not re.search(r"=.(nan|inf)\b", page), "no attribute of a chart is not a number"
+
+
 def test_two_files(tmp_path: Path, healthy: Path, groups: Groups) -> None:
     other = write_h5(
         tmp_path / "trained.h5",
@@ -116,7 +134,7 @@ def test_two_files(tmp_path: Path, healthy: Path, groups: Groups) -> None:
     assert row["in_other"] == "yes"
     page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "<h2>What changed</h2>" in page
-    assert "Relative change by stage" in page
+    assert "Relative change of the kernels by stage" in page
     lines = run(healthy, healthy, "-o", tmp_path / "same").stdout.splitlines()
     assert f"identical   {count} arrays" in lines
     assert "All arrays that both have are identical." in (tmp_path / "same/index.html").read_text(encoding="utf-8")

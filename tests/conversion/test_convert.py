@@ -35,6 +35,7 @@ def read(path: Path) -> Any:
 def with_others() -> dict[str, Any]:
     """Also a crowd, a box without an outline, a pseudo-label, and a polygon of six clicks."""
     content = document()
+    content["images"][0]["complete_classes"] = [4]
     content["annotations"] += [
         {"id": 4, "image_id": 12, "category_id": 4, "segmentation": rle(RING), "iscrowd": 1},
         {"id": 5, "image_id": 12, "category_id": 4, "bbox": [5.5, 50, 20.25, 30]},
@@ -57,6 +58,9 @@ def test_coco_keeps_ids_crowds_boxes_and_scores(tmp_path: Path) -> None:
     out = read(tmp_path / "out.json")
     assert out["categories"] == [{"id": 9, "name": "zebra"}, {"id": 4, "name": "apple tree"}]
     assert [image["file_name"] for image in out["images"]] == ["a.png", "trip/b.png", "trip/empty.png"]
+    assert [image["id"] for image in out["images"]] == [11, 12, 13]
+    assert [image.get("complete_classes") for image in out["images"]] == [[4], None, None]
+    assert [one["image_id"] for one in out["annotations"]] == [11, 11, 11, 12, 12, 12, 12]
     by_place = out["annotations"]
     assert [one["category_id"] for one in by_place] == [4, 9, 9, 9, 4, 4, 9]
     assert [one["iscrowd"] for one in by_place] == [0, 0, 0, 0, 1, 0, 0]
@@ -104,6 +108,9 @@ def test_what_other_formats_do_not_have_is_said_once(tmp_path: Path, name: str) 
     assert done.objects == 6
     assert len(heard.lines) == len(set(heard.lines))
     assert [line for line in heard.lines if "crowd" in line] == [f"{name} has no crowds: 1 object left out."]
+    assert [line for line in heard.lines if "complete_classes" in line] == [
+        f"{name} cannot say that not all objects are marked (complete_classes), as in 1 photo."
+    ]
     assert any("boxes without an outline" in line for line in heard.lines) == (name in ("yolo", "masks"))
 
 
@@ -124,6 +131,25 @@ def test_a_box_stays_a_box_where_the_format_has_boxes(tmp_path: Path) -> None:
         -1
     ]
     assert row[5:] == ["apple tree", "", "5.5", "50.0", "25.75", "80.0", "", "", ""]
+
+
+def test_in_pictures_of_masks_the_smaller_object_is_on_top(tmp_path: Path) -> None:
+    content = document()
+    small, large = np.zeros((HEIGHT, WIDTH), bool), np.zeros((HEIGHT, WIDTH), bool)
+    small[20:40, 20:40], large[10:80, 10:80] = True, True
+    content["annotations"] = [
+        {"image_id": 11, "category_id": category, "segmentation": rle(mask)}
+        for category, mask in ((9, small), (9, large), (4, small))
+    ]
+    heard = Heard()
+    convert_data(write(tmp_path, content), tmp_path / "out", to="masks", reporter=heard)
+    numbers = np.array(Image.open(tmp_path / "out" / "masks" / "a.png"))
+    assert set(np.unique(numbers[small])) == {3}
+    assert (numbers[large & ~small] == 2).all()
+    assert [line for line in heard.lines if line.startswith("In pictures of masks")] == [
+        "In pictures of masks a pixel has one object: where two overlap, the smaller one is on top.",
+        "In pictures of masks, objects that lie wholly under others are missing.",
+    ]
 
 
 def test_classes_are_chosen_and_renamed(tmp_path: Path) -> None:
@@ -204,8 +230,8 @@ def test_files_of_the_input_are_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="belongs to the input"):
         convert_data(tmp_path / "photos", tmp_path / "photos", to="labelme", rename="zebra=horse", overwrite=True)
     assert (tmp_path / "photos" / "a.json").read_bytes() == before
+    (tmp_path / "photos").rename(tmp_path / "masks")
     with pytest.raises(UsageError, match=r"a\.png belongs to the input"):
-        (tmp_path / "photos").rename(tmp_path / "masks")
         convert_data(path, tmp_path, to="masks", images=tmp_path / "masks", overwrite=True)
 
 

@@ -130,6 +130,7 @@ def test_tracks(tmp_path: Path) -> None:
         ]  # fmt: skip
         assert [mask.area for mask in source[3].masks] == [400, 6]
         assert [(problem.kind, problem.count) for problem in source.problems] == [("missing-image", 1)]
+    assert [image["id"] for image in read_annotations(path, ProblemLog())["images"]] == [1, 2, 3, 5, 10, 13]
     records = read_annotations(path, ProblemLog())["annotations"]
     assert [record["track_id"] for record in records] == [7, 8, 7, 7]
 
@@ -173,7 +174,7 @@ def test_a_frame_without_a_number(tmp_path: Path) -> None:
     picture(tmp_path / "frame_000000.png")
     shape = '<polygon frame="{}" outside="0" points="10,8;30,8;30,28;10,28"/>'
     body = "".join(map(shape.format, ("0", "-1", "x", "9" * 30)))
-    source = open_source(tracks(tmp_path, f'<track id="0" label="cat">{body}</track>'))
+    source = open_source(tracks(tmp_path, f'<track id="0" label="cat"><attribute name="a">b</attribute>{body}</track>'))
     assert [(problem.kind, problem.count) for problem in source.problems] == [("frame-number", 3)]
     with pytest.raises(MasksegError, match="track '0' has the frame '-1'"):
         CocoDataset.read(tmp_path / "film.xml", tmp_path)

@@ -85,6 +85,8 @@ def test_parts_of_a_set(tmp_path: Path) -> None:
         measured = CocoDataset.read(given, tmp_path / "set")
         assert [image["file_name"] for image in measured.images] == ["images/val/c.png"]
         assert [one["area"] for one in measured.annotations] == [400]
+    numbers = {image["file_name"]: image["id"] for image in read_annotations(path, ProblemLog())["images"]}
+    assert measured.images[0]["id"] == numbers["images/val/c.png"], "whatever part is read"
     # IMAGES chooses pictures, whichever part they are of.
     assert read(path, tmp_path / "set" / "images" / "train", split="val") == ["a.png", "b.png", "unlabelled.png"]
     assert read(tmp_path / "set" / "labels" / "val") == [str(tmp_path / "set" / "images" / "val" / "c.png")]
@@ -108,6 +110,9 @@ def test_lists_of_pictures(tmp_path: Path) -> None:
     path = dataset(tmp_path, "train: [train.txt]\nval: val.txt\nnames: {0: cat, 1: dog}\n", all_a=SQUARE, all_b=SQUARE)
     (tmp_path / "train.txt").write_text("./images/all/a.png\n\n")
     (tmp_path / "val.txt").write_text(f"{tmp_path}/images/all/b.png\n/\n\0.png\nnotes.md\n{'long' * 100}.png\n")
+    (tmp_path / "test.txt").write_text("data/images/all/a.png\n")
+    path.write_text(path.read_text() + "test: test.txt\n")
+    assert read(path, split="test") == ["images/all/a.png"]
     assert (read(path, split="train"), read(path, split="val")) == (["images/all/a.png"], ["images/all/b.png"])
 
 
@@ -132,6 +137,16 @@ def test_label_files_with_a_list_of_names(tmp_path: Path, names: str, labels: st
     source = open_source(given)
     assert (source.class_names, source.problems) == (("background", "cat", "dog"), [])
     assert [(example.name, example.class_ids.tolist()) for example in source] == [("a.png", [2])]
+
+
+def test_two_pictures_of_one_name_and_links(tmp_path: Path) -> None:
+    path = dataset(tmp_path / "set", train_a=SQUARE)
+    picture(tmp_path / "elsewhere" / "a.jpg")
+    (tmp_path / "set" / "images" / "train" / "a.jpg").symlink_to(tmp_path / "elsewhere" / "a.jpg")
+    for given in (path, path.parent / "labels" / "train"):
+        document = read_annotations(given, ProblemLog(), images=path.parent / "images" / "train")
+        assert [image["file_name"] for image in document["images"]] in (["a.jpg", "a.png"], ["a.png", "a.jpg"])
+        assert len({image["id"] for image in document["images"]}) == len(document["annotations"]) == 2
 
 
 def test_pictures_elsewhere(tmp_path: Path) -> None:

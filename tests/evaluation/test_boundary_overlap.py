@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco_mask
 
-from maskseg_cli.evaluation.boundary_overlap import boundary_rle, mask_boundary
+from maskseg_cli.evaluation import coco_ap
+from maskseg_cli.evaluation.boundary_overlap import BoundaryEvaluation, boundary_rle, mask_boundary
 from maskseg_cli.evaluation.coco_ap import average_precision
 from tests.evaluation.random_sets import random_set
 
@@ -37,6 +41,43 @@ def test_the_boundary_of_an_rle(mask: np.ndarray, share: float) -> None:
     rle = coco_mask.encode(np.asfortranarray(mask))
     found = coco_mask.decode(boundary_rle(rle, share))
     assert (found == near_border(mask, max(1, round(share * float(np.hypot(*mask.shape)))))).all()
+
+
+def brute_overlap(found: np.ndarray, marked: np.ndarray, crowd: bool, distance: int) -> float:
+    """The smaller one of mask IoU and boundary IoU, by counting pixels; of a crowd the share of `found` in it."""
+    if crowd:
+        return float((found & marked).sum() / found.sum())
+    pairs = [(found, marked), (near_border(found, distance), near_border(marked, distance))]
+    return min(float((one & other).sum() / (one | other).sum()) for one, other in pairs)
+
+
+def test_overlaps_are_those_of_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluations: list[BoundaryEvaluation] = []
+
+    def remembered(*arguments: Any) -> BoundaryEvaluation:
+        evaluations.append(BoundaryEvaluation(*arguments))
+        return evaluations[-1]
+
+    monkeypatch.setattr(coco_ap, "BoundaryEvaluation", remembered)
+    compared = crowds = 0
+    for seed in range(3):
+        dataset, rows = random_set(seed, photos=40)
+        average_precision(dataset, rows, "boundary", dataset.categories)
+        evaluation = evaluations[-1]
+        for key, overlaps in evaluation.ious.items():
+            objects, found = evaluation._gts[key], sorted(evaluation._dts[key], key=lambda row: -row["score"])
+            for row in range(len(found) if objects else 0):
+                for column, one in enumerate(objects):
+                    pixels = [coco_mask.decode(record["segmentation"]) for record in (found[row], one)]
+                    expected = brute_overlap(
+                        *pixels, bool(one["iscrowd"]), max(1, round(0.02 * float(np.hypot(40, 40))))
+                    )
+                    if expected >= 0.5 or overlaps[row, column] >= 0.5:
+                        assert overlaps[row, column] == pytest.approx(expected)
+                        compared += 1
+                        crowds += one["iscrowd"]
+    assert compared >= 25
+    assert crowds > 0
 
 
 def test_boundary_ap_is_at_most_mask_ap() -> None:

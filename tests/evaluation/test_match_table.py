@@ -27,7 +27,7 @@ def repeated(dataset: CocoDataset, rows: list[dict[str, Any]], weights: list[int
     return CocoDataset(dataset.path, tuple(images), tuple(annotations), dataset.categories, 0), results
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**31), st.data())
 def test_weighted_ap_is_that_of_repeated_photos(seed: int, data: st.DataObject) -> None:
     dataset, rows = random_set(seed)

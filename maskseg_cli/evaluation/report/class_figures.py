@@ -7,17 +7,16 @@ from collections import Counter
 from maskseg_cli.evaluation.coco_ap import AveragePrecision
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
+from maskseg_cli.pages.axes import NARROW
 from maskseg_cli.pages.charts import bar_chart
 from maskseg_cli.pages.elements import folded, table
 from maskseg_cli.pages.page import section
 
 #: Classes with a bar; the table has all of them.
 _BARS = 30
-_SIZES = (
-    ("small, under 32 x 32 px", "APs"),
-    ("medium", "APm"),
-    ("large, above 96 x 96 px", "APl"),
-)
+#: Columns of the table.
+_FIGURES = ("AP", "AP50", "AP75", "APs", "APm", "APl")
+_SIZES = (("small", "APs"), ("medium", "APm"), ("large", "APl"))
 
 
 def by_size(evaluation: Evaluation) -> str:
@@ -28,7 +27,7 @@ def by_size(evaluation: Evaluation) -> str:
         value = figures.figures[figure]
         words = "no such object" if value is None else f"{percent(value)} %"
         bars.append((name, value or 0.0, words))
-    return section(f"{kind} AP by size", bar_chart(bars, f"{kind} AP by the size of the objects", most=1))
+    return section(f"{kind} AP by size", bar_chart(bars, f"{kind} AP by the size of the objects", most=1, width=NARROW))
 
 
 def by_class(evaluation: Evaluation) -> str:
@@ -38,13 +37,13 @@ def by_class(evaluation: Evaluation) -> str:
     objects = Counter(one["category_id"] for one in dataset.annotations if not one["iscrowd"])
     measured = [category for category in evaluation.category_ids if objects[category]]
     measured.sort(key=lambda category: -(chosen.per_class[category]["AP"] or 0.0))
-    kinds = {"box": evaluation.boxes} | ({"mask": evaluation.masks} if evaluation.masks is not None else {})
-    titles = ["Class", "Objects", *(f"{name} {figure}" for name in kinds for figure in ("AP", "AP50"))]
+    titles = ["Class", "Objects", *(["Box AP"] if kind != "Box" else []), *(f"{kind} {figure}" for figure in _FIGURES)]
     rows: list[tuple[str | int, ...]] = [
         (
             dataset.categories[category],
             objects[category],
-            *(percent(one.per_class[category][figure]) for one in kinds.values() for figure in ("AP", "AP50")),
+            *([percent(evaluation.boxes.per_class[category]["AP"])] if kind != "Box" else []),
+            *(percent(chosen.per_class[category][figure]) for figure in _FIGURES),
         )
         for category in measured
     ]
@@ -63,7 +62,7 @@ def by_class(evaluation: Evaluation) -> str:
     return section(
         f"{kind} AP by class",
         f'<p class="soft">Of {which}; the number of objects is in brackets. Figures of a few objects say little.</p>',
-        bar_chart(bars, f"{kind} AP by class", most=1),
+        bar_chart(bars, f"{kind} AP by class", most=1, width=NARROW),
         folded("All classes as a table", table(titles, rows)),
     )
 

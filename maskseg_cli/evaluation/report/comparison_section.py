@@ -89,9 +89,7 @@ def _classes(own: Evaluation, other: Evaluation) -> str:
     worse = [line for line, row in zip(lines, rows, strict=True) if row[0] < 0]
     parts = (("better", better[:_CLASSES]), ("worse", worse[: -_CLASSES - 1 : -1]))
     pair = "".join(
-        f"<div>{table(titles, some, f'Classes of which this network is {word} most')}</div>"
-        for word, some in parts
-        if some
+        f"<div>{table(titles, some, f'Classes at which this network is {word}')}</div>" for word, some in parts if some
     )
     return f'<div class="pair">{pair}</div><p class="soft">A class of a few objects differs by chance.</p>' + folded(
         "All classes", table(titles, lines)
@@ -109,7 +107,7 @@ def _changed(photos: Sequence[tuple[dict[str, Any], float, float]], min_score: f
             if sign * (own - other) > 0
         ]
         if rows:
-            parts.append(f"<div>{table(titles, rows, f'Photos in which this network is {word} most')}</div>")
+            parts.append(f"<div>{table(titles, rows, f'Photos in which this network is {word}')}</div>")
     if not parts:
         return ""
     how = (

@@ -40,5 +40,6 @@ class DataInspection:
             least = found["anchors"]["threshold"]
             lines.append(f"{below / objects:.0%} of the objects have no anchor with IoU {least:g} or more")
         for kind, one in found["problems"].items():
-            lines.append(f"{kind}: {one['count']} {one['what']} ({one['done']})")
+            number = "" if kind == "no-objects" else f"{one['count']} "
+            lines.append(f"{kind}: {number}{one['what']} ({one['done']})")
         return [*lines, str(self.page)]

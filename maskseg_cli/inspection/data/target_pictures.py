@@ -53,12 +53,12 @@ def drawn_anchors(image: NDArray[np.float32], targets: PictureTargets, config: M
     left, right = input_picture(image, config), input_picture(image, config)
     for box in input_boxes(targets.boxes, targets.molded, config)[:, [1, 0, 3, 2]].astype(np.float32):
         draw_dashed_box(left, box, WHITE, 2)
-    draw_frame_boxes(left, targets.anchors[targets.match == 1], GREEN, targets.molded, config, 1)
+    draw_frame_boxes(left, targets.anchors[targets.match == 1], GREEN, targets.molded, config, _thin(left))
     background = _some(np.flatnonzero(targets.match == -1))
     between = (targets.highest >= BACKGROUND_IOU) & (targets.highest < OBJECT_IOU)
     neutral = _some(np.flatnonzero(between & (targets.match == 0)))
-    draw_frame_boxes(right, targets.anchors[background], ORANGE, targets.molded, config, 1)
-    draw_frame_boxes(right, targets.anchors[neutral], BLUE, targets.molded, config, 1)
+    draw_frame_boxes(right, targets.anchors[background], ORANGE, targets.molded, config, _thin(right))
+    draw_frame_boxes(right, targets.anchors[neutral], BLUE, targets.molded, config, _thin(right))
     return beside([left, right])
 
 
@@ -69,10 +69,10 @@ def drawn_regions(
     picture = input_picture(image, config)
     shown = np.flatnonzero(targets.class_ids > 0)
     background = _some(np.flatnonzero(targets.class_ids == 0))
-    draw_frame_boxes(picture, targets.rois[background], ORANGE, molded, config, 1)
-    draw_frame_boxes(picture, targets.refined[shown], WHITE, molded, config, 2)
+    draw_frame_boxes(picture, targets.rois[background], ORANGE, molded, config, _thin(picture))
+    draw_frame_boxes(picture, targets.refined[shown], WHITE, molded, config, _thin(picture) + 1)
     for box in input_boxes(targets.rois[_some(shown)], molded, config)[:, [1, 0, 3, 2]].astype(np.float32):
-        draw_dashed_box(picture, box, GREEN, 1)
+        draw_dashed_box(picture, box, GREEN, _thin(picture))
     return picture
 
 
@@ -101,6 +101,11 @@ def drawn_mask_targets(
         pair = beside([np.asarray(region, np.uint8), enlarged(targets.masks[row], _CELL)], 4)
         found.append((int(targets.class_ids[row]), pair))
     return found
+
+
+def _thin(picture: NDArray[np.uint8]) -> int:
+    """The width of a thin line that is still seen where the page shows the picture smaller."""
+    return max(1, round(max(picture.shape[:2]) / 500))
 
 
 def _distinct(targets: RegionTargets, count: int) -> list[int]:

@@ -70,3 +70,32 @@ def statistics_of(array: NDArray[Any]) -> ArrayStatistics:
     for (values,) in chunks(array):
         squares += float(np.square(values[np.isfinite(values)] - mean).sum())
     return ArrayStatistics(count, count - finite, low, high, mean, float(np.sqrt(squares / finite)), zeros / count)
+
+
+def histogram_of(
+    array: NDArray[Any], found: ArrayStatistics, bins: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Counts the finite values in bins of equal width from the least to the greatest one.
+
+    Args:
+        array: with at least one finite value.
+        found: its figures, from `statistics_of`.
+
+    Returns:
+        (bins,) counts and (bins + 1,) edges. Where all values are equal, the edges lie around them.
+
+    Example:
+        >>> values = np.array([0.0, 1.0, 1.0, 4.0])
+        >>> histogram_of(values, statistics_of(values), 2)
+        (array([3, 1]), array([0., 2., 4.]))
+    """
+    low, high = found.minimum, found.maximum
+    if low == high:
+        margin = abs(low) / 2 or 0.5
+        low, high = low - margin, high + margin
+    # In float64, because the width of float32's whole range is infinite in float32.
+    edges = np.linspace(low, high, bins + 1)
+    counts = np.zeros(bins, np.int64)
+    for (values,) in chunks(array):
+        counts += np.histogram(values[np.isfinite(values)], edges)[0]
+    return counts, edges

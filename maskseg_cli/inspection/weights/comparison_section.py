@@ -35,8 +35,7 @@ def comparison_section(comparison: WeightsComparison, first: str, second: str) -
     ]
     words = (
         f"<p>From {escaped(first)} to {escaped(second)}. The relative change is ||a - b|| / ||a||, of an array or of "
-        f"all weights of a stage together without the running statistics of batch normalisation: what training "
-        f"moved.</p>"
+        f"all kernels of a stage together.</p>"
     )
     parts = [words, tiles(facts)]
     if not comparison.changes:
@@ -56,11 +55,13 @@ def _stages(comparison: WeightsComparison) -> str:
     found = comparison.stage_changes()
     longest = max((value for value in found.values() if math.isfinite(value)), default=0.0)
     bars = [(stage, value if math.isfinite(value) else longest, change_words(value)) for stage, value in found.items()]
-    return f"<h3>Relative change by stage</h3>{bar_chart(bars, 'Relative change by stage')}"
+    return (
+        f"<h3>Relative change of the kernels by stage</h3>{bar_chart(bars, 'Relative change of the kernels by stage')}"
+    )
 
 
 def _row(change: ArrayChange) -> tuple[str, ...]:
-    cosine = "" if math.isnan(change.cosine) else f"{change.cosine:.6f}"
+    cosine = "" if math.isnan(change.cosine) else f"{change.cosine:.9f}"
     return change.name, stage_of(change.name), change_words(change.relative), f"{change.largest:.4g}", cosine
 
 

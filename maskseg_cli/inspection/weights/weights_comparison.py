@@ -38,9 +38,11 @@ class ArrayChange:
 
     @property
     def relative(self) -> float:
-        """||a - b|| / ||a||; infinite where a is zero and b is not; 0 for identical arrays."""
+        """||a - b|| / ||a||: infinite where a is zero and b is not, NaN where a value of one of them is not finite."""
         if self.identical:
             return 0.0
+        if not np.isfinite(self.distance):
+            return float("nan")
         return self.distance / self.norm if self.norm else float("inf")
 
 
@@ -70,11 +72,12 @@ class WeightsComparison:
         return sorted(changed, key=lambda one: (np.isfinite(one.relative), -np.nan_to_num(one.relative)))
 
     def stage_changes(self) -> dict[str, float]:
-        """Stage -> relative change of all its arrays together, as of one long vector; NaN where a value is not finite.
+        """Stage -> relative change of all its kernels together, as of one long vector.
 
-        Running statistics of batch normalisation, which no gradient moves, are left out.
+        Kernels alone count: the scales of batch normalisation are much larger numbers, beside which a change of the
+        kernels would not be seen. NaN where a value is not finite, infinite where all kernels were zero.
         """
-        known = {change.name: change for change in self.changes if "/moving_" not in change.name}
+        known = {change.name: change for change in self.changes if change.name.endswith("/kernel")}
         found = {}
         for stage, names in by_stage(known).items():
             distance = float(np.sqrt(sum(known[name].distance ** 2 for name in names)))

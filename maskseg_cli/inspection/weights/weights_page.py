@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from maskseg_cli.checkpoints.description import BACKBONES
+from maskseg_cli.inspection.weights.array_statistics import histogram_of
 from maskseg_cli.inspection.weights.comparison_section import comparison_section
 from maskseg_cli.inspection.weights.filter_health import DEAD, EXPLODING, KINDS, count_of, outliers
 from maskseg_cli.inspection.weights.filter_pictures import (
@@ -122,22 +123,22 @@ def _stages(inspection: WeightsInspection) -> Iterator[str]:
 def _kernel(inspection: WeightsInspection, name: str) -> str:
     """The histogram of a kernel, and the norms of its filters."""
     kernel = inspection.checkpoint.arrays[name]
-    values = kernel.reshape(-1)
-    values = values[np.isfinite(values)]
+    figures = inspection.statistics[name]
+    finite = figures.count - figures.broken
     shape = " x ".join(map(str, kernel.shape))
     chart = ""
-    if values.size:
-        counts, edges = np.histogram(values, _BINS)
-        shares = [float(f"{100 * count / values.size:.4g}") for count in counts]
+    if finite:
+        counts, edges = histogram_of(kernel, figures, _BINS)
+        shares = [float(f"{100 * count / finite:.4g}") for count in counts]
         places = [float(f"{edge:.5g}") for edge in edges]
         chart = histogram(shares, places, f"Weights of {name}", "weight", "% of the weights")
     norms = filter_norms(name, kernel)
     marks = outliers(norms, ~untrained_filters(name, len(norms), inspection.checkpoint))
     cells = norm_cells(norms, marks["dead"], marks["exploding"])
-    finite = norms[np.isfinite(norms)]
-    caption = f"{len(norms)} filters"
-    if finite.size:
-        caption += f"; L2 norm {finite.min():.3g} to {finite.max():.3g}, median {np.median(finite):.3g}"
+    known = norms[np.isfinite(norms)]
+    caption = counted(len(norms), "filter")
+    if known.size:
+        caption += f"; L2 norm {known.min():.3g} to {known.max():.3g}, median {np.median(known):.3g}"
     small = thumbnail(cells, caption, side=0, lossless=True)
     sheet = pictures([replace(small, width=_CELL * small.width, height=_CELL * small.height)], "cells")
     return f'<h3>{escaped(name)} <span class="soft">{shape}</span></h3><div class="pair">{chart}{sheet}</div>'

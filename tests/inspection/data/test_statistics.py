@@ -26,7 +26,7 @@ corner = st.tuples(st.floats(0, 50), st.floats(0, 50), st.floats(0.5, 50), st.fl
 values = arrays.arrays(np.float64, st.integers(0, 40), elements=st.floats(-1000, 1000))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(corner, corner), max_size=6))
 def test_row_iou_is_that_of_single_boxes(pairs: list) -> None:
     boxes = np.array([[(x, y, x + w, y + h) for x, y, w, h in pair] for pair in pairs]).reshape(-1, 2, 4)
@@ -38,6 +38,7 @@ def test_boxes_without_area_overlap_nothing() -> None:
     assert row_iou(np.array([[1, 1, 1, 1]]), np.array([[1, 1, 1, 1]])).tolist() == [0.0]
 
 
+@settings(max_examples=40)
 @given(arrays.arrays(bool, (2, 7, 9)))
 def test_mask_iou_is_that_of_whole_masks(masks: np.ndarray) -> None:
     union = np.logical_or(*masks).sum()
@@ -49,6 +50,7 @@ def test_sizes_are_grouped_as_coco_does() -> None:
     assert size_counts(np.array([1023.0, 1024.0, 9215.0, 9216.0])) == {"small": 1, "medium": 2, "large": 1}
 
 
+@settings(max_examples=30)
 @given(values, st.integers(1, 30))
 def test_no_value_is_lost_in_bins(numbers: np.ndarray, count: int) -> None:
     found = even_bins(numbers, count)

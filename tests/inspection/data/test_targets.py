@@ -24,13 +24,12 @@ CONFIGS = {
     "fit": LITE.replace(**SMALL),
     "square": COCO.replace(**SMALL),
     "inside": COCO.replace(**SMALL, rpn_ignore_outside=True),
-    "pad64": COCO.replace(**SMALL, image_resize_mode="pad64"),
     "few": LITE.replace(**SMALL, max_gt_instances=1),
 }
-SOURCE = ShapesSource(4, (60, 90), seed=2)
+SOURCE = ShapesSource(2, (60, 90), seed=2)
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", ["fit", "inside", "few"])  # test_training_step.py has the square
 def test_anchors_are_those_of_a_training_step(name: str) -> None:
     config, anchors_of = CONFIGS[name], AnchorCache(CONFIGS[name])
     survey = take_survey(SOURCE)
@@ -65,8 +64,8 @@ def test_anchors_are_those_of_a_training_step(name: str) -> None:
 
 def test_the_best_anchor_is_that_of_all_pairs() -> None:
     config, survey = CONFIGS["fit"], take_survey(SOURCE)
-    found = count_targets(survey, [0, 2], config, seed=1)
-    assert found.images.tolist() == [0, 2]
+    found = count_targets(survey, [0, 1], config, seed=1)
+    assert found.images.tolist() == [0, 1]
     assert len(found.rows) == len(found.best_iou) == len(found.sizes)
     height, width = batch_inputs([SOURCE[0]], config)["image"].shape[1:3]
     anchors = AnchorCache(config)(height, width)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from maskseg_cli.inspection.weights import array_statistics
-from maskseg_cli.inspection.weights.array_statistics import chunks, statistics_of
+from maskseg_cli.inspection.weights.array_statistics import chunks, histogram_of, statistics_of
 
 VALUES = st.floats(-1e6, 1e6, width=32)
 SHAPES = arrays.array_shapes(max_dims=4, max_side=5)
@@ -54,3 +54,23 @@ def test_nothing() -> None:
     found = statistics_of(np.zeros((0, 3), np.float32))
     assert (found.count, found.broken, found.zeros) == (0, 0, 0.0)
     assert math.isnan(found.minimum)
+
+
+@given(arrays.arrays(np.float32, SHAPES, elements=st.floats(-1000, 1000, width=16)))
+def test_a_histogram_is_numpys(array: np.ndarray) -> None:
+    counts, edges = histogram_of(array, statistics_of(array), 8)
+    assert counts.sum() == array.size
+    if array.min() < array.max():
+        wanted = np.histogram(array.astype(np.float64), edges)
+        np.testing.assert_array_equal(counts, wanted[0])
+        assert (edges[0], edges[-1]) == (array.min(), array.max())
+
+
+@pytest.mark.parametrize(
+    "values", [[-3.4e38, 3.4e38], [1.0, np.nextafter(np.float32(1), np.float32(2))], [0.0, 1e-45], [3e38] * 2, [0.0]]
+)
+def test_a_histogram_of_extreme_values(values: list[float]) -> None:
+    array = np.array(values, np.float32)
+    counts, edges = histogram_of(array, statistics_of(array), 40)
+    assert counts.sum() == len(values)
+    assert (np.diff(edges) > 0).all()

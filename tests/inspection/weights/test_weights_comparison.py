@@ -51,11 +51,16 @@ def test_values_that_are_not_finite() -> None:
     change = change_of("a", first, np.array([1.0, 2.0]))
     assert np.isnan([change.largest, change.relative, change.cosine]).all()
     assert change_words(change.relative) == "not finite"
+    change = change_of("a", np.array([1.0, 2.0]), np.array([1.0, np.inf]))
+    assert change.largest == np.inf
+    assert change_words(change.relative) == "not finite"
+    assert change_words(change_of("a", np.zeros(2), np.ones(2)).relative) == "from zero"
 
 
 FIRST = {
     "conv1/kernel": np.ones((3, 3)),
     "res2a_branch2a/kernel": np.full((2, 2), 2.0),
+    "res2b_branch2a/kernel": np.full((2, 2), 4.0),
     "res2a_branch2a/bias": np.zeros(2),
     "bn2a_branch2a/moving_mean": np.ones(2),
     "mrcnn_mask/kernel": np.ones(4),
@@ -64,6 +69,7 @@ FIRST = {
 SECOND = {
     "conv1/kernel": np.ones((3, 3)),
     "res2a_branch2a/kernel": np.full((2, 2), 2.2),
+    "res2b_branch2a/kernel": np.full((2, 2), 4.2),
     "res2a_branch2a/bias": np.array([0.3, 0.4]),
     "bn2a_branch2a/moving_mean": np.full(2, 100.0),
     "mrcnn_mask/kernel": np.ones(5),
@@ -80,9 +86,11 @@ def test_two_files() -> None:
         "res2a_branch2a/bias",
         "bn2a_branch2a/moving_mean",
         "res2a_branch2a/kernel",
+        "res2b_branch2a/kernel",
     ]
-    # sqrt((0.4^2 + 0.5^2) / 4^2): kernel and bias as one vector, without the running mean
-    assert found.stage_changes() == {"Backbone C1": 0.0, "Backbone C2": pytest.approx(math.sqrt(0.41) / 4)}
+    # 10 % and 5 % of two kernels of norm 4 and 8 as one vector; the bias and the running mean do not count.
+    wanted = math.sqrt((0.4**2 + 0.4**2) / (4**2 + 8**2))
+    assert found.stage_changes() == {"Backbone C1": 0.0, "Backbone C2": pytest.approx(wanted)}
 
 
 def test_what_is_not_finite_comes_first() -> None:
