@@ -65,7 +65,7 @@ def split_ring(ring: NDArray[np.int32]) -> list[NDArray[np.int32]]:
     Example:
         >>> ring = np.array([(0, 0), (9, 0), (9, 9), (6, 6), (6, 3), (3, 3), (6, 6), (9, 9), (0, 9)], np.int32)
         >>> [part.tolist() for part in split_ring(ring)]
-        [[[0, 0], [9, 0], [9, 9], [0, 9]], [[6, 6], [6, 3], [3, 3]]]
+        [[[0, 0], [9, 0], [9, 9], [0, 9]], [[6, 6], [6, 3], [3, 3], [6, 6]]]
     """
     corners = [(x, y) for x, y in ring.tolist()]
     areas = list(accumulate(_cross(corners[i - 1], corners[i]) for i in range(len(corners))))  # doubled, to each corner
