@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from maskseg_cli.datasets.example import tighten
 from maskseg_cli.datasets.field_values import far_number
 from maskseg_cli.detections import MaskCrop
+from maskseg_cli.media.images import MAX_PIXELS
 
 
 def fill_polygons(
@@ -31,7 +32,7 @@ def fill_polygons(
         joined: the polygons may have holes, which are joined to them by lines there and back (`split_ring`).
 
     Returns:
-        None if a polygon is broken or far outside the picture, or no pixel is left.
+        None if a polygon is broken, far outside the picture or larger than any photo that is read, or no pixel is left.
     """
     both = [*outer, *holes]
     if not outer or any(len(one) < 2 or len(one) % 2 or far_number(one, height, width) is not None for one in both):
@@ -40,7 +41,7 @@ def fill_polygons(
     corners = np.concatenate(rings[: len(outer)])
     left, top = np.maximum(corners.min(axis=0), 0).tolist()
     right, bottom = np.minimum(corners.max(axis=0) + 1, (width, height)).tolist()
-    if right <= left or bottom <= top:
+    if right <= left or bottom <= top or (right - left) * (bottom - top) > MAX_PIXELS:
         return None
     canvas: NDArray[np.uint8] = np.zeros((bottom - top, right - left), np.uint8)
     shift: Any = np.array([left, top], np.int32)
@@ -64,7 +65,7 @@ def split_ring(ring: NDArray[np.int32]) -> list[NDArray[np.int32]]:
     Example:
         >>> ring = np.array([(0, 0), (9, 0), (9, 9), (6, 6), (6, 3), (3, 3), (6, 6), (9, 9), (0, 9)], np.int32)
         >>> [part.tolist() for part in split_ring(ring)]
-        [[[0, 0], [9, 0], [9, 9], [0, 9]], [[6, 6], [6, 3], [3, 3]]]
+        [[[0, 0], [9, 0], [9, 9], [0, 9]], [[6, 6], [6, 3], [3, 3], [6, 6]]]
     """
     corners = [(x, y) for x, y in ring.tolist()]
     areas = list(accumulate(_cross(corners[i - 1], corners[i]) for i in range(len(corners))))  # doubled, to each corner

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from maskseg_cli.datasets.field_values import from_text, is_number, shown, truth, whole_number
+from maskseg_cli.datasets.field_values import from_text, is_number, picture_sides, shown, truth
 from maskseg_cli.datasets.filled_polygons import fill_polygons
 from maskseg_cli.datasets.xml_file import read_xml
 from maskseg_cli.errors import MasksegError
@@ -46,7 +46,7 @@ class VocObject(NamedTuple):
 
 
 class VocPicture(NamedTuple):
-    """The content of an XML file; `size` is height and width, None where one is unknown."""
+    """The content of an XML file; `size` is height and width, None where they are unknown."""
 
     file_name: str
     size: tuple[int | None, int | None]
@@ -72,9 +72,9 @@ def read_voc_xml(path: Path) -> VocPicture:
     root = read_xml(path, _MOST_BYTES)
     if root.tag != "annotation":
         raise MasksegError(f"{path} is an XML file of another format: its root is {shown(root.tag)}, not annotation.")
-    height, width = (whole_number(root.findtext(f"size/{side}", "").strip()) or None for side in ("height", "width"))
+    size = picture_sides(*(root.findtext(f"size/{side}", "").strip() for side in ("height", "width")))
     name = root.findtext("filename", "").strip().replace("\\", "/").rpartition("/")[2]
-    return VocPicture(name, (height, width), [_object(element) for element in root.iterfind("object")])
+    return VocPicture(name, size or (None, None), [_object(element) for element in root.iterfind("object")])
 
 
 def polygons_outline(polygons: Sequence[list[float] | None], size: tuple[int | None, int | None]) -> Any:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from maskseg_cli.cli.main import main
 from tests.conversion.samples import document, write
+from tests.datasets.voc_samples import voc
 
 
 def run(*arguments: str | Path, code: int = 0) -> Result:
@@ -49,3 +50,21 @@ def test_what_is_wrong_is_said_before_anything_is_written(tmp_path: Path) -> Non
     result = CliRunner().invoke(main, ["convert-dataset", str(path)])
     assert "convert-data" in result.output
     assert {one.name for one in tmp_path.iterdir()} == {"in.json", "photos"}
+
+
+def test_pascal_voc_to_pictures_of_masks_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    voc(tmp_path / "voc")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "voc" / "Annotations" / "2007_000002.xml").unlink()  # it has boxes only
+    assert run("voc", "found", "--to", "masks").stderr == "1 photo with 2 objects in found (masks)\n"
+    assert run("found", "back.json", "--images", "voc/JPEGImages").exit_code == 0
+    assert run("voc", "direct.json").exit_code == 0
+    back, direct = (json.loads(Path(name).read_text()) for name in ("back.json", "direct.json"))
+    assert back["categories"] == direct["categories"]
+    for one, other in zip(back["annotations"], direct["annotations"], strict=True):
+        assert (one["segmentation"], one["category_id"]) == (other["segmentation"], other["category_id"])
+    (tmp_path / "voc" / "Annotations" / "2007_000001.xml").write_text("<annotation><object>")
+    (tmp_path / "voc" / "SegmentationObject" / "2007_000001.png").unlink()
+    refused = run("voc", "none.json", code=1)
+    assert "is of Pascal VOC, and no file of it can be read. 1 annotation files of single pictures" in refused.stderr
+    assert refused.stderr.count("\n") == 1

@@ -197,6 +197,17 @@ def test_polygons_with_fractions(tmp_path: Path) -> None:
     assert document["annotations"][0]["segmentation"] == [[1.0, 1.5, 8.5, 1.5, 8.5, 7.5]]
 
 
+@pytest.mark.parametrize("size", [(2_000_000_000, 60), (10**30, 10**30), (0, 60), (40_000, 40_000)])
+def test_sizes_that_no_photo_has(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Nothing is allocated for them."""
+    far = size[0] - 1
+    corners = "".join(f"<x{n}>{x}</x{n}><y{n}>{y}</y{n}>" for n, (x, y) in enumerate([(1, 1), (far, 2), (far, far)], 1))
+    box = thing("cat", (1, 2, 9, 8), more=f"<polygon>{corners}</polygon>")
+    (tmp_path / "a.xml").write_text(xml(box, size=size))
+    document, _ = read(tmp_path)
+    assert not isinstance(document["annotations"][0]["segmentation"], dict)
+
+
 def test_broken_records_do_not_stop_the_rest(tmp_path: Path) -> None:
     folder = voc(tmp_path)
     annotations = folder / "Annotations"

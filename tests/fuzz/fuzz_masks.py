@@ -39,7 +39,8 @@ def _png(mode: str = "L") -> bytes:
     labels[3:20, 3:20] = 1
     labels[22:29, 5:35] = 2
     data = io.BytesIO()
-    Image.fromarray(labels * 127 if mode == "1" else labels).convert(mode).save(data, "png")
+    labels = (labels > 0) * np.uint8(255) if mode == "1" else labels  # other values would be dithered
+    Image.fromarray(labels).convert(mode).save(data, "png")
     return data.getvalue()
 
 
@@ -127,5 +128,5 @@ FUZZER = Fuzzer(
         _NAME,
     ),
     craft=_craft,
-    cost=5,
+    cost=10,
 )
