@@ -238,7 +238,7 @@ def test_words_of_thousands_of_characters() -> None:
 def test_a_word_that_is_repeated_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up = []
     find = classes._find_class
-    monkeypatch.setattr(classes, "_find_class", lambda word, names: looked_up.append(word) or find(word, names))
+    monkeypatch.setattr(classes, "_find_class", lambda word, *names: looked_up.append(word) or find(word, *names))
     assert parse_classes(",".join(["dog", "3", "003"] * 20_000), COCO_CLASSES) == [17, 3]
     assert looked_up == ["dog", "3", "003"]
 

@@ -88,7 +88,7 @@ def polygons_outline(polygons: Sequence[list[float] | None], size: tuple[int | N
     height, width = size
     if not all(float(number).is_integer() for one in sound for number in one) or not height or not width:
         return [[number + 0.5 for number in one] for one in sound]
-    mask = fill_polygons(sound, (), height, width)
+    mask = fill_polygons(sound, (), height, width, joined=True)
     return "a broken polygon" if mask is None else encode_rle(mask, height, width)
 
 

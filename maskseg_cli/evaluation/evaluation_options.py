@@ -19,7 +19,7 @@ class EvaluationOptions:
         output: JSON file of the figures, 0 to 1.
         results: JSON file of all detections in COCO's result format.
         report: web page with charts, and pictures of what went wrong.
-        worst: so many of the worst photos are in the report.
+        worst: so many of the worst photos are in the report; None: `WORST`.
         against: file of another network's detections in the same photos, to compare with.
         from_results: such a file, which is scored in place of running a network.
         via_attribute: the attribute that holds the class, in a file of the VGG Image Annotator.
@@ -40,7 +40,9 @@ class EvaluationOptions:
         kind="path",
         metavar="FILE",
     )
-    worst: int = option(12, "So many of the worst photos in the report.", kind="whole", least=0, metavar="N")
+    worst: int | None = option(
+        None, "So many of the worst photos in the report.", kind="whole", least=0, metavar="N", default="12"
+    )
     against: str | Path | None = option(
         None,
         "Compare with what another network found in the same photos, a file that --results wrote: differences, and "

@@ -18,7 +18,7 @@ from maskseg_cli.evaluation.compared import Compared, compare_evaluations
 from maskseg_cli.evaluation.evaluation_options import EvaluationOptions, check_names, check_writable_outputs
 from maskseg_cli.evaluation.evaluator import Evaluation, boundary_precision, evaluate, score_results
 from maskseg_cli.evaluation.other_results import OtherResults
-from maskseg_cli.evaluation.report.report import write_evaluation_report
+from maskseg_cli.evaluation.report.report import WORST, write_evaluation_report
 from maskseg_cli.evaluation.tables import per_class
 from maskseg_cli.inference import loading
 from maskseg_cli.inference.model_options import ModelOptions, for_measuring
@@ -111,6 +111,8 @@ def check_sources(images: str | Path | None, options: EvaluationOptions, model: 
     """
     if options.from_results is not None and (options.limit is not None or model != ModelOptions()):
         raise UsageError("--from-results runs no network: give it no --limit and no option of a model.")
+    if options.worst is not None and options.report is None:
+        raise UsageError("--worst chooses photos of the report: add --report FILE.html.")
     if options.from_results is None and images is None:
         raise UsageError("IMAGES is missing: name the folder of the photos.")
 
@@ -182,7 +184,7 @@ def _write(run: EvaluationRun, images: str | Path | None, options: EvaluationOpt
             options.report,
             images,
             against=run.against,
-            worst=options.worst,
+            worst=WORST if options.worst is None else options.worst,
             boundary=run.boundary,
             settings=run.settings,
         )

@@ -23,7 +23,7 @@ class MaskPictures(PictureAnnotations):
     """Writes NAME.png: 0 is the background, each object has the `object` number of the table of objects, from 1.
 
     Where objects were tracked, the number is the id plus 1 instead, the same in all frames. A pixel belongs to one
-    object only: of two that overlap the one with the better score is on top, of marked ones the last.
+    object only: of two that overlap the one with the better score is on top, of marked ones the smaller.
     """
 
     suffix = ".png"
@@ -34,8 +34,10 @@ class MaskPictures(PictureAnnotations):
         if detections.tracker_id is not None and (detections.tracker_id < 0).any():
             self.note("Pictures of masks hold the ids of tracked objects: those without an id are left out of them.")
         elif np.count_nonzero(numbers) < int(detections.area.sum()):
-            top = "last one" if np.isnan(detections.confidence).any() else "better score"
+            top = "smaller one" if np.isnan(detections.confidence).any() else "better score"
             self.note(f"In pictures of masks a pixel has one object: where two overlap, the {top} is on top.")
+        if np.isnan(detections.confidence).any() and _hidden(numbers, detections):
+            self.note("In pictures of masks, objects that lie wholly under others are missing.")
         if any(score_of(one) is None and not mask.area for one, mask in _rows(detections)):
             self.note("Pictures of masks have no place for boxes without an outline: they are left out.")
         done, data = cv2.imencode(".png", numbers)
@@ -60,10 +62,14 @@ def _rows(detections: Detections) -> Iterable[tuple[np.float32, MaskCrop]]:
     return zip(detections.confidence, detections.masks, strict=True)
 
 
+def _hidden(numbers: NDArray[np.uint16], detections: Detections) -> bool:
+    return len(np.unique(numbers[numbers > 0])) < int(np.count_nonzero(detections.area))
+
+
 def instance_numbers(detections: Detections) -> NDArray[np.uint16]:
     """uint16 (H, W): the number of the object of each pixel, the better score on top; 0 is the background.
 
-    Objects without a score are above those with one, the last on top.
+    Objects without a score are above those with one, the smaller on top.
 
     Of tracked objects it is the id plus 1, and those without an id are left out.
 
@@ -76,7 +82,8 @@ def instance_numbers(detections: Detections) -> NDArray[np.uint16]:
     if len(numbers) and numbers.max() > _MOST:
         raise MasksegError(f"Pictures of masks hold {_MOST} ids at most, and there are more.")
     canvas = np.zeros(detections.image_size, np.uint16)
-    for i in np.argsort(detections.confidence, kind="stable").tolist():
+    areas = np.where(np.isnan(detections.confidence), -detections.area, 0)
+    for i in np.lexsort((areas, detections.confidence)).tolist():
         if numbers[i] > 0:
             mask = detections.masks[i]
             h, w = mask.bitmap.shape

@@ -25,6 +25,9 @@ from maskseg_cli.model.anchors import anchors_per_cell, feature_map_shapes, leve
 
 Array = NDArray[np.float32]
 
+#: Seconds of a run from which on there is no second one: what the first one prepares hardly counts there.
+_SLOW = 1.0
+
 
 @dataclass(frozen=True)
 class Level:
@@ -74,7 +77,7 @@ class NetworkTrace:
         detections: the result in pixels of the photo.
         chosen_classes: class ids that are shown; None: all.
         max_detections: so many are shown at most; None: as many as the network gives.
-        seconds: stage -> its time, in their order; of a second run, since the first one prepares.
+        seconds: stage -> its time, in their order; of a second run where one is quick, since the first one prepares.
     """
 
     image: NDArray[np.uint8]
@@ -178,6 +181,8 @@ def trace_network(predictor: Predictor, image: NDArray[np.uint8]) -> NetworkTrac
         begin = time.perf_counter()
         found = unmold(*segmented[:4], molded, config, predictor.class_names)
         seconds["unmolding"] = time.perf_counter() - begin
+        if sum(seconds.values()) > _SLOW:
+            break
     shape = (images.shape[1], images.shape[2])
     objectness, rpn_deltas, window = recorder.objectness[0], recorder.rpn_deltas[0], windows[0]
     proposals, proposal_anchors = propose(objectness, rpn_deltas, anchors, shape, config, window)

@@ -10,7 +10,7 @@ from maskseg_cli.pages.axes import NARROW, Axes, color_of, dashes_of, legend_lin
 from maskseg_cli.pages.elements import escaped
 from maskseg_cli.printable import printable
 
-#: Height of a bar with its gap, width of the labels at its left and of the number at its right, in a viewBox's units.
+#: Height of a bar with its gap, width of its label and of its number, in units of the viewBox.
 _BAR, _LABEL, _NUMBER = 22, 190, 90
 
 

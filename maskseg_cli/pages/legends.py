@@ -51,10 +51,10 @@ def heat_scale(low: str, high: str, what: str) -> str:
         low, high: the values at the ends.
         what: what is measured.
     """
-    ramp = heat_picture(np.linspace(0, 1, 180)[None].repeat(12, axis=0))
+    ramp = heat_picture(np.linspace(0, 1, 120)[None].repeat(12, axis=0))
     uri = data_uri(ramp, ".png", [])
     return (
-        f'<p class="soft">{escaped(what)}: {escaped(low)} <img src="{uri}" width="180" height="12" alt="to"> '
+        f'<p class="soft">{escaped(what)}: {escaped(low)} <img src="{uri}" width="120" height="12" alt="to"> '
         f"{escaped(high)}</p>"
     )
 

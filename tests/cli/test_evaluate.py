@@ -302,6 +302,7 @@ def test_other_formats_give_the_same_figures(
         (["{annotations}"], 2, "IMAGES is missing"),
         (["{annotations}", "nowhere"], 2, "nowhere"),
         (["{annotations}", "{photos}", "--limit", "0"], 2, "--limit"),
+        (["{annotations}", "{photos}", "--worst", "3"], 2, "add --report"),
         (["{annotations}", "{photos}", "--set", "pool_sise=3"], 2, "did you mean pool_size"),
         (
             ["{annotations}", "{photos}", "--from-results", "{annotations}", "--limit", "1"],

@@ -133,6 +133,25 @@ def test_a_box_stays_a_box_where_the_format_has_boxes(tmp_path: Path) -> None:
     assert row[5:] == ["apple tree", "", "5.5", "50.0", "25.75", "80.0", "", "", ""]
 
 
+def test_in_pictures_of_masks_the_smaller_object_is_on_top(tmp_path: Path) -> None:
+    content = document()
+    small, large = np.zeros((HEIGHT, WIDTH), bool), np.zeros((HEIGHT, WIDTH), bool)
+    small[20:40, 20:40], large[10:80, 10:80] = True, True
+    content["annotations"] = [
+        {"image_id": 11, "category_id": category, "segmentation": rle(mask)}
+        for category, mask in ((9, small), (9, large), (4, small))
+    ]
+    heard = Heard()
+    convert_data(write(tmp_path, content), tmp_path / "out", to="masks", reporter=heard)
+    numbers = np.array(Image.open(tmp_path / "out" / "masks" / "a.png"))
+    assert set(np.unique(numbers[small])) == {3}
+    assert (numbers[large & ~small] == 2).all()
+    assert [line for line in heard.lines if line.startswith("In pictures of masks")] == [
+        "In pictures of masks a pixel has one object: where two overlap, the smaller one is on top.",
+        "In pictures of masks, objects that lie wholly under others are missing.",
+    ]
+
+
 def test_classes_are_chosen_and_renamed(tmp_path: Path) -> None:
     path = write(tmp_path, document(), photos=False)
     convert_data(path, tmp_path / "one.json", classes="Apple-Tree")

@@ -126,7 +126,7 @@ def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["b.jpg"]
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 900), (700, 2), (4000, 3000)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (1, 900), (700, 2), (1600, 1200)], ids=str)
 def test_photos_of_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     source = tmp_path / "photo.png"
     cv2.imwrite(str(source), np.random.default_rng(0).integers(0, 255, (*size, 1), np.uint8))

@@ -30,13 +30,17 @@ from maskseg_cli.pages.page import page
 SHOWN_SCORE = 0.5
 
 
+#: Photos with errors that are shown.
+WORST = 12
+
+
 def write_evaluation_report(
     evaluation: Evaluation,
     path: str | Path,
     images: str | Path | None = None,
     *,
     against: Compared | None = None,
-    worst: int = 12,
+    worst: int = WORST,
     boundary: AveragePrecision | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:

@@ -90,8 +90,8 @@ def even_bins(values: NDArray[Any], count: int, low: float | None = None, high: 
     Where all values are equal, they are in the middle bin of an odd number of bins, over one unit in all.
     """
     values = np.asarray(values, np.float64)
-    first = low if low is not None else float(values.min(initial=0.0) if not len(values) else values.min())
-    last = high if high is not None else float(values.max()) if len(values) else first + 1
+    first = low if low is not None else float(values.min()) if len(values) else 0.0
+    last = high if high is not None else float(values.max()) if len(values) else first
     if last <= first:
         first, last = first - 0.5, first + 0.5
     return bins(values, np.linspace(first, last, count + 1))

@@ -13,6 +13,7 @@ from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
 from maskseg_cli.inspection.image.photo_canvas import FOUND, MISSED, WIDE, PhotoCanvas
 from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
+from maskseg_cli.pages.axes import NARROW
 from maskseg_cli.pages.charts import bar_chart
 from maskseg_cli.pages.elements import escaped
 from maskseg_cli.pages.legends import Key
@@ -44,7 +45,9 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
         else:
             state = fates.fates[missed[number - len(found)]].value
         heading = f"{number + 1}: proposal {row + 1}, {state}"
-        chart = bar_chart([(name, share, _words(share)) for name, share in bars], f"Probabilities: {heading}", 1.0)
+        chart = bar_chart(
+            [(name, share, _words(share)) for name, share in bars], f"Probabilities: {heading}", 1.0, NARROW
+        )
         parts.append(f"<h3>{escaped(heading)}</h3>{chart}")
         records.append(_record(row, state, numbers(boxes[number]), bars))
     least = trace.config.detection_min_confidence

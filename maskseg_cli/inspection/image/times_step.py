@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maskseg_cli.inspection.image.step import Step
 from maskseg_cli.inspection.network_trace import NetworkTrace
+from maskseg_cli.pages.axes import NARROW
 from maskseg_cli.pages.charts import bar_chart
 
 
@@ -16,4 +17,4 @@ def times_step(trace: NetworkTrace) -> Step:
         "as busy as it is; maskseg bench measures more exactly."
     )
     figures = {"milliseconds": {name: round(value, 3) for name, value, _ in bars}, "engine": trace.engine}
-    return Step("times", "Time", sentence, (), bar_chart(bars, "Milliseconds of each stage"), figures)
+    return Step("times", "Time", sentence, (), bar_chart(bars, "Milliseconds of each stage", width=NARROW), figures)
