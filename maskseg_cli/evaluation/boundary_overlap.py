@@ -23,7 +23,7 @@ SHARE = 0.02
 
 
 def mask_boundary(mask: NDArray[np.uint8], distance: int) -> NDArray[np.uint8]:
-    """The pixels of a mask (H, W) from which fewer than `distance` steps, also diagonal ones, lead out of it.
+    """The pixels of a mask (H, W) from which at most `distance` steps, also diagonal ones, lead out of it.
 
     What lies beyond the edge of the picture is outside. Steps of 3 x 3 pixels are those of the paper's own code.
 
@@ -32,9 +32,9 @@ def mask_boundary(mask: NDArray[np.uint8], distance: int) -> NDArray[np.uint8]:
         16
     """
     padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    kernel = np.ones((2 * distance + 1, 2 * distance + 1), np.uint8)
-    inner = cv2.erode(padded, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(mask - inner[1:-1, 1:-1], np.uint8)
+    # Unlike an erosion, it takes the same time for each distance.
+    steps = cv2.distanceTransform(padded, cv2.DIST_C, 3)[1:-1, 1:-1]
+    return np.asarray(mask & (steps <= distance), np.uint8)
 
 
 def boundary_rle(rle: dict[str, Any], share: float = SHARE) -> dict[str, Any]:

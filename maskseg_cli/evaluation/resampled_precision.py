@@ -26,27 +26,37 @@ def resampled_precision(matches: ClassMatches, weights: NDArray[np.int64]) -> ND
     # Behind the last right detection the precision only falls, and no recall is gained.
     hits = np.flatnonzero(matches.right.any(axis=0))
     end = int(hits[-1]) + 1 if len(hits) else 0
-    photos, right, false = matches.photos[:end], matches.right[:, :end], matches.false[:, :end]
-    step = max(1, _AT_ONCE // max(1, end * len(OVERLAPS)))
+    right, false = matches.right[:, :end], matches.false[:, :end]
+    step = max(1, _AT_ONCE // max(1, end))
     for start in range(0, len(weights) if end else 0, step):
         some = slice(start, start + step)
-        found[some] = _precision(right, false, weights[some][:, photos], objects[some])
+        each = weights[some].astype(np.int32)[:, matches.photos[:end]]
+        found[some] = _precision(right, false, each, objects[some])
     found[objects == 0] = np.nan
     return found
 
 
 def _precision(
-    right: NDArray[np.bool_], false: NDArray[np.bool_], each: NDArray[np.int64], objects: NDArray[np.int64]
+    right: NDArray[np.bool_], false: NDArray[np.bool_], each: NDArray[np.int32], objects: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The same for a few samples; `each`: int (samples, D), how often each detection is in them."""
-    hits = np.cumsum(right * each[:, None, :], axis=2)
-    total = hits + np.cumsum(false * each[:, None, :], axis=2)
-    precision = hits / (total + np.spacing(1))
-    falling = np.maximum.accumulate(precision[:, :, ::-1], axis=2)[:, :, ::-1]
+    """The same for a few samples; `each`: int32 (samples, D), how often each detection is in them.
+
+    Precision is best, and recall is gained, at right detections alone: it is computed nowhere else.
+    """
     numbers, place = np.unique(np.maximum(objects, 1), return_inverse=True)
     tables = np.full((len(numbers), int(numbers[-1]) + 1), len(RECALLS))
     for row, number in enumerate(numbers.tolist()):
         tables[row, : number + 1] = levels_reached(number)
-    levels = tables[place[:, None, None], np.minimum(hits, numbers[-1])]
-    gained = np.diff(levels, axis=2, prepend=0)
-    return np.asarray((gained * falling).sum(axis=2) / len(RECALLS), np.float64)
+    values = np.zeros((len(each), len(OVERLAPS)))
+    total, counted = each, np.zeros(0, bool)
+    for threshold, hits in enumerate(right):
+        places = np.flatnonzero(hits)
+        if not np.array_equal(hits | false[threshold], counted):  # it is mostly that of the threshold before
+            counted = hits | false[threshold]
+            total = np.cumsum(each * counted, axis=1)
+        found = np.cumsum(each[:, places], axis=1)
+        precision = found / (total[:, places] + np.spacing(1))
+        falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        levels = tables[place[:, None], np.minimum(found, numbers[-1])]
+        values[:, threshold] = (np.diff(levels, axis=1, prepend=0) * falling).sum(axis=1) / len(RECALLS)
+    return values
