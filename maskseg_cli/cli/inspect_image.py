@@ -48,6 +48,7 @@ def inspect_image(
     Writes pictures of the anchors, their scores, the proposals, classes, boxes and masks, a page index.html that
     explains them, and the figures as trace.json. With --point and --box it says, on standard output too, why an
     object was found there or missed: which boxes were about it, where each was dropped and for which other one.
+    One run of the network is shown: --tta and --tiles are refused.
 
     \b
     maskseg inspect image photo.jpg -o steps/

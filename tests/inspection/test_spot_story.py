@@ -96,12 +96,45 @@ def test_what_the_user_left_out() -> None:
     assert "(--max-detections)" in verdict(few, *box)[0]
 
 
+def test_what_was_hidden_at_last_explains_a_point_better_than_a_surer_box_of_something_beside_it() -> None:
+    """Two detections, of which only the first is shown: a point on the second, and a suppressed box of the first."""
+    one = trace(min_score=0.05)
+    shown = one.shown_rows[:1]
+    few = dataclasses.replace(one, shown_rows=shown, detections=one.detections[:1], max_detections=1)
+    told = 0
+    for row, box, crop in list(zip(one.shown_rows, one.detections.xyxy, one.detections.masks, strict=True))[1:]:
+        x, y = (box[:2] + box[2:]) / 2
+        if not crop.bitmap[int(y) - crop.top, int(x) - crop.left]:
+            continue
+        said, _ = verdict(few, float(x), float(y))
+        if said.startswith("Found as") and "one is shown" not in said:
+            assert said.count(".") == 2  # the first one has the point, too
+            continue
+        told += 1
+        assert said.endswith("only the best one is shown (--max-detections).")
+        assert one.class_names[one.detected.class_ids[row]] in said or told > 1
+    assert told > 0
+
+
+def test_a_box_that_ends_at_the_edge_has_no_pixel() -> None:
+    with pytest.raises(UsageError, match="There is nothing of the box"):
+        spot_story(trace(), Spot.of((-5, 0, 0, 9)))
+    assert spot_story(trace(), Spot.of((0, 0))).verdict
+
+
 def test_too_small_and_background() -> None:
     one = trace()
     said, advice = verdict(one, 100, 100, 108, 108)
-    assert said.startswith("The region-proposal network made no box for it: no anchor fits better than IoU 0.")
+    assert said == "The region-proposal network made no box for it."
     assert advice.startswith("Too small: no anchor matches better than IoU 0.")
     assert advice.endswith("--tiles auto.")
+    nowhere = dataclasses.replace(
+        one,
+        rpn_deltas=np.full_like(one.rpn_deltas, [0, 0, -9, -9]),
+        proposal_anchors=np.full(len(one.proposals), -1, np.int32),
+        probabilities=np.zeros_like(one.probabilities),
+    )
+    assert verdict(nowhere, 3, 3) == ("The region-proposal network made no box that contains it.", "")
     story = spot_story(one, Spot.of((100, 100, 108, 108)))
     assert f"{story.anchor_overlap.max():.2f}" in advice
     faint = dataclasses.replace(one, probabilities=np.eye(81, dtype=np.float32)[np.zeros(len(one.proposals), int)])
@@ -150,6 +183,6 @@ def test_the_command_says_why(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     first, second = done.stdout.splitlines()
     assert first.startswith("the point 220,150: Found as person 0.")
-    assert second.startswith("the box 100,100,108,108: The region-proposal network made no box for it")
+    assert second.startswith("the box 100,100,108,108: The region-proposal network made no box for it. Too small")
     page = (tmp_path / "steps" / "index.html").read_text(encoding="utf-8")
     assert page.index("What became of the point 220,150") < page.index("What became of the box 100,100,108,108")

@@ -40,7 +40,7 @@ class Spot:
             UsageError: another count of numbers, not finite, or a box without area.
         """
         if len(numbers) not in (2, 4) or not all(map(math.isfinite, numbers)):
-            raise UsageError(f"A spot is a point x,y or a box x1,y1,x2,y2 in pixels of the photo, not {numbers}.")
+            raise UsageError("A spot is a point x,y or a box x1,y1,x2,y2, finite numbers in pixels of the photo.")
         spot = cls(*numbers, *numbers) if len(numbers) == 2 else cls(*numbers)
         if not spot.is_point and (spot.x2 <= spot.x1 or spot.y2 <= spot.y1):
             raise UsageError(
@@ -88,7 +88,8 @@ class Spot:
 
     def check_within(self, height: int, width: int) -> None:
         """Raises UsageError where no part of it lies in a photo of height x width pixels."""
-        if self.x1 >= width or self.y1 >= height or self.x2 < 0 or self.y2 < 0:
+        before = (self.x2 < 0 or self.y2 < 0) if self.is_point else (self.x2 <= 0 or self.y2 <= 0)
+        if before or self.x1 >= width or self.y1 >= height:
             raise UsageError(f"There is nothing of {self.words} in a photo of {width} x {height} pixels.")
 
     def overlaps(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.inference.tiling import network_side
+from maskseg_cli.inference.unmolding import MASK_THRESHOLD
 from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates, detection_fates
 from maskseg_cli.inspection.image.spot import SAME_OBJECT, Spot
 from maskseg_cli.inspection.network_trace import NetworkTrace
@@ -83,7 +84,7 @@ def _verdict(trace: NetworkTrace, story: SpotStory) -> tuple[str, bool]:
         return f"Found as {name_of(trace, fates, int(inside[0]))}.", True
     near = f"Inside the box of {name_of(trace, fates, int(shown[0]))}, but not of its mask. " if shown else ""
     lost = [row for row in pairs if fates.fates[row] is not DetectionFate.SHOWN]
-    lost.sort(key=lambda row: _order(trace, fates, int(row)))
+    lost.sort(key=lambda row: _order(trace, story, int(row)))
     if lost and fates.scores[lost[0]] >= _FAINT:
         return near + lost_words(trace, fates, int(lost[0])), False
     if lost:
@@ -98,10 +99,29 @@ def _verdict(trace: NetworkTrace, story: SpotStory) -> tuple[str, bool]:
     return near + _region_words(trace, story), False
 
 
-def _order(trace: NetworkTrace, fates: DetectionFates, row: int) -> tuple[bool, float]:
-    """Candidates that reached the lowest score come before others, and then the better ones."""
-    fate = fates.fates[row]
-    return fate in (DetectionFate.BELOW, DetectionFate.BACKGROUND), -float(fates.scores[row])
+def _order(trace: NetworkTrace, story: SpotStory, row: int) -> tuple[bool, bool, float]:
+    """Which candidate explains best why nothing is shown: the least first.
+
+    Detections that were hidden at last come first, those whose mask holds the point before others. Of the rest those
+    come first that fit the spot as well as a class: another box of an object beside it may contain the point, too.
+    """
+    fates = story.detections
+    fit = float(story.spot.overlaps(trace.to_photo(fates.boxes[row]))[0])
+    hidden = fates.detected[row] >= 0
+    return not hidden, hidden and not _cells_have(trace, story, row), -float(fates.scores[row]) * fit
+
+
+def _cells_have(trace: NetworkTrace, story: SpotStory, row: int) -> bool:
+    """Whether the network's mask of a detection holds the point; of a box any mask does."""
+    spot, detected = story.spot, int(story.detections.detected[row])
+    if not spot.is_point:
+        return True
+    x1, y1, x2, y2 = trace.to_photo(trace.detected.boxes[detected])[0]
+    cells = trace.masks[detected]
+    down = math.floor((spot.y1 - y1) / max(y2 - y1, 1e-6) * cells.shape[0])
+    across = math.floor((spot.x1 - x1) / max(x2 - x1, 1e-6) * cells.shape[1])
+    inside = 0 <= down < cells.shape[0] and 0 <= across < cells.shape[1]
+    return bool(inside and cells[down, across] >= MASK_THRESHOLD)
 
 
 def name_of(trace: NetworkTrace, fates: DetectionFates, row: int) -> str:
@@ -127,14 +147,14 @@ def lost_words(trace: NetworkTrace, fates: DetectionFates, row: int) -> str:
         other += f" (which itself lost against {name_of(trace, fates, int(fates.by[rival]))})"
     overlap = f"their boxes overlap by {fates.overlap[row]:.2f} (IoU)"
     background = trace.probabilities[fates.proposals[row], 0]
+    best = "best one is" if trace.max_detections == 1 else f"{trace.max_detections} best are"
     words = {
         DetectionFate.BELOW: f"Found as {name}, below --min-score {config.detection_min_confidence:g}.",
         DetectionFate.BACKGROUND: f"Nearly found as {name}, but background is more probable there ({background:.2f}).",
         DetectionFate.SMALL: f"Found as {name}, but its box is smaller than detection_min_size allows.",
         DetectionFate.SUPPRESSED: f"Found as {name}, but taken for the same object as {other}: {overlap}, more than "
         f"detection_nms_threshold {config.detection_nms_threshold:g}.",
-        DetectionFate.FALLEN: f"Found as {name}, but its score fell below the lowest one because of {other}: "
-        f"{overlap}.",
+        DetectionFate.FALLEN: f"Found as {name}, but its score fell below --min-score because of {other}: {overlap}.",
         DetectionFate.DUPLICATE: f"Found as {name}, but taken for the same object as {other}: {overlap}, more than "
         f"detection_duplicate_threshold {config.detection_duplicate_threshold or 0:g}.",
         DetectionFate.LIMIT: f"Found as {name}, but not among the {config.detection_max_instances} best, which is the "
@@ -142,8 +162,7 @@ def lost_words(trace: NetworkTrace, fates: DetectionFates, row: int) -> str:
         DetectionFate.UNSURE_MASK: f"Found as {name}, but with its unsure mask taken into account its score is below "
         f"--min-score {config.detection_min_confidence:g}.",
         DetectionFate.NOT_CHOSEN: f"Found as {name}, but that class is not among the chosen ones (--classes).",
-        DetectionFate.TOO_MANY: f"Found as {name}, but only the {trace.max_detections} best are shown "
-        "(--max-detections).",
+        DetectionFate.TOO_MANY: f"Found as {name}, but only the {best} shown (--max-detections).",
         DetectionFate.EMPTY: f"Found as {name}, but not a pixel of its mask reaches the threshold.",
         DetectionFate.SHOWN: f"Found as {name}.",
     }
@@ -155,8 +174,10 @@ def _region_words(trace: NetworkTrace, story: SpotStory) -> str:
     fates = story.proposals
     if not len(story.anchors):
         best = float(story.anchor_overlap.max(initial=0))
-        if best < SAME_OBJECT or story.spot.is_point:
-            return f"The region-proposal network made no box for it: no anchor fits better than IoU {best:.2f}."
+        if story.spot.is_point:
+            return "The region-proposal network made no box that contains it."
+        if best < SAME_OBJECT:  # the advice says how well the anchors fit
+            return "The region-proposal network made no box for it."
         score = float(trace.objectness[story.anchor_overlap.argmax()])
         return (
             f"The region-proposal network made no box for it: the anchor that fits best (IoU {best:.2f}, objectness "
@@ -220,7 +241,7 @@ def _size_words(trace: NetworkTrace, story: SpotStory) -> str:
         now = network_side(trace.config)
         wanted = math.ceil(now * float(anchors.min()) / side / _SIZE_STEP) * _SIZE_STEP
         larger = f"--size {wanted} or --tiles auto" if now < wanted <= _LARGEST_SIZE else "--tiles auto"
-        return f"Too small: {fit}; {larger}."
+        return f"Too small: {fit}; try maskseg image with {larger}."
     if side > anchors.max():
-        return f"Too large: {fit}; a smaller --size."
+        return f"Too large: {fit}; try a smaller --size."
     return f"Of an unusual shape or place: {fit}."
