@@ -121,8 +121,7 @@ class _Stream(StreamingResponse):
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    for part in ():
-        yield part
+    yield b""
 
 
 def _part(picture: Jpeg) -> bytes:
