@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from email.message import Message
+from collections.abc import Mapping
 from enum import Enum
 from urllib.parse import urlsplit
 
 from maskseg_cli.errors import UsageError
 from maskseg_cli.serve.guess_brake import Guess, GuessBrake
 from maskseg_cli.serve.listen_address import names_this_computer
+
+#: Of a request: names in any case.
+Headers = Mapping[str, str]
 
 
 class TokenCheck(Enum):
@@ -49,7 +52,7 @@ class Access:
         self._cookie = hmac.new(secret or secrets.token_bytes(32), _bytes(token or ""), "sha256").hexdigest()
         self._brake = GuessBrake()
 
-    def check_token(self, given: str | None, headers: Message, address: str = "") -> TokenCheck:
+    def check_token(self, given: str | None, headers: Headers, address: str = "") -> TokenCheck:
         """Checks the token of a request.
 
         Args:
@@ -74,7 +77,7 @@ class Access:
         guess = self._brake.try_token(address, lambda: _equal(word, token))
         return {Guess.RIGHT: TokenCheck.VALID, Guess.WRONG: TokenCheck.WRONG}.get(guess, TokenCheck.TOO_SOON)
 
-    def may_embed(self, given: str | None, headers: Message, address: str = "") -> bool:
+    def may_embed(self, given: str | None, headers: Headers, address: str = "") -> bool:
         """Whether the address of a picture in another web page holds the valid token, so that it may be shown there.
 
         Args:
@@ -84,7 +87,7 @@ class Access:
         """
         if self.token is None or given is None:
             return False
-        without_cookies = Message()  # the browser may send them for any page
+        without_cookies: Headers = {}  # the browser may send them for any page
         return self.check_token(given, without_cookies, address) is TokenCheck.VALID
 
     def set_cookie(self) -> str:
@@ -94,7 +97,7 @@ class Access:
         """
         return f"{self.cookie_name}={self._cookie}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax"
 
-    def foreign_origin(self, headers: Message, changes: bool) -> str | None:
+    def foreign_origin(self, headers: Headers, changes: bool) -> str | None:
         """Checks whether another web page has sent the request; returns the reason for a refusal, or None.
 
         Args:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+_One = TypeVar("_One", bound=Hashable)
 
 #: Connections in all; browsers keep up to six each.
 MAX_CONNECTIONS = 128
@@ -27,7 +29,7 @@ class _Connection:
     busy: bool = False
 
 
-class Connections:
+class Connections(Generic[_One]):
     """The open connections. A new one always gets a place as long as a stranger or an idle one can make room.
 
     Args:
@@ -37,9 +39,9 @@ class Connections:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._open: dict[socket.socket, _Connection] = {}
+        self._open: dict[_One, _Connection] = {}
 
-    def add(self, connection: socket.socket, address: str) -> tuple[bool, socket.socket | None]:
+    def add(self, connection: _One, address: str) -> tuple[bool, _One | None]:
         """Takes a new connection.
 
         Of strangers the one goes that has waited longest, of the address that holds most places: so one computer with
@@ -68,24 +70,24 @@ class Connections:
             self._open[connection] = _Connection(address, self._clock())
             return True, leaving
 
-    def begin(self, connection: socket.socket) -> None:
+    def begin(self, connection: _One) -> None:
         """Marks that a connection makes a request with access to the camera: it is no stranger, and busy."""
         with self._lock:
             if connection in self._open:
                 self._open[connection].admitted = self._open[connection].busy = True
 
-    def end(self, connection: socket.socket) -> None:
+    def end(self, connection: _One) -> None:
         """Marks that a connection waits for its next request."""
         with self._lock:
             if connection in self._open:
                 self._open[connection].busy, self._open[connection].since = False, self._clock()
 
-    def remove(self, connection: socket.socket) -> None:
+    def remove(self, connection: _One) -> None:
         """Forgets a connection, which is being closed."""
         with self._lock:
             self._open.pop(connection, None)
 
-    def overdue(self) -> list[socket.socket]:
+    def overdue(self) -> list[_One]:
         """Strangers whose time is over; they are forgotten and have to be closed."""
         with self._lock:
             before = self._clock() - STRANGER_TIME
@@ -94,7 +96,7 @@ class Connections:
                 del self._open[one]
             return gone
 
-    def all(self) -> list[socket.socket]:
+    def all(self) -> list[_One]:
         """All open connections."""
         with self._lock:
             return list(self._open)

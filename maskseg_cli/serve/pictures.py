@@ -30,8 +30,8 @@ class Jpeg(NamedTuple):
 class Pictures:
     """Encodes the pictures of a `LiveFeed` for any number of viewers.
 
-    The first viewer's thread that requests a picture encodes it; threads that request the same one meanwhile wait for
-    it. Without viewers nothing is encoded.
+    The first thread that requests a picture encodes it; threads that request the same one meanwhile wait for it.
+    Without viewers nothing is encoded.
 
     Attributes:
         feed: the argument.
@@ -43,6 +43,11 @@ class Pictures:
         self.encoded = 0
         self._newest = Jpeg(0, b"")
         self._lock = threading.Lock()
+
+    @property
+    def newest(self) -> Jpeg:
+        """The picture that was encoded last; number 0 before the first."""
+        return self._newest
 
     def newer(self, number: int, timeout: float) -> Jpeg | None:
         """Waits for a picture newer than `number`.

@@ -1,12 +1,19 @@
-"""Sends the live picture to one viewer as MJPEG (multipart/x-mixed-replace)."""
+"""`Viewers`: sends the live picture to each viewer as MJPEG (multipart/x-mixed-replace)."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
-import threading
 import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from maskseg_cli.serve.connection import Connection
 from maskseg_cli.serve.pictures import Jpeg, Pictures
 
 BOUNDARY = "maskseg-picture"
@@ -18,7 +25,7 @@ SEND_TIMEOUT = 10.0
 #: Bytes: room for about two pictures; more would be too old when they arrive.
 _SEND_BUFFER = 256 * 1024
 
-#: Seconds between two checks of a waiting connection for its viewer and for the end of the server.
+#: Seconds between two checks of a waiting connection for its viewer.
 _CHECK_EVERY = 0.25
 
 #: Seconds after which a picture without a successor is sent again: Chromium's <img> shows a picture only when the next
@@ -28,58 +35,96 @@ _REPEAT_ONCE = 0.5
 _REPEAT = 5.0
 
 
-def send_pictures(connection: socket.socket, pictures: Pictures, closing: threading.Event) -> None:
-    """Sends the newest picture repeatedly until the viewer or the server closes the connection.
+class Viewers:
+    """The viewers of the live picture.
 
-    Pictures that come while one is being sent are dropped: a slow viewer sees fewer pictures, but no old ones.
+    One thread waits for the next picture and encodes it for all of them, while there are any.
 
     Args:
-        connection: to the viewer; the HTTP header has been sent.
         pictures: to send.
-        closing: set when the server ends.
 
-    Raises:
-        OSError: the viewer has disconnected, or has received nothing for `SEND_TIMEOUT` seconds.
+    Attributes:
+        pictures: the argument.
+        count: of viewers now.
     """
-    connection.settimeout(SEND_TIMEOUT)
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-    connection.sendall(f"--{BOUNDARY}\r\n".encode())
-    sent = Jpeg(0, b"")
-    sent_at, wait = time.monotonic(), _REPEAT_ONCE
-    while not closing.is_set():
-        newer = pictures.newer(sent.number, _CHECK_EVERY)
-        if newer is not None:
-            sent, wait = newer, _REPEAT_ONCE
-        elif is_disconnected(connection):
-            return
-        elif pictures.feed.ended:
-            # `newer` no longer waits.
-            closing.wait(_CHECK_EVERY)
-        if newer is None:
-            if not sent.data or time.monotonic() - sent_at < wait:
-                continue
-            wait = _REPEAT
-        _send(connection, sent)
-        sent_at = time.monotonic()
+
+    def __init__(self, pictures: Pictures) -> None:
+        self.pictures = pictures
+        self.count = 0
+        self._encoder = ThreadPoolExecutor(1, "maskseg-pictures")
+        self._encoder.submit(int)  # starts the thread
+        self._coming: asyncio.Future[Jpeg | None] | None = None
+
+    def response(self, request: Request) -> Response:
+        """The stream for one viewer; of a HEAD request only its header."""
+        connection: Connection = request.scope["state"]["connection"]
+        connection.without_chunks()
+        connection.send_timeout = SEND_TIMEOUT
+        if request.method == "HEAD":
+            return StreamingResponse(_nothing(), headers={"Content-Type": CONTENT_TYPE})
+        return _Stream(self, connection)
+
+    def close(self) -> None:
+        """Ends the thread; waits for nothing."""
+        self._encoder.shutdown(wait=False)
+
+    async def send_to(self, connection: Connection) -> AsyncIterator[bytes]:
+        """The parts of the stream, until the viewer closes its side.
+
+        Pictures that come while one is being sent are dropped: a slow viewer sees fewer pictures, but no old ones.
+        """
+        with contextlib.suppress(OSError):
+            link = connection.transport.get_extra_info("socket")
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        yield f"--{BOUNDARY}\r\n".encode()
+        sent = Jpeg(0, b"")
+        sent_at, wait = time.monotonic(), _REPEAT_ONCE
+        while not connection.half_closed:
+            await connection.drain()
+            newer = await self._newer(sent.number)
+            if newer is not None:
+                sent, wait = newer, _REPEAT_ONCE
+            else:
+                if self.pictures.feed.ended:
+                    await asyncio.sleep(_CHECK_EVERY)  # `_newer` no longer waits
+                if not sent.data or time.monotonic() - sent_at < wait:
+                    continue
+                wait = _REPEAT
+            yield _part(sent)
+            sent_at = time.monotonic()
+
+    async def _newer(self, number: int) -> Jpeg | None:
+        """The newest picture if it is newer than `number`, as soon as there is one; None after `_CHECK_EVERY` s."""
+        newest = self.pictures.newest
+        if number < newest.number == self.pictures.feed.latest().number:
+            return newest
+        if self._coming is None or self._coming.done():
+            loop = asyncio.get_running_loop()
+            self._coming = loop.run_in_executor(self._encoder, self.pictures.newer, newest.number, _CHECK_EVERY)
+        coming = await asyncio.shield(self._coming)
+        return coming if coming is not None and coming.number > number else None
 
 
-def _send(connection: socket.socket, picture: Jpeg) -> None:
+class _Stream(StreamingResponse):
+    """Sends the stream and counts its viewer."""
+
+    def __init__(self, viewers: Viewers, connection: Connection) -> None:
+        super().__init__(viewers.send_to(connection), headers={"Content-Type": CONTENT_TYPE})
+        self._viewers = viewers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._viewers.count += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._viewers.count -= 1
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
+def _part(picture: Jpeg) -> bytes:
     header = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.data)}\r\nX-Picture: {picture.number}\r\n\r\n"
     # The boundary follows at once, because it tells viewers that the picture is complete.
-    connection.sendall(b"".join((header.encode(), picture.data, f"\r\n--{BOUNDARY}\r\n".encode())))
-
-
-def is_disconnected(connection: socket.socket) -> bool:
-    """Whether the other side has closed the connection; checked without sending anything."""
-    before = connection.gettimeout()
-    try:
-        connection.settimeout(0)
-        return connection.recv(1, socket.MSG_PEEK) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    finally:
-        with contextlib.suppress(OSError):
-            connection.settimeout(before)
+    return b"".join((header.encode(), picture.data, f"\r\n--{BOUNDARY}\r\n".encode()))

@@ -29,17 +29,7 @@ def _server() -> Server:
     feed.publish(np.zeros((24, 32, 3), np.uint8), LiveStatus(counts={"dog": 1}))
     feed.finish()  # a stream of a camera that has ended stands still
     server = start_server(feed, Controls(), port=0, token=_TOKEN)
-    given = server._http.handle_error
-
-    def handle_error(request: object, address: object) -> None:
-        import sys
-
-        error = sys.exc_info()[1]
-        if error is not None and not isinstance(error, OSError):
-            _DEFECTS.append(error)
-        given(request, address)
-
-    server._http.handle_error = handle_error  # type: ignore[method-assign]
+    server.web.on_error = _DEFECTS.append
     return server
 
 

@@ -1,0 +1,77 @@
+"""What the protocol of a connection adds to uvicorn's: strict headers, time limits, half-closed clients, defects."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from maskseg_cli.camera.controls import Controls
+from maskseg_cli.camera.feed import LiveFeed
+from maskseg_cli.serve import Server, api, connection, start_server
+from tests.serve.watching import ask
+
+_GET = b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n"
+
+
+def _answer(server: Server, *sent: bytes, half_close: bool = False) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as link:
+        for part in sent:
+            link.sendall(part)
+        if half_close:
+            link.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: link.recv(10_000), b""))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        _GET + b"A: b\r\n c\r\n\r\n",
+        _GET + b"A: b\rC: d\r\n\r\n",
+        _GET + b"Transfer-Encoding: identity\r\n\r\n",
+        _GET + b"a: b\r\n" * 101 + b"\r\n",
+        _GET.replace(b"1.1", b"2.0") + b"\r\n",
+    ],
+    ids=["folded", "bare CR", "Transfer-Encoding", "many lines", "HTTP/2.0"],
+)
+def test_headers_that_a_proxy_may_read_differently_are_refused(header: bytes) -> None:
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        assert _answer(server, header).startswith(b"HTTP/1.1 400 ")
+        # The same after a good request, on one connection.
+        both = _answer(server, _GET + b"\r\n" + header)
+        assert both.startswith(b"HTTP/1.1 200 ")
+        assert both.count(b"HTTP/1.1 400 ") == 1
+
+
+def test_a_client_that_closes_its_side_gets_its_answers() -> None:
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        assert _answer(server, 2 * (_GET + b"\r\n"), half_close=True).count(b"HTTP/1.1 200 ") == 2
+
+
+def test_a_second_header_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT", 0.3)
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as link:
+            link.sendall(_GET + b"\r\n")
+            assert link.recv(10_000).startswith(b"HTTP/1.1 200 ")
+            time.sleep(0.2)  # the answer is complete
+            link.sendall(b"GET /")
+            assert b"".join(iter(lambda: link.recv(10_000), b"")).count(b"HTTP/1.1 ") == 0
+
+
+def test_the_header_of_the_stream() -> None:
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        status, headers, body = ask(server, "/stream.mjpg", method="HEAD")
+        assert (status, headers.get_content_type(), body) == (200, "multipart/x-mixed-replace", b"")
+        assert server.viewers == 0
+
+
+def test_a_defect_is_visible(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def status_of(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(api, "status_of", status_of)
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        assert ask(server, "/status.json")[0] == 500
+    assert capfd.readouterr().err.count("ZeroDivisionError: a defect") == 1
