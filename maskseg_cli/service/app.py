@@ -113,9 +113,7 @@ class Service:
 
     def _response(self, body: bytes, kind: str) -> Response:
         name = {"cutouts": "cutouts.zip", "labelme": "labelme.json", "coco": "coco.json"}.get(kind, f"outlined.{kind}")
-        return Response(
-            body, media_type=FORMATS[kind], headers={"Content-Disposition": f'inline; filename="{name}"'}
-        )
+        return Response(body, media_type=FORMATS[kind], headers={"Content-Disposition": f'inline; filename="{name}"'})
 
     async def model(self, _: Request) -> Response:
         """GET /v1/model: the network, its classes and the limits."""
