@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -100,8 +100,9 @@ class Service:
         del data
         result = asyncio.wrap_future(future)
         gone = asyncio.ensure_future(_disconnected(request))
+        both: set[asyncio.Future[Any]] = {result, gone}
         try:
-            await asyncio.wait({result, gone}, timeout=self.options.timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, timeout=self.options.timeout, return_when=asyncio.FIRST_COMPLETED)
             if result.done():
                 return self._response(result.result(), wanted.format)
             if gone.done():
