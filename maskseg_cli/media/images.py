@@ -112,7 +112,7 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
     return decode_photo(data, name).image
 
 
-def decode_photo(data: bytes, name: str = "The picture", max_pixels: int = MAX_PIXELS) -> Photo:
+def decode_photo(data: bytes, name: str = "The picture", max_pixels: int | None = None) -> Photo:
     """Decodes a JPEG, PNG, WebP, BMP, TIFF, HEIC or AVIF photo and turns it upright.
 
     Gray becomes three equal channels; 16 bits are scaled to 8, and where they hold 10, 12 or 14 bits only, those are;
@@ -122,7 +122,7 @@ def decode_photo(data: bytes, name: str = "The picture", max_pixels: int = MAX_P
     Args:
         data: the file's bytes.
         name: what messages call the picture.
-        max_pixels: larger pictures are refused by what their header says, before they are decoded.
+        max_pixels: larger pictures are refused by what their header says, before they are decoded; None: `MAX_PIXELS`.
 
     Raises:
         PictureTooLargeError: more pixels than `max_pixels`.
@@ -156,7 +156,8 @@ def decode_photo(data: bytes, name: str = "The picture", max_pixels: int = MAX_P
     return Photo(image if header.format == "TIFF" else turn_upright(image, header.orientation), notes, metadata)
 
 
-def _check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+def _check_size(width: int, height: int, name: str, max_pixels: int | None) -> None:
+    max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
     if width * height > max_pixels:
         raise PictureTooLargeError(
             f"{name} has {width} x {height} pixels; at most {max_pixels / 1e6:.3g} million can be read: scale it down "
