@@ -15,7 +15,7 @@ PACKAGE = PROJECT / "maskseg_cli"
 #: Rooms from top to bottom; those in one line do not import each other in both directions.
 LEVELS = (
     ("cli",),
-    ("benchmark", "inspection", "conversion"),
+    ("benchmark", "inspection", "conversion", "service"),
     ("pipeline",),
     ("features",),
     ("training",),

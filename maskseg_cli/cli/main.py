@@ -30,6 +30,7 @@ COMMANDS = {
     "image": ("maskseg_cli.cli.image:image", "Find the objects in photos and draw their outlines."),
     "video": ("maskseg_cli.cli.video:video", "Find the objects in videos and draw their outlines."),
     "webcam": ("maskseg_cli.cli.webcam:webcam", "Outline what a camera sees, live."),
+    "serve": ("maskseg_cli.cli.serve:serve", "Find the objects in photos that browsers and programs send."),
     "render": ("maskseg_cli.cli.render:render", "Draw what an earlier run found, without the network."),
     "train": ("maskseg_cli.cli.train:train", "Train a network on your own classes."),
     "evaluate": ("maskseg_cli.cli.evaluate:evaluate", "Measure box and mask AP on annotated photos."),
@@ -48,7 +49,8 @@ COMMANDS = {
 _OTHER_NAMES = {
     **dict.fromkeys(("photo", "photos", "picture", "pictures", "detect", "segment", "predict", "infer"), "image"),
     **dict.fromkeys(("film", "movie", "movies"), "video"),
-    **dict.fromkeys(("camera", "cam", "live", "stream", "serve"), "webcam"),
+    **dict.fromkeys(("camera", "cam", "live", "stream"), "webcam"),
+    **dict.fromkeys(("server", "api", "http"), "serve"),
     **dict.fromkeys(("draw", "redraw", "annotate", "visualize"), "render"),
     **dict.fromkeys(("fit", "finetune", "fine-tune"), "train"),
     **dict.fromkeys(("test", "validate", "val", "measure"), "evaluate"),

@@ -42,6 +42,10 @@ MAX_BYTES = 2**30
 _MAX_SCANNED = 2**32
 
 
+class PictureTooLargeError(MasksegError):
+    """A picture has more pixels than may be read."""
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A decoded photo.
@@ -108,7 +112,7 @@ def decode_image(data: bytes, name: str = "The picture") -> NDArray[np.uint8]:
     return decode_photo(data, name).image
 
 
-def decode_photo(data: bytes, name: str = "The picture") -> Photo:
+def decode_photo(data: bytes, name: str = "The picture", max_pixels: int | None = None) -> Photo:
     """Decodes a JPEG, PNG, WebP, BMP, TIFF, HEIC or AVIF photo and turns it upright.
 
     Gray becomes three equal channels; 16 bits are scaled to 8, and where they hold 10, 12 or 14 bits only, those are;
@@ -118,8 +122,10 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     Args:
         data: the file's bytes.
         name: what messages call the picture.
+        max_pixels: larger pictures are refused by what their header says, before they are decoded; None: `MAX_PIXELS`.
 
     Raises:
+        PictureTooLargeError: more pixels than `max_pixels`.
         MasksegError: no picture, truncated, damaged (also where a decoder fills the missing part with gray), or too
             large for the memory or the time of one photo.
     """
@@ -127,12 +133,12 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
         raise MasksegError(f"{name} is empty (0 bytes).")
     other = heif_format(data[:64])
     if other is not None:
-        photo = decode_heif(data, name, other, lambda width, height: _check_size(width, height, name))
+        photo = decode_heif(data, name, other, lambda width, height: _check_size(width, height, name, max_pixels))
         return Photo(photo.image, (), from_blocks(photo.exif, photo.profile))
     header = None if raw_kind(data[:32], name) else read_header(data)
     if header is None:
         raise MasksegError(explain_file(data, name))
-    _check_size(header.width, header.height, name)
+    _check_size(header.width, header.height, name, max_pixels)
     _check_cost(header, name)
     if not header.complete:
         raise MasksegError(f"{name} is cut off before the end of the picture: copy or download it again.")
@@ -150,10 +156,11 @@ def decode_photo(data: bytes, name: str = "The picture") -> Photo:
     return Photo(image if header.format == "TIFF" else turn_upright(image, header.orientation), notes, metadata)
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise MasksegError(
-            f"{name} has {width} x {height} pixels; at most {MAX_PIXELS // 10**6} million can be read: scale it down "
+def _check_size(width: int, height: int, name: str, max_pixels: int | None) -> None:
+    max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
+    if width * height > max_pixels:
+        raise PictureTooLargeError(
+            f"{name} has {width} x {height} pixels; at most {max_pixels / 1e6:.3g} million can be read: scale it down "
             "first."
         )
 

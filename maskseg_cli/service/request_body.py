@@ -1,0 +1,110 @@
+"""Reads the picture of a request, from a raw body or a form, in memory only."""
+
+from __future__ import annotations
+
+import asyncio
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from maskseg_cli.service.http_error import HttpError
+
+#: Types of bodies that are the picture itself, besides image/*.
+_RAW = ("", "application/octet-stream")
+
+
+async def read_picture(request: Request, max_bytes: int, timeout: float) -> bytes:
+    """The bytes of the picture.
+
+    Raises:
+        HttpError: 400 no picture, 408 it took too long, 413 too many bytes, 415 another type of body.
+        starlette.requests.ClientDisconnect: the client has gone.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    name = kind.decode("latin-1").lower()
+    is_form = name == "multipart/form-data"
+    if not (is_form or name in _RAW or name.startswith("image/")):
+        raise HttpError(415, "The body is a picture (Content-Type: image/jpeg, for example) or multipart/form-data.")
+    too_large = HttpError(413, f"The request is too large: at most {max_bytes:,} bytes are read.")
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > max_bytes:
+        raise too_large
+    body = bytearray()
+
+    async def read() -> None:
+        async for chunk in request.stream():
+            if len(body) + len(chunk) > max_bytes:
+                raise too_large
+            body.extend(chunk)
+
+    try:
+        await asyncio.wait_for(read(), timeout)
+    except asyncio.TimeoutError as error:
+        raise HttpError(408, f"The request did not come in within {timeout:g} seconds.") from error
+    data = bytes(body)
+    if is_form:
+        data = _file_of(data, options.get(b"boundary", b""))
+    if not data:
+        raise HttpError(400, "The request holds no picture.")
+    return data
+
+
+def _file_of(body: bytes, boundary: bytes) -> bytes:
+    """The content of the one file in a form.
+
+    Raises:
+        HttpError: 400, the form is broken, or holds no file or several.
+    """
+    files: list[bytearray] = []
+    header = {"name": b"", "value": b""}
+    disposition = {"is_file": False}
+
+    def field(data: bytes, start: int, end: int) -> None:
+        header["name"] += data[start:end]
+
+    def value(data: bytes, start: int, end: int) -> None:
+        header["value"] += data[start:end]
+
+    def header_end() -> None:
+        if header["name"].lower() == b"content-disposition":
+            disposition["is_file"] = b"filename" in parse_options_header(header["value"])[1]
+        header.update(name=b"", value=b"")
+
+    def headers_finished() -> None:
+        if disposition["is_file"]:
+            files.append(bytearray())
+
+    def part_data(data: bytes, start: int, end: int) -> None:
+        if disposition["is_file"]:
+            files[-1] += data[start:end]
+
+    def part_begin() -> None:
+        disposition["is_file"] = False
+
+    ended: list[bool] = []
+    broken = HttpError(400, "The form (multipart/form-data) is broken or cut off.")
+    if not boundary:
+        raise broken
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": part_begin,
+                "on_part_data": part_data,
+                "on_header_field": field,
+                "on_header_value": value,
+                "on_header_end": header_end,
+                "on_headers_finished": headers_finished,
+                "on_end": lambda: ended.append(True),
+            },
+        )
+        parser.write(body)
+        parser.finalize()
+    except (MultipartParseError, ValueError) as error:
+        raise broken from error
+    if not ended:
+        raise broken
+    if len(files) != 1:
+        raise HttpError(400, "A form holds one picture, as a file: curl -F image=@photo.jpg, for example.")
+    return bytes(files[0])

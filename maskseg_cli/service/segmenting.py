@@ -1,0 +1,98 @@
+"""`Segmenting`: from the bytes of pictures to the bytes of answers, in a few threads behind a bounded queue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.media.images import PictureTooLargeError, decode_photo
+from maskseg_cli.service.answers import answer
+from maskseg_cli.service.http_error import HttpError
+from maskseg_cli.service.wanted import Wanted
+from maskseg_cli.service.work_queue import WorkQueue
+
+if TYPE_CHECKING:
+    from maskseg_cli.inference.predictor import Predictor
+
+#: The network finds objects from this score on, so that a page can show more of them without another request.
+LOWEST_SCORE = 0.1
+
+#: The network finds at least so many objects in a picture.
+_LIMIT = 100
+
+Task = tuple[bytes, Wanted]
+
+
+class Segmenting:
+    """Decodes, segments and encodes pictures.
+
+    Decoded pictures exist only while one of the threads works on them: memory does not grow with the queue.
+
+    Args:
+        predictor: it is set to find objects from `LOWEST_SCORE` on; its own limits become those of requests that
+            name none.
+        max_pixels: of a picture.
+        places: pictures in work or waiting, at most.
+
+    Attributes:
+        usual: what a request gets that asks for nothing.
+        queue: takes (bytes of a picture, what is wanted), and returns the bytes of the answer.
+    """
+
+    def __init__(self, predictor: Predictor, max_pixels: int, places: int) -> None:
+        config = predictor.config
+        self._predictor, self._max_pixels = predictor, max_pixels
+        self.usual = Wanted(
+            min_score=config.detection_min_confidence,
+            max_detections=min(predictor.max_detections or config.detection_max_instances, 10_000),
+        )
+        predictor.max_detections = None
+        predictor.set_options(
+            detection_min_confidence=min(LOWEST_SCORE, config.detection_min_confidence),
+            detection_max_instances=max(_LIMIT, config.detection_max_instances),
+        )
+        self._network = threading.BoundedSemaphore(predictor.workers)
+        # One thread more than the network has workers decodes and encodes while those are busy.
+        self.queue: WorkQueue[Task, bytes] = WorkQueue(self._work, predictor.workers + 1, places, predictor.batch)
+
+    @property
+    def lowest_score(self) -> float:
+        """The lowest score that a request can ask for with effect."""
+        return float(self._predictor.config.detection_min_confidence)
+
+    def _work(self, tasks: Sequence[Task]) -> list[bytes | Exception]:
+        results: list[bytes | Exception] = [MasksegError("nothing was done")] * len(tasks)
+        images: dict[int, NDArray[np.uint8]] = {}
+        for number, (data, _) in enumerate(tasks):
+            try:
+                images[number] = decode_photo(data, "The picture", self._max_pixels).image
+            except PictureTooLargeError as error:
+                results[number] = HttpError(413, str(error))
+            except MasksegError as error:
+                results[number] = HttpError(400, str(error))
+        # Pictures of equal size lie side by side: the predictor takes them at once.
+        order = sorted(images, key=lambda number: images[number].shape)
+        try:
+            with self._network:
+                found = self._predictor([images[number] for number in order]) if order else []
+        except Exception as error:
+            if len(tasks) == 1:
+                return [_refusal(error)]
+            return [result for task in tasks for result in self._work([task])]  # only one of them may be the cause
+        for number, one in zip(order, found, strict=True):
+            try:
+                results[number] = answer(images[number], one, tasks[number][1])
+            except Exception as error:
+                results[number] = _refusal(error)
+        return results
+
+
+def _refusal(error: Exception) -> Exception:
+    if isinstance(error, MemoryError):
+        return HttpError(503, "There is not enough memory for this picture now: try again later.", 5)
+    return HttpError(422, str(error)) if isinstance(error, (MasksegError, UsageError)) else error
