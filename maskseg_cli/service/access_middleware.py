@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.message import Message
 from html import escape
 from urllib.parse import parse_qs
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.types import Message as AsgiMessage
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maskseg_cli.serve.access import Access, TokenCheck
 from maskseg_cli.service.page_files import PUBLIC, token_page
@@ -53,13 +51,11 @@ class AccessMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Message()
-        for name, value in scope["headers"]:
-            headers[name.decode("latin-1")] = value.decode("latin-1")
+        headers = Headers(scope=scope)
         origin = headers.get("Origin", "")
         named = bool(origin) and origin.lower() in self._origins
 
-        async def send_with_headers(message: AsgiMessage) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 added = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
@@ -75,13 +71,13 @@ class AccessMiddleware:
         refusal = self._check(scope, headers, named)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
-    def _check(self, scope: Scope, headers: Message, named: bool) -> Response | None:
+    def _check(self, scope: Scope, headers: Headers, named: bool) -> Response | None:
         """The response to a request that is not allowed, or None."""
         access, path, method = self._access(), scope["path"], scope["method"]
         changes = method not in ("GET", "HEAD")
         if named:
-            for name in ("Origin", "Sec-Fetch-Site"):
-                del headers[name]
+            kept = [pair for pair in scope["headers"] if pair[0].lower() not in (b"origin", b"sec-fetch-site")]
+            headers = Headers(raw=kept)
         reason = access.foreign_origin(headers, changes)
         if reason:
             return JSONResponse({"error": reason}, 403)
