@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.tiling import network_side
 from maskseg_cli.inference.unmolding import MASK_THRESHOLD
-from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates, detection_fates
+from maskseg_cli.inspection.box_fates import BoxFates, box_fates
+from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
 from maskseg_cli.inspection.image.spot import SAME_OBJECT, Spot
 from maskseg_cli.inspection.network_trace import NetworkTrace
-from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates, proposal_fates
+from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates
 from maskseg_cli.messages import counted
 
 #: A class that is less probable than this is not worth a sentence of its own.
@@ -51,18 +52,23 @@ class SpotStory:
     detections: DetectionFates
 
 
-def spot_story(trace: NetworkTrace, spot: Spot) -> SpotStory:
+def spot_story(trace: NetworkTrace, spot: Spot, fates: BoxFates | None = None) -> SpotStory:
     """Follows a spot through the network.
+
+    Args:
+        trace: of the photo.
+        spot: a point or box of it.
+        fates: from `box_fates(trace)`, where they are known already; None: they are computed.
 
     Raises:
         UsageError: it lies outside of the photo.
 
     Example:
         >>> print(spot_story(trace, Spot.of((412, 180))).verdict)                      # doctest: +SKIP
-        Found as chair 0.46, below the lowest score 0.6.
+        Found as chair 0.46, below --min-score 0.6.
     """
     spot.check_within(*trace.image.shape[:2])
-    proposals, detections = proposal_fates(trace), detection_fates(trace)
+    proposals, detections = box_fates(trace) if fates is None else fates
     anchor_overlap = spot.overlaps(trace.to_photo(trace.anchors))
     anchors = np.flatnonzero(spot.about(trace.to_photo(proposals.boxes)))
     anchors = anchors[np.argsort(-trace.objectness[anchors], kind="stable")]
