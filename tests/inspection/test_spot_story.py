@@ -169,6 +169,16 @@ def test_the_part_of_the_page() -> None:
             assert row["score"] == round(float(one.probabilities[row["proposal"], place]), 4)
 
 
+def test_a_class_without_a_name_has_its_number() -> None:
+    one = dataclasses.replace(trace(), class_names=("BG",))
+    label = int(one.detected.class_ids[one.shown_rows[0]])
+    story = spot_story(one, Spot.of(tuple(one.detections.xyxy[0].tolist())))
+    assert story.verdict.startswith(f"Found as class {label} ")
+    step = spot_step(one, story)
+    assert step.figures["candidates"][0]["class"] == f"class {label}"
+    assert f"class {label}" in step.content
+
+
 @pytest.mark.parametrize("text", ["1", "a,b", "1,2,3", "", (1, 2, 3, 4), None, "nan,1"])
 def test_what_is_no_point(text: object) -> None:
     with pytest.raises(UsageError):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.box_arithmetic import pairwise_iou
 from maskseg_cli.inference.proposals import best_indices
-from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
+from maskseg_cli.inspection.detection_fates import DetectionFates
 from maskseg_cli.inspection.image.photo_canvas import FOUND, MISSED, WIDE, PhotoCanvas
 from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
@@ -63,7 +63,7 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
 
 def near_misses(trace: NetworkTrace, fates: DetectionFates) -> NDArray[np.int64]:
     """Rows of the fates whose score was too low, the best ones far from detections and from each other."""
-    rows = np.flatnonzero(low_scores(fates))
+    rows = np.flatnonzero(fates.low)
     chosen: list[int] = []
     taken = trace.detected.boxes
     for row in rows[np.argsort(-fates.scores[rows], kind="stable")][:500]:
@@ -73,11 +73,6 @@ def near_misses(trace: NetworkTrace, fates: DetectionFates) -> NDArray[np.int64]
         if len(chosen) == _MISSES:
             break
     return np.array(chosen, np.int64)
-
-
-def low_scores(fates: DetectionFates) -> NDArray[np.bool_]:
-    """Whether the score of each row was too low, bool (N,)."""
-    return np.array([fate in (DetectionFate.BELOW, DetectionFate.BACKGROUND) for fate in fates.fates], bool)
 
 
 def class_name(trace: NetworkTrace, label: int) -> str:

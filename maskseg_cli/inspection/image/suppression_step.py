@@ -6,7 +6,7 @@ import numpy as np
 
 from maskseg_cli.drawing.colours import class_color
 from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
-from maskseg_cli.inspection.image.classes_step import class_name, low_scores
+from maskseg_cli.inspection.image.classes_step import class_name
 from maskseg_cli.inspection.image.photo_canvas import WIDE, PhotoCanvas
 from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers, some_of
 from maskseg_cli.inspection.network_trace import NetworkTrace
@@ -20,7 +20,7 @@ _MOST, _NAMED = 60, 8
 def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     """Candidates that reach the lowest score, the boxes that stay, and what became of all."""
     config = trace.config
-    passed = np.flatnonzero(~low_scores(fates))
+    passed = np.flatnonzero(~fates.low)
     passed = passed[np.argsort(-fates.scores[passed], kind="stable")]
     shown = passed[:_MOST]
     count = config.num_classes - 1
