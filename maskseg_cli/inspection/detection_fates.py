@@ -61,7 +61,8 @@ class DetectionFates(NamedTuple):
     @property
     def low(self) -> NDArray[np.bool_]:
         """Whether the score of each row was too low, against the lowest score or the background, bool (N,)."""
-        return np.isin(self.fates, [DetectionFate.BELOW, DetectionFate.BACKGROUND])
+        low = (self.fates == DetectionFate.BELOW) | (self.fates == DetectionFate.BACKGROUND)
+        return np.asarray(low, bool)
 
 
 def detection_fates(trace: NetworkTrace) -> DetectionFates:

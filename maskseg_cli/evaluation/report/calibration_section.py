@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from maskseg_cli.evaluation.calibration import Calibration
 from maskseg_cli.messages import counted
+from maskseg_cli.pages.axes import HALF
 from maskseg_cli.pages.charts import Curve, curve_chart, histogram
 from maskseg_cli.pages.elements import escaped
 from maskseg_cli.pages.page import section
@@ -20,7 +21,7 @@ def calibration_section(found: Calibration) -> str:
         return ""
     curves = [Curve("this network", points, marks=True), Curve("if a score were a probability", [(0, 0), (1, 1)])]
     chart = curve_chart(
-        curves, "Share of right detections by score", "score", "share that is right", (0, 1), (0, 1), width=430
+        curves, "Share of right detections by score", "score", "share that is right", (0, 1), (0, 1), width=HALF
     )
     bars = histogram(
         [float(number) for number in found.numbers],

@@ -8,6 +8,7 @@ from typing import Any
 from maskseg_cli.datasets.problems import BadRecord
 from maskseg_cli.inspection.data.statistics import SIZE_LIMITS, SIZE_NAMES
 from maskseg_cli.messages import counted
+from maskseg_cli.pages.axes import HALF
 from maskseg_cli.pages.charts import bar_chart, histogram
 from maskseg_cli.pages.elements import escaped, folded, table, tiles
 from maskseg_cli.pages.page import section
@@ -115,12 +116,12 @@ def size_section(figures: Mapping[str, Any]) -> str:
         else ""
     )
     charts = [
-        _histogram(per_image["histogram"], "objects in a photo", "photos"),
-        _histogram(sizes["original"]["histogram"], "square root of an object's area, pixels of the photo", "objects"),
-        _histogram(sizes["network"]["histogram"], "square root of an object's area, pixels of the input", "objects"),
-        _histogram(images["ratios"]["histogram"], "width / height of a photo", "photos"),
-        _histogram(images["widths"]["histogram"], "width of a photo, pixels", "photos"),
-        _histogram(images["heights"]["histogram"], "height of a photo, pixels", "photos"),
+        binned_chart(per_image["histogram"], "objects in a photo", "photos"),
+        binned_chart(sizes["original"]["histogram"], "square root of an object's area, pixels of the photo", "objects"),
+        binned_chart(sizes["network"]["histogram"], "square root of an object's area, pixels of the input", "objects"),
+        binned_chart(images["ratios"]["histogram"], "width / height of a photo", "photos"),
+        binned_chart(images["widths"]["histogram"], "width of a photo, pixels", "photos"),
+        binned_chart(images["heights"]["histogram"], "height of a photo, pixels", "photos"),
     ]
     small, large = (round(limit**0.5) for limit in SIZE_LIMITS)
     return section(
@@ -145,5 +146,12 @@ def _group(sizes: Mapping[str, Any], frame: str, name: str) -> str:
     return f"{count:,} ({count / total:.0%})" if total else "0"
 
 
-def _histogram(found: Mapping[str, Any], x_title: str, y_title: str) -> str:
-    return histogram(found["counts"], found["edges"], f"{y_title} by {x_title}", x_title, y_title)
+def binned_chart(found: Mapping[str, Any], x_title: str, y_title: str, width: int = HALF) -> str:
+    """The histogram of `figures`: a mapping with "counts" and "edges".
+
+    Args:
+        found: from data.json.
+        x_title, y_title: what is counted, and by what.
+        width: in units of the viewBox; two of the default width stand side by side.
+    """
+    return histogram(found["counts"], found["edges"], f"{y_title} by {x_title}", x_title, y_title, width=width)

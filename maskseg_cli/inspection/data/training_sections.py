@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maskseg_cli.inspection.data.content_sections import said
+from maskseg_cli.inspection.data.content_sections import binned_chart, said
 from maskseg_cli.messages import counted
-from maskseg_cli.pages.charts import bar_chart, histogram
+from maskseg_cli.pages.charts import bar_chart
 from maskseg_cli.pages.elements import pictures
 from maskseg_cli.pages.page import section
 from maskseg_cli.pages.thumbnails import Thumbnail
@@ -41,7 +41,7 @@ def box_section(figures: Mapping[str, Any], shown: Shown) -> str:
             f"{found['mean']:.3f} on average, below 0.9 for {found['below_0.9']:,}, below 0.5 for "
             f"{found['below_half']:,}, where training takes the mask's box. A low value is a wrong box or a wrong mask."
         ),
-        _chart(found["histogram"], "IoU of both boxes", "objects", 860),
+        binned_chart(found["histogram"], "IoU of both boxes", "objects", 860),
         said("The worst: the mask and its box in green, the box of the file dashed in orange."),
         pictures(shown, "sheet"),
         anchor="boxes",
@@ -77,7 +77,7 @@ def mini_mask_section(figures: Mapping[str, Any], shown: Shown) -> str:
             f"with the full one on average, {found['least']:.3f} at least; it is below 0.95 for "
             f"{found['below_0.95']:,}."
         ),
-        _chart(found["histogram"], "IoU of the full mask with the one that comes back", "objects", 860),
+        binned_chart(found["histogram"], "IoU of the full mask with the one that comes back", "objects", 860),
         said(
             "The worst of the objects of 1,000 pixels or more: the full mask (green) with its box, the cells of its "
             "mini mask over that box, and the mask that comes back (orange)."
@@ -119,15 +119,15 @@ def anchor_section(figures: Mapping[str, Any], shown: Shown) -> str:
             f"anchors of a photo for objects on average, "
             f"{found['positive_share'].get('mean', 0):.1%} of those that it trains on."
         ),
-        f'<div class="pair">{_chart(found["positives_per_image"]["histogram"], "anchors for objects", "photos")}'
-        f"{_chart(found['positive_share']['histogram'], 'share of anchors for objects', 'photos')}</div>",
+        f'<div class="pair">{binned_chart(found["positives_per_image"]["histogram"], "anchors for objects", "photos")}'
+        f"{binned_chart(found['positive_share']['histogram'], 'share of anchors for objects', 'photos')}</div>",
         said(
             f"{share} of {objects:,} objects have no anchor with an IoU of {found['threshold']:g} or more; their best "
             "anchor counts for them all the same, but it is the only one, and the network must correct it far. Where "
             "this share is high among small objects, they are too small for this network: a larger --size helps."
         ),
         bar_chart(bars, "share of objects without a fitting anchor, by size in the input", 1.0),
-        _chart(found["best_iou"]["histogram"], "IoU of an object with its best anchor", "objects", 860),
+        binned_chart(found["best_iou"]["histogram"], "IoU of an object with its best anchor", "objects", 860),
         said(
             "At the left the anchors that count as objects (green) and the objects' boxes (white, dashed); at the "
             "right some neutral anchors, on which the network is not trained (blue), and some of the background that "
@@ -160,7 +160,3 @@ def region_section(figures: Mapping[str, Any], shown: Shown, masks: Shown, origi
         pictures(masks, "sheet"),
         anchor="regions",
     )
-
-
-def _chart(found: Mapping[str, Any], x_title: str, y_title: str, width: int = 430) -> str:
-    return histogram(found["counts"], found["edges"], f"{y_title} by {x_title}", x_title, y_title, width=width)

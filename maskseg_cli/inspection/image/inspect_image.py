@@ -103,8 +103,9 @@ def inspect_image(
         files = step_files(steps, heading, _facts(trace), _document(trace, photo, predictor))
         inputs = [photo, *(files_read(network) if isinstance(network, ModelOptions) else ())]
         write_folder(folder, files, inputs, FIGURES)
-    for story in stories if show is not None else ():
-        show(story)
+    if show is not None:
+        for story in stories:
+            show(story)
     return trace
 
 

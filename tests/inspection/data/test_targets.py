@@ -137,8 +137,6 @@ def test_padding_is_black_where_the_window_is_known() -> None:
     molded = mold(image, config)
     top, left, bottom, right = molded.window
     shown = input_picture(molded.image, config, molded.window)
-    assert np.array_equal(
-        shown[top:bottom, left:right], input_picture(molded.image, config)[top:bottom, left:right]
-    )
+    assert np.array_equal(shown[top:bottom, left:right], input_picture(molded.image, config)[top:bottom, left:right])
     assert shown[top:bottom, left:right].any(axis=2).all()
     assert shown.any(axis=2).sum() == (bottom - top) * (right - left) < shown.shape[0] * shown.shape[1]
