@@ -75,6 +75,5 @@ def _measured_with(evaluation: Evaluation, settings: Mapping[str, Any]) -> str:
         ways.append(f"scores from {config['detection_min_confidence']:g}")
     ways += ["six views of each photo"] if settings.get("tta") else []
     ways += [f"tiles {settings['tiles']}"] if settings.get("tiles") else []
-    number = len(evaluation.category_ids)
-    classes = f"{number} {'class' if number == 1 else 'classes'}"
+    classes = counted(len(evaluation.category_ids), "class")
     return f"{', '.join([who, *ways])}, on {evaluation.dataset.path.name} with {classes}."

@@ -23,6 +23,7 @@ from maskseg_cli.export.report.source_section import SourceSection
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.media.partial_files import partial_path
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.elements import escaped, pictures, table, tiles
 from maskseg_cli.pages.page import page, section
 from maskseg_cli.sink import Sink
@@ -132,7 +133,7 @@ class Report(Sink):
         sources = self.counters.sources
         names = [counts.source for counts in sources]
         if photos:
-            title = f"{self._frames} {'photo' if self._frames == 1 else 'photos'}"
+            title = counted(self._frames, "photo")
         else:
             title = names[0] if len(names) == 1 else f"{len(names)} videos"
         return map(utf8, page(f"Report: {title}", f"What was found in {title}", self._content(photos, cut)))

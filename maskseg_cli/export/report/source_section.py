@@ -12,6 +12,7 @@ from maskseg_cli.counting.zone_counter import ZoneCounter
 from maskseg_cli.export.report.contact_sheet import ContactSheet
 from maskseg_cli.export.report.line_chart import clock, line_chart
 from maskseg_cli.export.report.time_series import TimeSeries
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.axes import COLORS, legend_line
 from maskseg_cli.pages.elements import escaped, folded, pictures, table
 
@@ -70,7 +71,7 @@ class SourceSection:
         chart = line_chart(bins, names, self.end, marks, "photo" if photos else "s")
         keys = "".join(f"<li>{legend_line(number)}{escaped(name)}</li>" for number, name in enumerate(names))
         left_out = len(total) - len(names)
-        more = f"<li>{left_out} rarer {'class' if left_out == 1 else 'classes'} not drawn</li>" if left_out else ""
+        more = f"<li>{counted(left_out, 'rarer class')} not drawn</li>" if left_out else ""
         ticks = '<li class="soft">red ticks: crossings of lines</li>' if marks else ""
         over = "photo" if photos else "frame, over time"
         return f'<h3>Objects in a {over}</h3>{chart}<ul class="legend">{keys}{more}{ticks}</ul>'

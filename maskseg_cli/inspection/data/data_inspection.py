@@ -33,7 +33,7 @@ class DataInspection:
         used = sum(one["objects"] > 0 for one in found["classes"].values())
         lines = [
             f"{counted(found['images'], 'photo')}, {counted(found['objects'], 'object')}, "
-            f"{used} of {len(found['classes'])} {'class' if len(found['classes']) == 1 else 'classes'} with objects"
+            f"{used} of {counted(len(found['classes']), 'class')} with objects"
         ]
         below, objects = found["anchors"]["below_threshold"], found["anchors"]["objects"]
         if objects:

@@ -11,8 +11,9 @@ from maskseg_cli.inference.box_arithmetic import pairwise_iou
 from maskseg_cli.inference.proposals import best_indices
 from maskseg_cli.inspection.detection_fates import DetectionFates
 from maskseg_cli.inspection.image.photo_canvas import FOUND, MISSED, WIDE, PhotoCanvas
-from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers
+from maskseg_cli.inspection.image.step import Panel, Step, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.axes import NARROW
 from maskseg_cli.pages.charts import bar_chart
 from maskseg_cli.pages.elements import escaped
@@ -53,11 +54,11 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     least = trace.config.detection_min_confidence
     sentence = (
         "The box head gives each proposal a probability for every class and the background. Shown are "
-        f"{amount(len(found), 'detection')} and {amount(len(missed), 'near miss', 'near misses')}: the best other "
+        f"{counted(len(found), 'detection')} and {counted(len(missed), 'near miss')}: the best other "
         f"proposals that overlap no detection by more than half and did not reach the lowest score of {least:g}."
     )
     keys = (Key("became a detection", FOUND), Key("near miss", MISSED))
-    panel = Panel("chosen", canvas.picture, f"{amount(len(rows), 'chosen proposal')}, before refinement.", keys)
+    panel = Panel("chosen", canvas.picture, f"{counted(len(rows), 'chosen proposal')}, before refinement.", keys)
     return Step("classes", "Classes", sentence, (panel,), "".join(parts), {"proposals": records})
 
 
