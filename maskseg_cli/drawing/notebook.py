@@ -97,7 +97,7 @@ def detections_html(detections: Detections, image: Any = None) -> str:
         size = small.image_size[1], small.image_size[0]
         canvas = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     kind, data = _encoded(draw(canvas, small, boxes=False, text_size=12))
-    picture_html = f'<img src="data:{kind};base64,{data}" alt="{html.escape(counted(len(detections), "object"))}">'
+    picture_html = f'<img src="data:{kind};base64,{data}" alt="{html.escape(words)}">'
     return f"<div>{head}{picture_html}{_table(detections)}</div>"
 
 

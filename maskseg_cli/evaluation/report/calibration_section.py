@@ -6,7 +6,7 @@ from maskseg_cli.evaluation.calibration import Calibration
 from maskseg_cli.messages import counted
 from maskseg_cli.pages.axes import HALF
 from maskseg_cli.pages.charts import Curve, curve_chart, histogram
-from maskseg_cli.pages.elements import escaped
+from maskseg_cli.pages.elements import paragraph
 from maskseg_cli.pages.page import section
 
 #: A bin with fewer detections is not put into words; the score of which the sentence speaks.
@@ -33,7 +33,7 @@ def calibration_section(found: Calibration) -> str:
     )
     return section(
         "What the scores mean",
-        f"<p>{escaped(_words(bins, found.error))}</p>",
+        paragraph(_words(bins, found.error)),
         f'<div class="pair"><div>{chart}</div><div>{bars}</div></div>',
     )
 

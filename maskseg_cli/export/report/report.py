@@ -24,7 +24,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.media.partial_files import partial_path
 from maskseg_cli.messages import counted
-from maskseg_cli.pages.elements import escaped, pictures, table, tiles
+from maskseg_cli.pages.elements import escaped, paragraph, pictures, table, tiles
 from maskseg_cli.pages.page import page, section
 from maskseg_cli.sink import Sink
 
@@ -140,7 +140,7 @@ class Report(Sink):
 
     def _content(self, photos: bool, cut: bool) -> Iterator[str]:
         if cut:
-            yield '<p class="note">The run ended with an error: this is what was found up to then.</p>'
+            yield paragraph("The run ended with an error: this is what was found up to then.", "note")
         yield tiles(self._facts())
         if len(self.counters.sources) > 1:
             yield self._overview()
@@ -213,4 +213,4 @@ class Report(Sink):
         )
         if scale.unit != "px":
             how += f" A pixel is {short_number(scale.per_pixel)} {scale.unit} wide."
-        return section("Sizes", table(titles, rows), f'<p class="soft">{escaped(how)}</p>')
+        return section("Sizes", table(titles, rows), paragraph(how, "soft"))

@@ -19,7 +19,7 @@ from maskseg_cli.inspection.image.spot_story import SpotStory, lost_words, score
 from maskseg_cli.inspection.image.step import Panel, Step, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.inspection.proposal_fates import ProposalFate
-from maskseg_cli.pages.elements import escaped, table
+from maskseg_cli.pages.elements import paragraph, table
 from maskseg_cli.pages.legends import Key
 
 #: Anchors and candidates that are listed and drawn.
@@ -120,7 +120,7 @@ def _anchor_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int64]
         for number, row in enumerate(rows, start=1)
     ]
     titles = ("No.", "Anchor", "Fit", "Objectness", "Rank", "Box x1, y1, x2, y2", "What became of it")
-    return f"<p>{escaped(text)}</p>" + (table(titles, cells, words=True) if cells else "")
+    return paragraph(text) + (table(titles, cells, words=True) if cells else "")
 
 
 def _candidate_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int64]) -> str:
@@ -141,7 +141,7 @@ def _candidate_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int
         for number, row in enumerate(rows, start=1)
     ]
     titles = ("No.", "Class", "Score", "Background", "Box x1, y1, x2, y2", "What became of it")
-    return f"<p>{escaped(text)}</p>" + (table(titles, cells, words=True) if cells else "")
+    return paragraph(text) + (table(titles, cells, words=True) if cells else "")
 
 
 def _anchor_figures(trace: NetworkTrace, story: SpotStory, row: int) -> dict[str, Any]:
