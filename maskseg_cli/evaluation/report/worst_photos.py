@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from maskseg_cli.evaluation.report.photos import Photos, legend, outlined
+from maskseg_cli.evaluation.report.error_picture import FOUND, MARKED, OTHER
+from maskseg_cli.evaluation.report.photos import Photos, outlined
 from maskseg_cli.messages import counted
 from maskseg_cli.pages.elements import escaped, paragraph, pictures, table
+from maskseg_cli.pages.legends import Key, legend
 from maskseg_cli.pages.page import section
 from maskseg_cli.pages.thumbnails import Thumbnail
 
 #: Lines of a list of photos without pictures, and errors that a caption names.
 _LISTED, _NAMED = 50, 4
+
+#: What the lines in the pictures mean; dashes are white on black.
+_KEYS = (
+    Key("marked by people", MARKED, dashed=True, ground=(0, 0, 0)),
+    Key("found by the network, and wrong", FOUND),
+    Key("found by the network, and right", OTHER),
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,7 @@ def _shares(numbers: dict[str, int], most: int) -> dict[str, int]:
 def _introduction(photos: Photos) -> str:
     if not photos.known:
         return paragraph("The folder of the photos was not named (IMAGES), so no photo is shown.", "note")
-    return legend()
+    return legend(_KEYS)
 
 
 def _picture(one: PhotoErrors, photos: Photos) -> Thumbnail | None:
