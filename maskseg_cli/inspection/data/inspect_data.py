@@ -41,7 +41,7 @@ def inspect_data(
     Raises:
         UsageError: a wrong option.
         MasksegError: the data cannot be read at all, or the folder cannot be written. Single bad records and photos
-            never stop it.
+            never stop it: `DataInspection.left_out` has the photos, and the reporter names them.
 
     Example:
         >>> found = inspect_data("instances_train.json", "train", "look")  # doctest: +SKIP
