@@ -21,8 +21,8 @@ from maskseg_cli.datasets.label_pictures import MOST_PIXELS, label_objects
 from maskseg_cli.datasets.photo_names import path_from
 from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
 from maskseg_cli.datasets.problems import ProblemLog
-from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.mask_arithmetic import odd_pixels
 from maskseg_cli.rle import encode_rle
 
 #: So many files show whether a folder is of Darwin; the file of one picture is not larger.
@@ -209,7 +209,7 @@ def _outline(polygon: Any, size: tuple[int, int] | None) -> Any:
     if size is None or check_outline(sound, None, *size, need_area=True).problem is not None:
         return _BROKEN
     crops = [from_polygons([ring], *size) for ring in sound]
-    inside = _odd(crops)
+    inside = odd_pixels(crops)
     if inside.area == sum(crop.area for crop in crops):  # no two overlap
         return sound
     return encode_rle(inside, *size)
@@ -232,21 +232,6 @@ def _ring(path: Any) -> list[float] | None:
         return None
     numbers: list[Any] = [point.get(side) for point in path if isinstance(point, dict) for side in ("x", "y")]
     return numbers if len(numbers) == 2 * len(path) >= 6 and all(map(is_number, numbers)) else None
-
-
-def _odd(crops: list[MaskCrop]) -> MaskCrop:
-    """The pixels that are in an odd number of masks."""
-    crops = [crop for crop in crops if crop.bitmap.size]
-    if not crops:
-        return MaskCrop(0, 0, np.zeros((0, 0), bool))
-    top, left = min(crop.top for crop in crops), min(crop.left for crop in crops)
-    bottom = max(crop.top + crop.bitmap.shape[0] for crop in crops)
-    right = max(crop.left + crop.bitmap.shape[1] for crop in crops)
-    together = np.zeros((bottom - top, right - left), bool)
-    for crop in crops:
-        h, w = crop.bitmap.shape
-        together[crop.top - top : crop.top - top + h, crop.left - left : crop.left - left + w] ^= crop.bitmap
-    return MaskCrop(top, left, together)
 
 
 def _box(box: Any) -> list[Any] | str | None:
