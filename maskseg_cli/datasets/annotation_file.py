@@ -8,6 +8,7 @@ from typing import Any
 
 from maskseg_cli.datasets.annotation_formats import FORMATS, AnnotationFormat
 from maskseg_cli.datasets.annotation_input import AnnotationInput
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
@@ -20,7 +21,7 @@ _MOST_FILES = 20
 def read_annotations(
     path: Path,
     log: ProblemLog,
-    class_name: str = "object",
+    class_name: str = DEFAULT_CLASS,
     attribute: str | None = None,
     reporter: Reporter | None = None,
     *,

@@ -16,20 +16,15 @@ from numpy.typing import NDArray
 
 from maskseg_cli.datasets.coco_document import CocoDocument
 from maskseg_cli.datasets.field_values import is_number, picture_sides, shown, whole_number
-from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.label_pictures import MOST_PIXELS, label_objects
+from maskseg_cli.datasets.outline_shapes import BROKEN
 from maskseg_cli.datasets.photo_names import path_from
+from maskseg_cli.datasets.picture_documents import PictureDocuments
 from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
-from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.mask_arithmetic import odd_pixels
 from maskseg_cli.rle import encode_rle
-
-#: So many files show whether a folder is of Darwin; the file of one picture is not larger.
-_LOOKED_AT, _LARGEST = 5, 2**26
-
-#: What counts as a broken outline where it stands for one in COCO's format.
-_BROKEN = "a broken shape"
 
 #: Kinds of annotations that are no shapes.
 _NO_SHAPES = ("tag", "string", "graph")
@@ -41,17 +36,11 @@ class _Item(NamedTuple):
     name: str
     size: tuple[int, int] | None
     slot: str | None
-    is_video: bool
 
 
 def is_darwin(path: Path) -> bool:
     """Whether this is a file of V7 Darwin, or a folder with such files in it or below it."""
-    try:
-        if path.is_file():
-            return path.suffix.lower() == ".json" and _is_annotation(path)
-        return path.is_dir() and any(map(_is_annotation, islice(_json_files(path), _LOOKED_AT)))
-    except (OSError, ValueError):
-        return False
+    return _DOCUMENTS.match(path)
 
 
 def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, Any]:
@@ -74,25 +63,13 @@ def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str
     """
     base = (path if path.is_dir() else path.parent) if images is None else images
     document = CocoDocument()
-    for file in [path] if path.is_file() else _json_files(path):
-        try:
-            content = read_json(file)
-        except MasksegError as error:
-            log.add("annotation-file", file.name, str(error).rstrip("."))
-            continue
-        if not _is_content(content):
-            log.add("annotation-file", file.name, "it is no file of V7 Darwin")
-            continue
+    for file, content in _DOCUMENTS.read(path, log):
         item = _item(content)
-        if item.is_video:
-            log.add("video-file", file.name)
-            continue
         named = images is not None and os.path.isfile(images / item.name)
         photo = item.name if named else _photo(file, item.name, base)
         _add_picture(document, document.add_image(photo, item.size), photo, item, content["annotations"], log)
     if not document.object_count:
-        problems = "".join(f" {problem}." for problem in log.problems()[:1])
-        raise MasksegError(f"{path} is of V7 Darwin, and there is no outline or box in it.{problems}")
+        raise without_objects(f"{path} is of V7 Darwin, and there is no outline or box in it", log)
     return document.finish()
 
 
@@ -100,13 +77,6 @@ def _json_files(path: Path) -> Iterator[Path]:
     for above, folders, files in os.walk(path):
         folders[:] = sorted(one for one in folders if one != ".v7")
         yield from (Path(above) / name for name in sorted(files) if name.lower().endswith(".json"))
-
-
-def _is_annotation(path: Path) -> bool:
-    try:
-        return path.stat().st_size <= _LARGEST and _is_content(read_json(path))
-    except MasksegError:
-        return False
 
 
 def _is_content(content: Any) -> bool:
@@ -119,16 +89,29 @@ def _is_content(content: Any) -> bool:
 
 
 def _item(content: dict[str, Any]) -> _Item:
-    record = content["item"] if isinstance(content.get("item"), dict) else content["image"]
+    record, slot = _record(content)
     slots = record.get("slots")
-    slot = slots[0] if isinstance(slots, list) and slots and isinstance(slots[0], dict) else record
     folder, name = record.get("path"), record.get("name", record.get("filename"))
     parts = PurePosixPath(folder if isinstance(folder, str) else "", str(name)).parts
     size = picture_sides(slot.get("height"), slot.get("width"))
     view = slot.get("slot_name") if isinstance(slots, list) and len(slots) > 1 else None
-    is_video = any(slot.get(key) for key in ("frame_urls", "frame_manifest", "frame_manifests", "fps"))
     file_name = "/".join(part for part in parts if part not in ("/", "..")) or "picture"
-    return _Item(file_name, size, view if isinstance(view, str) else None, is_video)
+    return _Item(file_name, size, view if isinstance(view, str) else None)
+
+
+def _record(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a file says of its picture, and of the first of several views of it."""
+    record = content["item"] if isinstance(content.get("item"), dict) else content["image"]
+    slots = record.get("slots")
+    return record, slots[0] if isinstance(slots, list) and slots and isinstance(slots[0], dict) else record
+
+
+def _is_video(content: dict[str, Any]) -> bool:
+    _, slot = _record(content)
+    return any(slot.get(key) for key in ("frame_urls", "frame_manifest", "frame_manifests", "fps"))
+
+
+_DOCUMENTS = PictureDocuments("file of V7 Darwin", _json_files, _is_content, _is_video)
 
 
 def _photo(file: Path, name: str, base: Path) -> str:
@@ -166,7 +149,7 @@ def _add_picture(
     for layer in layers:
         _add_masks(document, image, layer, item.size, masks)
     for label in masks.values():  # of no raster layer
-        document.add_object(image, label, _BROKEN)
+        document.add_object(image, label, BROKEN)
 
 
 def _add_masks(
@@ -203,11 +186,11 @@ def _outline(polygon: Any, size: tuple[int, int] | None) -> Any:
     rings = [_ring(path) for path in _paths(polygon)]
     sound = [ring for ring in rings if ring is not None]
     if not rings or len(sound) < len(rings):
-        return _BROKEN
+        return BROKEN
     if len(sound) == 1:
         return sound
     if size is None or check_outline(sound, None, *size, need_area=True).problem is not None:
-        return _BROKEN
+        return BROKEN
     crops = [from_polygons([ring], *size) for ring in sound]
     inside = odd_pixels(crops)
     if inside.area == sum(crop.area for crop in crops):  # no two overlap

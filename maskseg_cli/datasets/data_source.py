@@ -9,6 +9,7 @@ from typing import Protocol
 from maskseg_cli.datasets.annotation_file import read_annotations
 from maskseg_cli.datasets.class_matching import have_same_classes
 from maskseg_cli.datasets.coco import from_document
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.example import Example
 from maskseg_cli.datasets.problems import Problem, ProblemLog
 from maskseg_cli.datasets.shapes import ShapesSource
@@ -54,7 +55,7 @@ def open_source(
     known_classes: Sequence[str] | None = None,
     shapes: tuple[int, int] = (500, 128),
     shapes_seed: int = 0,
-    class_name: str = "object",
+    class_name: str = DEFAULT_CLASS,
     attribute: str | None = None,
     strict: bool = False,
     reporter: Reporter | None = None,

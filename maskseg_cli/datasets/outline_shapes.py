@@ -14,6 +14,9 @@ from maskseg_cli.rle import encode_rle
 #: Corners of the polygon that stands for a circle or an ellipse.
 _CORNERS = 72
 
+#: What counts as a broken outline where it stands for one in COCO's format.
+BROKEN = "a broken shape"
+
 #: A mask with a box of more pixels is not decoded.
 MOST_PIXELS = 2**28
 
@@ -56,23 +59,23 @@ def joined(polygons: Sequence[list[float]], masks: Sequence[MaskCrop], size: tup
         size: height and width of the picture; None: unknown.
 
     Returns:
-        None where a mask reaches over the edge of its picture, a polygon beside it is broken, or all of them together
-        have more pixels than `MOST_PIXELS`.
+        `BROKEN` where a mask reaches over the edge of its picture, a polygon beside it is broken, or all of them
+        together have more pixels than `MOST_PIXELS`.
     """
     if not masks:
         return list(polygons)
     if size is None:
-        return None
+        return BROKEN
     height, width = size
     if any(_reaches_out(mask, height, width) for mask in masks):
-        return None
+        return BROKEN
     parts = list(masks)
     if polygons:
         if check_outline(list(polygons), None, height, width, need_area=True).problem is not None:
-            return None
+            return BROKEN
         parts.append(from_polygons(polygons, height, width))
     if len(parts) > 1 and extent(parts).pixels > MOST_PIXELS:
-        return None
+        return BROKEN
     return encode_rle(parts[0] if len(parts) == 1 else unite(parts), height, width)
 
 

@@ -65,11 +65,14 @@ def apart(path: Path, images: Path | None) -> Path | None:
 
 
 def path_from(path: Path, base: Path) -> str:
-    """A path from a folder, with forward slashes, or the whole path where it lies elsewhere."""
-    try:
-        return path.relative_to(base).as_posix()
-    except ValueError:
-        return str(path.resolve())
+    """A path from a folder, with forward slashes, or the whole path where it lies elsewhere.
+
+    Links are followed only where the path as it is written does not begin with the folder.
+    """
+    for one, folder in ((path, base), (path.resolve(), base.resolve())):
+        if one.is_relative_to(folder):
+            return one.relative_to(folder).as_posix()
+    return str(path.resolve())
 
 
 def without_suffix(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_images import MANY
+from maskseg_cli.datasets.photo_names import path_from
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.yolo_files import (
     SPLITS,
@@ -48,6 +49,13 @@ class Pair(NamedTuple):
     number: int
     picture: Path | None
     labels: Path | None
+
+    @property
+    def file(self) -> Path:
+        """The picture, or its label file where it is not there."""
+        file = self.labels if self.picture is None else self.picture
+        assert file is not None
+        return file
 
 
 def is_yolo(source: AnnotationInput) -> bool:
@@ -99,8 +107,9 @@ def yolo_to_coco(source: AnnotationInput) -> dict[str, Any]:
     base = source.folder if source.images is None else source.images
     reporter = source.reporter if source.reporter is not None and len(pairs) >= MANY else Reporter()
     with reporter.progress(len(pairs), "picture", "reading labels") as show:
-        for done, (number, picture, labels) in enumerate(pairs, 1):
-            name = _name(labels if picture is None else picture, base)
+        for done, pair in enumerate(pairs, 1):
+            number, picture, labels = pair
+            name = path_from(pair.file, base)
             size = None
             if picture is None:
                 source.log.add("missing-image", f"that of {name}")
@@ -209,11 +218,3 @@ def _text(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return None
-
-
-def _name(path: Path | None, base: Path) -> str:
-    assert path is not None  # one of a pair is there
-    if path.is_relative_to(base):
-        return path.relative_to(base).as_posix()
-    base, path = base.resolve(), path.resolve()
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
