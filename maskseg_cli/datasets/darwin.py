@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from maskseg_cli.datasets.coco_document import CocoDocument
 from maskseg_cli.datasets.field_values import is_number, picture_sides, shown, whole_number
 from maskseg_cli.datasets.label_pictures import MOST_PIXELS, label_objects
-from maskseg_cli.datasets.outline_shapes import BROKEN
+from maskseg_cli.datasets.outline_shapes import BROKEN, ellipse
 from maskseg_cli.datasets.photo_names import path_from
 from maskseg_cli.datasets.picture_documents import PictureDocuments
 from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
@@ -47,8 +47,8 @@ def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str
     """Files of V7 Darwin in COCO's format.
 
     Polygons are outlines; where a polygon has several paths, a point is inside if it is inside an odd number of them:
-    a path in another one is a hole. Masks are those of the raster layer, to the pixel. Bounding boxes without a polygon
-    are boxes. Other kinds, such as lines and ellipses, are left out.
+    a path in another one is a hole. Ellipses are outlines. Masks are those of the raster layer, to the pixel. Bounding
+    boxes without a polygon are boxes. Other kinds, such as lines, are left out.
 
     Args:
         path: the file of one picture, or a folder with files.
@@ -141,6 +141,8 @@ def _add_picture(
         elif "polygon" in record or "complex_polygon" in record:
             outline = _outline(record.get("polygon", record.get("complex_polygon")), item.size)
             document.add_object(image, label.strip(), outline, _box(record.get("bounding_box")))
+        elif "ellipse" in record:
+            document.add_object(image, label.strip(), _ellipse(record["ellipse"]))
         elif "bounding_box" in record:
             document.add_object(image, label.strip(), None, _box(record["bounding_box"]) or "null")
         elif not any(kind in record for kind in _NO_SHAPES):
@@ -196,6 +198,16 @@ def _outline(polygon: Any, size: tuple[int, int] | None) -> Any:
     if inside.area == sum(crop.area for crop in crops):  # no two overlap
         return sound
     return encode_rle(inside, *size)
+
+
+def _ellipse(shape: Any) -> Any:
+    """COCO's polygon of an ellipse, or a text where it is broken: `radius` has its half axes, `angle` is in radians."""
+    parts = [shape.get(key) if isinstance(shape, dict) else None for key in ("center", "radius")]
+    numbers: list[Any] = [part.get(side) for part in parts if isinstance(part, dict) for side in ("x", "y")]
+    numbers.append(shape.get("angle", 0) if isinstance(shape, dict) else None)
+    if len(numbers) != 5 or not all(map(is_number, numbers)) or min(numbers[2:4]) <= 0:
+        return BROKEN
+    return [ellipse(*map(float, numbers))]
 
 
 def _paths(polygon: Any) -> list[Any]:
