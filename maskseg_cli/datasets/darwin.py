@@ -18,7 +18,7 @@ from maskseg_cli.datasets.coco_document import CocoDocument
 from maskseg_cli.datasets.field_values import is_number, picture_sides, shown, whole_number
 from maskseg_cli.datasets.label_pictures import MOST_PIXELS, label_objects
 from maskseg_cli.datasets.outline_shapes import BROKEN, ellipse
-from maskseg_cli.datasets.photo_names import path_from
+from maskseg_cli.datasets.photo_names import base_folder, path_from
 from maskseg_cli.datasets.picture_documents import PictureDocuments
 from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
 from maskseg_cli.datasets.problems import ProblemLog, without_objects
@@ -61,7 +61,7 @@ def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str
     Raises:
         MasksegError: no file can be read, or there is no object.
     """
-    base = (path if path.is_dir() else path.parent) if images is None else images
+    base = base_folder(path, images)
     document = CocoDocument()
     for file, content in _DOCUMENTS.read(path, log):
         item = _item(content)

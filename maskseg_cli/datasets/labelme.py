@@ -19,6 +19,7 @@ import numpy as np
 from maskseg_cli.datasets.field_values import is_number, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.outline_shapes import BROKEN, ellipse, joined
+from maskseg_cli.datasets.photo_names import base_folder
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
@@ -89,7 +90,7 @@ def labelme_to_coco(documents: Iterable[tuple[str, dict[str, Any]]], path: Path,
     Raises:
         MasksegError: no shape has a label.
     """
-    base = path if path.is_dir() else path.parent
+    base = base_folder(path)
     images: list[dict[str, Any]] = []
     found: list[tuple[int, str, Any]] = []
     for folder, document in documents:

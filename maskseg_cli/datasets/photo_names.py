@@ -58,10 +58,16 @@ class PhotoNames:
         return self._names.get(name)
 
 
+def base_folder(path: Path, images: Path | None = None) -> Path:
+    """The folder from which file names of pictures count: that of the photos, else that of the annotations."""
+    if images is not None:
+        return images
+    return path if path.is_dir() else path.parent
+
+
 def apart(path: Path, images: Path | None) -> Path | None:
     """The folder of the photos, or None where it is that of the annotations themselves, which say where photos are."""
-    folder = path if path.is_dir() else path.parent
-    return None if images is not None and images.resolve() == folder.resolve() else images
+    return None if images is not None and images.resolve() == base_folder(path).resolve() else images
 
 
 def path_from(path: Path, base: Path) -> str:

@@ -21,7 +21,7 @@ from maskseg_cli.datasets.filled_polygons import fill_polygons
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.label_pictures import decode_binary
 from maskseg_cli.datasets.outline_shapes import BROKEN
-from maskseg_cli.datasets.photo_names import path_from
+from maskseg_cli.datasets.photo_names import base_folder, path_from
 from maskseg_cli.datasets.picture_documents import PictureDocuments
 from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.detections import MaskCrop
@@ -54,7 +54,7 @@ def supervisely_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dic
     Raises:
         MasksegError: no file can be read, or there is no object.
     """
-    base = (path if path.is_dir() else path.parent) if images is None else images
+    base = base_folder(path, images)
     document = CocoDocument()
     for file, content in _DOCUMENTS.read(path, log):
         name = file.name.removesuffix(".json")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.coco_document import DEFAULT_CLASS, CocoDocument
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
-from maskseg_cli.datasets.photo_names import PhotoNames, apart, path_from
+from maskseg_cli.datasets.photo_names import PhotoNames, apart, base_folder, path_from
 from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.datasets.voc_masks import OBJECT_FOLDERS, VocMask, VocMasks
 from maskseg_cli.datasets.voc_xml import VocObject, VocPicture, looks_like_voc, polygons_outline, read_voc_xml
@@ -85,7 +85,7 @@ def voc_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, A
     images = apart(path, images)
     layout = _layout(path, images)
     photos = PhotoNames(layout.photos)
-    base = (path if path.is_dir() else path.parent) if images is None else images
+    base = base_folder(path, images)
     document = CocoDocument()
     for name in _names(layout, path):
         _add_picture(document, name, layout, photos, base, log)
