@@ -40,7 +40,7 @@ def make_app(
     """The service of `maskseg serve`, for any ASGI server with one process.
 
     Args:
-        predictor: it is changed to find objects from a lower score on, see `Segmenting`.
+        predictor: finds the objects; it is not changed.
         options: who may use it, and its limits.
         host, port: where it will be served; part of the access rules.
 

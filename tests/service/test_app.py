@@ -15,7 +15,7 @@ from maskseg_cli.service.app import make_app
 from maskseg_cli.service.openapi import ERRORS, description
 from maskseg_cli.service.options import ServiceOptions
 from maskseg_cli.service.wanted import PARAMETERS
-from tests.cli.fake_model import blob_predictor
+from tests.cli.fake_model import BlobEngine, blob_predictor
 from tests.cli.running import encoded
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -156,3 +156,21 @@ def test_the_description_is_complete(service: TestClient) -> None:
     segment = told["paths"]["/v1/segment"]["post"]
     assert [one["name"] for one in segment["parameters"]] == [name for name in PARAMETERS if name != "token"]
     assert set(segment["responses"]) == {"200", *ERRORS}
+
+
+def test_the_network_finds_no_more_than_is_asked_for() -> None:
+    predictor = blob_predictor()
+    seen = []
+    run = BlobEngine.run
+
+    def watched(engine, *arguments):
+        seen.append(engine.config.detection_min_confidence)
+        return run(engine, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch, TestClient(make_app(predictor), base_url="http://127.0.0.1") as service:
+        patch.setattr(BlobEngine, "run", watched)
+        for query in ("", "min_score=0.3", "min_score=0", ""):
+            assert service.post(f"/v1/segment?{query}", content=encoded()).status_code == 200
+        assert service.get("/v1/model").json()["lowest_score"] == 0.1
+    assert seen == [0.5, 0.3, 0.1, 0.5]
+    assert predictor.config.detection_min_confidence == 0.5
