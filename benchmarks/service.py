@@ -2,12 +2,12 @@
 
     python benchmarks/service.py [FOLDER] [--clients 1 2 4 8] [--rounds 5] [--photos 100] [OPTION OF maskseg serve ...]
 
-"Alone" is `segment_images` in this process: the photos of the folder are read, decoded and go through the network in as
-many threads as `maskseg image` uses; nothing is encoded or written. The service runs in a process of its own; its clients
-are threads here, on the same cores, which send the bytes of the same files over kept connections and read the answers.
-All take turns in each round. `share` is the median of the rounds' ratios to "alone". `ms` is the processor's time a photo,
-of the service and its clients together, which other programs on the machine change less than photos a second. Without a
-folder it takes the photos of COCO val2017 beside the checkout.
+"Alone" is `segment_images` in this process: the photos of the folder are read, decoded and go through the network in
+as many threads as `maskseg image` uses; nothing is encoded or written. The service runs in a process of its own; its
+clients are threads here, on the same cores, which send the bytes of the same files over kept connections and read the
+answers. All take turns in each round. `share` is the median of the rounds' ratios to "alone". `ms` is the processor's
+time a photo, of the service and its clients together, which other programs on the machine change less than photos a
+second. Without a folder it takes the photos of COCO val2017 beside the checkout.
 """
 
 from __future__ import annotations
@@ -182,9 +182,8 @@ def main() -> None:
     print(f"{len(photos)} photos, {given.rounds} rounds; photos a second, medians\n")
     print("| | photos/s | share | ms |\n|---|---|---|---|")
     for name, values in rates.items():
-        print(
-            f"| {name} | {statistics.median(values):.1f} | {100 * shares[name]:.0f} % | {1000 * statistics.median(work[name]):.0f} |"
-        )
+        milliseconds = 1000 * statistics.median(work[name])
+        print(f"| {name} | {statistics.median(values):.1f} | {100 * shares[name]:.0f} % | {milliseconds:.0f} |")
     best = max(share for name, share in shares.items() if name.endswith("JSON"))
     if latencies:
         at = statistics.quantiles(latencies, n=20)
