@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.images import PictureTooLargeError, decode_photo
+from maskseg_cli.serve.http_error import HttpError
 from maskseg_cli.service.answers import answer
-from maskseg_cli.service.http_error import HttpError
 from maskseg_cli.service.wanted import Wanted
 from maskseg_cli.service.work_queue import WorkQueue
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-import time
 
 import pytest
 
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
-from maskseg_cli.serve import Server, api, connection, start_server
+from maskseg_cli.serve import Server, api, connections, start_server
 from tests.serve.watching import ask
 
 _GET = b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n"
@@ -25,38 +25,59 @@ def _answer(server: Server, *sent: bytes, half_close: bool = False) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("code", "header"),
     [
-        _GET + b"A: b\r\n c\r\n\r\n",
-        _GET + b"A: b\rC: d\r\n\r\n",
-        _GET + b"Transfer-Encoding: identity\r\n\r\n",
-        _GET + b"a: b\r\n" * 101 + b"\r\n",
-        _GET.replace(b"1.1", b"2.0") + b"\r\n",
+        (400, _GET + b"A: b\rC: d\r\n\r\n"),
+        (400, _GET + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        (400, _GET.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
+        (400, _GET + b"Transfer-Encoding: identity\r\n\r\n"),
+        (431, _GET + b"a: b\r\n" * 101 + b"\r\n"),
+        (505, _GET.replace(b"1.1", b"2.0") + b"\r\n"),
     ],
-    ids=["folded", "bare CR", "Transfer-Encoding", "many lines", "HTTP/2.0"],
+    ids=["bare CR", "chunked GET", "two lengths", "Transfer-Encoding", "many lines", "HTTP/2.0"],
 )
-def test_headers_that_a_proxy_may_read_differently_are_refused(header: bytes) -> None:
+def test_headers_that_a_proxy_may_read_differently_are_refused(code: int, header: bytes) -> None:
     with start_server(LiveFeed(), Controls(), port=0) as server:
-        assert _answer(server, header).startswith(b"HTTP/1.1 400 ")
+        assert _answer(server, header).startswith(b"HTTP/1.1 %d " % code)
         # The same after a good request, on one connection.
         both = _answer(server, _GET + b"\r\n" + header)
         assert both.startswith(b"HTTP/1.1 200 ")
-        assert both.count(b"HTTP/1.1 400 ") == 1
+        assert both.count(b"HTTP/1.1 %d " % code) == 1
 
 
-def test_a_client_that_closes_its_side_gets_its_answers() -> None:
+def test_a_continued_line_is_part_of_its_header() -> None:
     with start_server(LiveFeed(), Controls(), port=0) as server:
-        assert _answer(server, 2 * (_GET + b"\r\n"), half_close=True).count(b"HTTP/1.1 200 ") == 2
+        assert _answer(server, _GET + b"A: b\r\n c\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+        post = _GET.replace(b"GET", b"POST") + b"A: b\r\n Transfer-Encoding: chunked\r\n\r\n"
+        assert b" 200 " not in _answer(server, post, half_close=True)
+
+
+def test_an_address_in_full_is_the_same_as_its_path() -> None:
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        full = _GET.replace(b"/status.json", b"http://localhost/status.json") + b"Connection: close\r\n\r\n"
+        assert _answer(server, full).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_closes_its_side_gets_its_answer() -> None:
+    with start_server(LiveFeed(), Controls(), port=0) as server:
+        assert _answer(server, _GET + b"\r\n", half_close=True).startswith(b"HTTP/1.1 200 ")
+        cut = (
+            _GET.replace(b"GET /status.json", b"POST /controls")
+            + b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{}"
+        )
+        assert _answer(server, cut, half_close=True).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_second_header_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT", 0.3)
-    with start_server(LiveFeed(), Controls(), port=0) as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as link:
-            link.sendall(_GET + b"\r\n")
-            assert link.recv(10_000).startswith(b"HTTP/1.1 200 ")
-            time.sleep(0.2)  # the answer is complete
-            link.sendall(b"GET /")
+    monkeypatch.setattr(connections, "IDLE_TIME", 0.3)
+    with (
+        start_server(LiveFeed(), Controls(), port=0) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as link,
+    ):
+        link.sendall(_GET + b"\r\n")
+        assert link.recv(10_000).startswith(b"HTTP/1.1 200 ")
+        link.sendall(b"GET /")
+        with contextlib.suppress(ConnectionResetError):
             assert b"".join(iter(lambda: link.recv(10_000), b"")).count(b"HTTP/1.1 ") == 0
 
 

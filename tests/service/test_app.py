@@ -136,7 +136,10 @@ def test_other_pages_are_refused_unless_they_are_named() -> None:
         named = {**foreign, "Origin": "https://good.example"}
         done = service.post("/v1/segment", content=encoded(), headers=named)
         assert (done.status_code, done.headers["access-control-allow-origin"]) == (200, "https://good.example")
-        assert service.options("/v1/segment", headers=named).status_code == 204
+        asked = {**named, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+        allowed = service.options("/v1/segment", headers=asked)
+        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://good.example")
+        assert service.options("/v1/segment", headers={**asked, **foreign}).status_code == 400
 
 
 def test_a_full_queue_is_answered_with_503(monkeypatch: pytest.MonkeyPatch) -> None:
