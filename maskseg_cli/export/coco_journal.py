@@ -25,6 +25,22 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def journal_entry(
+    file_name: str,
+    detections: Detections,
+    ids: Sequence[int],
+    polygons: bool = False,
+    image_fields: Callable[[str], dict[str, Any]] | None = None,
+) -> tuple[str, bytes]:
+    """A picture's name and line of a journal; the arguments are those of `CocoJournal`, and `ids` are not ()."""
+    height, width = detections.image_size
+    image: dict[str, Any] = {"file_name": file_name, "width": width, "height": height}
+    if image_fields is not None:
+        image |= image_fields(file_name)
+    annotations = list(coco_annotations(detections, 0, ids, polygons))
+    return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
+
+
 class CocoJournal:
     """A file of JSON lines, one a picture, which become one COCO JSON at the end.
 
@@ -83,12 +99,7 @@ class CocoJournal:
 
     def entry(self, file_name: str, detections: Detections) -> tuple[str, bytes]:
         """A picture's name and line, for `append`; changes nothing, so that any thread may call it."""
-        height, width = detections.image_size
-        image: dict[str, Any] = {"file_name": file_name, "width": width, "height": height}
-        if self._image_fields is not None:
-            image |= self._image_fields(file_name)
-        annotations = list(coco_annotations(detections, 0, self._ids, self._polygons))
-        return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
+        return journal_entry(file_name, detections, self._ids, self._polygons, self._image_fields)
 
     def append(self, entry: tuple[str, bytes]) -> None:
         """Writes a line without buffering.
