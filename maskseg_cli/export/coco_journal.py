@@ -14,6 +14,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import FOUND, category_ids, coco_annotations, coco_categories
 from maskseg_cli.export.earlier_records import parse_picture, parse_record
+from maskseg_cli.export.name_index import NameIndex
 from maskseg_cli.media.atomic_file import utf8
 
 #: In the first line of every journal.
@@ -86,7 +87,9 @@ class CocoJournal:
         self._first: dict[str, Any] = {"maskseg": _KIND, "categories": coco_categories(class_names, self._ids)}
         self._file: BinaryIO | None = None
         #: Name of each photo -> where its line begins in the file; a photo has one entry in the JSON.
-        self._lines: dict[str, int] = {}
+        self._lines = NameIndex()
+        #: Where lines begin that do not count, because a later one is about the same photo.
+        self._outdated: set[int] = set()
         self.resumed = path is not None and path.exists()
         if path is not None and self.resumed:
             self._go_on(path)
@@ -109,7 +112,7 @@ class CocoJournal:
         """
         if self._file is None:
             self._file = self._begin()
-        self._lines[entry[0]] = self._write(entry[1])
+        self._note(entry[0], self._write(entry[1]))
 
     def add(self, file_name: str, detections: Detections) -> None:
         """Adds a picture and its objects."""
@@ -117,10 +120,11 @@ class CocoJournal:
 
     def objects_of(self, file_name: str) -> dict[str, int] | None:
         """Class name -> number of objects of a picture; None if there is no such picture."""
-        if self._file is None or file_name not in self._lines:
+        place = self._lines.get(file_name)
+        if self._file is None or place is None:
             return None
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
-            lines.seek(self._lines[file_name])
+            lines.seek(place)
             _, annotations = parse_picture(lines.readline())
         names = {category["id"]: category["name"] for category in self._first["categories"]}
         ids = [annotation["category_id"] for annotation in annotations]
@@ -177,20 +181,26 @@ class CocoJournal:
         if self._file is not None:
             self._file.close()
             self._file = None
+            self._lines.close()
             if remove and self.path is not None:
                 self.path.unlink(missing_ok=True)
 
     def _records(self) -> Iterator[dict[str, Any]]:
         if self._file is None:
             return
-        kept = set(self._lines.values())
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            at = 0
+            at = len(lines.readline())
             for line in lines:
-                if at in kept:
+                if at not in self._outdated:
                     yield json.loads(line)
                 at += len(line)
+
+    def _note(self, name: str, place: int) -> None:
+        before = self._lines.get(name)
+        if before is not None:
+            self._outdated.add(before)
+        self._lines[name] = place
 
     def _begin(self) -> BinaryIO:
         if self.path is None:
@@ -227,7 +237,7 @@ class CocoJournal:
                     name = None
                 if name is None:  # cut off when the run was killed
                     break
-                self._lines[name] = end
+                self._note(name, end)
                 end += len(line)
             lines.truncate(end)
         self._file = path.open("r+b", buffering=0)

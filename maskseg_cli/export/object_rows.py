@@ -69,7 +69,8 @@ class ObjectRows(CompletedSink):
     def add_condensed(self, frame: Frame, condensed: bytes) -> None:
         """Writes the rows."""
         self._write(condensed)
-        self._added.add(frame.source)
+        if self._resume:
+            self._added.add(frame.source)
 
     def finish(self) -> None:
         """Adds the rows that are kept, and gives the file its name.
