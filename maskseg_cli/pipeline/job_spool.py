@@ -62,6 +62,11 @@ class JobSpool:
             yield from (_job(*row) for row in rows)
 
 
+def has_undone(jobs: Sequence[Job] | JobSpool) -> bool:
+    """Whether a photo has no result yet."""
+    return bool(jobs.undone) if isinstance(jobs, JobSpool) else not all(job.done for job in jobs)
+
+
 _Row = tuple[str, str, "str | None", "str | None", bool]
 
 
