@@ -37,6 +37,7 @@ class PictureAnnotations(PreparedSink):
     """
 
     needs_picture = False
+    on_cluster = "workers"
     #: Suffix of the files.
     suffix = ""
     #: Folders of annotations and of pictures below `folder`.
@@ -70,6 +71,27 @@ class PictureAnnotations(PreparedSink):
         """The file of a photo. The order of the first calls counts where names without suffix are equal."""
         return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
 
+<<<<<<< HEAD
+=======
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
+
+    def take_reserved(self, source: str, name: str) -> None:
+        """See `Sink.take_reserved`."""
+        self._names.take(source, name)
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Writes the file of one picture.
+
+        Raises:
+            MasksegError: a picture would lie among the photos themselves.
+            OSError: it cannot be written; nothing half-written is left.
+        """
+        self.prepare(frame, detections, picture)()
+
+>>>>>>> rayphotos
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Converts the objects; the function that is returned names and writes the file."""
         made = self.convert(frame, detections)

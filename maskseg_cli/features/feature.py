@@ -56,6 +56,7 @@ class RunParts:
         untracked: whether the user wants no tracks.
         output: what the user gave as output: a file, a folder, or None.
         overwrite, skip_existing: what becomes of outputs that exist.
+        part: it is a part of a run on a cluster, whose other parts may have written into the same folders already.
         reporter: for notes.
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
@@ -82,6 +83,7 @@ class RunParts:
     output: Path | None = None
     overwrite: bool = False
     skip_existing: bool = False
+    part: bool = False
     reporter: Reporter | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
