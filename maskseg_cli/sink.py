@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,37 @@ class Sink:
         """
         self.discard()
         return None
+
+    def reserve(self, sources: Sequence[str]) -> None:
+        """Takes the names of the videos before this process's own, so that its files are named as in a single run.
+
+        Called before the first frame in a process that does one video of a run; names are those of `Frame.source`.
+        """
+
+    def part(self, failed: bool = False) -> Any:
+        """Ends the sink in a process that does one video of a run, in place of `finish` and `discard`.
+
+        Args:
+            failed: the run was for this video only, and it failed.
+
+        Returns:
+            what the run's own sink needs for `join`: plain values and paths of files in the folder of this part
+            (`RunParts.part_folder`); None where the sink has written files of its own for the video.
+
+        Raises:
+            OSError: the output cannot be written.
+        """
+        if failed:
+            self.discard()
+        else:
+            self.finish()
+
+    def join(self, part: Any) -> None:
+        """Adds what `part` has returned in another process, in the order of the videos, as if it were added here.
+
+        Raises:
+            OSError: the output cannot be written.
+        """
 
     def __enter__(self) -> Sink:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -57,6 +57,11 @@ class Cutouts(Sink):
         self._overwrite, self._skip_existing = overwrite, skip_existing
         self._sources: dict[str, str] = {}  # name without ending -> the source that has it
         check_writable(self._folder)
+
+    def reserve(self, sources: Sequence[str]) -> None:
+        """See `Sink.reserve`."""
+        for source in sources:
+            self._beginning(Frame(np.zeros((1, 1, 3), np.uint8), source=source))
 
     def has(self, source: str) -> bool:
         """Whether there are cut-outs of a photo. One in which nothing was found is done again."""

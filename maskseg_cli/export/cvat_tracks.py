@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -78,6 +78,11 @@ class CvatTracks(CompletedSink):
             if len(parts) > 1 or (parts and parts[0].holes):
                 self._say("CVAT has one polygon a track: parts and holes are joined to it by lines without area.")
         return lambda: self._add(frame, detections, shapes)
+
+    def reserve(self, sources: Sequence[str]) -> None:
+        """See `Sink.reserve`."""
+        for source in sources:
+            self._names.of_source(source or "frame")
 
     def finish(self) -> None:
         """Writes the file of the last video.

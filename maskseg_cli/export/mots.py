@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +65,11 @@ class MotsFiles(CompletedSink):
                 kind = _KITTI.get(names[i], _OTHERS + int(detections.class_id[i]))
                 counts = encode_rle(mask, height, width)["counts"]
                 self._file.write(f"{frame.index} {ids[i]} {kind} {height} {width} {counts}\n".encode())
+
+    def reserve(self, sources: Sequence[str]) -> None:
+        """See `Sink.reserve`."""
+        for source in sources:
+            self._names.of_source(source or "frame")
 
     def finish(self) -> None:
         """Gives the file of the last video its name.

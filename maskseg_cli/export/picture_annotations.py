@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +61,11 @@ class PictureAnnotations(Sink):
     def start(self, class_names: tuple[str, ...]) -> None:
         """Takes the class names, background first."""
         self.class_names = class_names
+
+    def reserve(self, sources: Sequence[str]) -> None:
+        """See `Sink.reserve`."""
+        for source in sources:
+            self._names.of_source(source or "frame")
 
     def has(self, source: str) -> bool:
         """Whether the file of this photo exists."""
