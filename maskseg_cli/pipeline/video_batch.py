@@ -136,7 +136,7 @@ class VideoBatch:
                 self._stop.raise_if_requested()
                 if job.done:
                     continue
-                outcome = self._do(job, prepare(job))
+                outcome = self.do(job, prepare(job))
                 if self._full or (outcome is not None and outcome.closed):
                     break
         except BaseException as error:
@@ -170,7 +170,16 @@ class VideoBatch:
         else:
             self._reporter.say(line)
 
-    def _do(self, job: Job, run: Run) -> VideoSummary | None:
+    def do(self, job: Job, run: Run) -> VideoSummary | None:
+        """Does one video, says what became of it, and adds it to the summary.
+
+        Returns:
+            what was done; None: the video failed.
+
+        Raises:
+            MasksegError: there is one video only, and it failed.
+            KeyboardInterrupt: the user's stop.
+        """
         assert job.target is not None
         name = shown_name(job.source.name)
         try:

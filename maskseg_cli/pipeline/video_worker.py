@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ from maskseg_cli.export.json_lines import JsonLines
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.disk_errors import is_disk_unwritable
+from maskseg_cli.media.leftovers import forget_cleaned
 from maskseg_cli.pipeline.equipment import equipped, rendering_of
 from maskseg_cli.pipeline.video_plan import VideoPlan
 from maskseg_cli.pipeline.video_run import VideoRun, VideoSummary
@@ -85,15 +86,13 @@ class VideoResult:
         summary: as that of `VideoRun`.
         failure: why it is not done, or None.
         messages: what was said meanwhile, each with whether it is a warning.
-        lines: for `JsonLines.join`.
-        parts: for `Sink.join`, in the order of the run's sinks.
-        folder: of the files that belong to `lines` and `parts`.
+        parts: for `Sink.join`, in the order of the run's sinks, the JSON lines first.
+        folder: of the files that belong to `parts`.
     """
 
     summary: VideoSummary
     failure: Failure | None = None
     messages: list[tuple[bool, str]] = field(default_factory=list)
-    lines: Any = None
     parts: list[Any] = field(default_factory=list)
     folder: Path = Path()
 
@@ -124,10 +123,11 @@ class Messages(Reporter):
         yield show_done
 
 
-class VideoWorker:
-    """Loads the network once, and does videos with it as a run in one process does.
+@dataclass(frozen=True)
+class WorkerTask:
+    """What a worker has to know of the run.
 
-    Args:
+    Attributes:
         plan: of the whole run.
         transforms: the user's own.
         threads: of the engine, where the user has not said how many.
@@ -136,14 +136,22 @@ class VideoWorker:
         lines: whether JSON lines are written.
     """
 
-    def __init__(
-        self, plan: VideoPlan, transforms: Sequence[Transform], threads: int, folder: str, parts: Path, lines: bool
-    ) -> None:
-        network = plan.network
+    plan: VideoPlan
+    transforms: Sequence[Transform]
+    threads: int
+    folder: str
+    parts: Path
+    lines: bool
+
+
+class VideoWorker:
+    """Loads the network once, and does videos with it as a run in one process does."""
+
+    def __init__(self, task: WorkerTask) -> None:
+        plan, network = task.plan, task.plan.network
         if isinstance(network, ModelOptions) and network.threads is None:
-            plan = replace(plan, network=replace(network, threads=threads))
-        self._plan, self._transforms = plan, transforms
-        self._folder, self._parts, self._lines = folder, parts, lines
+            plan = replace(plan, network=replace(network, threads=task.threads))
+        self._plan, self._task = plan, task
         self._stop, self._messages = StopToken(), Messages()
         self._predictor: Predictor | None = None
 
@@ -151,7 +159,7 @@ class VideoWorker:
         """Loads the network."""
         messages = Messages()
         try:
-            _enter(self._folder)
+            _enter(self._task.folder)
             one = self._predictor = self._plan.load(messages)
         except Exception as error:
             return Failure.of(error)
@@ -173,7 +181,7 @@ class VideoWorker:
             tries: how often it was begun, this time too.
         """
         messages = self._messages = Messages()
-        result = VideoResult(VideoSummary(), messages=messages.sentences, folder=self._parts / f"{number}-{tries}")
+        result = VideoResult(VideoSummary(), messages=messages.sentences, folder=self._task.parts / f"{number}-{tries}")
         try:
             self._run(number, tries, result)
         except Exception as error:
@@ -183,13 +191,14 @@ class VideoWorker:
     def _run(self, number: int, tries: int, result: VideoResult) -> None:
         plan, predictor, messages = self._plan, self._predictor, self._messages
         assert predictor is not None
-        shutil.rmtree(result.folder, ignore_errors=True)
+        if tries > 1:
+            forget_cleaned()
         with equipped(
             plan.features,
             "video",
             predictor,
             plan.drawing,
-            self._transforms,
+            self._task.transforms,
             (),
             plan.output,
             plan.overwrite,
@@ -201,7 +210,7 @@ class VideoWorker:
             job = plan.jobs[number]
             assert job.target is not None
             earlier = [one.source.exported_name for one in plan.jobs[:number] if not one.done]
-            lines = JsonLines(result.folder / "lines.jsonl") if self._lines else None
+            lines = JsonLines(result.folder / "lines.jsonl") if self._task.lines else None
             sinks: list[Sink] = [*([] if lines is None else [lines]), *parts.sinks]
             for sink in sinks:
                 sink.reserve(earlier)
@@ -227,9 +236,16 @@ class VideoWorker:
             except Exception as error:
                 result.failure = Failure.of(error)
             failed = result.failure is not None and len(plan.jobs) == 1
-            joined = [sink.part(failed) for sink in sinks]
-        result.lines = joined.pop(0) if lines is not None else None
-        result.parts = joined
+            result.parts = [self._part(sink, failed, result) for sink in sinks]
+
+    @staticmethod
+    def _part(sink: Sink, failed: bool, result: VideoResult) -> Any:
+        """What a sink gives to the run; an error is the video's, if it has no other."""
+        try:
+            return sink.part(failed)
+        except Exception as error:
+            result.failure = result.failure or Failure.of(error)
+            return None
 
 
 def _enter(folder: str) -> None:
@@ -242,6 +258,6 @@ def _enter(folder: str) -> None:
         os.chdir(folder)
     except OSError as error:
         raise MasksegError(
-            f"{folder} cannot be opened on {os.uname().nodename}: start maskseg in a folder that all machines of the "
+            f"{folder} cannot be opened on {socket.gethostname()}: start maskseg in a folder that all machines of the "
             "cluster share."
         ) from error
