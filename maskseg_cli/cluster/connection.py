@@ -64,7 +64,6 @@ def import_ray() -> Any:
         UsageError: it is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
         import ray
@@ -94,6 +93,7 @@ def connected(options: RayOptions, gpus_wanted: bool = False) -> Iterator[Cluste
             address = os.environ.get("RAY_ADDRESS") or "local" if options.ray == DEFAULT else str(options.ray)
             local = address == "local"
             stack.callback(ray.shutdown)
+            stack.enter_context(_silent(ray))
             with _own_signal_handlers():
                 _connect(ray, address, stack)
         for name in _LOGGERS:
@@ -167,6 +167,22 @@ def _connect(ray: Any, address: str, stack: contextlib.ExitStack) -> None:
         raise MasksegError(_NO_CLUSTER.format(address)) from error
     except Exception as error:
         raise MasksegError(f"No connection to the Ray cluster at {address}: {last_line(error)}") from error
+
+
+@contextlib.contextmanager
+def _silent(ray: Any) -> Iterator[None]:
+    """Keeps Ray's reports about workers off standard output, for which it has no setting."""
+    name = "print_to_stdstream"
+    module = getattr(getattr(ray, "_private", None), "worker", None)
+    before = getattr(module, name, None)
+    if before is None:
+        yield
+        return
+    setattr(module, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
 
 
 @contextlib.contextmanager
