@@ -60,7 +60,7 @@ def spread_videos(
         MasksegError, KeyboardInterrupt: as `VideoBatch.run`.
     """
     network = cast(ModelOptions, plan.network)
-    with connected(options, gpus_wanted=network.device == "gpu") as cluster:
+    with connected(options, gpus_wanted=network.device == "gpu", data=False) as cluster:
         stop.raise_if_requested()
         videos = _ClusterVideos(batch, plan, cluster, transforms, reporter, stop, locks)
         try:
