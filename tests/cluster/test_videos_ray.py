@@ -11,7 +11,6 @@ import pytest
 
 from maskseg_cli import process_videos
 from maskseg_cli.errors import UsageError
-from maskseg_cli.pipeline.video_batch import VideosSummary
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.stop_token import StopToken
 from tests.cli.running import tree_of
@@ -98,7 +97,7 @@ def test_a_lost_worker_loses_nothing(here: Path, cluster: Path) -> None:
     notes = [line for line in said.lines if line.startswith("Note: ")]
     again = "Note: in/{}.mp4 is done again, because the process that did it has ended."
     assert sorted(notes) == [again.format("b"), again.format("c"), again.format("c")]
-    assert [line for line in (here / "out").rglob(".*")] == []
+    assert list((here / "out").rglob(".*")) == []
     assert facts("out/b.mp4").frames and not Path("out/c.mp4").exists()
 
     summary = process_videos("in", "out", ray=True, ray_workers=2, **outputs)
