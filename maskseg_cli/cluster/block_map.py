@@ -65,7 +65,7 @@ def map_blocks(
     if not ray.util.client.ray.is_connected():  # through Ray's client this process is on no node
         here = ray.get_runtime_context().get_node_id()
         settings["scheduling_strategy"] = NodeAffinitySchedulingStrategy(here, soft=True)
-    ledger = ray.remote(Ledger).options(**settings).remote(_HELD * cluster.workers + 2, cluster.workers)
+    ledger: Any = ray.remote(Ledger).options(**settings).remote(_HELD * cluster.workers + 2, cluster.workers)
     try:
         with _fed(ray, ledger, blocks) as feeding, _settings():
             rows = _rows(cluster, ledger, make, arguments)

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -64,6 +65,7 @@ def import_ray(data: bool = True) -> Any:
         UsageError: it is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
         import ray
@@ -97,7 +99,7 @@ def connected(options: RayOptions, gpus_wanted: bool = False, data: bool = True)
             local = address == "local"
             stack.callback(ray.shutdown)
             stack.enter_context(_silent(ray))
-            with _own_signal_handlers():
+            with _own_signal_handlers(), _no_standard_error():
                 _connect(ray, address, stack)
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -186,6 +188,24 @@ def _silent(ray: Any) -> Iterator[None]:
         yield
     finally:
         setattr(module, name, before)
+
+
+@contextlib.contextmanager
+def _no_standard_error() -> Iterator[None]:
+    """Drops what C++ code writes to standard error, such as that it writes little from now on."""
+    try:
+        sys.stderr.flush()
+        before = os.dup(2)
+    except (OSError, ValueError, AttributeError):  # there is none
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
 
 
 @contextlib.contextmanager

@@ -48,12 +48,19 @@ class Totals(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, counters: Counters, reporter: Reporter, count: bool = True) -> None:
         self.counters, self.reporter, self.count = counters, reporter, count
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Nothing: the counters have seen the frame."""
+
+    def condense(self, frame: Frame, detections: Detections) -> None:
+        """Nothing: the counters have seen the frame."""
+
+    def add_condensed(self, frame: Frame, condensed: None) -> None:
+        """Nothing, as `add`."""
 
     def finish(self) -> None:
         """Says the totals."""

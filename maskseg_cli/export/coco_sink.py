@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.export.coco_journal import CocoJournal
-from maskseg_cli.export.coco_json import FOUND, read_dataset
+from maskseg_cli.export.coco_journal import CocoJournal, journal_entry
+from maskseg_cli.export.coco_json import FOUND, category_ids, read_dataset
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.same_file import is_stream
@@ -44,6 +44,7 @@ class CocoJson(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(
         self,
@@ -94,6 +95,16 @@ class CocoJson(Sink):
         assert journal is not None
         entry = journal.entry(_image_name(frame), detections)
         return lambda: journal.append(entry)
+
+    def condense(self, frame: Frame, detections: Detections) -> tuple[str, bytes]:
+        """A line of the journal."""
+        ids = self._ids or category_ids(detections.class_names)
+        return journal_entry(_image_name(frame), detections, ids, self._polygons, self._image_fields)
+
+    def add_condensed(self, frame: Frame, condensed: tuple[str, bytes]) -> None:
+        """Writes the line."""
+        assert self._journal is not None
+        self._journal.append(condensed)
 
     def finish(self) -> None:
         """Writes the JSON file and removes the journal.

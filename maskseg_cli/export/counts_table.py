@@ -42,6 +42,7 @@ class CountsTable(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, counters: Counters) -> None:
         self.path = Path(path)
@@ -63,6 +64,13 @@ class CountsTable(Sink):
         return False
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Notes one frame."""
+        self.add_condensed(frame, None)
+
+    def condense(self, frame: Frame, detections: Detections) -> None:
+        """Nothing: the counters have seen the frame."""
+
+    def add_condensed(self, frame: Frame, condensed: None) -> None:
         """Notes one frame."""
         counts = self._counters.of(frame)
         self._found |= counts.objects.keys()

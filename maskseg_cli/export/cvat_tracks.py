@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -79,10 +79,10 @@ class CvatTracks(CompletedSink):
                 self._say("CVAT has one polygon a track: parts and holes are joined to it by lines without area.")
         return lambda: self._add(frame, detections, shapes)
 
-    def reserve(self, sources: Sequence[str]) -> None:
+    def reserve(self, source: str) -> str | None:
         """See `Sink.reserve`."""
-        for source in sources:
-            self._names.of_source(source or "frame")
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
 
     def finish(self) -> None:
         """Writes the file of the last video.

@@ -30,6 +30,8 @@ class DetectionsFile(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
+    whole_run = True
 
     def __init__(self, path: Path, header: Header, resume: bool = False, reporter: Reporter | None = None) -> None:
         self._path, self._header, self._resume = path, header, resume
@@ -68,6 +70,12 @@ class DetectionsFile(Sink):
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Does nothing: objects are saved before the transforms change them."""
+
+    def condense(self, frame: Frame, detections: Detections) -> None:
+        """Nothing: it gets the objects as a transform."""
+
+    def add_condensed(self, frame: Frame, condensed: None) -> None:
+        """Does nothing, as `add`."""
 
     def finish(self) -> None:
         """Completes the file and gives it its name."""

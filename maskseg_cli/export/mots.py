@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,10 +66,10 @@ class MotsFiles(CompletedSink):
                 counts = encode_rle(mask, height, width)["counts"]
                 self._file.write(f"{frame.index} {ids[i]} {kind} {height} {width} {counts}\n".encode())
 
-    def reserve(self, sources: Sequence[str]) -> None:
+    def reserve(self, source: str) -> str | None:
         """See `Sink.reserve`."""
-        for source in sources:
-            self._names.of_source(source or "frame")
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
 
     def finish(self) -> None:
         """Gives the file of the last video its name.

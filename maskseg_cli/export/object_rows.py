@@ -32,6 +32,7 @@ class ObjectRows(CompletedSink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, resume: bool = False) -> None:
         self.path = Path(path)
@@ -59,12 +60,17 @@ class ObjectRows(CompletedSink):
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Makes the rows; the function that is returned writes them."""
         rows = self.rows(frame, detections)
+        return lambda: self.add_condensed(frame, rows)
 
-        def write() -> None:
-            self._write(rows)
+    def condense(self, frame: Frame, detections: Detections) -> bytes:
+        """The rows."""
+        return self.rows(frame, detections)
+
+    def add_condensed(self, frame: Frame, condensed: bytes) -> None:
+        """Writes the rows."""
+        self._write(condensed)
+        if self._resume:
             self._added.add(frame.source)
-
-        return write
 
     def finish(self) -> None:
         """Adds the rows that are kept, and gives the file its name.

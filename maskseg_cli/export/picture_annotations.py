@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ class PictureAnnotations(Sink):
     """
 
     needs_picture = False
+    on_cluster = "workers"
     #: Suffix of the files.
     suffix = ""
     #: Folders of annotations and of pictures below `folder`.
@@ -62,11 +63,6 @@ class PictureAnnotations(Sink):
         """Takes the class names, background first."""
         self.class_names = class_names
 
-    def reserve(self, sources: Sequence[str]) -> None:
-        """See `Sink.reserve`."""
-        for source in sources:
-            self._names.of_source(source or "frame")
-
     def has(self, source: str) -> bool:
         """Whether the file of this photo exists."""
         return self.path_of(source).is_file()
@@ -74,6 +70,15 @@ class PictureAnnotations(Sink):
     def path_of(self, source: str) -> Path:
         """The file of a photo. The order of the first calls counts where names without suffix are equal."""
         return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
+
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
+
+    def take_reserved(self, source: str, name: str) -> None:
+        """See `Sink.take_reserved`."""
+        self._names.take(source, name)
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the file of one picture.

@@ -35,6 +35,7 @@ class SizesTable(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, scale: Scale | None = None) -> None:
         self.path = Path(path)
@@ -51,9 +52,13 @@ class SizesTable(Sink):
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the objects of one frame."""
+        self.add_condensed(frame, self.condense(frame, detections))
+
+    def condense(self, frame: Frame, detections: Detections) -> list[list[object]]:
+        """The rows of the objects of one frame."""
         scale = self.scale
         at = self._times(frame)
-        rows = []
+        rows: list[list[object]] = []
         for (area, length, width), track, name, score in zip(
             object_sizes(detections).tolist(),
             tracks_of(detections),
@@ -66,8 +71,12 @@ class SizesTable(Sink):
             time = "" if frame.job is not None else f"{at:.4f}"
             start = [spreadsheet_cell(frame.source), frame.index, time, "" if track < 0 else track]
             rows.append([*start, spreadsheet_cell(name), f"{score:.4f}", int(area), *real, *sides])
-        self._rows += len(rows)
-        self._opened().write(_lines(rows))
+        return rows
+
+    def add_condensed(self, frame: Frame, condensed: list[list[object]]) -> None:
+        """Writes the rows."""
+        self._rows += len(condensed)
+        self._opened().write(_lines(condensed))
 
     def finish(self) -> None:
         """Gives the file its name.

@@ -89,7 +89,7 @@ class Exports(Feature):
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file, but the exports need a folder: name one with --export-dir.")
         check_writable(folder)
-        if not (parts.overwrite or parts.skip_existing or parts.part_folder is not None):
+        if not (parts.overwrite or parts.skip_existing or parts.part):
             existing = [path for name in self.export for path in _existing(folder / FORMATS[name])]
             if existing:
                 refuse_existing(existing)

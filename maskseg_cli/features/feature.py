@@ -56,6 +56,7 @@ class RunParts:
         untracked: whether the user wants no tracks.
         output: what the user gave as output: a file, a folder, or None.
         overwrite, skip_existing: what becomes of outputs that exist.
+        part: it is a part of a run on a cluster, whose other parts may have written into the same folders already.
         reporter: for notes.
         part_folder: this process does one video of a run only: single files go into this folder, from which the run's
             own sinks take them (`Sink.join`), and existing files have been checked; None: it does the whole run.
@@ -84,6 +85,7 @@ class RunParts:
     output: Path | None = None
     overwrite: bool = False
     skip_existing: bool = False
+    part: bool = False
     reporter: Reporter | None = None
     part_folder: Path | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)

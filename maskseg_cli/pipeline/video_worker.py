@@ -204,7 +204,8 @@ class VideoWorker:
             plan.overwrite,
             plan.skip_existing or tries > 1,  # what a process that has ended has written of it stays
             messages,
-            result.folder,
+            part=True,
+            part_folder=result.folder,
         ) as parts:
             messages.sentences.clear()  # said by the run itself
             job = plan.jobs[number]
@@ -213,7 +214,8 @@ class VideoWorker:
             lines = JsonLines(result.folder / "lines.jsonl") if self._task.lines else None
             sinks: list[Sink] = [*([] if lines is None else [lines]), *parts.sinks]
             for sink in sinks:
-                sink.reserve(earlier)
+                for name in earlier:
+                    sink.reserve(name)
                 sink.start(predictor.class_names)
             run = VideoRun(
                 job.source.name,
