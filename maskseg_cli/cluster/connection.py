@@ -58,8 +58,8 @@ class Cluster:
         return max(1, int(self.cpus))
 
 
-def import_ray() -> Any:
-    """The package, with Ray Data.
+def import_ray(data: bool = True) -> Any:
+    """The package, with Ray Data where that is needed.
 
     Raises:
         UsageError: it is not installed.
@@ -69,26 +69,29 @@ def import_ray() -> Any:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
         import ray
-        import ray.data
+
+        if data:
+            import ray.data
     except ImportError as error:
         raise UsageError(f"--ray needs Ray ({error.name or 'ray'} is missing): pip install 'maskseg[ray]'.") from error
     return ray
 
 
 @contextlib.contextmanager
-def connected(options: RayOptions, gpus_wanted: bool = False) -> Iterator[Cluster]:
+def connected(options: RayOptions, gpus_wanted: bool = False, data: bool = True) -> Iterator[Cluster]:
     """Connects to the cluster that the options name, or starts one on this machine; ends what it started.
 
     A program that is connected already stays so, whatever the address.
 
     Args:
         gpus_wanted: a worker can use a GPU.
+        data: Ray Data is used.
 
     Raises:
         UsageError: Ray is not installed, or the cluster has less room than the options ask for.
         MasksegError: there is no cluster at the address.
     """
-    ray = import_ray()
+    ray = import_ray(data)
     with contextlib.ExitStack() as stack:
         local = False
         if not ray.is_initialized():
