@@ -71,8 +71,6 @@ class PictureAnnotations(PreparedSink):
         """The file of a photo. The order of the first calls counts where names without suffix are equal."""
         return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
 
-<<<<<<< HEAD
-=======
     def reserve(self, source: str) -> str | None:
         """See `Sink.reserve`."""
         name = self._names.of_source(source)
@@ -82,16 +80,6 @@ class PictureAnnotations(PreparedSink):
         """See `Sink.take_reserved`."""
         self._names.take(source, name)
 
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the file of one picture.
-
-        Raises:
-            MasksegError: a picture would lie among the photos themselves.
-            OSError: it cannot be written; nothing half-written is left.
-        """
-        self.prepare(frame, detections, picture)()
-
->>>>>>> rayphotos
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Converts the objects; the function that is returned names and writes the file."""
         made = self.convert(frame, detections)
