@@ -105,6 +105,7 @@ def test_wrong_use_is_said_before_the_work(tmp_path: Path) -> None:
     assert "leave out --tta and --tiles" in run(source, "-o", tmp_path / "out", "--tiles", "2x2", code=2).output
     assert "is a file" in run(source, "-o", source, code=2).output
     assert "nothing.jpg" in run(tmp_path / "nothing.jpg", "-o", tmp_path / "out", code=1).output
+    assert "not from addresses" in run("http://localhost/a.jpg", "-o", tmp_path / "out", code=2).output
     assert not (tmp_path / "out" / "index.html").exists()
     with pytest.raises(UsageError, match="--tiles"):
         inspect_image(source, tmp_path / "out", model=load_model("lite", tiles="2x2"))
