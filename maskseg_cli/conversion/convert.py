@@ -24,7 +24,6 @@ from maskseg_cli.datasets.problems import Problem, pictures_left_out, summary
 from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.building import MarkedData, build_sink
 from maskseg_cli.export.coco_sink import journal_path
-from maskseg_cli.export.entry_names import safe_path
 from maskseg_cli.export.object_rows import ObjectTable
 from maskseg_cli.export.picture_annotations import PictureAnnotations
 from maskseg_cli.export.yolo import YoloFolder
@@ -32,6 +31,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.safe_names import safe_path
 from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink

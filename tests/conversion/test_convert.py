@@ -224,6 +224,17 @@ def test_photos_of_another_size_or_missing_are_left_out_where_they_are_copied(tm
     assert (out / "images" / "trip" / "b.png").is_file()
 
 
+@pytest.mark.parametrize("name", ["12:30.png", 'trip "x"/a?.png', "new\nline.png"])
+def test_names_that_not_every_file_system_takes_keep_their_classes(tmp_path: Path, name: str) -> None:
+    content = document()
+    content["images"][0]["file_name"] = name
+    path = write(tmp_path, content)
+    convert_data(path, tmp_path / "out", to="masks", images=tmp_path / "photos", copy_photos=True)
+    back = opened(tmp_path / "out")
+    assert back.class_names == ("background", "apple tree", "zebra")
+    assert back.problems == []
+
+
 class Stopping(Reporter):
     """Stops the run after its second photo, as Ctrl-C or a full disk does."""
 
