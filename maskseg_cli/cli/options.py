@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from maskseg_cli.cli.feature_options import options_of
+from maskseg_cli.cli.feature_options import keyword_options, options_of
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.sections import GENERAL, section, use_defaults
+from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.datasets.annotation_options import VIA_ATTRIBUTE
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
@@ -58,6 +59,9 @@ network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", "
 
 #: Passes `drawing`, the fields of `DrawingOptions` that were given, to the command.
 drawing_options = options_of("drawing", DrawingOptions, "Drawing", dict)
+
+#: Passes `ray` and `ray_workers`, the fields of `RayOptions`, to the command.
+ray_options = keyword_options(RayOptions, "Cluster")
 
 
 def result_options(noun: str) -> Callable[[Command], Command]:

@@ -41,6 +41,7 @@ class CountsTable(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, counters: Counters) -> None:
         self.path = Path(path)
@@ -63,6 +64,13 @@ class CountsTable(Sink):
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Notes one frame."""
+        self.add_condensed(frame, None)
+
+    def condense(self, frame: Frame, detections: Detections) -> None:
+        """Nothing: the counters have seen the frame."""
+
+    def add_condensed(self, frame: Frame, condensed: None) -> None:
+        """Notes one frame."""
         counts = self._counters.of(frame)
         self._found |= counts.objects.keys()
         self._tracked |= counts.unique is not None
@@ -83,6 +91,22 @@ class CountsTable(Sink):
         if self._written:
             self._write(partial_path(self.path))
         self._rows.close()
+
+    def part(self, failed: bool = False) -> tuple[Path, set[str], bool]:
+        """Writes the rows as lines of JSON; see `Sink.part`."""
+        self._rows.seek(0)
+        write_parts(self.path, map(utf8, self._rows))
+        return self.path, self._found, self._tracked
+
+    def join(self, part: tuple[Path, set[str], bool]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, found, tracked = part
+        self._found |= found
+        self._tracked |= tracked
+        with path.open(encoding="utf-8") as rows:
+            for row in rows:
+                self._rows.write(row)
+                self._written += 1
 
     def _write(self, path: Path) -> None:
         write_parts(path, csv_rows(self._table()) if path.suffix.lower() == ".csv" else self._json_parts())

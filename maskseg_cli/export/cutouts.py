@@ -49,6 +49,7 @@ class Cutouts(PreparedSink):
     """
 
     needs_picture = False
+    on_cluster = "workers"
 
     def __init__(
         self, folder: str | Path, choose: Choice = EVERYTHING, overwrite: bool = False, skip_existing: bool = False
@@ -56,6 +57,7 @@ class Cutouts(PreparedSink):
         self._folder, self._choose = Path(folder), choose
         self._overwrite, self._skip_existing = overwrite, skip_existing
         self._sources: dict[str, str] = {}  # name without ending -> the source that has it
+        self._reserved: dict[str, str] = {}  # source -> its name without ending
         check_writable(self._folder)
 
     def has(self, source: str) -> bool:
@@ -75,6 +77,15 @@ class Cutouts(PreparedSink):
         ]
         return lambda: self._write(frame, files)
 
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._name_of(source)
+        return None if name == _plain_name(_safe_source(source)) else name
+
+    def take_reserved(self, source: str, name: str) -> None:
+        """See `Sink.take_reserved`."""
+        self._reserved[source] = name
+
     def _write(self, frame: Frame, files: list[tuple[str, bytes]]) -> None:
         beginning = self._beginning(frame)
         paths = [self._folder / f"{beginning}_{name}.png" for name, _ in files]
@@ -87,14 +98,28 @@ class Cutouts(PreparedSink):
 
     def _beginning(self, frame: Frame) -> str:
         """The part of a file's name that says where the object was found."""
-        source = PurePosixPath(frame.source.lstrip("/") or "picture")
-        source = PurePosixPath(*(fit_name(part) for part in source.parts if part not in ("..", ".")))
-        name = str(source.with_suffix("")) if source.suffix else str(source)
-        if self._sources.setdefault(name, frame.source) != frame.source:
-            name = str(source).replace(".", "_")
-            while self._sources.setdefault(name, frame.source) != frame.source:
-                name += "_"
+        if frame.source in self._reserved:
+            return self._reserved[frame.source]
+        name = self._name_of(frame.source)
         return f"{name}_{frame.index:06d}" if frame.duration or frame.time else name
+
+    def _name_of(self, source: str) -> str:
+        safe = _safe_source(source)
+        name = _plain_name(safe)
+        if self._sources.setdefault(name, source) != source:
+            name = str(safe).replace(".", "_")
+            while self._sources.setdefault(name, source) != source:
+                name += "_"
+        return name
+
+
+def _safe_source(source: str) -> PurePosixPath:
+    path = PurePosixPath(source.lstrip("/") or "picture")
+    return PurePosixPath(*(fit_name(part) for part in path.parts if part not in ("..", ".")))
+
+
+def _plain_name(source: PurePosixPath) -> str:
+    return str(source.with_suffix("")) if source.suffix else str(source)
 
 
 def object_names(detections: Detections) -> list[str]:

@@ -34,6 +34,7 @@ class ObjectRows(PreparedSink, CompletedSink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, resume: bool = False) -> None:
         self.path = Path(path)
@@ -53,12 +54,17 @@ class ObjectRows(PreparedSink, CompletedSink):
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Makes the rows; the function that is returned writes them."""
         rows = self.rows(frame, detections)
+        return lambda: self.add_condensed(frame, rows)
 
-        def write() -> None:
-            self._write(rows)
+    def condense(self, frame: Frame, detections: Detections) -> bytes:
+        """The rows."""
+        return self.rows(frame, detections)
+
+    def add_condensed(self, frame: Frame, condensed: bytes) -> None:
+        """Writes the rows."""
+        self._write(condensed)
+        if self._resume:
             self._added.add(frame.source)
-
-        return write
 
     def finish(self) -> None:
         """Adds the rows that are kept, and gives the file its name.
@@ -83,6 +89,22 @@ class ObjectRows(PreparedSink, CompletedSink):
         if self._file is not None:
             self._file.discard()
             self._file = None
+
+    def part(self, failed: bool = False) -> tuple[Path, set[str]]:
+        """The rows alone, and their sources; see `Sink.part`."""
+        file = self._open()
+        file.finish()
+        return self.path, self._added
+
+    def join(self, part: tuple[Path, set[str]]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, added = part
+        self._added |= added
+        size = len(self.header())
+        with path.open("rb") as rows:
+            rows.seek(size)
+            for row in rows:
+                self._open().write(row)
 
     def header(self) -> bytes:
         """What stands before the rows."""

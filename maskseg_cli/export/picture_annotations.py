@@ -37,6 +37,7 @@ class PictureAnnotations(PreparedSink):
     """
 
     needs_picture = False
+    on_cluster = "workers"
     #: Suffix of the files.
     suffix = ""
     #: Folders of annotations and of pictures below `folder`.
@@ -69,6 +70,15 @@ class PictureAnnotations(PreparedSink):
     def path_of(self, source: str) -> Path:
         """The file of a photo. The order of the first calls counts where names without suffix are equal."""
         return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
+
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
+
+    def take_reserved(self, source: str, name: str) -> None:
+        """See `Sink.take_reserved`."""
+        self._names.take(source, name)
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Converts the objects; the function that is returned names and writes the file."""

@@ -36,6 +36,8 @@ class PictureFiles(PreparedSink):
         ...         sink.add(frame, detections, draw(frame.image, detections))
     """
 
+    on_cluster = "workers"
+
     def __init__(self, folder: str | Path = ".", quality: int = 95, strip_metadata: bool = False) -> None:
         self._folder = Path(folder)
         self._quality = quality

@@ -60,6 +60,7 @@ class RunSummary(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path | None = None, resume: bool = False) -> None:
         self.done = 0
@@ -98,16 +99,24 @@ class RunSummary(Sink):
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Counts a photo whose result was written."""
+        self.add_condensed(frame, self.condense(frame, detections))
+
+    def condense(self, frame: Frame, detections: Detections) -> tuple[Counter[str], float | None]:
+        """Number of objects by class, and the seconds of the network."""
+        return Counter(detections.labels), detections.seconds
+
+    def add_condensed(self, frame: Frame, condensed: tuple[Counter[str], float | None]) -> None:
+        """Counts a photo; see `condense`."""
+        counts, seconds = condensed
         self.done += 1
         name, result = frame.source, None
         if frame.job is not None:
             name = frame.job.source.name
             result = None if frame.job.target is None or frame.job.done else str(frame.job.target)
         self._forget_failure(name)
-        counts = Counter(detections.labels)
         self.objects.update(counts)
-        seconds = None if detections.seconds is None else round(detections.seconds, 4)
-        self._add_row(name, result, "done", seconds=seconds, counts=counts)
+        rounded = None if seconds is None else round(seconds, 4)
+        self._add_row(name, result, "done", seconds=rounded, counts=counts)
 
     def skip(self, name: str, target: str | None, objects: Mapping[str, int] | None = None) -> None:
         """Counts a photo whose result existed already.

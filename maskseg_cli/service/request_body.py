@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from maskseg_cli.service.http_error import HttpError
+from maskseg_cli.serve.http_error import HttpError, read_body
 
 #: Types of bodies that are the picture itself, besides image/*.
 _RAW = ("", "application/octet-stream")
@@ -19,30 +17,13 @@ async def read_picture(request: Request, max_bytes: int, timeout: float) -> byte
 
     Raises:
         HttpError: 400 no picture, 408 it took too long, 413 too many bytes, 415 another type of body.
-        starlette.requests.ClientDisconnect: the client has gone.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     name = kind.decode("latin-1").lower()
     is_form = name == "multipart/form-data"
     if not (is_form or name in _RAW or name.startswith("image/")):
         raise HttpError(415, "The body is a picture (Content-Type: image/jpeg, for example) or multipart/form-data.")
-    too_large = HttpError(413, f"The request is too large: at most {max_bytes:,} bytes are read.")
-    length = request.headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > max_bytes:
-        raise too_large
-    body = bytearray()
-
-    async def read() -> None:
-        async for chunk in request.stream():
-            if len(body) + len(chunk) > max_bytes:
-                raise too_large
-            body.extend(chunk)
-
-    try:
-        await asyncio.wait_for(read(), timeout)
-    except asyncio.TimeoutError as error:
-        raise HttpError(408, f"The request did not come in within {timeout:g} seconds.") from error
-    data = bytes(body)
+    data = await read_body(request, max_bytes, timeout)
     if is_form:
         data = _file_of(data, options.get(b"boundary", b""))
     if not data:
