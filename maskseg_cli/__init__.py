@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from maskseg_cli.inspection.image.inspect_image import inspect_image
     from maskseg_cli.inspection.weights.inspect_weights import inspect_weights
     from maskseg_cli.pipeline.cameras import process_camera
-    from maskseg_cli.pipeline.images import process_images, segment_images
+    from maskseg_cli.pipeline.images import process_images
+    from maskseg_cli.pipeline.segmentation import segment_images
     from maskseg_cli.pipeline.videos import process_video, process_videos, segment_video
     from maskseg_cli.progress import ProgressReporter
     from maskseg_cli.reporter import Reporter
@@ -98,7 +99,7 @@ _HOMES = {
     "process_images": "maskseg_cli.pipeline.images",
     "process_video": "maskseg_cli.pipeline.videos",
     "process_videos": "maskseg_cli.pipeline.videos",
-    "segment_images": "maskseg_cli.pipeline.images",
+    "segment_images": "maskseg_cli.pipeline.segmentation",
     "segment_video": "maskseg_cli.pipeline.videos",
     "show": "maskseg_cli.drawing.notebook",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ class Sink:
             nothing is drawn.
         closed: whether the sink takes no more frames, such as a window that the user has closed; the run then ends
             early without an error.
+        on_cluster: who calls it in a run over photos on a cluster. "workers": each photo has files of its own, which
+            the worker that does it writes. "leader": it needs no pixels, and gets in the order of the photos what
+            `condense` has made of them. None: it cannot be used there.
 
     Example:
         >>> class Print(Sink):
@@ -38,6 +42,7 @@ class Sink:
 
     needs_picture: bool = True
     closed: bool = False
+    on_cluster: Literal["workers", "leader"] | None = None
 
     def start(self, class_names: tuple[str, ...]) -> None:
         """Called once before the first frame; `class_names` are those of the network, background first."""
@@ -79,6 +84,28 @@ class Sink:
         """
         return lambda: self.add(frame, detections, picture)
 
+    def condense(self, frame: Frame, detections: Detections) -> Any:
+        """What `add_condensed` needs of a frame in place of its pixels: an object that can be pickled.
+
+        Called by workers on a cluster, by several threads at once, on a sink that was not started.
+        """
+        return detections
+
+    def add_condensed(self, frame: Frame, condensed: Any) -> None:
+        """Takes a frame as `add` does, from what `condense` returned; `frame.image` has the size only."""
+        self.add(frame, condensed, None)
+
+    def reserve(self, source: str) -> str | None:
+        """Reserves the name of a photo's files, in the order of the photos; None where it follows from `source` alone.
+
+        A run on a cluster calls it, and `take_reserved` on the sink of the worker that does the photo. A worker that
+        does a whole video calls it for the videos before that.
+        """
+        return None
+
+    def take_reserved(self, source: str, name: str) -> None:
+        """Sets the name of a photo's files; see `reserve`."""
+
     def skip(self, name: str, target: str | None) -> None:
         """Called for a photo that is left out because its result `target` exists already; `name` as in messages."""
 
@@ -99,6 +126,31 @@ class Sink:
         """
         self.discard()
         return None
+
+    def part(self, failed: bool = False) -> Any:
+        """Ends the sink in a process that does one video of a run, in place of `finish` and `discard`.
+
+        Args:
+            failed: the run was for this video only, and it failed.
+
+        Returns:
+            what the run's own sink needs for `join`: plain values and paths of files in the folder of this part
+            (`RunParts.part_folder`); None where the sink has written files of its own for the video.
+
+        Raises:
+            OSError: the output cannot be written.
+        """
+        if failed:
+            self.discard()
+        else:
+            self.finish()
+
+    def join(self, part: Any) -> None:
+        """Adds what `part` has returned in another process, in the order of the videos, as if it were added here.
+
+        Raises:
+            OSError: the output cannot be written.
+        """
 
     def __enter__(self) -> Sink:
         return self

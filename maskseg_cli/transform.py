@@ -14,6 +14,9 @@ class Transform(Protocol):
 
     A transform may keep state from frame to frame. If it has a method `reset()`, that is called before the first frame
     of each video or camera, so that the state of one does not reach into the next.
+
+    A transform with an attribute `whole_run`, which is true, gives the detections back as they are, and needs those of
+    all photos in order; in a run on a cluster it gets them without their pixels.
     """
 
     def __call__(self, frame: Frame, detections: Detections) -> Detections:

@@ -23,7 +23,7 @@ LEVELS = (
     ("inference", "datasets"),
     ("checkpoints",),
     ("model",),
-    ("counting", "serve"),
+    ("counting", "serve", "cluster"),
     ("camera",),
     ("drawing", "video", "tracking", "pages"),
     ("media",),

@@ -8,7 +8,7 @@ import click
 
 from maskseg_cli.cli.feature_options import feature_options
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
+from maskseg_cli.cli.options import drawing_options, message_options, model_options, ray_options, result_options
 from maskseg_cli.cli.parameters import Number, Whole
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
@@ -78,6 +78,7 @@ from maskseg_cli.media.picture_formats import NAMES
     help="Time for reading one photo, which fails after that; 0 for no limit.",
 )
 @click.option("--show", is_flag=True, help="Show each result in a window: any key for the next, q ends.")
+@ray_options
 @model_options
 @drawing_options
 @feature_options("photos")
@@ -103,6 +104,7 @@ def image(
     drawing: dict[str, Any],
     features: dict[str, Any],
     quiet: bool,
+    **cluster: Any,
 ) -> None:
     """Find the objects in photos and draw their outlines.
 
@@ -115,6 +117,7 @@ def image(
     maskseg image "photos/*.jpg" -o results/ --classes person,dog
     maskseg image - -o - < photo.jpg > result.jpg
     maskseg image inbox/ -o results/ --watch --skip-existing
+    maskseg image photos/ -r -o results/ --json results.json --ray auto
 
     A photo is turned upright as its EXIF orientation says, 16 bits become 8, transparent parts are laid on
     white. Results keep the photo's date, camera, colour profile and resolution, but not its place.
@@ -139,6 +142,7 @@ def image(
             batch=batch,
             timeout=timeout,
             show=show,
+            **cluster,
             model=model,
             **drawing,
             **features,

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from maskseg_cli.cli.feature_options import options_of
+from maskseg_cli.cli.feature_options import keyword_options, options_of
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.sections import GENERAL, section, use_defaults
+from maskseg_cli.cluster.ray_options import RayOptions
+from maskseg_cli.datasets.annotation_options import VIA_ATTRIBUTE
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 
@@ -21,11 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ENGINE_OPTIONS = ("engine", "precision", "device", "threads")
 
 #: Passes `via_attribute: str | None` to the command.
-via_attribute_option = click.option(
-    "--via-attribute",
-    metavar="NAME",
-    help="For files of the VGG Image Annotator: the region attribute that holds the class.",
-)
+via_attribute_option = click.option("--via-attribute", metavar="NAME", help=VIA_ATTRIBUTE)
 
 
 def model_options_with(min_score: str, unused: Collection[str] = ()) -> Callable[[Command], Command]:
@@ -61,6 +59,9 @@ network_options = model_options_with(_MIN_SCORES, ("classes", "labels", "tta", "
 
 #: Passes `drawing`, the fields of `DrawingOptions` that were given, to the command.
 drawing_options = options_of("drawing", DrawingOptions, "Drawing", dict)
+
+#: Passes `ray` and `ray_workers`, the fields of `RayOptions`, to the command.
+ray_options = keyword_options(RayOptions, "Cluster")
 
 
 def result_options(noun: str) -> Callable[[Command], Command]:

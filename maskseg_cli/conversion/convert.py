@@ -18,6 +18,7 @@ from maskseg_cli.conversion.photo_names import photo_names
 from maskseg_cli.conversion.targets import SPLITS, Target, check_existing, divide, plan_targets
 from maskseg_cli.datasets.annotated_images import AnnotatedImages, ImageRecord
 from maskseg_cli.datasets.data_source import open_source
+from maskseg_cli.datasets.photo_names import base_folder
 from maskseg_cli.datasets.problems import Problem, pictures_left_out, summary
 from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.building import MarkedData, build_sink
@@ -83,7 +84,7 @@ def convert_data(
     name = chosen.format_for(Path(output))
     source = _open(path, chosen, reporter)
     choice = ClassChoice.make(source.class_names, source.category_ids, chosen.classes, chosen.new_names)
-    folder = (path if path.is_dir() else path.parent) if chosen.images is None else Path(chosen.images)
+    folder = base_folder(path, None if chosen.images is None else Path(chosen.images))
     photos = list(zip(photo_names(source.images, folder), source.images, strict=True))
     targets = plan_targets(Path(output), name, divide(photos, chosen))
     place = PhotoPlacer(chosen.link_photos, chosen.overwrite) if chosen.copy_photos or chosen.link_photos else None

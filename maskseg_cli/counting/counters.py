@@ -86,6 +86,8 @@ class Counters:
         (Counter(), 'a.mp4')
     """
 
+    whole_run = True
+
     def __init__(
         self,
         lines: Sequence[Region] = (),

@@ -8,9 +8,11 @@ from typing import Any
 
 from maskseg_cli.datasets.annotation_formats import FORMATS, AnnotationFormat
 from maskseg_cli.datasets.annotation_input import AnnotationInput
+from maskseg_cli.datasets.annotation_options import check_format
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.problems import ProblemLog
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 
 #: So many files in a folder are looked at for the one annotation file in it.
@@ -20,7 +22,7 @@ _MOST_FILES = 20
 def read_annotations(
     path: Path,
     log: ProblemLog,
-    class_name: str = "object",
+    class_name: str = DEFAULT_CLASS,
     attribute: str | None = None,
     reporter: Reporter | None = None,
     *,
@@ -83,10 +85,8 @@ def format_named(name: str) -> AnnotationFormat:
     Raises:
         UsageError: there is none.
     """
-    for one in FORMATS:
-        if one.name == name:
-            return one
-    raise UsageError(f"There is no annotation format {name!r}; there are {', '.join(one.name for one in FORMATS)}.")
+    check_format(name)
+    return next(one for one in FORMATS if one.name == name)
 
 
 def _find(source: AnnotationInput) -> tuple[AnnotationFormat, AnnotationInput]:

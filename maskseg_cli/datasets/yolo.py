@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_images import MANY
+from maskseg_cli.datasets.photo_names import path_from
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.yolo_files import (
     SPLITS,
@@ -27,6 +28,7 @@ from maskseg_cli.datasets.yolo_files import (
 from maskseg_cli.datasets.yolo_rows import is_row, read_rows
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.picture_formats import split_input_name
+from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 
 #: So many text files show whether a folder is of YOLO.
@@ -48,6 +50,13 @@ class Pair(NamedTuple):
     number: int
     picture: Path | None
     labels: Path | None
+
+    @property
+    def file(self) -> Path:
+        """The picture, or its label file where it is not there."""
+        file = self.labels if self.picture is None else self.picture
+        assert file is not None
+        return file
 
 
 def is_yolo(source: AnnotationInput) -> bool:
@@ -99,8 +108,9 @@ def yolo_to_coco(source: AnnotationInput) -> dict[str, Any]:
     base = source.folder if source.images is None else source.images
     reporter = source.reporter if source.reporter is not None and len(pairs) >= MANY else Reporter()
     with reporter.progress(len(pairs), "picture", "reading labels") as show:
-        for done, (number, picture, labels) in enumerate(pairs, 1):
-            name = _name(labels if picture is None else picture, base)
+        for done, pair in enumerate(pairs, 1):
+            number, picture, labels = pair
+            name = path_from(pair.file, base)
             size = None
             if picture is None:
                 source.log.add("missing-image", f"that of {name}")
@@ -128,6 +138,9 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     numbers = {picture: number for number, picture in enumerate(numbers, 1)}
     if source.images is not None:
         parts = {part: _inside(source.images, pictures) for part, pictures in parts.items()}
+    found = {part: len(pictures) for part, pictures in parts.items() if pictures}
+    if found and source.reporter is not None:
+        source.reporter.say(f"{source.path.name}: {_parts_read(found, source.split)}.")
     chosen = parts.get(source.split or "") or [picture for part in parts.values() for picture in part]
     pairs: list[Pair] = []
     for picture in dict.fromkeys(chosen):
@@ -139,6 +152,28 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     for folder in sorted({labels.parent for labels in known if labels is not None}):
         pairs += [Pair(0, None, path) for path in _lost(folder, known)]
     return pairs
+
+
+def _parts_read(found: dict[str, int], split: str | None) -> str:
+    """Which parts of a set are read, as the rest of a sentence.
+
+    Args:
+        found: name of each part that has pictures -> how many.
+        split: the part that is wanted; None: all.
+
+    Example:
+        >>> _parts_read({"train": 80, "val": 1}, "val"), _parts_read({"train": 80}, "val")
+        ('val is read (1 picture), not train (80 pictures)', 'there is no part val: train (80 pictures) is read')
+        >>> _parts_read({"train": 80, "val": 20}, None)
+        'train (80 pictures), val (20 pictures) are read'
+    """
+    listed = {part: f"{part} ({counted(number, 'picture')})" for part, number in found.items()}
+    if split in listed:
+        others = [text for part, text in listed.items() if part != split]
+        read = f"{split} is read ({counted(found[split], 'picture')})"
+        return f"{read}, not {', '.join(others)}" if others else read
+    missing = "" if split is None else f"there is no part {split}: "
+    return f"{missing}{', '.join(listed.values())} {'is' if len(listed) == 1 else 'are'} read"
 
 
 def _inside(folder: Path, pictures: list[Path]) -> list[Path]:
@@ -209,11 +244,3 @@ def _text(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return None
-
-
-def _name(path: Path | None, base: Path) -> str:
-    assert path is not None  # one of a pair is there
-    if path.is_relative_to(base):
-        return path.relative_to(base).as_posix()
-    base, path = base.resolve(), path.resolve()
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()

@@ -14,6 +14,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.coco_json import FOUND, category_ids, coco_annotations, coco_categories
 from maskseg_cli.export.earlier_records import parse_picture, parse_record
+from maskseg_cli.export.name_index import NameIndex
 from maskseg_cli.media.atomic_file import utf8
 
 #: In the first line of every journal.
@@ -23,6 +24,22 @@ _KIND = "unfinished JSON"
 def compact_json(value: Any) -> str:
     """JSON in one line without spaces, all letters as they are."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def journal_entry(
+    file_name: str,
+    detections: Detections,
+    ids: Sequence[int],
+    polygons: bool = False,
+    image_fields: Callable[[str], dict[str, Any]] | None = None,
+) -> tuple[str, bytes]:
+    """A picture's name and line of a journal; the arguments are those of `CocoJournal`, and `ids` are not ()."""
+    height, width = detections.image_size
+    image: dict[str, Any] = {"file_name": file_name, "width": width, "height": height}
+    if image_fields is not None:
+        image |= image_fields(file_name)
+    annotations = list(coco_annotations(detections, 0, ids, polygons))
+    return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
 
 
 class CocoJournal:
@@ -70,7 +87,9 @@ class CocoJournal:
         self._first: dict[str, Any] = {"maskseg": _KIND, "categories": coco_categories(class_names, self._ids)}
         self._file: BinaryIO | None = None
         #: Name of each photo -> where its line begins in the file; a photo has one entry in the JSON.
-        self._lines: dict[str, int] = {}
+        self._lines = NameIndex()
+        #: Where lines begin that do not count, because a later one is about the same photo.
+        self._outdated: set[int] = set()
         self.resumed = path is not None and path.exists()
         if path is not None and self.resumed:
             self._go_on(path)
@@ -83,12 +102,7 @@ class CocoJournal:
 
     def entry(self, file_name: str, detections: Detections) -> tuple[str, bytes]:
         """A picture's name and line, for `append`; changes nothing, so that any thread may call it."""
-        height, width = detections.image_size
-        image: dict[str, Any] = {"file_name": file_name, "width": width, "height": height}
-        if self._image_fields is not None:
-            image |= self._image_fields(file_name)
-        annotations = list(coco_annotations(detections, 0, self._ids, self._polygons))
-        return file_name, utf8(compact_json({"image": image, "annotations": annotations}) + "\n")
+        return journal_entry(file_name, detections, self._ids, self._polygons, self._image_fields)
 
     def append(self, entry: tuple[str, bytes]) -> None:
         """Writes a line without buffering.
@@ -98,7 +112,7 @@ class CocoJournal:
         """
         if self._file is None:
             self._file = self._begin()
-        self._lines[entry[0]] = self._write(entry[1])
+        self._note(entry[0], self._write(entry[1]))
 
     def add(self, file_name: str, detections: Detections) -> None:
         """Adds a picture and its objects."""
@@ -106,10 +120,11 @@ class CocoJournal:
 
     def objects_of(self, file_name: str) -> dict[str, int] | None:
         """Class name -> number of objects of a picture; None if there is no such picture."""
-        if self._file is None or file_name not in self._lines:
+        place = self._lines.get(file_name)
+        if self._file is None or place is None:
             return None
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
-            lines.seek(self._lines[file_name])
+            lines.seek(place)
             _, annotations = parse_picture(lines.readline())
         names = {category["id"]: category["name"] for category in self._first["categories"]}
         ids = [annotation["category_id"] for annotation in annotations]
@@ -126,6 +141,13 @@ class CocoJournal:
                 kept = {key: image[key] for key in ("file_name", "width", "height")}
                 line = compact_json({"image": kept, "annotations": annotations[image["id"]]})
                 self.append((name, utf8(line + "\n")))
+
+    def add_lines(self, path: Path) -> None:
+        """Adds the pictures of another journal of the same classes."""
+        with path.open("rb") as lines:
+            _check_first(path, lines.readline())
+            for line in lines:
+                self.append((parse_picture(line)[0]["file_name"], line))
 
     @staticmethod
     def remove(path: Path) -> None:
@@ -166,20 +188,26 @@ class CocoJournal:
         if self._file is not None:
             self._file.close()
             self._file = None
+            self._lines.close()
             if remove and self.path is not None:
                 self.path.unlink(missing_ok=True)
 
     def _records(self) -> Iterator[dict[str, Any]]:
         if self._file is None:
             return
-        kept = set(self._lines.values())
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            at = 0
+            at = len(lines.readline())
             for line in lines:
-                if at in kept:
+                if at not in self._outdated:
                     yield json.loads(line)
                 at += len(line)
+
+    def _note(self, name: str, place: int) -> None:
+        before = self._lines.get(name)
+        if before is not None:
+            self._outdated.add(before)
+        self._lines[name] = place
 
     def _begin(self) -> BinaryIO:
         if self.path is None:
@@ -216,7 +244,7 @@ class CocoJournal:
                     name = None
                 if name is None:  # cut off when the run was killed
                     break
-                self._lines[name] = end
+                self._note(name, end)
                 end += len(line)
             lines.truncate(end)
         self._file = path.open("r+b", buffering=0)

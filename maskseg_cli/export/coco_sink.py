@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
-from maskseg_cli.export.coco_journal import CocoJournal
-from maskseg_cli.export.coco_json import FOUND, read_dataset
+from maskseg_cli.export.coco_journal import CocoJournal, journal_entry
+from maskseg_cli.export.coco_json import FOUND, category_ids, read_dataset
 from maskseg_cli.export.parts import write_parts
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.same_file import is_stream
-from maskseg_cli.sink import Sink
 
 
 def journal_path(path: Path) -> Path:
@@ -23,7 +23,7 @@ def journal_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-class CocoJson(Sink):
+class CocoJson(PreparedSink):
     """Collects pictures and their objects in a journal on the disk, which becomes the JSON file at the end.
 
     The journal survives a killed run, so that the next one can continue with it.
@@ -44,6 +44,7 @@ class CocoJson(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(
         self,
@@ -78,14 +79,6 @@ class CocoJson(Sink):
         """The objects that an earlier run has found in this picture."""
         return None if self._journal is None else self._journal.objects_of(source)
 
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Adds a picture and its objects.
-
-        Raises:
-            OSError: the disk is full.
-        """
-        self.prepare(frame, detections, picture)()
-
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Encodes the masks; the function that is returned writes a line of the journal."""
         if self._journal is None:
@@ -94,6 +87,16 @@ class CocoJson(Sink):
         assert journal is not None
         entry = journal.entry(_image_name(frame), detections)
         return lambda: journal.append(entry)
+
+    def condense(self, frame: Frame, detections: Detections) -> tuple[str, bytes]:
+        """A line of the journal."""
+        ids = self._ids or category_ids(detections.class_names)
+        return journal_entry(_image_name(frame), detections, ids, self._polygons, self._image_fields)
+
+    def add_condensed(self, frame: Frame, condensed: tuple[str, bytes]) -> None:
+        """Writes the line."""
+        assert self._journal is not None
+        self._journal.append(condensed)
 
     def finish(self) -> None:
         """Writes the JSON file and removes the journal.
@@ -109,6 +112,18 @@ class CocoJson(Sink):
         """Removes the journal, unless it holds what an earlier run found."""
         if self._journal is not None:
             self._journal.close(remove=not self._journal.resumed)
+
+    def part(self, failed: bool = False) -> Path | None:
+        """The journal; None where there was no picture. See `Sink.part`."""
+        if self._journal is None or self._path is None or not len(self._journal):
+            return None
+        self._journal.close(remove=False)
+        return self._journal.path
+
+    def join(self, part: Path | None) -> None:
+        """Adds the pictures of a video that another process has done."""
+        if part is not None and self._journal is not None:
+            self._journal.add_lines(part)
 
     def suspend(self) -> str | None:
         """Closes the journal and keeps it."""

@@ -19,14 +19,14 @@ from maskseg_cli.drawing.effects.foreground import own_colours
 from maskseg_cli.drawing.effects.mattes import Picture, feathered
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.entry_names import fit_name
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.outputs import check_writable, refuse_existing
-from maskseg_cli.sink import Sink
 
 
-class Cutouts(Sink):
+class Cutouts(PreparedSink):
     """Writes tight PNG files: `holiday/a_person_1.png`, `in_000012_car_2.png`, `in_000012_car_id7.png`.
 
     Their names hold the source's path without its ending (with the ending where photos of one name differ in it only),
@@ -49,6 +49,7 @@ class Cutouts(Sink):
     """
 
     needs_picture = False
+    on_cluster = "workers"
 
     def __init__(
         self, folder: str | Path, choose: Choice = EVERYTHING, overwrite: bool = False, skip_existing: bool = False
@@ -56,6 +57,7 @@ class Cutouts(Sink):
         self._folder, self._choose = Path(folder), choose
         self._overwrite, self._skip_existing = overwrite, skip_existing
         self._sources: dict[str, str] = {}  # name without ending -> the source that has it
+        self._reserved: dict[str, str] = {}  # source -> its name without ending
         check_writable(self._folder)
 
     def has(self, source: str) -> bool:
@@ -64,15 +66,6 @@ class Cutouts(Sink):
         # The name of another photo may begin like this one's: of dog_2.jpg there is dog_2_truck_1.png.
         own = re.compile(rf"{re.escape(Path(beginning).name)}_[^_]+_(id)?[0-9]+\.png")
         return any(own.fullmatch(path.name) for path in self._folder.glob(f"{glob.escape(beginning)}_*.png"))
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the objects of one frame.
-
-        Raises:
-            MasksegError: a file exists.
-            OSError: one cannot be written.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Cuts out and encodes the objects; the function that is returned writes them."""
@@ -83,6 +76,15 @@ class Cutouts(Sink):
             if mask.bitmap.any()
         ]
         return lambda: self._write(frame, files)
+
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._name_of(source)
+        return None if name == _plain_name(_safe_source(source)) else name
+
+    def take_reserved(self, source: str, name: str) -> None:
+        """See `Sink.take_reserved`."""
+        self._reserved[source] = name
 
     def _write(self, frame: Frame, files: list[tuple[str, bytes]]) -> None:
         beginning = self._beginning(frame)
@@ -96,14 +98,28 @@ class Cutouts(Sink):
 
     def _beginning(self, frame: Frame) -> str:
         """The part of a file's name that says where the object was found."""
-        source = PurePosixPath(frame.source.lstrip("/") or "picture")
-        source = PurePosixPath(*(fit_name(part) for part in source.parts if part not in ("..", ".")))
-        name = str(source.with_suffix("")) if source.suffix else str(source)
-        if self._sources.setdefault(name, frame.source) != frame.source:
-            name = str(source).replace(".", "_")
-            while self._sources.setdefault(name, frame.source) != frame.source:
-                name += "_"
+        if frame.source in self._reserved:
+            return self._reserved[frame.source]
+        name = self._name_of(frame.source)
         return f"{name}_{frame.index:06d}" if frame.duration or frame.time else name
+
+    def _name_of(self, source: str) -> str:
+        safe = _safe_source(source)
+        name = _plain_name(safe)
+        if self._sources.setdefault(name, source) != source:
+            name = str(safe).replace(".", "_")
+            while self._sources.setdefault(name, source) != source:
+                name += "_"
+        return name
+
+
+def _safe_source(source: str) -> PurePosixPath:
+    path = PurePosixPath(source.lstrip("/") or "picture")
+    return PurePosixPath(*(fit_name(part) for part in path.parts if part not in ("..", ".")))
+
+
+def _plain_name(source: PurePosixPath) -> str:
+    return str(source.with_suffix("")) if source.suffix else str(source)
 
 
 def object_names(detections: Detections) -> list[str]:

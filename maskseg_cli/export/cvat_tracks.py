@@ -18,6 +18,7 @@ from maskseg_cli.export.cvat_xml import FOOTER, attribute, header, points, score
 from maskseg_cli.export.entry_names import EntryNames
 from maskseg_cli.export.mask_polygons import mask_parts, one_ring
 from maskseg_cli.export.parts import write_parts
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 
@@ -32,7 +33,7 @@ class _Track:
     corners: str = ""
 
 
-class CvatTracks(CompletedSink):
+class CvatTracks(PreparedSink, CompletedSink):
     """Writes NAME.xml for each video, with a polygon a track and frame.
 
     Where an object is gone, its track has a shape with `outside="1"`. Objects without an id are a track each. Shapes
@@ -61,14 +62,6 @@ class CvatTracks(CompletedSink):
         """Takes the class names, background first."""
         self._class_names = class_names
 
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Adds the objects of one frame.
-
-        Raises:
-            OSError: the disk is full.
-        """
-        self.prepare(frame, detections, picture)()
-
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Makes the polygons; the function that is returned stores them."""
         shapes = []
@@ -78,6 +71,11 @@ class CvatTracks(CompletedSink):
             if len(parts) > 1 or (parts and parts[0].holes):
                 self._say("CVAT has one polygon a track: parts and holes are joined to it by lines without area.")
         return lambda: self._add(frame, detections, shapes)
+
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
 
     def finish(self) -> None:
         """Writes the file of the last video.

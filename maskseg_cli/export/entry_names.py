@@ -57,6 +57,10 @@ class EntryNames:
         name = self.of_source(frame.source or "frame")
         return f"{name}/{frame.index:06d}" if is_moving(frame) else name
 
+    def take(self, source: str, name: str) -> None:
+        """Sets the name of a photo or video, which was found elsewhere."""
+        self._names[source] = name
+
     def of_source(self, source: str) -> str:
         """The name of a photo or video, with forward slashes."""
         if source in self._names:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.completed_sink import CompletedSink
+from maskseg_cli.export.csv_rows import csv_rows
 from maskseg_cli.export.frame_times import FrameTimes
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.export.scores import score_of
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8
@@ -23,7 +25,7 @@ from maskseg_cli.printable import plain_cell, spreadsheet_cell
 COLUMNS = ("file", "frame", "time", "object", "id", "class", "score", "x1", "y1", "x2", "y2", "area", "cx", "cy")
 
 
-class ObjectRows(CompletedSink):
+class ObjectRows(PreparedSink, CompletedSink):
     """Writes rows as the frames come into a file that appears at the end, also of a run that was stopped.
 
     Args:
@@ -32,6 +34,7 @@ class ObjectRows(CompletedSink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, resume: bool = False) -> None:
         self.path = Path(path)
@@ -48,23 +51,20 @@ class ObjectRows(CompletedSink):
             self._earlier = {name for name, _ in self._earlier_rows()}
         return source in self._earlier
 
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the rows of one frame.
-
-        Raises:
-            OSError: the disk is full.
-        """
-        self.prepare(frame, detections, picture)()
-
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Makes the rows; the function that is returned writes them."""
         rows = self.rows(frame, detections)
+        return lambda: self.add_condensed(frame, rows)
 
-        def write() -> None:
-            self._write(rows)
+    def condense(self, frame: Frame, detections: Detections) -> bytes:
+        """The rows."""
+        return self.rows(frame, detections)
+
+    def add_condensed(self, frame: Frame, condensed: bytes) -> None:
+        """Writes the rows."""
+        self._write(condensed)
+        if self._resume:
             self._added.add(frame.source)
-
-        return write
 
     def finish(self) -> None:
         """Adds the rows that are kept, and gives the file its name.
@@ -89,6 +89,22 @@ class ObjectRows(CompletedSink):
         if self._file is not None:
             self._file.discard()
             self._file = None
+
+    def part(self, failed: bool = False) -> tuple[Path, set[str]]:
+        """The rows alone, and their sources; see `Sink.part`."""
+        file = self._open()
+        file.finish()
+        return self.path, self._added
+
+    def join(self, part: tuple[Path, set[str]]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, added = part
+        self._added |= added
+        size = len(self.header())
+        with path.open("rb") as rows:
+            rows.seek(size)
+            for row in rows:
+                self._open().write(row)
 
     def header(self) -> bytes:
         """What stands before the rows."""
@@ -145,30 +161,29 @@ class ObjectTable(ObjectRows):
 
     def rows(self, frame: Frame, detections: Detections) -> bytes:
         """A row an object."""
-        text, time = io.StringIO(), self._times(frame)
-        table = csv.writer(text, lineterminator="\n")
+        return b"".join(csv_rows(self._table(frame, detections)))
+
+    def _table(self, frame: Frame, detections: Detections) -> Iterator[list[Any]]:
+        time = self._times(frame)
         for number, (name, box, confidence, mask) in enumerate(
             zip(detections.names, detections.xyxy, detections.confidence, detections.masks, strict=True)
         ):
             track = -1 if detections.tracker_id is None else int(detections.tracker_id[number])
             x, y = centroid(mask)
             score = score_of(confidence)
-            table.writerow(
-                [
-                    spreadsheet_cell(frame.source),
-                    frame.index,
-                    time,
-                    number + 1,
-                    track if track >= 0 else "",
-                    spreadsheet_cell(name),
-                    "" if score is None else score,
-                    *(round(float(value), 3) for value in box),
-                    "" if score is None and x is None else mask.area,
-                    "" if x is None else round(x, 2),
-                    "" if y is None else round(y, 2),
-                ]
-            )
-        return utf8(text.getvalue())
+            yield [
+                spreadsheet_cell(frame.source),
+                frame.index,
+                time,
+                number + 1,
+                track if track >= 0 else "",
+                spreadsheet_cell(name),
+                "" if score is None else score,
+                *(round(float(value), 3) for value in box),
+                "" if score is None and x is None else mask.area,
+                "" if x is None else round(x, 2),
+                "" if y is None else round(y, 2),
+            ]
 
     def read_rows(self) -> Iterator[tuple[str, bytes]]:
         """The rows of the file.
@@ -182,9 +197,7 @@ class ObjectTable(ObjectRows):
                 raise MasksegError(f"{self.path} is no table of objects that could be continued: name another file.")
             for row in table:
                 if len(row) == len(COLUMNS):  # the last one may be cut off
-                    text = io.StringIO()
-                    csv.writer(text, lineterminator="\n").writerow(row)
-                    yield plain_cell(row[0]), utf8(text.getvalue())
+                    yield plain_cell(row[0]), b"".join(csv_rows([row]))
 
 
 def centroid(mask: MaskCrop) -> tuple[float, float] | tuple[None, None]:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.entry_names import EntryNames, is_moving
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.same_file import file_identity
-from maskseg_cli.sink import Sink
 
 #: Quality of the pictures that go with the annotations, as JPEG.
 _QUALITY = 95
@@ -25,7 +25,7 @@ _QUALITY = 95
 PlacePhoto = Callable[[Path, Path], None]
 
 
-class PictureAnnotations(Sink):
+class PictureAnnotations(PreparedSink):
     """Writes a file for each picture, at once and whole: whatever ends a run, the files that are there are complete.
 
     Args:
@@ -37,6 +37,7 @@ class PictureAnnotations(Sink):
     """
 
     needs_picture = False
+    on_cluster = "workers"
     #: Suffix of the files.
     suffix = ""
     #: Folders of annotations and of pictures below `folder`.
@@ -70,14 +71,14 @@ class PictureAnnotations(Sink):
         """The file of a photo. The order of the first calls counts where names without suffix are equal."""
         return self.folder / self.annotations_in / f"{self._names.of_source(source)}{self.suffix}"
 
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the file of one picture.
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
 
-        Raises:
-            MasksegError: a picture would lie among the photos themselves.
-            OSError: it cannot be written; nothing half-written is left.
-        """
-        self.prepare(frame, detections, picture)()
+    def take_reserved(self, source: str, name: str) -> None:
+        """See `Sink.take_reserved`."""
+        self._names.take(source, name)
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Converts the objects; the function that is returned names and writes the file."""

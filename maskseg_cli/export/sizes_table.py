@@ -35,6 +35,7 @@ class SizesTable(Sink):
     """
 
     needs_picture = False
+    on_cluster = "leader"
 
     def __init__(self, path: str | Path, scale: Scale | None = None) -> None:
         self.path = Path(path)
@@ -51,9 +52,13 @@ class SizesTable(Sink):
 
     def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
         """Writes the objects of one frame."""
+        self.add_condensed(frame, self.condense(frame, detections))
+
+    def condense(self, frame: Frame, detections: Detections) -> list[list[object]]:
+        """The rows of the objects of one frame."""
         scale = self.scale
         at = self._times(frame)
-        rows = []
+        rows: list[list[object]] = []
         for (area, length, width), track, name, score in zip(
             object_sizes(detections).tolist(),
             tracks_of(detections),
@@ -66,8 +71,12 @@ class SizesTable(Sink):
             time = "" if frame.job is not None else f"{at:.4f}"
             start = [spreadsheet_cell(frame.source), frame.index, time, "" if track < 0 else track]
             rows.append([*start, spreadsheet_cell(name), f"{score:.4f}", int(area), *real, *sides])
-        self._rows += len(rows)
-        self._opened().write(_lines(rows))
+        return rows
+
+    def add_condensed(self, frame: Frame, condensed: list[list[object]]) -> None:
+        """Writes the rows."""
+        self._rows += len(condensed)
+        self._opened().write(_lines(condensed))
 
     def finish(self) -> None:
         """Gives the file its name.
@@ -85,6 +94,20 @@ class SizesTable(Sink):
             self._file.finish(partial_path(self.path))
         else:
             self._file.discard()
+
+    def part(self, failed: bool = False) -> tuple[Path, int]:
+        """The file, which begins with the titles of the columns, and its number of rows; see `Sink.part`."""
+        self.finish()
+        return self.path, self._rows
+
+    def join(self, part: tuple[Path, int]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, rows = part
+        self._rows += rows
+        with path.open("rb") as lines:
+            next(lines)
+            for line in lines:
+                self._opened().write(line)
 
     def _opened(self) -> GrowingFile:
         """The file, with the titles of the columns in it."""

@@ -89,7 +89,7 @@ class Exports(Feature):
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file, but the exports need a folder: name one with --export-dir.")
         check_writable(folder)
-        if not (parts.overwrite or parts.skip_existing):
+        if not (parts.overwrite or parts.skip_existing or parts.part):
             existing = [path for name in self.export for path in _existing(folder / FORMATS[name])]
             if existing:
                 refuse_existing(existing)
@@ -102,6 +102,8 @@ class Exports(Feature):
         from maskseg_cli.export.mots import MotsFiles
 
         path, note = folder / FORMATS[name], None if parts.reporter is None else parts.reporter.say
+        if not FORMATS[name].endswith("/"):
+            path = parts.file(path, path.name)
         if name == "mots":
             return MotsFiles(path, note)
         if name == "cvat" and parts.kind != "photos":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -84,6 +85,22 @@ def find_sources(
         for source in search.find(argument):
             unique.setdefault(source.name if source.path is None else os.path.abspath(source.path), source)
     return _disambiguate([source for source in unique.values() if not _is_own_output(source, unique, kind)])
+
+
+def find_by_folder(path: Path, recursive: bool, avoid: Path | None, kind: InputKind = PHOTOS) -> Iterator[list[Source]]:
+    """Finds what `find_sources` finds for one folder, in the same order, and yields it folder by folder.
+
+    Raises:
+        MasksegError: no input at all, or a folder that cannot be read.
+    """
+    search = _Search(kind, recursive, False, avoid, False)
+    found = False
+    files = search._files_in(path, _folder_to_skip(avoid, path))
+    for _, group in itertools.groupby(files, key=lambda file: file.parent):
+        found = True
+        yield [Source(file, file.relative_to(path), alone=False) for file in group]
+    if not found:
+        search.find(str(path))
 
 
 @dataclass(frozen=True)

@@ -28,29 +28,53 @@ def readable_photos(
     Raises:
         MasksegError: all photos would be passed over.
     """
-    kept = []
-    foreign: Counter[str] = Counter()
-    packed = 0
-    for source in sources:
-        name = "" if source.alone or source.path is None else source.path.name
-        kind = foreign_picture(name)
-        if kind is not None:
-            foreign[kind.noun] += 1
-        elif _lacks_package(source):
-            packed += 1
-        else:
-            kept.append(source)
-    sentences = [_about_foreign(foreign)] if foreign else []
-    if packed:
-        sentences.append(
-            f"{counted(packed, 'HEIC or AVIF photo')} cannot be read without the package pillow-heif: {REMEDY}."
-        )
-    if sentences and not kept and not may_be_empty:
-        raise MasksegError("\n".join(sentences))
-    if reporter is not None:
-        for sentence in sentences:
-            reporter.warn(f"Note: {sentence}")
+    sieve = PhotoSieve()
+    kept = sieve.keep(sources)
+    sieve.report(reporter, empty=not kept and not may_be_empty)
     return kept
+
+
+class PhotoSieve:
+    """Leaves out photos that cannot be read, of one folder after the other, and counts them."""
+
+    def __init__(self) -> None:
+        self._foreign: Counter[str] = Counter()
+        self._packed = 0
+
+    def keep(self, sources: Sequence[Source]) -> list[Source]:
+        """The photos that can be read here."""
+        kept = []
+        for source in sources:
+            name = "" if source.alone or source.path is None else source.path.name
+            kind = foreign_picture(name)
+            if kind is not None:
+                self._foreign[kind.noun] += 1
+            elif _lacks_package(source):
+                self._packed += 1
+            else:
+                kept.append(source)
+        return kept
+
+    def report(self, reporter: Reporter | None, empty: bool) -> None:
+        """Says how many were left out.
+
+        Args:
+            empty: none was kept, which is an error.
+
+        Raises:
+            MasksegError: all photos were left out.
+        """
+        sentences = [_about_foreign(self._foreign)] if self._foreign else []
+        if self._packed:
+            sentences.append(
+                f"{counted(self._packed, 'HEIC or AVIF photo')} cannot be read without the package pillow-heif: "
+                f"{REMEDY}."
+            )
+        if sentences and empty:
+            raise MasksegError("\n".join(sentences))
+        if reporter is not None:
+            for sentence in sentences:
+                reporter.warn(f"Note: {sentence}")
 
 
 def _about_foreign(kinds: Counter[str]) -> str:

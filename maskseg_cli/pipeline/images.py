@@ -1,38 +1,38 @@
-"""`process_images`: photos in, drawn photos and reports out; `segment_images`: photos one by one, nothing written."""
+"""`process_images`: photos in, drawn photos and reports out."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from maskseg_cli.cluster.connection import import_ray
+from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.config.value_types import check_count, check_seconds, check_switches
-from maskseg_cli.detections import Detections
 from maskseg_cli.errors import StoppedError, explain
 from maskseg_cli.export.coco_sink import CocoJson
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.features.registry import features_of, take_features
-from maskseg_cli.frame import Frame
+from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import plan_outputs
-from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.time_limit import TIMEOUT
+from maskseg_cli.pipeline.cluster_checks import check_cluster_run
+from maskseg_cli.pipeline.job_spool import JobSpool, has_undone
 from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, check_transparent, refuse_reports
-from maskseg_cli.pipeline.predictions import PhotoPredictions
+from maskseg_cli.pipeline.photo_planning import PhotoPlan, plan_photos
 from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
 from maskseg_cli.pipeline.watching import watch as watch_folders
-from maskseg_cli.pipeline.workers import THREADS, Workers
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
-from maskseg_cli.transform import Transform, apply_transforms, reset_transforms
+from maskseg_cli.transform import Transform, reset_transforms
 
 if TYPE_CHECKING:
+    from maskseg_cli.pipeline.cluster_run import ClusterRun
     from maskseg_cli.pipeline.photo_run import PhotoRun
 
 
@@ -52,6 +52,8 @@ def process_images(
     batch: int = 1,
     timeout: float = TIMEOUT,
     show: bool = False,
+    ray: str | bool | None = None,
+    ray_workers: int | None = None,
     model: Model = "lite",
     transforms: Sequence[Transform] = (),
     sinks: Sequence[Sink] = (),
@@ -76,6 +78,7 @@ def process_images(
         batch: consecutive photos of equal size that the network takes at once.
         timeout: seconds for reading one photo, which fails after that; 0 for no limit.
         show: show each result in a window until a key is pressed.
+        ray, ray_workers: do the photos on a Ray cluster; see `RayOptions`. One photo alone is done here.
         model: name of a network, weights file, or a loaded `Predictor`.
         transforms: called with each photo and its detections, in order.
         sinks: further outputs; they are finished with the run.
@@ -94,6 +97,7 @@ def process_images(
         KeyboardInterrupt: Ctrl-C; what is done so far is complete.
     """
     reporter, stop = reporter or Reporter(), stop or StopToken()
+    where = RayOptions(ray, ray_workers)
     check_switches(
         recursive=recursive,
         overwrite=overwrite,
@@ -114,20 +118,27 @@ def process_images(
     watched = None
     if watch:
         watched = WatchedPhotos(arguments, target, recursive, format, overwrite, skip_existing)
-    avoid = Path(target) if target not in (None, "-") else None
-    found = readable_photos(find_sources(arguments, recursive, avoid, may_be_empty=watch), reporter, watch)
-    jobs = plan_outputs(found, target, format, overwrite, skip_existing)
-    if transparent:
-        check_transparent(jobs)
     json_path = None if json is None or str(json) == "-" else Path(json)
-    check_streams(jobs, to_stdout=json is not None and json_path is None)
     summary_path = None if summary is None else Path(summary)
     files = [path for feature in features for path in feature.files()]
-    check_reports(json_path, summary_path, jobs, files)
-    refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
-    # A window and standard input block in calls that only the usual Ctrl-C ends.
-    threaded = not show and all(job.source.path is not None for job in jobs)
+
+    def check(jobs: Sequence[Job]) -> None:
+        if transparent:
+            check_transparent(jobs)
+        if where.used:
+            streams = any(job.source.path is None or job.target is None for job in jobs)
+            check_cluster_run(network, features, transforms, sinks, {"--show": show, "--watch": watch}, streams)
+        check_streams(jobs, to_stdout=json is not None and json_path is None)
+        check_reports(json_path, summary_path, jobs, files)
+        refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
+
+    if where.used:
+        import_ray()
+    plan = PhotoPlan(arguments, target, recursive, format, overwrite, skip_existing)
+    jobs = plan_photos(plan, check, reporter, may_be_empty=watch, long=where.used)
     alone = len(jobs) == 1 and not watch
+    # A window and standard input block in calls that only the usual Ctrl-C ends.
+    threaded = not show and (isinstance(jobs, JobSpool) or all(job.source.path is not None for job in jobs))
     with contextlib.ExitStack() as stack:
         stack.enter_context(FileLocks([json_path, summary_path, *files]))
         if not (overwrite or skip_existing):
@@ -147,7 +158,7 @@ def process_images(
             from maskseg_cli.pipeline.photo_run import PhotoRun
 
             wanted = json is not None or any(feature.writes for feature in features)
-            if watch or wanted or not all(job.done for job in jobs):
+            if watch or wanted or has_undone(jobs):
                 predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
         stop.raise_if_requested()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
@@ -174,7 +185,7 @@ def process_images(
         reset_transforms(parts.transforms)
         if threaded and not alone:
             stack.enter_context(stop)
-        run = PhotoRun(
+        run: PhotoRun | ClusterRun = PhotoRun(
             predictor,
             all_sinks,
             counts,
@@ -187,6 +198,14 @@ def process_images(
             stop,
             reporter,
         )
+        if where.used and not alone:
+            from maskseg_cli.pipeline.cluster_run import ClusterRun
+            from maskseg_cli.pipeline.photo_worker import PhotoSettings
+
+            assert isinstance(network, ModelOptions)
+            own = tuple(transforms), tuple(sinks), folder, overwrite, skip_existing, quality, strip_metadata
+            sent = PhotoSettings(network, tuple(features), drawing, *own, json is not None, batch, timeout)
+            run = ClusterRun(where, sent, all_sinks, counts, parts.transforms, stop, reporter)
         ended, problem = _run(run, lambda: _process(run, watched, jobs, alone))
     if ended is None or isinstance(ended, KeyboardInterrupt):
         _report_counts(counts, None if watch else len(jobs), reporter)
@@ -203,73 +222,17 @@ def process_images(
     return counts
 
 
-def segment_images(
-    sources: Sources,
-    model: Model = "lite",
-    *,
-    recursive: bool = False,
-    batch: int = 1,
-    timeout: float = TIMEOUT,
-    transforms: Sequence[Transform] = (),
-    on_error: Callable[[str, Exception], None] | None = None,
-    **options: Any,
-) -> Iterator[tuple[Frame, Detections]]:
-    """Yields each photo with the objects in it; nothing is written or drawn.
-
-    Photos are read and go through the network ahead of the loop, with bounded memory. Leaving the loop early ends that.
-
-    Args:
-        sources, model, recursive, batch, timeout, transforms: as in `process_images`.
-        on_error: called with the name of a photo that failed and the error, after which the loop continues; None: the
-            error is raised.
-        options: fields of `ModelOptions`.
-
-    Raises:
-        MasksegError, UsageError: as `process_images`.
-
-    Example:
-        >>> for frame, detections in segment_images("photos/", classes="dog"):  # doctest: +SKIP
-        ...     print(frame.source, len(detections))
-    """
-    from maskseg_cli.pipeline.photos import read_photos  # see `process_images`
-
-    network, _ = split_options(model, options)
-    jobs = [Job(source, None, None) for source in readable_photos(find_sources(as_arguments(sources), recursive))]
-    check_seconds("timeout", timeout)
-    predictor = predictor_loader(network, batch, throughput=len(jobs) > 1)()
-    reset_transforms(transforms)
-    stop = StopToken()
-    calls = predictor.workers
-    with Workers(THREADS) as readers, Workers(calls if calls > 1 else 0) as workers:
-        predictions = PhotoPredictions(predictor, workers, calls, batch, stop)
-        photos = read_photos(jobs, readers, max(2 * THREADS, batch), lambda: predictions.bytes_in_flight, timeout)
-        try:
-            for one in predictions.results(photos):
-                try:
-                    if one.error is not None:
-                        raise one.error
-                    assert one.frame is not None
-                    assert one.detections is not None
-                    detections = apply_transforms(transforms, one.frame, one.detections)
-                except Exception as error:
-                    if on_error is None:
-                        raise
-                    on_error(one.job.source.name, error)
-                    continue
-                yield one.frame, detections
-        finally:
-            stop.request()
-
-
-def _process(run: PhotoRun, watched: WatchedPhotos | None, jobs: Sequence[Job], alone: bool) -> None:
+def _process(
+    run: PhotoRun | ClusterRun, watched: WatchedPhotos | None, jobs: Sequence[Job] | JobSpool, alone: bool
+) -> None:
     if watched is not None:
-        watch_folders(run, watched)
+        watch_folders(cast("PhotoRun", run), watched)
     else:
-        run.process(jobs, alone)
+        run.process(jobs, alone)  # type: ignore[arg-type]
     run.stop.raise_if_requested()
 
 
-def _run(run: PhotoRun, process: Callable[[], None]) -> tuple[BaseException | None, Exception | None]:
+def _run(run: PhotoRun | ClusterRun, process: Callable[[], None]) -> tuple[BaseException | None, Exception | None]:
     """Calls `process` and ends the sinks, whatever ended it; returns the exception that did, and one of the sinks."""
     ended: BaseException | None = None
     problem: Exception | None = None

@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
 
 
+def is_kept(job: Job, sinks: Sequence[Sink]) -> bool:
+    """Whether a photo is left out because all of its outputs are there."""
+    return job.done and all(sink.has(job.source.exported_name) for sink in sinks)
+
+
+def skip_photo(job: Job, sinks: Sequence[Sink], summary: RunSummary) -> None:
+    """Tells the sinks that a photo is left out; the summary gets its objects from the sink that knows them."""
+    target = None if job.target is None else str(job.target)
+    known = (sink.objects_of(job.source.exported_name) for sink in sinks)
+    objects = next((found for found in known if found is not None), None)
+    for sink in sinks:
+        if sink is summary:
+            summary.skip(job.source.name, target, objects)
+        else:
+            sink.skip(job.source.name, target)
+
+
 @dataclass(frozen=True)
 class PhotoRun:
     """Does photos; one that fails is reported, and the others are still done.
@@ -46,6 +63,7 @@ class PhotoRun:
         stop: a requested stop ends the run after the photos that the network has begun.
         reporter: messages and progress.
         summary: counts the photos; one of `sinks`.
+        first: number of the first photo, where the run is a part of another.
     """
 
     predictor: Predictor | None
@@ -59,6 +77,7 @@ class PhotoRun:
     timeout: float = TIMEOUT
     stop: StopToken = field(default_factory=StopToken)
     reporter: Reporter = field(default_factory=Reporter)
+    first: int = 0
 
     def process(self, jobs: Sequence[Job], alone: bool = False) -> bool:
         """Does these photos, except those whose result is to be kept.
@@ -72,9 +91,9 @@ class PhotoRun:
         Raises:
             StoppedError: the disk is full, or read-only.
         """
-        kept = [job for job in jobs if job.done and all(sink.has(job.source.exported_name) for sink in self.sinks)]
+        kept = [job for job in jobs if is_kept(job, self.sinks)]
         for job in kept:
-            self._skip(job)
+            skip_photo(job, self.sinks, self.summary)
         kept_ids = {id(job) for job in kept}
         waiting = [job for job in jobs if id(job) not in kept_ids]
         threads = THREADS if self.threaded and not alone else 0
@@ -102,7 +121,7 @@ class PhotoRun:
 
             predictions = PhotoPredictions(self.predictor, network, calls, self.batch, self.stop)
             ahead = max(2 * threads, self.batch) or 1
-            photos = read_photos(waiting, readers, ahead, lambda: predictions.bytes_in_flight, self.timeout)
+            photos = read_photos(waiting, readers, ahead, lambda: predictions.bytes_in_flight, self.timeout, self.first)
             try:
                 for prediction in predictions.results(photos):
                     self._put(results, prediction)
@@ -114,17 +133,6 @@ class PhotoRun:
                 report(everything=True)
                 raise
             return report(everything=True)
-
-    def _skip(self, job: Job) -> None:
-        """Tells the sinks that a photo is left out; the summary gets its objects from the sink that knows them."""
-        target = None if job.target is None else str(job.target)
-        known = (sink.objects_of(job.source.exported_name) for sink in self.sinks)
-        objects = next((found for found in known if found is not None), None)
-        for sink in self.sinks:
-            if sink is self.summary:
-                self.summary.skip(job.source.name, target, objects)
-            else:
-                sink.skip(job.source.name, target)
 
     def _put(self, results: WriteBehind[Job], prediction: Prediction) -> None:
         """Begins to draw and write a photo. Errors pass through the same queue, so that sinks see them in order."""

@@ -26,14 +26,18 @@ def read_photos(
     ahead: int,
     bytes_in_flight: Callable[[], int],
     timeout: float = TIMEOUT,
+    first: int = 0,
 ) -> Iterator[tuple[Job, Future[Frame]]]:
     """Reads the photos of jobs in threads before they are asked for; see `read_ahead`.
+
+    Args:
+        first: number of the first photo in the run.
 
     Yields:
         each job and the future of its frame, in order.
     """
     items = read_ahead(
-        enumerate(jobs),
+        enumerate(jobs, first),
         lambda item: read_photo(item[1], item[0], timeout),
         lambda item: estimate_bytes(item[1]),
         workers,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from maskseg_cli.datasets.annotation_file import detect_format, read_annotations
 from maskseg_cli.datasets.annotation_formats import FORMATS
 from maskseg_cli.datasets.annotation_input import AnnotationInput
+from maskseg_cli.datasets.annotation_options import FORMAT_NAMES
 from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
@@ -170,3 +171,7 @@ def test_detection_never_fails_otherwise(name: str, data: st.DataObject) -> None
 
 def test_names_are_unique() -> None:
     assert len({one.name for one in FORMATS}) == len(FORMATS)
+
+
+def test_the_names_in_options_are_those_of_the_formats() -> None:
+    assert tuple(one.name for one in FORMATS) == FORMAT_NAMES

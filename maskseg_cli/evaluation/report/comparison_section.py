@@ -8,7 +8,7 @@ from typing import Any
 from maskseg_cli.evaluation.compared import Compared
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
-from maskseg_cli.pages.elements import escaped, folded, table
+from maskseg_cli.pages.elements import escaped, folded, paragraph, table
 from maskseg_cli.pages.page import section
 
 #: Classes and photos that are named on either side.
@@ -48,7 +48,7 @@ def comparison_section(
         f"Against {compared.name}",
         *first,
         table(titles, rows),
-        f'<p class="soft">{escaped(how)}</p>',
+        paragraph(how, "soft"),
         _classes(own, compared.evaluation),
         _changed(photos, min_score),
     )
@@ -91,9 +91,8 @@ def _classes(own: Evaluation, other: Evaluation) -> str:
     pair = "".join(
         f"<div>{table(titles, some, f'Classes at which this network is {word}')}</div>" for word, some in parts if some
     )
-    return f'<div class="pair">{pair}</div><p class="soft">A class of a few objects differs by chance.</p>' + folded(
-        "All classes", table(titles, lines)
-    )
+    note = paragraph("A class of a few objects differs by chance.", "soft")
+    return f'<div class="pair">{pair}</div>{note}' + folded("All classes", table(titles, lines))
 
 
 def _changed(photos: Sequence[tuple[dict[str, Any], float, float]], min_score: float) -> str:
@@ -114,4 +113,4 @@ def _changed(photos: Sequence[tuple[dict[str, Any], float, float]], min_score: f
         f"Of a photo the figure is the share of objects and detections that belong together, in percent (F1, scores "
         f"from {min_score:g}, IoU from 0.5)."
     )
-    return f'<div class="pair">{"".join(parts)}</div><p class="soft">{escaped(how)}</p>'
+    return f'<div class="pair">{"".join(parts)}</div>' + paragraph(how, "soft")

@@ -89,7 +89,10 @@ def run_inspection(
     }
     inputs = [] if str(annotations) == SHAPES_WORD else [Path(annotations)]
     write_folder(folder, files, inputs, FIGURES)
-    return DataInspection(folder / PAGE, found, log.records)
+    inspection = DataInspection(folder / PAGE, found, log.records)
+    for line in inspection.left_out_lines():
+        reporter.warn(line)
+    return inspection
 
 
 def _decode_all(

@@ -1,0 +1,95 @@
+"""Options of a run on a cluster, and what a cluster has room for; nothing here starts Ray."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from maskseg_cli.cluster.connection import Cluster, connected, room
+from maskseg_cli.cluster.ray_options import RayOptions
+from maskseg_cli.errors import MasksegError, UsageError
+
+
+def test_a_bare_switch_means_the_default_cluster() -> None:
+    assert RayOptions(ray=True).ray == "default"
+    assert not RayOptions(ray=False).used
+    assert [RayOptions(ray=word).ray for word in ("auto", "local", "ray://head:10001", "10.0.0.1:6379", "[::1]:6379")]
+
+
+@pytest.mark.parametrize("address", ["photos/", "head", "ray://", "a b:1", "", 7, "http://head:8265"])
+def test_what_is_no_address_is_refused(address: object) -> None:
+    with pytest.raises(UsageError, match="--ray takes auto, local, HOST:PORT"):
+        RayOptions(ray=address)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"), [(0, "ray_workers is"), (1.5, "ray_workers is"), ("2", "ray_workers is")]
+)
+def test_a_number_of_workers_is_a_count(workers: object, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        RayOptions(ray=True, ray_workers=workers)  # type: ignore[arg-type]
+
+
+def test_workers_need_a_cluster() -> None:
+    with pytest.raises(UsageError, match="give --ray too"):
+        RayOptions(ray_workers=2)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wanted", "gpus", "expected"),
+    [
+        ([{"CPU": 2.0}], None, False, Cluster(1, 2, 0, False)),
+        ([{"CPU": 2.0}], 2, False, Cluster(2, 1, 0, False)),
+        ([{"CPU": 2.0}], 4, False, Cluster(4, 0.5, 0, False)),
+        ([{"CPU": 16.0}] * 10, None, False, Cluster(40, 4, 0, False)),
+        ([{"CPU": 16.0}, {"CPU": 0.0}, {}], 3, False, Cluster(3, 5, 0, False)),
+        ([{"CPU": 8.0, "GPU": 1.0}, {"CPU": 32.0}], None, True, Cluster(1, 8, 1, False)),
+        ([{"CPU": 8.0, "GPU": 1.0}, {"CPU": 32.0}], None, False, Cluster(10, 4, 0, False)),
+        ([{"CPU": 8.0, "GPU": 4.0}], 2, True, Cluster(2, 2, 1, False)),
+    ],
+)
+def test_workers_fit_into_the_machines(
+    nodes: list[dict[str, float]], wanted: int | None, gpus: bool, expected: Cluster
+) -> None:
+    assert room(nodes, wanted, gpus) == expected
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wanted", "words"), [([{"CPU": 2.0}], 99, "has 2 cores"), ([{}], None, "no machine")]
+)
+def test_more_workers_than_there_is_room_for_are_refused(
+    nodes: list[dict[str, float]], wanted: int | None, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        room(nodes, wanted, gpus_wanted=False)
+
+
+def test_an_address_where_nothing_listens_is_reported_at_once() -> None:
+    pytest.importorskip("ray.data")
+    with (
+        pytest.raises(MasksegError, match=r"no Ray cluster at 127\.0\.0\.1:9: start one"),
+        connected(RayOptions("127.0.0.1:9")),
+    ):
+        pass
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ray", "ray.data"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with (
+        pytest.raises(UsageError, match=r"--ray needs Ray .*pip install 'maskseg\[ray\]'\.$"),
+        connected(RayOptions(True)),
+    ):
+        pass
+
+
+def test_without_the_option_nothing_of_ray_is_imported() -> None:
+    code = (
+        "import sys, maskseg_cli.cli.image, maskseg_cli.cli.video, maskseg_cli.cluster.connection\n"
+        "from maskseg_cli import process_images, process_video\n"
+        "from maskseg_cli.cli.main import main\n"
+        "sys.exit(any(name.split('.')[0] in ('ray', 'pyarrow', 'fsspec') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
