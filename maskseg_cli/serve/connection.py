@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from typing import Any
 
 import h11
@@ -12,6 +14,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from maskseg_cli.serve.connections import IDLE_TIME, Connections
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
+#: Bytes: room for about two pictures of a camera; more would be too old when they arrive.
+_SEND_BUFFER = 256 * 1024
+
 #: Seconds in which a client that gets no place can read that.
 _FULL_TIME = 0.2
 
@@ -31,8 +36,10 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # Writing pauses until the system has taken all: what waits here would be old when it arrives.
+        # Writing pauses until the system has taken all: pictures that wait here would be old when they arrive.
         transport.set_write_buffer_limits(high=0)
+        with contextlib.suppress(OSError):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         has_place, leaving = self._places.add(self, self.client[0] if self.client else "")
         if leaving is not None:
             leaving.transport.abort()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +18,6 @@ CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
 #: Seconds after which a viewer that receives nothing is disconnected.
 SEND_TIMEOUT = 10.0
-
-#: Bytes: room for about two pictures; more would be too old when they arrive.
-_SEND_BUFFER = 256 * 1024
 
 #: Seconds between two checks of a waiting connection for its viewer.
 _CHECK_EVERY = 0.25
@@ -70,9 +65,6 @@ class Viewers:
 
         Pictures that come while one is being sent are dropped: a slow viewer sees fewer pictures, but no old ones.
         """
-        with contextlib.suppress(OSError):
-            link = connection.transport.get_extra_info("socket")
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self.count += 1
         try:
             yield f"--{BOUNDARY}\r\n".encode()

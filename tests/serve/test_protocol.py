@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
+import time
 
+import numpy as np
 import pytest
 
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
-from maskseg_cli.serve import Server, api, connections, start_server
-from tests.serve.watching import ask
+from maskseg_cli.serve import Server, api, connection, connections, start_server
+from tests.serve.watching import STATUS, ask
 
 _GET = b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -79,6 +82,38 @@ def test_a_second_header_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> Non
         link.sendall(b"GET /")
         with contextlib.suppress(ConnectionResetError):
             assert b"".join(iter(lambda: link.recv(10_000), b"")).count(b"HTTP/1.1 ") == 0
+
+
+def _large() -> LiveFeed:
+    """A feed whose snapshot does not fit into the system's buffers."""
+    feed = LiveFeed()
+    feed.publish(np.random.default_rng(1).integers(0, 256, (2500, 3000, 3), np.uint8), STATUS)
+    return feed
+
+
+def test_a_slow_client_gets_its_answer_and_one_that_reads_nothing_is_disconnected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "IDLE_TIME", 0.8)
+    asked = _GET.replace(b"/status.json", b"/snapshot.jpg") + b"\r\n"
+    with start_server(_large(), Controls(), port=0) as server, socket.socket() as slow, socket.socket() as silent:
+        for link in (slow, silent):
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            link.settimeout(10)
+            link.connect(("127.0.0.1", server.port))
+            link.sendall(asked)
+        head, _, body = slow.recv(1000).partition(b"\r\n\r\n")
+        length, read = int(head.lower().partition(b"content-length: ")[2].split()[0]), len(body)
+        for wait in itertools.chain([0.2] * 6, itertools.repeat(0)):  # longer than IDLE_TIME in all
+            time.sleep(wait)
+            limit = read + 300_000
+            while read < min(limit, length):
+                piece = slow.recv(100_000)
+                assert piece, f"disconnected after {read} of {length} bytes"
+                read += len(piece)
+            if read == length:
+                break
+        assert sum(len(piece) for piece in iter(lambda: silent.recv(1_000_000), b"")) < length
 
 
 def test_the_header_of_the_stream() -> None:

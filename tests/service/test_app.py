@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import urllib.request
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from maskseg_cli.service.app import make_app
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.service import make_app, start_service
 from maskseg_cli.service.openapi import ERRORS, description
 from maskseg_cli.service.options import ServiceOptions
 from maskseg_cli.service.wanted import PARAMETERS
 from tests.cli.fake_model import BlobEngine, blob_predictor
 from tests.cli.running import encoded
+from tests.screen import wait_until
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -177,3 +181,28 @@ def test_the_network_finds_no_more_than_is_asked_for() -> None:
         assert service.get("/v1/model").json()["lowest_score"] == 0.1
     assert seen == [0.5, 0.3, 0.1, 0.5]
     assert predictor.config.detection_min_confidence == 0.5
+
+
+def test_the_service_in_a_block_of_python() -> None:
+    given = {"Content-Type": "image/jpeg", "Authorization": "Bearer secret"}
+    with start_service("127.0.0.1:0", model=blob_predictor(), token="secret") as service:
+        assert service.url == f"http://127.0.0.1:{service.port}/?token=secret"
+        request = urllib.request.Request(f"http://127.0.0.1:{service.port}/v1/segment", encoded(), given)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert len(json.load(response)["annotations"]) == 2
+        with pytest.raises(MasksegError, match="is taken by another program"):
+            start_service(service.port, model=blob_predictor())
+        assert service.running
+    assert not service.running
+    with pytest.raises(UsageError, match="colour"):
+        start_service(0, model=blob_predictor(), colour="red")
+
+
+def test_a_stop_waits_for_requests_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKSEG_TEST_DELAY", "0.8")
+    with ThreadPoolExecutor(1) as client, start_service(0, model=blob_predictor()) as service:
+        request = urllib.request.Request(f"{service.url}v1/segment", encoded(), JPEG)
+        answer = client.submit(lambda: urllib.request.urlopen(request, timeout=10).status)
+        wait_until(lambda: json.load(urllib.request.urlopen(f"{service.url}healthz"))["used"] == 1)
+        service.close()
+        assert answer.result(10) == 200
