@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.cli import fake_model
 from tests.cli.running import ENVIRONMENT
-from tests.fuzz.hostile_requests import MAX_BYTES, MAX_PIXELS, Exchange, picture, post
+from tests.fuzz.exchange import MAX_BYTES, MAX_PIXELS, Exchange, picture, post
 
 #: Seconds in which the server must have ended what a client began, with STRANGER_TIME and the time of a request.
 PATIENCE = 25.0

@@ -21,8 +21,9 @@ from maskseg_cli.service.app import make_app
 from maskseg_cli.service.options import ServiceOptions
 from tests.cli.fake_model import blob_predictor
 from tests.fuzz.attacked_service import SOUND, AttackedService, status_codes
+from tests.fuzz.exchange import MAX_BYTES, MAX_PIXELS, head
 from tests.fuzz.fuzzer import Fuzzer
-from tests.fuzz.hostile_requests import MAX_BYTES, MAX_PIXELS, QUICK, TOKENS, head, hostile, seeds
+from tests.fuzz.hostile_requests import QUICK, TOKENS, hostile, seeds
 
 _DEFECTS: list[BaseException] = []
 
