@@ -156,6 +156,13 @@ def test_a_full_queue_is_answered_with_503(monkeypatch: pytest.MonkeyPatch) -> N
         assert (full.status_code, full.headers["retry-after"]) == (503, "2")
 
 
+def test_a_connection_is_closed_where_the_body_may_not_come(service: TestClient) -> None:
+    expecting = {**JPEG, "Expect": "100-continue"}
+    assert service.post("/v1/segment", content=b"", headers=expecting).headers["connection"] == "close"
+    assert "connection" not in service.post("/v1/segment", content=b"", headers=JPEG).headers
+    assert "connection" not in service.post("/v1/segment", content=encoded(), headers=expecting).headers
+
+
 def test_the_description_is_complete(service: TestClient) -> None:
     told = service.get("/openapi.json").json()
     assert told == json.loads(json.dumps(description(ServiceOptions())))
