@@ -83,6 +83,7 @@ def test_scores_and_limits_are_those_of_the_request(service: TestClient) -> None
         (400, "", encoded()[:300], "image/jpeg"),
         (400, "", b"--x\r\nbroken", "multipart/form-data; boundary=x"),
         (400, "", b"text", "multipart/form-data"),
+        (400, "", b"--x\r\nA: b\r\n\r\nc\r\n" * 101, "multipart/form-data; boundary=x"),
         (406, "", encoded(), "image/jpeg"),
         (413, "", b"0" * 100_001, "image/jpeg"),
         (413, "", encoded("PNG", optimize=True), "image/png"),
