@@ -94,7 +94,8 @@ class Protection:
                     sent.setdefault(name, value)
                 if embedded or named:
                     sent["Cross-Origin-Resource-Policy"] = "cross-origin"
-                if closes:
+                # After an error a client may leave out the body that it has announced by Expect.
+                if closes or message["status"] == 408 or (message["status"] >= 400 and "Expect" in headers):
                     sent.raw.append((b"Connection", b"close"))
             await send(message)
 
@@ -126,7 +127,7 @@ class Protection:
 
 def _problem(scope: Scope, headers: Headers) -> tuple[int, str] | None:
     """Why a request is not understood, or could end elsewhere for a proxy than here (RFC 9112, sections 5 and 6)."""
-    if scope["http_version"] not in ("1.0", "1.1"):
+    if scope["http_version"] not in ("1.0", "1.1", "2", "3"):  # "2.0" is what uvicorn reads in a line of HTTP/1
         return 505, "Requests have HTTP/1.1."
     if scope["method"] not in ("GET", "HEAD", "POST"):
         return 501, "Requests are GET, HEAD or POST."

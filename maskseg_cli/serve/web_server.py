@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import logging
 import socket
 import threading
 import traceback
@@ -65,10 +64,6 @@ class WebServer:
             self.url += f"?token={quote(token, safe='')}"
         self.on_error: Callable[[Exception], None] = traceback.print_exception
         self._app, self._grace = app, grace
-        logger = logging.getLogger("uvicorn")
-        logger.propagate = False  # addresses may hold the token
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())  # without one Python prints warnings to stderr
         places: Connections[Connection] = Connections()
         config = uvicorn.Config(
             self._call,
@@ -77,6 +72,7 @@ class WebServer:
             ws="none",
             interface="asgi3",
             log_config=None,
+            log_level="critical",  # says nothing: addresses may hold the token
             access_log=False,
             proxy_headers=False,
             server_header=False,

@@ -11,7 +11,7 @@ _OWN = Path(__file__).parent / "page"
 #: They show nothing of anybody's pictures, and the form for the token needs some.
 _FILES = {
     **{f"/{name}": FOLDER / name for name in ("page.css", "icon.svg")},
-    **{f"/{name}": _OWN / name for name in ("service.css", "service.js", "outlines.js")},
+    **{f"/{name}": _OWN / name for name in ("service.css", "service.js", "client.js", "outlines.js", "strip.js")},
 }
 
 #: Path -> file.

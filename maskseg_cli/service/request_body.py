@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -10,6 +12,11 @@ from maskseg_cli.serve.http_error import HttpError, read_body
 
 #: Types of bodies that are the picture itself, besides image/*.
 _RAW = ("", "application/octet-stream")
+
+#: Fields of a form, at most: each costs as much time as thousands of bytes of a file.
+_MAX_FIELDS = 100
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each broken form
 
 
 async def read_picture(request: Request, max_bytes: int, timeout: float) -> bytes:
@@ -38,6 +45,7 @@ def _file_of(body: bytes, boundary: bytes) -> bytes:
         HttpError: 400, the form is broken, or holds no file or several.
     """
     files: list[bytearray] = []
+    fields = 0
     header = {"name": b"", "value": b""}
     disposition = {"is_file": False}
 
@@ -61,6 +69,10 @@ def _file_of(body: bytes, boundary: bytes) -> bytes:
             files[-1] += data[start:end]
 
     def part_begin() -> None:
+        nonlocal fields
+        fields += 1
+        if fields > _MAX_FIELDS:
+            raise HttpError(400, f"A form has at most {_MAX_FIELDS} fields.")
         disposition["is_file"] = False
 
     ended: list[bool] = []

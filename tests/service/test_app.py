@@ -83,6 +83,7 @@ def test_scores_and_limits_are_those_of_the_request(service: TestClient) -> None
         (400, "", encoded()[:300], "image/jpeg"),
         (400, "", b"--x\r\nbroken", "multipart/form-data; boundary=x"),
         (400, "", b"text", "multipart/form-data"),
+        (400, "", b"--x\r\nA: b\r\n\r\nc\r\n" * 101, "multipart/form-data; boundary=x"),
         (406, "", encoded(), "image/jpeg"),
         (413, "", b"0" * 100_001, "image/jpeg"),
         (413, "", encoded("PNG", optimize=True), "image/png"),
@@ -153,6 +154,13 @@ def test_a_full_queue_is_answered_with_503(monkeypatch: pytest.MonkeyPatch) -> N
         assert (late.status_code, "longer" in late.json()["error"]) == (503, True)
         full = service.post("/v1/segment", content=encoded())  # the first one is still in work
         assert (full.status_code, full.headers["retry-after"]) == (503, "2")
+
+
+def test_a_connection_is_closed_where_the_body_may_not_come(service: TestClient) -> None:
+    expecting = {**JPEG, "Expect": "100-continue"}
+    assert service.post("/v1/segment", content=b"", headers=expecting).headers["connection"] == "close"
+    assert "connection" not in service.post("/v1/segment", content=b"", headers=JPEG).headers
+    assert "connection" not in service.post("/v1/segment", content=encoded(), headers=expecting).headers
 
 
 def test_the_description_is_complete(service: TestClient) -> None:
