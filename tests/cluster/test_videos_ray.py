@@ -98,10 +98,12 @@ def test_a_lost_worker_loses_nothing(here: Path, cluster: Path) -> None:
     again = "Note: in/{}.mp4 is done again, because the process that did it has ended."
     assert sorted(notes) == [again.format("b"), again.format("c"), again.format("c")]
     assert list((here / "out").rglob(".*")) == []
-    assert facts("out/b.mp4").frames and not Path("out/c.mp4").exists()
+    assert facts("out/b.mp4").frames
+    assert not Path("out/c.mp4").exists()
 
     summary = process_videos("in", "out", ray=True, ray_workers=2, **outputs)
-    assert len(summary.kept) == 3 and [one.name for one in summary.done] == ["in/c.mp4"]
+    assert len(summary.kept) == 3
+    assert [one.name for one in summary.done] == ["in/c.mp4"]
     process_videos("in", "alone", json="alone/lines.jsonl", cutout="alone/objects")
     assert sorted(json_lines("out/lines.jsonl"), key=str) == sorted(json_lines("alone/lines.jsonl"), key=str)
     expected, found = bytes_of(here / "alone"), bytes_of(here / "out")
@@ -132,7 +134,8 @@ def test_a_stop_keeps_what_is_there(here: Path, cluster: Path) -> None:
     assert tree_of(here / "out") == ["a.mp4", "b.partial.mp4"]
     assert said.lines[-1] == "  It is not the whole video: the same command with --skip-existing does it again."
     kept = [line["file_name"] for line in json_lines("lines.jsonl")]
-    assert kept[:3] == ["a.mp4"] * 3 and len(facts("out/b.partial.mp4").frames) == kept.count("b.mp4") > 0
+    assert kept[:3] == ["a.mp4"] * 3
+    assert len(facts("out/b.partial.mp4").frames) == kept.count("b.mp4") > 0
 
 
 class Everywhere:
