@@ -57,8 +57,8 @@ def all_outputs(folder: str) -> list[str]:
         word for name in ("coco", "csv", "jsonl", "labelme", "cvat", "yolo", "mots") for word in ("--export", name)
     ]
     files = {
-        "--json": "lines.jsonl", "--counts": "counts.csv", "--sizes": "sizes.csv", "--cutout": "objects",
-        "--export-dir": "exports", "--save-detections": "found.msk",
+        "--json": "lines.jsonl", "--counts": "counts.csv", "--sizes": "sizes.csv", "--report": "report.html",
+        "--cutout": "objects", "--export-dir": "exports", "--save-detections": "found.msk",
     }  # fmt: skip
     named = [word for option, name in files.items() for word in (option, f"{folder}/{name}")]
     return ["-o", f"{folder}/films", *named, *exports, "--count", "--line", "gate=0.5,0,0.5,1", "--effect", "blur"]
