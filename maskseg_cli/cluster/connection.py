@@ -101,9 +101,8 @@ def connected(options: RayOptions, gpus_wanted: bool = False, data: bool = True)
             address = os.environ.get("RAY_ADDRESS") or "local" if options.ray == DEFAULT else str(options.ray)
             local = address == "local"
             stack.callback(ray.shutdown)
-            stack.enter_context(_silent(ray))
-            with _own_signal_handlers(ray), _no_standard_error():
-                _connect(ray, address, stack)
+            stack.enter_context(own_terminal(ray))
+            _connect(ray, address, stack)
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -162,22 +161,32 @@ def _check_reachable(address: str) -> None:
 
 def _connect(ray: Any, address: str, stack: contextlib.ExitStack) -> None:
     _check_reachable(address)
-    settings: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
-    if address == "local":
-        folder = tempfile.mkdtemp(prefix="maskseg_")  # a short path: it holds sockets
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        at_once = functools.partial(_end_at_once, ray, folder)
-        register_cleanup(at_once)
-        stack.callback(unregister_cleanup, at_once)
-        stack.callback(ray.shutdown)
-        settings |= {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
-        settings["num_cpus"] = os.cpu_count()
     try:
-        ray.init(address=address, **settings)
+        if address == "local":
+            start_here(ray, stack)
+        else:
+            _begin(ray, address=address)
     except ConnectionError as error:
         raise MasksegError(_NO_CLUSTER.format(address)) from error
     except Exception as error:
         raise MasksegError(f"No connection to the Ray cluster at {address}: {last_line(error)}") from error
+
+
+def start_here(ray: Any, stack: contextlib.ExitStack, cpus: int | None = None, **settings: Any) -> None:
+    """Starts a cluster on this machine, without a dashboard; its files are removed with `stack`.
+
+    Args:
+        cpus: cores that it gives to workers; None: all.
+        settings: for `ray.init`.
+    """
+    folder = tempfile.mkdtemp(prefix="maskseg_")  # a short path: it holds sockets
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    at_once = functools.partial(_end_at_once, ray, folder)
+    register_cleanup(at_once)
+    stack.callback(unregister_cleanup, at_once)
+    stack.callback(ray.shutdown)
+    settings |= {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
+    _begin(ray, address="local", num_cpus=cpus or os.cpu_count(), **settings)
 
 
 def _end_at_once(ray: Any, folder: str) -> None:
@@ -187,8 +196,13 @@ def _end_at_once(ray: Any, folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _begin(ray: Any, **settings: Any) -> None:
+    with _own_signal_handlers(ray), _no_standard_error():
+        ray.init(logging_level=logging.CRITICAL, log_to_driver=False, **settings)
+
+
 @contextlib.contextmanager
-def _silent(ray: Any) -> Iterator[None]:
+def own_terminal(ray: Any) -> Iterator[None]:
     """Keeps Ray's reports about workers off standard output, for which it has no setting."""
     name = "print_to_stdstream"
     module = getattr(getattr(ray, "_private", None), "worker", None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from maskseg_cli.cluster.block_map import map_blocks
-from maskseg_cli.cluster.block_worker import BlockResult
+from maskseg_cli.cluster.block_worker import BlockResult, Work
 from maskseg_cli.cluster.connection import Cluster, connected
 from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.errors import MasksegError, StoppedError, explain
@@ -16,6 +16,7 @@ from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.messages import counted
+from maskseg_cli.pipeline.job_spool import JobSpool
 from maskseg_cli.pipeline.photo_records import PhotoItem, PhotoRecord
 from maskseg_cli.pipeline.photo_run import is_kept, skip_photo
 from maskseg_cli.pipeline.photo_worker import PhotoSettings, PhotoWork, is_whole_run
@@ -39,7 +40,7 @@ class ClusterRun:
         summary: counts the photos; one of `sinks`.
         transforms: of the leader; those with `whole_run` are called.
         stop, reporter: as for `PhotoRun`.
-        connect: makes the connection.
+        work: what the workers do.
     """
 
     options: RayOptions
@@ -49,8 +50,9 @@ class ClusterRun:
     transforms: Sequence[Transform]
     stop: StopToken
     reporter: Reporter
+    work: Callable[..., Work] = PhotoWork
 
-    def process(self, jobs: Sequence[Job], alone: bool = False) -> bool:
+    def process(self, jobs: Sequence[Job] | JobSpool, alone: bool = False) -> bool:
         """Does these photos, except those whose result is to be kept.
 
         Args:
@@ -62,7 +64,8 @@ class ClusterRun:
         """
         self._check_sinks()
         kept = 0
-        for job in jobs:
+        none_done = isinstance(jobs, JobSpool) and jobs.undone == len(jobs)
+        for job in () if none_done else jobs:
             if is_kept(job, self.sinks):
                 skip_photo(job, self.sinks, self.summary)
                 kept += 1
@@ -77,7 +80,7 @@ class ClusterRun:
             if sink.on_cluster is None:
                 raise MasksegError(f"{type(sink).__name__} needs all photos in one process: leave out --ray.")
 
-    def _do(self, jobs: Sequence[Job], waiting: int, show_done: Callable[[int], None]) -> None:
+    def _do(self, jobs: Iterable[Job], waiting: int, show_done: Callable[[int], None]) -> None:
         network = self.settings.network
         gpus = network.device in ("auto", "gpu") and network.engine in ("auto", "tensorflow")
         with connected(self.options, gpus) as cluster:
@@ -86,7 +89,7 @@ class ClusterRun:
             blocks = self._blocks(jobs, block_size(waiting, cluster.workers, self.settings.batch))
             arguments = {"settings": self.settings, "threads": cluster.threads}
             photos = _Photos(self, waiting)
-            for result in map_blocks(cluster, blocks, PhotoWork, arguments, self.stop):
+            for result in map_blocks(cluster, blocks, self.work, arguments, self.stop):
                 photos.take(result, cluster)
                 show_done(photos.taken)
         if photos.taken < waiting and not self.stop.requested:

@@ -17,12 +17,11 @@ from maskseg_cli.features.registry import features_of, take_features
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
-from maskseg_cli.media.input_files import find_sources
-from maskseg_cli.media.outputs import plan_outputs
-from maskseg_cli.media.readable_photos import readable_photos
 from maskseg_cli.media.time_limit import TIMEOUT
 from maskseg_cli.pipeline.cluster_checks import check_cluster_run
+from maskseg_cli.pipeline.job_spool import JobSpool, has_undone
 from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, check_transparent, refuse_reports
+from maskseg_cli.pipeline.photo_planning import PhotoPlan, plan_photos
 from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.watching import WatchedPhotos
@@ -119,24 +118,27 @@ def process_images(
     watched = None
     if watch:
         watched = WatchedPhotos(arguments, target, recursive, format, overwrite, skip_existing)
-    avoid = Path(target) if target not in (None, "-") else None
-    found = readable_photos(find_sources(arguments, recursive, avoid, may_be_empty=watch), reporter, watch)
-    jobs = plan_outputs(found, target, format, overwrite, skip_existing)
-    if transparent:
-        check_transparent(jobs)
     json_path = None if json is None or str(json) == "-" else Path(json)
-    alone = len(jobs) == 1 and not watch
-    if where.used:
-        streams = any(job.source.path is None or job.target is None for job in jobs)
-        check_cluster_run(network, features, transforms, sinks, {"--show": show, "--watch": watch}, streams)
-        import_ray()
-    check_streams(jobs, to_stdout=json is not None and json_path is None)
     summary_path = None if summary is None else Path(summary)
     files = [path for feature in features for path in feature.files()]
-    check_reports(json_path, summary_path, jobs, files)
-    refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
+
+    def check(jobs: Sequence[Job]) -> None:
+        if transparent:
+            check_transparent(jobs)
+        if where.used:
+            streams = any(job.source.path is None or job.target is None for job in jobs)
+            check_cluster_run(network, features, transforms, sinks, {"--show": show, "--watch": watch}, streams)
+        check_streams(jobs, to_stdout=json is not None and json_path is None)
+        check_reports(json_path, summary_path, jobs, files)
+        refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
+
+    if where.used:
+        import_ray()
+    plan = PhotoPlan(arguments, target, recursive, format, overwrite, skip_existing)
+    jobs = plan_photos(plan, check, reporter, may_be_empty=watch, long=where.used)
+    alone = len(jobs) == 1 and not watch
     # A window and standard input block in calls that only the usual Ctrl-C ends.
-    threaded = not show and all(job.source.path is not None for job in jobs)
+    threaded = not show and (isinstance(jobs, JobSpool) or all(job.source.path is not None for job in jobs))
     with contextlib.ExitStack() as stack:
         stack.enter_context(FileLocks([json_path, summary_path, *files]))
         if not (overwrite or skip_existing):
@@ -156,7 +158,7 @@ def process_images(
             from maskseg_cli.pipeline.photo_run import PhotoRun
 
             wanted = json is not None or any(feature.writes for feature in features)
-            if watch or wanted or not all(job.done for job in jobs):
+            if watch or wanted or has_undone(jobs):
                 predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
         stop.raise_if_requested()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
@@ -220,11 +222,13 @@ def process_images(
     return counts
 
 
-def _process(run: PhotoRun | ClusterRun, watched: WatchedPhotos | None, jobs: Sequence[Job], alone: bool) -> None:
+def _process(
+    run: PhotoRun | ClusterRun, watched: WatchedPhotos | None, jobs: Sequence[Job] | JobSpool, alone: bool
+) -> None:
     if watched is not None:
         watch_folders(cast("PhotoRun", run), watched)
     else:
-        run.process(jobs, alone)
+        run.process(jobs, alone)  # type: ignore[arg-type]
     run.stop.raise_if_requested()
 
 

@@ -30,7 +30,7 @@ def check_transparent(jobs: Sequence[Job]) -> None:
             )
 
 
-def check_streams(jobs: list[Job], to_stdout: bool) -> None:
+def check_streams(jobs: Sequence[Job], to_stdout: bool) -> None:
     """Checks that standard output gets one thing only; `to_stdout` says that JSON goes there."""
     writes_picture = any(job.target is None for job in jobs)
     if to_stdout or writes_picture:
