@@ -98,7 +98,8 @@ class Sink:
     def reserve(self, source: str) -> str | None:
         """Reserves the name of a photo's files, in the order of the photos; None where it follows from `source` alone.
 
-        A run on a cluster calls it, and `take_reserved` on the sink of the worker that does the photo.
+        A run on a cluster calls it, and `take_reserved` on the sink of the worker that does the photo. A worker that
+        does a whole video calls it for the videos before that.
         """
         return None
 
@@ -125,6 +126,31 @@ class Sink:
         """
         self.discard()
         return None
+
+    def part(self, failed: bool = False) -> Any:
+        """Ends the sink in a process that does one video of a run, in place of `finish` and `discard`.
+
+        Args:
+            failed: the run was for this video only, and it failed.
+
+        Returns:
+            what the run's own sink needs for `join`: plain values and paths of files in the folder of this part
+            (`RunParts.part_folder`); None where the sink has written files of its own for the video.
+
+        Raises:
+            OSError: the output cannot be written.
+        """
+        if failed:
+            self.discard()
+        else:
+            self.finish()
+
+    def join(self, part: Any) -> None:
+        """Adds what `part` has returned in another process, in the order of the videos, as if it were added here.
+
+        Raises:
+            OSError: the output cannot be written.
+        """
 
     def __enter__(self) -> Sink:
         return self

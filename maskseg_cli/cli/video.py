@@ -8,7 +8,7 @@ import click
 
 from maskseg_cli.cli.feature_options import feature_options, options_of
 from maskseg_cli.cli.main import DEBUG
-from maskseg_cli.cli.options import drawing_options, message_options, model_options, result_options
+from maskseg_cli.cli.options import drawing_options, message_options, model_options, ray_options, result_options
 from maskseg_cli.cli.progress import TerminalReporter
 from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import StopSignals, loading
@@ -52,6 +52,7 @@ from maskseg_cli.video.video_formats import EncodeOptions
 @model_options
 @drawing_options
 @feature_options("video")
+@ray_options
 @message_options
 @click.pass_context
 def video(
@@ -70,6 +71,8 @@ def video(
     model: ModelOptions,
     drawing: dict[str, Any],
     features: dict[str, Any],
+    ray: str | None,
+    ray_workers: int | None,
     quiet: bool,
 ) -> None:
     """Find the objects in videos and draw their outlines.
@@ -108,7 +111,14 @@ def video(
                 click.echo(printable(line))
             return
         stop = StopSignals()
-        arguments |= {"json": json_path, "show": show, "reporter": reporter, "stop": stop}
+        arguments |= {
+            "json": json_path,
+            "show": show,
+            "ray": ray,
+            "ray_workers": ray_workers,
+            "reporter": reporter,
+            "stop": stop,
+        }
         summary = process_videos(sources, output, **arguments)
     if summary.failures:
         raise click.exceptions.Exit(1)

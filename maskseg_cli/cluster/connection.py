@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import shutil
@@ -17,6 +18,7 @@ from typing import Any
 
 from maskseg_cli.cluster.ray_options import DEFAULT, RayOptions
 from maskseg_cli.errors import MasksegError, UsageError, last_line
+from maskseg_cli.media.cleanups import register_cleanup, unregister_cleanup
 
 #: Cores of a worker, where nothing else is asked for: a small network keeps about so many busy.
 _CORES = 4
@@ -58,37 +60,41 @@ class Cluster:
         return max(1, int(self.cpus))
 
 
-def import_ray() -> Any:
-    """The package, with Ray Data.
+def import_ray(data: bool = True) -> Any:
+    """The package, with Ray Data where that is needed.
 
     Raises:
         UsageError: it is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
+    os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")  # at SIGTERM it would end the program at once
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
         import ray
-        import ray.data
+
+        if data:
+            import ray.data
     except ImportError as error:
         raise UsageError(f"--ray needs Ray ({error.name or 'ray'} is missing): pip install 'maskseg[ray]'.") from error
     return ray
 
 
 @contextlib.contextmanager
-def connected(options: RayOptions, gpus_wanted: bool = False) -> Iterator[Cluster]:
+def connected(options: RayOptions, gpus_wanted: bool = False, data: bool = True) -> Iterator[Cluster]:
     """Connects to the cluster that the options name, or starts one on this machine; ends what it started.
 
     A program that is connected already stays so, whatever the address.
 
     Args:
         gpus_wanted: a worker can use a GPU.
+        data: Ray Data is used.
 
     Raises:
         UsageError: Ray is not installed, or the cluster has less room than the options ask for.
         MasksegError: there is no cluster at the address.
     """
-    ray = import_ray()
+    ray = import_ray(data)
     with contextlib.ExitStack() as stack:
         local = False
         if not ray.is_initialized():
@@ -175,13 +181,23 @@ def start_here(ray: Any, stack: contextlib.ExitStack, cpus: int | None = None, *
     """
     folder = tempfile.mkdtemp(prefix="maskseg_")  # a short path: it holds sockets
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    at_once = functools.partial(_end_at_once, ray, folder)
+    register_cleanup(at_once)
+    stack.callback(unregister_cleanup, at_once)
     stack.callback(ray.shutdown)
     settings |= {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
     _begin(ray, address="local", num_cpus=cpus or os.cpu_count(), **settings)
 
 
+def _end_at_once(ray: Any, folder: str) -> None:
+    """Ends the processes of a cluster on this machine, for a program that ends without further clean-up."""
+    with contextlib.suppress(Exception):
+        ray._private.worker._global_node.kill_all_processes(check_alive=False, allow_graceful=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _begin(ray: Any, **settings: Any) -> None:
-    with _own_signal_handlers(), _no_standard_error():
+    with _own_signal_handlers(ray), _no_standard_error():
         ray.init(logging_level=logging.CRITICAL, log_to_driver=False, **settings)
 
 
@@ -220,13 +236,19 @@ def _no_standard_error() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _own_signal_handlers() -> Iterator[None]:
+def _own_signal_handlers(ray: Any) -> Iterator[None]:
     """Keeps the program's handlers, which Ray replaces."""
+    utils: Any = getattr(getattr(ray, "_private", None), "utils", None)
+    replace = getattr(utils, "set_sigterm_handler", None)
+    if replace is not None:  # a signal may come while Ray starts, which takes seconds
+        utils.set_sigterm_handler = lambda handler: None
     numbers = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
     before = {number: signal.getsignal(number) for number in numbers}
     try:
         yield
     finally:
+        if replace is not None:
+            utils.set_sigterm_handler = replace
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
                 if handler is not None:

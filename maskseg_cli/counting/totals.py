@@ -1,17 +1,41 @@
-"""`Totals`: says at the end of a run what was counted."""
+"""`Totals`: says at the end of a run what was counted; `JoinedCounts`: where several processes have counted."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.counting.counters import Counters
+from maskseg_cli.counting.counters import Counters, SourceCounts
 from maskseg_cli.counting.words import total_words
 from maskseg_cli.detections import Detections
 from maskseg_cli.frame import Frame
 from maskseg_cli.printable import printable
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
+
+
+class JoinedCounts(Sink):
+    """A sink that brings the counts of videos that other processes have done into the run's own counters.
+
+    Args:
+        counters: count the frames of this process.
+    """
+
+    needs_picture = False
+
+    def __init__(self, counters: Counters) -> None:
+        self.counters = counters
+
+    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
+        """Nothing: the counters have seen the frame."""
+
+    def part(self, failed: bool = False) -> list[SourceCounts]:
+        """The counts of this process's videos."""
+        return self.counters.sources
+
+    def join(self, part: list[SourceCounts]) -> None:
+        """Takes those of another process."""
+        self.counters.sources.extend(part)
 
 
 class Totals(Sink):
@@ -51,3 +75,6 @@ class Totals(Sink):
     def discard(self) -> None:
         """Says the totals up to the error."""
         self.finish()
+
+    def part(self, failed: bool = False) -> None:
+        """Nothing: the run says the totals of all videos at its end."""

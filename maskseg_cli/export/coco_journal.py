@@ -142,6 +142,13 @@ class CocoJournal:
                 line = compact_json({"image": kept, "annotations": annotations[image["id"]]})
                 self.append((name, utf8(line + "\n")))
 
+    def add_lines(self, path: Path) -> None:
+        """Adds the pictures of another journal of the same classes."""
+        with path.open("rb") as lines:
+            _check_first(path, lines.readline())
+            for line in lines:
+                self.append((parse_picture(line)[0]["file_name"], line))
+
     @staticmethod
     def remove(path: Path) -> None:
         """Removes the journal of an earlier run, if there is one.

@@ -121,6 +121,18 @@ class CocoJson(Sink):
         if self._journal is not None:
             self._journal.close(remove=not self._journal.resumed)
 
+    def part(self, failed: bool = False) -> Path | None:
+        """The journal; None where there was no picture. See `Sink.part`."""
+        if self._journal is None or self._path is None or not len(self._journal):
+            return None
+        self._journal.close(remove=False)
+        return self._journal.path
+
+    def join(self, part: Path | None) -> None:
+        """Adds the pictures of a video that another process has done."""
+        if part is not None and self._journal is not None:
+            self._journal.add_lines(part)
+
     def suspend(self) -> str | None:
         """Closes the journal and keeps it."""
         if self._journal is None:

@@ -93,6 +93,22 @@ class CountsTable(Sink):
             self._write(partial_path(self.path))
         self._rows.close()
 
+    def part(self, failed: bool = False) -> tuple[Path, set[str], bool]:
+        """Writes the rows as lines of JSON; see `Sink.part`."""
+        self._rows.seek(0)
+        write_parts(self.path, map(utf8, self._rows))
+        return self.path, self._found, self._tracked
+
+    def join(self, part: tuple[Path, set[str], bool]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, found, tracked = part
+        self._found |= found
+        self._tracked |= tracked
+        with path.open(encoding="utf-8") as rows:
+            for row in rows:
+                self._rows.write(row)
+                self._written += 1
+
     def _write(self, path: Path) -> None:
         write_parts(path, self._csv_parts() if path.suffix.lower() == ".csv" else self._json_parts())
 

@@ -79,6 +79,11 @@ class CvatTracks(CompletedSink):
                 self._say("CVAT has one polygon a track: parts and holes are joined to it by lines without area.")
         return lambda: self._add(frame, detections, shapes)
 
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
+
     def finish(self) -> None:
         """Writes the file of the last video.
 

@@ -93,6 +93,21 @@ class DetectionsWriter:
         """Writes a frame that keeps the objects of the one before."""
         self._add(FrameRecord(index, time))
 
+    def add_file(self, path: Path) -> None:
+        """Adds the frames of another file of the same network.
+
+        Raises:
+            OSError: it cannot be read, or not be written.
+        """
+        with path.open("rb") as other:
+            other.seek(START)
+            for _, kind, body in read_records(other):
+                if kind == SOURCE:
+                    self.sources.add(source_name(body))
+                if kind in (SOURCE, FRAME, KEPT):
+                    self._write(record(kind, body))
+                    self.frames += kind != SOURCE
+
     def finish(self) -> None:
         """Completes the file and gives it its name; a file that was there is replaced.
 

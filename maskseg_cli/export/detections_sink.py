@@ -94,10 +94,28 @@ class DetectionsFile(Sink):
         self._writer.close()
         return f"The detections so far are in {self._writer.partial}: the same command with --skip-existing continues."
 
-    def _begin(self, name: str) -> None:
-        assert self._writer is not None
+    def part(self, failed: bool = False) -> tuple[Path, set[str]] | None:
+        """The file and the names of its videos; None where there was no frame. See `Sink.part`."""
+        self.finish()
+        return (self._path, self._own) if self._own else None
+
+    def join(self, part: tuple[Path, set[str]] | None) -> None:
+        """Adds the frames of a video that another process has done."""
+        if part is None or self._writer is None:
+            return
+        path, names = part
+        for name in sorted(names):
+            self._own_once(name)
+        self._writer.add_file(path)
+
+    def _own_once(self, name: str) -> None:
+        """Notes a name, and says where it comes a second time."""
         if name in self._own:
             self._reporter.warn(f"Note: {self._path} holds one {name} only, that which comes last.")
         self._own.add(name)
+
+    def _begin(self, name: str) -> None:
+        assert self._writer is not None
+        self._own_once(name)
         self._writer.source(name)
         self._current, self._detected_in = name, None

@@ -117,6 +117,26 @@ class JsonLines(Sink):
         else:
             self._file.discard()
 
+    def part(self, failed: bool = False) -> Path | None:
+        """The file of the lines; None where there is none. See `Sink.part`."""
+        if not self.written:
+            self.discard()
+            return None
+        self.finish()
+        return self.path
+
+    def join(self, part: Path | None) -> None:
+        """Adds the lines of a video that another process has done.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        if part is not None:
+            with part.open("rb") as lines:
+                for line in lines:
+                    self._write(line)
+                    self.written += 1
+
     def _copy(self, earlier: Path, replaced: Collection[str]) -> None:
         assert self._file is not None
         with earlier.open("rb") as lines:

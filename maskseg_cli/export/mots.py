@@ -66,6 +66,11 @@ class MotsFiles(CompletedSink):
                 counts = encode_rle(mask, height, width)["counts"]
                 self._file.write(f"{frame.index} {ids[i]} {kind} {height} {width} {counts}\n".encode())
 
+    def reserve(self, source: str) -> str | None:
+        """See `Sink.reserve`."""
+        name = self._names.of_source(source)
+        return None if name == EntryNames().of_source(source) else name
+
     def finish(self) -> None:
         """Gives the file of the last video its name.
 

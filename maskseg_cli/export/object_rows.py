@@ -96,6 +96,22 @@ class ObjectRows(CompletedSink):
             self._file.discard()
             self._file = None
 
+    def part(self, failed: bool = False) -> tuple[Path, set[str]]:
+        """The rows alone, and their sources; see `Sink.part`."""
+        file = self._open()
+        file.finish()
+        return self.path, self._added
+
+    def join(self, part: tuple[Path, set[str]]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, added = part
+        self._added |= added
+        size = len(self.header())
+        with path.open("rb") as rows:
+            rows.seek(size)
+            for row in rows:
+                self._open().write(row)
+
     def header(self) -> bytes:
         """What stands before the rows."""
         return b""

@@ -95,6 +95,20 @@ class SizesTable(Sink):
         else:
             self._file.discard()
 
+    def part(self, failed: bool = False) -> tuple[Path, int]:
+        """The file, which begins with the titles of the columns, and its number of rows; see `Sink.part`."""
+        self.finish()
+        return self.path, self._rows
+
+    def join(self, part: tuple[Path, int]) -> None:
+        """Adds the rows of a video that another process has done."""
+        path, rows = part
+        self._rows += rows
+        with path.open("rb") as lines:
+            next(lines)
+            for line in lines:
+                self._opened().write(line)
+
     def _opened(self) -> GrowingFile:
         """The file, with the titles of the columns in it."""
         if self._file is None:

@@ -115,7 +115,7 @@ class Counting(Feature):
             return
         from maskseg_cli.counting.counters import Counters
         from maskseg_cli.counting.overlay import CountOverlay
-        from maskseg_cli.counting.totals import Totals
+        from maskseg_cli.counting.totals import JoinedCounts, Totals
 
         scale = Scale() if self.scale is None else Scale.parse(self.scale)
         counters = Counters(
@@ -127,6 +127,8 @@ class Counting(Feature):
             parts.class_scores,
         )
         parts.transforms.append(counters)
+        if parts.kind == "video":
+            parts.sinks.append(JoinedCounts(counters))
         if counted or self.scale is not None:
             written = None if self.scale is None else scale
             parts.overlays.append(
@@ -135,15 +137,15 @@ class Counting(Feature):
         if self.counts is not None:
             from maskseg_cli.export.counts_table import CountsTable
 
-            parts.sinks.append(CountsTable(self.counts, counters))
+            parts.sinks.append(CountsTable(parts.file(self.counts, "counts.json"), counters))
         if self.sizes is not None:
             from maskseg_cli.export.sizes_table import SizesTable
 
-            parts.sinks.append(SizesTable(self.sizes, scale))
+            parts.sinks.append(SizesTable(parts.file(self.sizes, "sizes.csv"), scale))
         if self.report is not None:
             from maskseg_cli.export.report.report import Report
 
-            parts.sinks.append(Report(self.report, counters, scale))
+            parts.sinks.append(Report(parts.file(self.report, "report.html"), counters, scale))
         if counted and parts.reporter is not None:
             parts.sinks.append(Totals(counters, parts.reporter, self.count))
 

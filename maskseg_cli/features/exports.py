@@ -102,6 +102,8 @@ class Exports(Feature):
         from maskseg_cli.export.mots import MotsFiles
 
         path, note = folder / FORMATS[name], None if parts.reporter is None else parts.reporter.say
+        if not FORMATS[name].endswith("/"):
+            path = parts.file(path, path.name)
         if name == "mots":
             return MotsFiles(path, note)
         if name == "cvat" and parts.kind != "photos":

@@ -58,6 +58,8 @@ class RunParts:
         overwrite, skip_existing: what becomes of outputs that exist.
         part: it is a part of a run on a cluster, whose other parts may have written into the same folders already.
         reporter: for notes.
+        part_folder: this process does one video of a run only: single files go into this folder, from which the run's
+            own sinks take them (`Sink.join`), and existing files have been checked; None: it does the whole run.
         drawing: what is drawn, and how; features may replace it.
         draws: whether objects are drawn at all.
         drawn_objects: chooses the objects that are drawn; None: all.
@@ -85,6 +87,7 @@ class RunParts:
     skip_existing: bool = False
     part: bool = False
     reporter: Reporter | None = None
+    part_folder: Path | None = None
     drawing: DrawingOptions = field(default_factory=DrawingOptions)
     draws: bool = True
     drawn_objects: Callable[[Detections], Detections] | None = None
@@ -97,6 +100,15 @@ class RunParts:
     effects: list[Effect] = field(default_factory=list)
     overlays: list[Effect] = field(default_factory=list)
     sinks: list[Sink] = field(default_factory=list)
+
+    def file(self, path: str | Path, name: str) -> Path:
+        """Where a file of the run is written: as the user says, or under a name of this part's own.
+
+        Args:
+            path: of the user.
+            name: in the folder of the part.
+        """
+        return Path(path) if self.part_folder is None else self.part_folder / name
 
 
 class Feature:

@@ -72,6 +72,8 @@ class SaveDetections(Feature):
             found.network,
             __version__,
         )
-        file = DetectionsFile(Path(self.save_detections), header, parts.skip_existing, parts.reporter)
+        file = DetectionsFile(
+            parts.file(self.save_detections, "detections"), header, parts.skip_existing, parts.reporter
+        )
         parts.recorders.append(file)
         parts.sinks.append(file)

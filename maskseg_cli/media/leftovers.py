@@ -48,6 +48,11 @@ def remove_leftovers(folder: Path) -> None:
                 remove_stale_lock(Path(folder, name))
 
 
+def forget_cleaned() -> None:
+    """Makes `remove_leftovers` look into each folder again, where another process has ended since."""
+    _cleaned.clear()
+
+
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
     """Yields a new folder for temporary files, which is removed at the end of the block, or by a later process."""

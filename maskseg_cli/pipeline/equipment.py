@@ -67,13 +67,14 @@ def equipped(
     skip_existing: bool = False,
     reporter: Reporter | None = None,
     part: bool = False,
+    part_folder: Path | None = None,
 ) -> Iterator[RunParts]:
     """Lets the features add their parts, and the network find more objects while they need that.
 
     Args:
         predictor: the loaded network; None where no photo needs it.
         transforms, sinks: the caller's own, which come after those of the features.
-        kind, drawing, output, overwrite, skip_existing, reporter, part: see `RunParts`.
+        kind, drawing, output, overwrite, skip_existing, reporter, part, part_folder: see `RunParts`.
     """
     parts = RunParts(
         kind,
@@ -83,6 +84,7 @@ def equipped(
         skip_existing=skip_existing,
         part=part,
         reporter=reporter,
+        part_folder=part_folder,
         drawing=drawing,
     )
     with contextlib.ExitStack() as stack:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from maskseg_cli.errors import MasksegError, explain
 from maskseg_cli.export.json_lines import JsonLines
@@ -38,6 +39,15 @@ class VideosSummary:
     done: list[VideoSummary] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+
+
+class Run(Protocol):
+    """The run over one video: a `VideoRun`, or one in another process."""
+
+    summary: VideoSummary
+
+    def run(self) -> VideoSummary:
+        """See `VideoRun.run`."""
 
 
 class VideoBatch:
@@ -79,20 +89,59 @@ class VideoBatch:
             MasksegError: there is one video only, and it failed; or the JSON lines cannot be written.
             KeyboardInterrupt: the user's stop.
         """
-        sinks = [*([] if lines is None else [lines]), *parts.sinks]
+        plan = self._plan
+
+        def prepared(job: Job) -> VideoRun:
+            assert job.target is not None
+            return VideoRun(
+                job.source.name,
+                job.target,
+                predictor,
+                plan.reading,
+                plan.encoding,
+                rendering_of(parts),
+                parts.transforms,
+                lines,
+                parts.sinks,
+                job.source.exported_name,
+                window,
+                self._stop,
+                self._reporter,
+            )
+
+        self.run_each(prepared, predictor.class_names, lines, parts.sinks)
+
+    def run_each(
+        self,
+        prepare: Callable[[Job], Run],
+        class_names: tuple[str, ...],
+        lines: JsonLines | None,
+        sinks: Sequence[Sink],
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """As `run`.
+
+        Args:
+            prepare: makes the run over one video.
+            class_names: of the network, background first.
+            lines, sinks: of the whole run.
+            end: called after the last video, or what ended the run early, and before the sinks end.
+        """
+        sinks = [*([] if lines is None else [lines]), *sinks]
         ended: BaseException | None = None
         try:
             for sink in sinks:
-                sink.start(predictor.class_names)
+                sink.start(class_names)
             for job in self._plan.jobs:
                 self._stop.raise_if_requested()
                 if job.done:
                     continue
-                outcome = self._do(job, predictor, parts, lines, window)
+                outcome = self.do(job, prepare(job))
                 if self._full or (outcome is not None and outcome.closed):
                     break
         except BaseException as error:
             ended = error
+        end()
         problem = self._end(sinks, ended)
         if ended is not None:
             raise ended
@@ -121,33 +170,25 @@ class VideoBatch:
         else:
             self._reporter.say(line)
 
-    def _do(
-        self, job: Job, predictor: Predictor, parts: RunParts, lines: JsonLines | None, window: VideoWindow | None
-    ) -> VideoSummary | None:
+    def do(self, job: Job, run: Run) -> VideoSummary | None:
+        """Does one video, says what became of it, and adds it to the summary.
+
+        Returns:
+            what was done; None: the video failed.
+
+        Raises:
+            MasksegError: there is one video only, and it failed.
+            KeyboardInterrupt: the user's stop.
+        """
         assert job.target is not None
-        plan, name = self._plan, shown_name(job.source.name)
-        run = VideoRun(
-            job.source.name,
-            job.target,
-            predictor,
-            plan.reading,
-            plan.encoding,
-            rendering_of(parts),
-            parts.transforms,
-            lines,
-            parts.sinks,
-            job.source.exported_name,
-            window,
-            self._stop,
-            self._reporter,
-        )
+        name = shown_name(job.source.name)
         try:
             self._locks.take(job.target)
             outcome = run.run()
         except Exception as error:
             self._report(job, run.summary)
             # Where the reader of the JSON lines is gone, the other videos would fail at their first frame.
-            if len(plan.jobs) == 1 or isinstance(error.__cause__, BrokenPipeError):
+            if len(self._plan.jobs) == 1 or isinstance(error.__cause__, BrokenPipeError):
                 raise
             reason = explain(error)
             self.summary.failures[name] = reason

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.json_lines import JsonLines
@@ -48,6 +49,8 @@ def process_videos(
     format: str | None = None,
     json: str | Path | None = None,
     show: bool = False,
+    ray: str | bool | None = None,
+    ray_workers: int | None = None,
     model: Model = "lite",
     transforms: Sequence[Transform] = (),
     sinks: Sequence[Sink] = (),
@@ -66,6 +69,7 @@ def process_videos(
         format: format of the results, such as "mp4"; "png" and "jpg" are folders of numbered frames.
         json: file for JSON lines of what was found, one a frame; "-" for standard output.
         show: show the frames in a window as they are done.
+        ray, ray_workers: do several videos at the same time on a Ray cluster; see `RayOptions`.
         model: name of a network, weights file, or a loaded `Predictor`.
         transforms: called with each frame and its detections, in order; reset at the start of each video.
         sinks: further outputs, which take the frames of all videos; they are finished with the run.
@@ -83,7 +87,12 @@ def process_videos(
         MasksegError: a source or the network cannot be found, a result exists, or the only video failed.
         KeyboardInterrupt: Ctrl-C; what was made so far is kept as NAME.partial.EXT.
     """
+    cluster = RayOptions(ray, ray_workers)
     plan = plan_run(sources, output, model, recursive, overwrite, skip_existing, format, options)
+    if cluster.used:
+        from maskseg_cli.pipeline.cluster_plan import check_spread
+
+        check_spread(plan, show, sinks)
     json_path = None if json is None or str(json) == "-" else Path(json)
     reporter, stop = reporter or Reporter(), stop or StopToken()
     files = [path for feature in plan.features for path in feature.files()]
@@ -105,6 +114,21 @@ def process_videos(
         if not begun:
             batch.report_counts()
             return batch.summary
+        again = {job.source.exported_name for job in plan.jobs if not job.done}
+        if cluster.used:
+            from maskseg_cli.pipeline.cluster_videos import spread_videos
+
+            spread_videos(
+                batch,
+                plan,
+                cluster,
+                None if json is None else lambda: JsonLines(json_path, keep=skip_existing, replaced=again),
+                transforms,
+                reporter,
+                stop,
+                locks,
+            )
+            return batch.summary
         with contextlib.ExitStack() as stack:
             window = None
             if show:
@@ -117,7 +141,6 @@ def process_videos(
             stop.raise_if_requested()
             lines = None
             if json is not None:
-                again = {job.source.exported_name for job in plan.jobs if not job.done}
                 lines = JsonLines(json_path, keep=skip_existing, replaced=again)
             parts = stack.enter_context(
                 equipped(

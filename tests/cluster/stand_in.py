@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,10 @@ def use_in_worker() -> None:
 
 @dataclass(frozen=True)
 class Killer:
-    """A transform that kills its process when it sees a photo.
+    """A transform that kills its process when it sees a photo or a frame of a video.
 
     Attributes:
-        photo: name of the photo, as `Frame.source`.
+        photo: name of the photo or video, as `Frame.source`.
         folder: gets a file each time.
         times: so often.
     """
@@ -36,6 +37,24 @@ class Killer:
         if frame.source == self.photo and (number := len(list(self.folder.iterdir()))) < self.times:
             (self.folder / str(number)).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        return detections
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A transform that takes its time for the frames of one video.
+
+    Attributes:
+        video: its name, as `Frame.source`.
+        seconds: for each frame.
+    """
+
+    video: str
+    seconds: float
+
+    def __call__(self, frame: Frame, detections: Detections) -> Detections:
+        if frame.source == self.video:
+            time.sleep(self.seconds)
         return detections
 
 

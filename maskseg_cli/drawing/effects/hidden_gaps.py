@@ -177,6 +177,15 @@ class GapNotes(Sink):
     def discard(self) -> None:
         """Does nothing."""
 
+    def part(self, failed: bool = False) -> tuple[dict[str, set[int]], dict[str, set[str]]]:
+        """What was missed; see `Sink.part`."""
+        return self._gaps.missed, self._gaps.names
+
+    def join(self, part: tuple[dict[str, set[int]], dict[str, set[str]]]) -> None:
+        """Adds what was missed in a video that another process has done."""
+        self._gaps.missed.update(part[0])
+        self._gaps.names.update(part[1])
+
 
 def ranges(numbers: list[int]) -> str:
     """Sorted numbers in words.
