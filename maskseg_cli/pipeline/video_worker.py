@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class Messages(Reporter):
     def warn(self, sentence: str) -> None:
         self.sentences.append((True, sentence))
 
-    @contextmanager
+    @contextlib.contextmanager
     def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
         def show_done(number: int) -> None:
             self.frames = number
@@ -158,6 +158,8 @@ class VideoWorker:
     def load(self) -> Network | Failure:
         """Loads the network."""
         messages = Messages()
+        with contextlib.suppress(OSError, AttributeError):  # a Ctrl-C at the terminal is the run's own affair
+            os.setpgid(0, 0)
         try:
             _enter(self._task.folder)
             one = self._predictor = self._plan.load(messages)
