@@ -86,7 +86,7 @@ def print_row(what: str, number: int, begin: float) -> None:
     print(f"{what},{number},{time.monotonic() - begin:.1f},{pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f}", flush=True)
 
 
-def names(number: int, per_folder: int, workers: int, folder: Path) -> None:
+def names(number: int, per_folder: int, workers: int, block: int, folder: Path) -> None:
     """Does photos that do not exist."""
     print("what,names,seconds,resident MB", flush=True)
     begin = time.monotonic()
@@ -113,7 +113,7 @@ def names(number: int, per_folder: int, workers: int, folder: Path) -> None:
     assert isinstance(counts, RunSummary)
     reporter = MemoryReporter(max(1, number // 40))
     options = RayOptions("local", workers)
-    run = ClusterRun(options, PhotoSettings(ModelOptions()), sinks, counts, (), StopToken(), reporter, StandIn)
+    run = ClusterRun(options, PhotoSettings(ModelOptions()), sinks, counts, (), StopToken(), reporter, StandIn, block)
     run.process(spool)
     print_row("all done", counts.done, begin)
     for sink in sinks:
@@ -179,12 +179,13 @@ def main() -> None:
     parser.add_argument("of", help="how many names, or a folder of photos")
     parser.add_argument("--per-folder", type=int, default=5000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--block", type=int, default=128, help="names that go to a worker together")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--kill", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="maskseg-scale-") as folder:
         if given.what == "names":
-            names(int(given.of), given.per_folder, given.workers, Path(folder))
+            names(int(given.of), given.per_folder, given.workers, given.block, Path(folder))
         else:
             photos(Path(given.of), given.rounds, given.kill, Path(folder))
 

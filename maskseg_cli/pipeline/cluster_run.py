@@ -25,8 +25,8 @@ from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform
 
-#: Photos of a block at most, and blocks for each worker where there are fewer photos.
-_MOST, _SHARES = 128, 8
+#: Blocks for each worker, where the photos are few.
+_SHARES = 8
 
 
 @dataclass
@@ -41,6 +41,7 @@ class ClusterRun:
         transforms: of the leader; those with `whole_run` are called.
         stop, reporter: as for `PhotoRun`.
         work: what the workers do.
+        most: photos of a block at most, which is what a lost worker costs.
     """
 
     options: RayOptions
@@ -51,6 +52,7 @@ class ClusterRun:
     stop: StopToken
     reporter: Reporter
     work: Callable[..., Work] = PhotoWork
+    most: int = 128
 
     def process(self, jobs: Sequence[Job] | JobSpool, alone: bool = False) -> bool:
         """Does these photos, except those whose result is to be kept.
@@ -86,7 +88,7 @@ class ClusterRun:
         with connected(self.options, gpus) as cluster:
             if self.stop.requested:
                 return
-            blocks = self._blocks(jobs, block_size(waiting, cluster.workers, self.settings.batch))
+            blocks = self._blocks(jobs, block_size(waiting, cluster.workers, self.settings.batch, self.most))
             arguments = {"settings": self.settings, "threads": cluster.threads}
             photos = _Photos(self, waiting)
             for result in map_blocks(cluster, blocks, self.work, arguments, self.stop):
@@ -179,12 +181,12 @@ class _Photos:
             )
 
 
-def block_size(photos: int, workers: int, batch: int = 1) -> int:
-    """Photos of a block: some blocks for each worker, whole batches, and not more than a worker should do again.
+def block_size(photos: int, workers: int, batch: int = 1, most: int = 128) -> int:
+    """Photos of a block: some blocks for each worker, whole batches, and not more than `most`.
 
     Example:
         >>> block_size(300, 2), block_size(10_000_000, 100), block_size(3, 8), block_size(100, 2, batch=4)
         (19, 128, 1, 8)
     """
-    size = min(_MOST, -(-photos // (_SHARES * workers)))
+    size = min(most, -(-photos // (_SHARES * workers)))
     return -(-size // batch) * batch

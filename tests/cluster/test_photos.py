@@ -177,3 +177,11 @@ def test_a_loaded_network_and_transforms_with_state_are_refused(photos: Path) ->
         process_images("photos", "out", model=blob_predictor(), ray="local")
     with pytest.raises(UsageError, match="Counting keeps state from photo to photo"):
         process_images("photos", "out", transforms=[Counting()], ray="local")
+
+
+def test_a_long_list_takes_several_executions(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maskseg_cli.cluster.block_map._LEG", 8)
+    run("here")
+    done, _ = run("there", ray=True, ray_workers=2)
+    assert done.done == 24
+    assert differing(tmp_path / "here", tmp_path / "there") == []
