@@ -31,6 +31,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.outputs import check_writable
 from maskseg_cli.media.safe_names import safe_path
 from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
@@ -105,12 +106,16 @@ def convert_data(
         sinks = [_sinks(name, target, marked, reporter) for target in targets]
         files = [file for target, some in zip(targets, sinks, strict=True) for file in _files(target, some)]
         check_existing(files, path, (record.path for record in source.images), chosen.overwrite)
-        run = _Run(name, objects, place, reporter)
+        for parent in {file.parent for file in files}:
+            check_writable(parent)
+        run = _Run(name, objects, place, made, reporter)
         with made, reporter.progress(len(photos), "photo", "converting") as show:
             for file in files:
                 made.expect(file)
             for target, some in zip(targets, sinks, strict=True):
                 run.write(target, some, choice.names, show)
+            if run.failed and not run.photos:
+                raise MasksegError(f"Not one photo of {path} could be converted.")
     for line in summary(source.problems, path):
         reporter.warn(line)
     for line in run.notes():
@@ -176,10 +181,13 @@ def _files(target: Target, sinks: Sequence[Sink]) -> Iterator[Path]:
 class _Run:
     """Writes the targets one after the other, and counts."""
 
-    def __init__(self, name: str, marked: MarkedObjects, place: PhotoPlacer | None, reporter: Reporter) -> None:
+    def __init__(
+        self, name: str, marked: MarkedObjects, place: PhotoPlacer | None, made: MadeFiles, reporter: Reporter
+    ) -> None:
         self._name = name
         self._marked = marked
         self._place = place
+        self._made = made
         self._reporter = reporter
         self.photos = self.objects = self.empty = self.failed = 0
         self._done = 0
@@ -191,11 +199,14 @@ class _Run:
                 stack.enter_context(sink)
                 sink.start(names)
             for index, (name, record) in enumerate(target.photos):
+                before = self._made.count
                 try:
                     self._write_photo(target, sinks, name, record, index)
                 except (MasksegError, OSError) as error:
                     if is_disk_unwritable(error) or is_disk_unwritable(error.__cause__):
                         raise
+                    # A photo without its annotations would count as one without objects.
+                    self._made.remove_after(before)
                     self.failed += 1
                     self._reporter.fail(name, error, explain(error))
                 self._done += 1

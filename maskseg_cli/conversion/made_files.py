@@ -38,11 +38,21 @@ class MadeFiles:
                 break
             self._folders.add(folder)
 
-    def remove(self) -> None:
-        """Removes the files and, as far as they are empty then, the folders."""
-        for path in self._files:
+    @property
+    def count(self) -> int:
+        """How many files have been noted."""
+        return len(self._files)
+
+    def remove_after(self, count: int) -> None:
+        """Removes the files that were noted after the first `count`."""
+        for path in self._files[count:]:
             with contextlib.suppress(OSError):
                 path.unlink()
+        del self._files[count:]
+
+    def remove(self) -> None:
+        """Removes the files and, as far as they are empty then, the folders."""
+        self.remove_after(0)
         for folder in sorted(self._folders, key=lambda one: len(one.parts), reverse=True):
             with contextlib.suppress(OSError):
                 folder.rmdir()

@@ -17,7 +17,11 @@ from PIL import Image
 from maskseg_cli import Reporter, convert_data
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.export.formats import DATA_FORMATS
+from maskseg_cli.export.yolo import YoloFolder
+from maskseg_cli.frame import Frame
 from tests.conversion.samples import HEIGHT, PARTS, RING, WIDTH, document, opened, rle, write
+
+NO_PIXELS = np.zeros((0, 0, 3), np.uint8)
 
 
 class Heard(Reporter):
@@ -233,6 +237,28 @@ def test_names_that_not_every_file_system_takes_keep_their_classes(tmp_path: Pat
     back = opened(tmp_path / "out")
     assert back.class_names == ("background", "apple tree", "zebra")
     assert back.problems == []
+
+
+def test_a_photo_without_its_annotations_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, heard = write(tmp_path, document()), Heard()
+    encode = YoloFolder.encode
+
+    def failing(sink: YoloFolder, made: object, frame: Frame, *more: Any) -> bytes:
+        if frame.source != "a.png":
+            raise PermissionError(errno.EACCES, "Permission denied", frame.source)
+        return encode(sink, made, frame, *more)
+
+    monkeypatch.setattr(YoloFolder, "encode", failing)
+    options: dict[str, Any] = {"to": "yolo", "images": tmp_path / "photos", "copy_photos": True}
+    done = convert_data(path, tmp_path / "out", reporter=heard, **options)
+    assert (done.photos, done.left_out) == (1, 2)
+    files = {one.relative_to(tmp_path / "out").as_posix() for one in (tmp_path / "out").rglob("*") if one.is_file()}
+    assert files == {"data.yaml", "images/a.png", "labels/a.txt"}
+    assert [line for line in heard.lines if "trip/b.png: Permission denied" in line]
+    monkeypatch.setattr(YoloFolder, "encode", lambda sink, made, *_: failing(sink, made, Frame(NO_PIXELS, source="b")))
+    with pytest.raises(MasksegError, match=r"Not one photo of .*in\.json could be converted"):
+        convert_data(path, tmp_path / "none", **options)
+    assert not (tmp_path / "none").exists()
 
 
 class Stopping(Reporter):
