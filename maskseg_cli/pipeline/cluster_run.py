@@ -13,6 +13,7 @@ from maskseg_cli.cluster.connection import Cluster, connected
 from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.errors import MasksegError, StoppedError, explain
 from maskseg_cli.export.run_summary import RunSummary
+from maskseg_cli.inference.model_options import may_use_gpu
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.messages import counted
@@ -84,8 +85,7 @@ class ClusterRun:
 
     def _do(self, jobs: Iterable[Job], waiting: int, show_done: Callable[[int], None]) -> None:
         network = self.settings.network
-        gpus = network.device in ("auto", "gpu") and network.engine in ("auto", "tensorflow")
-        with connected(self.options, gpus) as cluster:
+        with connected(self.options, may_use_gpu(network)) as cluster:
             if self.stop.requested:
                 return
             blocks = self._blocks(jobs, block_size(waiting, cluster.workers, self.settings.batch, self.most))
