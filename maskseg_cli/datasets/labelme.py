@@ -20,7 +20,7 @@ from maskseg_cli.datasets.field_values import is_number, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.outline_shapes import BROKEN, ellipse, joined
 from maskseg_cli.datasets.photo_names import base_folder
-from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.images import decode_image
@@ -60,15 +60,21 @@ def read_labelme_folder(folder: Path, log: ProblemLog) -> dict[str, Any]:
         log: gets what is left out.
 
     Raises:
-        MasksegError: there is none, or one is no JSON.
+        MasksegError: there is none that can be read.
     """
     documents = []
     for path in sorted(folder.rglob("*.json")):
-        document = read_json(path)
+        try:
+            document = read_json(path)
+        except MasksegError as error:
+            log.add_file("annotation-file", path, error)
+            continue
         if is_labelme(document):
             documents.append((path.parent.relative_to(folder).as_posix(), document))
     if not documents:
-        raise MasksegError(f"{folder} holds no file of labelme: name an annotation file, or a folder of labelme's.")
+        raise without_objects(
+            f"{folder} holds no file of labelme: name an annotation file, or a folder of labelme's", log
+        )
     return labelme_to_coco(documents, folder, log)
 
 

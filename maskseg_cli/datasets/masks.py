@@ -91,7 +91,7 @@ def _add_picture(
                 raise MasksegError(f"{file.path} has {sizes}")
             objects = list(found)
         except MasksegError as error:
-            log.add("mask-file", file.path.name, str(error).rstrip("."))
+            log.add_file("mask-file", file.path, error)
             continue
         if not image:
             image, size = document.add_image(file_name, found_size), found_size

@@ -52,7 +52,7 @@ class PictureDocuments:
             try:
                 content = read_json(file)
             except MasksegError as error:
-                log.add("annotation-file", file.name, str(error).rstrip("."))
+                log.add_file("annotation-file", file, error)
                 continue
             if not self.is_content(content):
                 log.add("annotation-file", file.name, f"it is no {self.title}")

@@ -58,6 +58,10 @@ class ProblemLog:
         if len(names) < NAMES_KEPT and (text := _cut(str(name), _LONGEST_NAME)) and text not in names:
             names.append(text)
 
+    def add_file(self, kind: str, path: Path, error: MasksegError) -> None:
+        """Counts a file that cannot be read; its name stands for its whole path, which would leave no room for more."""
+        self.add(kind, path.name, str(error).replace(str(path), path.name).rstrip("."))
+
     def problems(self) -> list[Problem]:
         """Each kind once, in the order of `KINDS`."""
         found = []

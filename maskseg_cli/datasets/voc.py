@@ -151,7 +151,7 @@ def _add_picture(
             log.add("annotation-file", name, "there is neither an XML file nor a picture of masks")
             return
     except MasksegError as error:
-        log.add("annotation-file", xml.name, str(error).rstrip("."))
+        log.add_file("annotation-file", xml, error)
         return
     if layout.masks.has(name):
         try:

@@ -147,6 +147,19 @@ def test_nothing_to_read(tmp_path: Path) -> None:
         open_source(tmp_path / "1.json")
 
 
+def test_a_broken_file_does_not_stop_the_rest(tmp_path: Path) -> None:
+    save(tmp_path / "1.json", shape("cat", SQUARE))
+    (tmp_path / "2.json").write_text('{"shapes": [')
+    source = open_source(tmp_path)
+    assert [(problem.kind, problem.names) for problem in source.problems] == [("annotation-file", ("2.json",))]
+    assert source[0].masks[0].area == 400
+    with pytest.raises(MasksegError, match=r"2\.json cannot be read: 2\.json is .* the file ends in the middle of it"):
+        CocoDataset.read(tmp_path, tmp_path)
+    (tmp_path / "1.json").unlink()
+    with pytest.raises(MasksegError, match=r"holds no file of labelme: .*labelme's\. 1 annotation files .*: 2\.json"):
+        open_source(tmp_path, format="labelme")
+
+
 def test_rotated_photos_are_upright_as_in_labelme(tmp_path: Path) -> None:
     from PIL import Image
 
