@@ -12,6 +12,7 @@ from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.annotation_options import check_format
 from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.coco_records import check_document
+from maskseg_cli.datasets.picture_files import PICTURES
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
@@ -61,15 +62,17 @@ def read_annotations(
 
 
 def own_pictures(path: str | Path) -> Path | None:
-    """The folder to look in for pictures where none is named: a folder of annotations, or that of YOLO's data.yaml.
+    """The folder to look in for pictures where none is named.
 
     Returns:
+        a folder of annotations itself; that of YOLO's data.yaml, and of a file that has a folder `images` beside it;
         None for other files: they do not say where their pictures are.
     """
     path = Path(path)
     if path.is_dir():
         return path
-    return path.parent if path.suffix.lower() in (".yaml", ".yml") else None
+    is_yaml = path.suffix.lower() in (".yaml", ".yml")
+    return path.parent if is_yaml or (path.parent / PICTURES).is_dir() else None
 
 
 def detect_format(path: str | Path) -> str:

@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from maskseg_cli.datasets.picture_files import PICTURES
 from maskseg_cli.media.picture_formats import split_input_name
-
-#: Where CVAT's archives have the pictures, beside the XML file.
-_FOLDER = "images"
 
 #: Frames are looked for in so many folders inside each other.
 _DEEPEST = 3
@@ -35,7 +33,7 @@ class CvatPictures:
         Args:
             subset: the part of a project that it belongs to, which may be a folder.
         """
-        folders = ["", _FOLDER, *([f"{_FOLDER}/{subset}", subset] if subset else [])]
+        folders = ["", PICTURES, *([f"{PICTURES}/{subset}", subset] if subset else [])]
         for folder in folders:
             path = PurePosixPath(folder, name) if folder else PurePosixPath(name)
             if os.path.exists(self.base / path):

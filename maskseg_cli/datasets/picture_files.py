@@ -19,7 +19,7 @@ from maskseg_cli.media.header import Header, picture_format, read_header
 SIDES = ("height", "width")
 
 #: Where many programs put the photos of a data set, beside its annotation file.
-_FOLDER = "images"
+PICTURES = "images"
 
 #: So much of a file holds the header of nearly every JPEG, PNG and BMP; the last bytes show whether it is whole.
 _START, _END = 1 << 16, 1 << 10
@@ -117,7 +117,7 @@ def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Itera
             if own[-count:] == one[:count]:
                 yield folder.joinpath(*one[count:])
     for one in forms:
-        yield folder.joinpath(_FOLDER, *one)
+        yield folder.joinpath(PICTURES, *one)
     for one in forms:
         yield folder / one[-1]
 

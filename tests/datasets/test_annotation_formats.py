@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maskseg_cli.datasets.annotation_file import detect_format, read_annotations
+from maskseg_cli.datasets.annotation_file import detect_format, own_pictures, read_annotations
 from maskseg_cli.datasets.annotation_formats import FORMATS
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.annotation_options import FORMAT_NAMES
@@ -61,6 +61,17 @@ def test_folders_with_annotations_in_a_folder(tmp_path: Path) -> None:
         MasksegError, match=r"holds no annotations itself, but folders in it do \(train, val\): name one"
     ):
         read_annotations(tmp_path, ProblemLog())
+
+
+def test_files_that_have_their_pictures_beside_them(tmp_path: Path) -> None:
+    path = write(tmp_path / "set", document({"segmentation": [SQUARE]}), 0)
+    assert own_pictures(path) is None
+    assert own_pictures(path.parent) == path.parent
+    picture(path.parent / "images" / "1.png")
+    assert own_pictures(path) == path.parent
+    for given in (path, path.parent):
+        assert open_source(given)[0].masks[0].area == 400
+        assert len(CocoDataset.read(given, path.parent).annotations) == 1
 
 
 def test_several_annotation_files_in_a_folder(tmp_path: Path) -> None:
