@@ -69,9 +69,9 @@ def test_files_that_have_their_pictures_beside_them(tmp_path: Path) -> None:
     assert own_pictures(path.parent) == path.parent
     picture(path.parent / "images" / "1.png")
     assert own_pictures(path) == path.parent
-    for given in (path, path.parent):
-        assert open_source(given)[0].masks[0].area == 400
-        assert len(CocoDataset.read(given, path.parent).annotations) == 1
+    for named in (path, path.parent):
+        assert open_source(named)[0].masks[0].area == 400
+        assert len(CocoDataset.read(named, path.parent).annotations) == 1
 
 
 def test_several_annotation_files_in_a_folder(tmp_path: Path) -> None:
