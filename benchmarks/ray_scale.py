@@ -3,9 +3,9 @@
     python benchmarks/ray_scale.py names 10_000_000
     python benchmarks/ray_scale.py photos FOLDER --rounds 3 --kill
 
-`names` does photos that do not exist, with workers that find one object in each and read nothing: what is measured is
-the list, Ray's queues, the JSON and the summary. `photos` does a folder with one process and with workers in turn, and
-compares the files that they write; with --kill one worker is killed in the middle of each run.
+`names` does photos that do not exist, with workers that read nothing: what is measured is the list, Ray's queues, the
+JSON and the summary. `photos` does a folder with one process and with workers in turn, and compares the files that they
+write; with --kill one worker is killed in the middle of each run.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CLASSES = ("background", "cat")
 
 
 class StandIn:
-    """Finds one object in each photo without reading it."""
+    """Finds one object in every tenth photo, without reading it."""
 
     def __init__(self, settings: PhotoSettings, threads: int) -> None:
         mask = MaskCrop(10, 10, np.ones((40, 30), bool))
@@ -51,14 +51,16 @@ class StandIn:
         self._found = Detections(
             box, np.array([1], np.int32), np.array([0.9], np.float32), (mask,), (480, 640), _CLASSES, seconds=0.1
         )
+        self._nothing = self._found[:0]
         self._sinks = (CocoJson(None), RunSummary())
 
     def __call__(self, items: Sequence[PhotoItem], stop: StopToken, again: bool) -> list[PhotoRecord]:
         records = []
         for item in items:
-            shown = PhotoItem(item.index, Job(item.job.source, None, ".jpg"), {})
+            shown = PhotoItem(item.index, Job(item.job.source, None, ".jpg"), {})  # nothing is written
             frame = PhotoRecord(shown, (480, 640)).frame()
-            condensed = tuple(sink.condense(frame, self._found) for sink in self._sinks)
+            found = self._nothing if item.index % 10 else self._found
+            condensed = tuple(sink.condense(frame, found) for sink in self._sinks)
             records.append(PhotoRecord(shown, (480, 640), (), "1 cat", condensed))
         return records
 
@@ -84,7 +86,7 @@ def print_row(what: str, number: int, begin: float) -> None:
     print(f"{what},{number},{time.monotonic() - begin:.1f},{pages * os.sysconf('SC_PAGE_SIZE') / 1e6:.0f}", flush=True)
 
 
-def names(number: int, per_folder: int, workers: int, folder: Path) -> None:
+def names(number: int, per_folder: int, workers: int, block: int, folder: Path) -> None:
     """Does photos that do not exist."""
     print("what,names,seconds,resident MB", flush=True)
     begin = time.monotonic()
@@ -111,7 +113,7 @@ def names(number: int, per_folder: int, workers: int, folder: Path) -> None:
     assert isinstance(counts, RunSummary)
     reporter = MemoryReporter(max(1, number // 40))
     options = RayOptions("local", workers)
-    run = ClusterRun(options, PhotoSettings(ModelOptions()), sinks, counts, (), StopToken(), reporter, StandIn)
+    run = ClusterRun(options, PhotoSettings(ModelOptions()), sinks, counts, (), StopToken(), reporter, StandIn, block)
     run.process(spool)
     print_row("all done", counts.done, begin)
     for sink in sinks:
@@ -133,7 +135,7 @@ def photos(folder: Path, rounds: int, kill: bool, place: Path) -> None:
             begin = time.monotonic()
             program = subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True)
             if workers and kill:
-                threading.Thread(target=kill_worker, args=(out / "out",), daemon=True).start()
+                threading.Thread(target=kill_worker, args=(out / "out", program.pid), daemon=True).start()
             said = program.communicate()[1]
             seconds = time.monotonic() - begin
             same = "" if not workers else f", differing files: {list(differing(place / '0', out)) or 'none'}"
@@ -143,19 +145,26 @@ def photos(folder: Path, rounds: int, kill: bool, place: Path) -> None:
             print("".join(f"  {line}\n" for line in said.splitlines()), end="", flush=True)
 
 
-def kill_worker(results: Path, after: int = 40) -> None:
-    """Kills one worker process when some results are there."""
-    while len(list(results.glob("*"))) < after:
+def kill_worker(results: Path, program: int, after: int = 40) -> None:
+    """Kills one worker process of a program when some results are there."""
+    while len(list(results.rglob("*.*"))) < after:
         time.sleep(0.2)
     for process in Path("/proc").glob("[0-9]*"):
         try:
             title = (process / "cmdline").read_bytes()
+            if title.startswith(b"ray::MapWorker") and is_below(int(process.name), program):
+                os.kill(int(process.name), signal.SIGKILL)
+                print(f"  killed worker {process.name}", flush=True)
+                return
         except OSError:
             continue
-        if title.startswith(b"ray::MapWorker"):
-            os.kill(int(process.name), signal.SIGKILL)
-            print(f"  killed worker {process.name}", flush=True)
-            return
+
+
+def is_below(process: int, program: int) -> bool:
+    """Whether a process was started by a program, or by one that it started."""
+    while process > 1 and process != program:
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    return process == program
 
 
 def differing(one: Path, other: Path) -> Iterable[str]:
@@ -177,12 +186,13 @@ def main() -> None:
     parser.add_argument("of", help="how many names, or a folder of photos")
     parser.add_argument("--per-folder", type=int, default=5000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--block", type=int, default=128, help="names that go to a worker together")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--kill", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="maskseg-scale-") as folder:
         if given.what == "names":
-            names(int(given.of), given.per_folder, given.workers, Path(folder))
+            names(int(given.of), given.per_folder, given.workers, given.block, Path(folder))
         else:
             photos(Path(given.of), given.rounds, given.kill, Path(folder))
 

@@ -66,6 +66,16 @@ def counted(number: int, noun: str, separator: str = "") -> str:
     return f"{number:{separator}} {noun if number == 1 else plural(noun)}"
 
 
+def capitalized(sentence: str) -> str:
+    """A text that begins with a capital letter; the others stay as they are.
+
+    Example:
+        >>> capitalized("mask AP of lite"), capitalized("")
+        ('Mask AP of lite', '')
+    """
+    return sentence[:1].upper() + sentence[1:]
+
+
 def percent_hint(value: object) -> str:
     """What to say where a number from 0 to 1 is wanted and a percentage was given; otherwise nothing.
 

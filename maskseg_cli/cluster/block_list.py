@@ -16,11 +16,12 @@ class BlockList(Datasource):  # type: ignore[misc, unused-ignore]
 
     Args:
         ledger: the actor that holds the blocks.
+        numbers: of the blocks; those that the ledger never gets are left out.
     """
 
-    def __init__(self, ledger: Any) -> None:
+    def __init__(self, ledger: Any, numbers: range) -> None:
         super().__init__()
-        self._ledger = ledger
+        self._ledger, self._numbers = ledger, numbers
 
     def get_name(self) -> str:
         """The name in Ray's messages."""
@@ -32,13 +33,13 @@ class BlockList(Datasource):  # type: ignore[misc, unused-ignore]
 
     def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[ReadTask]:
         """The one task, whatever `parallelism` asks for."""
-        ledger = self._ledger
+        ledger, numbers = self._ledger, self._numbers
 
         def read() -> Iterator[pyarrow.Table]:
-            number = 0
-            while ray.get(ledger.wait_for.remote(number)):
+            for number in numbers:
+                if not ray.get(ledger.wait_for.remote(number)):
+                    return
                 yield pyarrow.table({"block": [number]})
-                number += 1
 
         nothing = BlockMetadata(num_rows=None, size_bytes=None, input_files=None, exec_stats=None)
         return [ReadTask(read, nothing)]

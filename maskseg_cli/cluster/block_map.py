@@ -21,6 +21,9 @@ from maskseg_cli.stop_token import StopToken
 #: Blocks that wait at each worker while it does one; so many are in the ledger for each worker.
 _WAITING, _HELD = 2, 4
 
+#: Blocks that one execution of Ray Data does, which keeps 10 kB of each until it ends; then the next one begins.
+_LEG = 2000
+
 #: Seconds between two checks of the stop token, and seconds for blocks under way to end after a stop.
 _STOP_CHECK, _PATIENCE = 0.1, 20.0
 
@@ -68,20 +71,27 @@ def map_blocks(
     ledger: Any = ray.remote(Ledger).options(**settings).remote(_HELD * cluster.workers + 2, cluster.workers)
     try:
         with _fed(ray, ledger, blocks) as feeding, _settings():
-            rows = _rows(cluster, ledger, make, arguments)
-            yield from _until_stopped(rows, ledger, stop, feeding)
+            first = 0
+            while not stop.requested and ray.get(ledger.wait_for.remote(first)):
+                rows = _rows(cluster, ledger, first, make, arguments)
+                yield from _until_stopped(rows, ledger, stop, feeding)
+                first += _LEG
+            if feeding.error is not None:
+                raise feeding.error
     finally:
         ray.kill(ledger)
 
 
 def _rows(
-    cluster: Cluster, ledger: Any, make: Callable[..., Work], arguments: Mapping[str, Any]
+    cluster: Cluster, ledger: Any, first: int, make: Callable[..., Work], arguments: Mapping[str, Any]
 ) -> Iterator[BlockResult]:
+    """The results of `_LEG` blocks from `first` on."""
     import ray
 
     from maskseg_cli.cluster.block_list import BlockList
 
-    dataset = ray.data.read_datasource(BlockList(ledger), num_cpus=0, concurrency=1, override_num_blocks=1)
+    blocks = BlockList(ledger, range(first, first + _LEG))
+    dataset = ray.data.read_datasource(blocks, num_cpus=0, concurrency=1, override_num_blocks=1)
     dataset.context.execution_options.preserve_order = True
     done = dataset.map_batches(
         BlockWorker,
@@ -163,6 +173,7 @@ def _until_stopped(
     thread = threading.Thread(target=take, name="maskseg-results", daemon=True)
     thread.start()
     until: float | None = None
+    complete = False
     try:
         while until is None or time.monotonic() < until:
             if stop.requested and until is None:
@@ -177,14 +188,16 @@ def _until_stopped(
             if feeding.error is not None:
                 raise feeding.error
             if result is None:
+                complete = True
                 return
             if result.problem is not None:
                 raise MasksegError(f"The workers on the cluster cannot begin: {result.problem} ({result.node})")
             yield result
     finally:
         ended.set()
-        with contextlib.suppress(Exception):
-            ray.get(ledger.stop.remote(), timeout=_PATIENCE)
+        if not complete:
+            with contextlib.suppress(Exception):
+                ray.get(ledger.stop.remote(), timeout=_PATIENCE)
         thread.join(_PATIENCE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import shutil
@@ -17,6 +18,7 @@ from typing import Any
 
 from maskseg_cli.cluster.ray_options import DEFAULT, RayOptions
 from maskseg_cli.errors import MasksegError, UsageError, last_line
+from maskseg_cli.media.cleanups import register_cleanup, unregister_cleanup
 
 #: Cores of a worker, where nothing else is asked for: a small network keeps about so many busy.
 _CORES = 4
@@ -66,6 +68,7 @@ def import_ray(data: bool = True) -> Any:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
+    os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")  # at SIGTERM it would end the program at once
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
         import ray
@@ -98,9 +101,8 @@ def connected(options: RayOptions, gpus_wanted: bool = False, data: bool = True)
             address = os.environ.get("RAY_ADDRESS") or "local" if options.ray == DEFAULT else str(options.ray)
             local = address == "local"
             stack.callback(ray.shutdown)
-            stack.enter_context(_silent(ray))
-            with _own_signal_handlers(), _no_standard_error():
-                _connect(ray, address, stack)
+            stack.enter_context(own_terminal(ray))
+            _connect(ray, address, stack)
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -159,23 +161,55 @@ def _check_reachable(address: str) -> None:
 
 def _connect(ray: Any, address: str, stack: contextlib.ExitStack) -> None:
     _check_reachable(address)
-    settings: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
-    if address == "local":
-        folder = tempfile.mkdtemp(prefix="maskseg_")  # a short path: it holds sockets
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(ray.shutdown)
-        settings |= {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
-        settings["num_cpus"] = os.cpu_count()
     try:
-        ray.init(address=address, **settings)
+        if address == "local":
+            start_here(ray, stack)
+        else:
+            _begin(ray, address=address)
     except ConnectionError as error:
         raise MasksegError(_NO_CLUSTER.format(address)) from error
     except Exception as error:
         raise MasksegError(f"No connection to the Ray cluster at {address}: {last_line(error)}") from error
 
 
+def start_here(ray: Any, stack: contextlib.ExitStack, cpus: int | None = None, **settings: Any) -> None:
+    """Starts a cluster on this machine, without a dashboard; its files are removed with `stack`.
+
+    Args:
+        cpus: cores that it gives to workers; None: all.
+        settings: for `ray.init`.
+    """
+    folder = tempfile.mkdtemp(prefix="maskseg_")  # a short path: it holds sockets
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    at_once = functools.partial(_end_at_once, ray, folder)
+    register_cleanup(at_once)
+    stack.callback(unregister_cleanup, at_once)
+    stack.callback(ray.shutdown)
+    settings |= {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
+    settings |= {"address": "local", "num_cpus": cpus or os.cpu_count()}
+    try:
+        _begin(ray, **settings)
+    except Exception as error:
+        if "timed out during startup" not in str(error):  # Ray waits for 30 s, which a busy machine may need
+            raise
+        ray.shutdown()
+        _begin(ray, **settings)
+
+
+def _end_at_once(ray: Any, folder: str) -> None:
+    """Ends the processes of a cluster on this machine, for a program that ends without further clean-up."""
+    with contextlib.suppress(Exception):
+        ray._private.worker._global_node.kill_all_processes(check_alive=False, allow_graceful=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begin(ray: Any, **settings: Any) -> None:
+    with _own_signal_handlers(ray), _no_standard_error():
+        ray.init(logging_level=logging.CRITICAL, log_to_driver=False, **settings)
+
+
 @contextlib.contextmanager
-def _silent(ray: Any) -> Iterator[None]:
+def own_terminal(ray: Any) -> Iterator[None]:
     """Keeps Ray's reports about workers off standard output, for which it has no setting."""
     name = "print_to_stdstream"
     module = getattr(getattr(ray, "_private", None), "worker", None)
@@ -209,13 +243,19 @@ def _no_standard_error() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _own_signal_handlers() -> Iterator[None]:
+def _own_signal_handlers(ray: Any) -> Iterator[None]:
     """Keeps the program's handlers, which Ray replaces."""
+    utils: Any = getattr(getattr(ray, "_private", None), "utils", None)
+    replace = getattr(utils, "set_sigterm_handler", None)
+    if replace is not None:  # a signal may come while Ray starts, which takes seconds
+        utils.set_sigterm_handler = lambda handler: None
     numbers = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
     before = {number: signal.getsignal(number) for number in numbers}
     try:
         yield
     finally:
+        if replace is not None:
+            utils.set_sigterm_handler = replace
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
                 if handler is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from maskseg_cli.conversion.class_choice import ClassChoice
+from maskseg_cli.conversion.made_files import MadeFiles
 from maskseg_cli.conversion.marked_objects import MarkedObjects
 from maskseg_cli.conversion.options import ConversionOptions
 from maskseg_cli.conversion.photo_files import PhotoPlacer
@@ -23,7 +24,6 @@ from maskseg_cli.datasets.problems import Problem, pictures_left_out, summary
 from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.building import MarkedData, build_sink
 from maskseg_cli.export.coco_sink import journal_path
-from maskseg_cli.export.entry_names import safe_path
 from maskseg_cli.export.object_rows import ObjectTable
 from maskseg_cli.export.picture_annotations import PictureAnnotations
 from maskseg_cli.export.yolo import YoloFolder
@@ -31,6 +31,8 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.outputs import check_writable
+from maskseg_cli.media.safe_names import safe_path
 from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
@@ -65,7 +67,8 @@ def convert_data(
     """Reads a data set of any known format and writes it in another; does what `maskseg convert-data` does.
 
     Masks go through the same exporters as those that a network finds. The photos stay where they are, unless
-    `copy_photos` or `link_photos` is given, and are opened only where their size is not in the annotations.
+    `copy_photos` or `link_photos` is given, and are opened only where their size is not in the annotations. After an
+    error or an interrupt what has been made is removed; files that were replaced stay as they are then.
 
     Args:
         annotations: a file or folder, as `maskseg train` takes it.
@@ -87,7 +90,10 @@ def convert_data(
     folder = base_folder(path, None if chosen.images is None else Path(chosen.images))
     photos = list(zip(photo_names(source.images, folder), source.images, strict=True))
     targets = plan_targets(Path(output), name, divide(photos, chosen))
-    place = PhotoPlacer(chosen.link_photos, chosen.overwrite) if chosen.copy_photos or chosen.link_photos else None
+    made = MadeFiles()
+    place = (
+        PhotoPlacer(chosen.link_photos, chosen.overwrite, made) if chosen.copy_photos or chosen.link_photos else None
+    )
     marked = MarkedData(
         choice.category_ids,
         _image_fields(dict(photos), choice),
@@ -100,10 +106,16 @@ def convert_data(
         sinks = [_sinks(name, target, marked, reporter) for target in targets]
         files = [file for target, some in zip(targets, sinks, strict=True) for file in _files(target, some)]
         check_existing(files, path, (record.path for record in source.images), chosen.overwrite)
-        run = _Run(name, objects, place, reporter)
-        with reporter.progress(len(photos), "photo", "converting") as show:
+        for parent in {file.parent for file in files}:
+            check_writable(parent)
+        run = _Run(name, objects, place, made, reporter)
+        with made, reporter.progress(len(photos), "photo", "converting") as show:
+            for file in files:
+                made.expect(file)
             for target, some in zip(targets, sinks, strict=True):
                 run.write(target, some, choice.names, show)
+            if run.failed and not run.photos:
+                raise MasksegError(f"Not one photo of {path} could be converted.")
     for line in summary(source.problems, path):
         reporter.warn(line)
     for line in run.notes():
@@ -169,10 +181,13 @@ def _files(target: Target, sinks: Sequence[Sink]) -> Iterator[Path]:
 class _Run:
     """Writes the targets one after the other, and counts."""
 
-    def __init__(self, name: str, marked: MarkedObjects, place: PhotoPlacer | None, reporter: Reporter) -> None:
+    def __init__(
+        self, name: str, marked: MarkedObjects, place: PhotoPlacer | None, made: MadeFiles, reporter: Reporter
+    ) -> None:
         self._name = name
         self._marked = marked
         self._place = place
+        self._made = made
         self._reporter = reporter
         self.photos = self.objects = self.empty = self.failed = 0
         self._done = 0
@@ -184,11 +199,14 @@ class _Run:
                 stack.enter_context(sink)
                 sink.start(names)
             for index, (name, record) in enumerate(target.photos):
+                before = self._made.count
                 try:
                     self._write_photo(target, sinks, name, record, index)
                 except (MasksegError, OSError) as error:
                     if is_disk_unwritable(error) or is_disk_unwritable(error.__cause__):
                         raise
+                    # A photo without its annotations would count as one without objects.
+                    self._made.remove_after(before)
                     self.failed += 1
                     self._reporter.fail(name, error, explain(error))
                 self._done += 1

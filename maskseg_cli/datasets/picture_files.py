@@ -18,6 +18,9 @@ from maskseg_cli.media.header import Header, picture_format, read_header
 #: The fields of a record that hold its picture's size in pixels.
 SIDES = ("height", "width")
 
+#: Where many programs put the photos of a data set, beside its annotation file.
+_FOLDER = "images"
+
 #: So much of a file holds the header of nearly every JPEG, PNG and BMP; the last bytes show whether it is whole.
 _START, _END = 1 << 16, 1 << 10
 
@@ -30,11 +33,12 @@ def find_photo(folder: Path, name: str) -> Path:
 def find_photos(folder: Path, names: Iterable[str], log: ProblemLog | None = None) -> dict[str, Path]:
     r"""The path of each photo of an annotation file, which does not exist where it cannot be told.
 
-    A name may have `\` for `/`, and may begin with the folder's own name ("val/0001.jpg" for the folder val). Where its
-    folders are not there at all, the photo of the same name in `folder` is taken, which `log` notes. It is not, if
-    another record's photo would be the same, or if the named photo exists beside `folder`. So it is with a photo whose
-    name differs in upper and lower case. Accented letters may be composed in the one name and decomposed in the other,
-    as on a Mac. Of an address on the network the path counts.
+    A name may have `\` for `/`, and may begin with the folder's own name ("val/0001.jpg" for the folder val). A photo
+    that is not in the folder may be in its folder `images`. Where the folders of a name are not there at all, the photo
+    of the same name in `folder` is taken, which `log` notes. It is not, if another record's photo would be the same, or
+    if the named photo exists beside `folder`. So it is with a photo whose name differs in upper and lower case.
+    Accented letters may be composed in the one name and decomposed in the other, as on a Mac. Of an address on the
+    network the path counts.
 
     Example:
         >>> find_photos(Path("photos/val"), ["val/0001.jpg"])                         # doctest: +SKIP
@@ -100,7 +104,10 @@ def _without_address(name: str) -> str:
 
 
 def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Iterator[Path]:
-    """Where a photo may be: its name with `/`, without the folders that end the folder's own path, without any."""
+    """Where a photo may be.
+
+    Its name with `/`, without the folders that end the folder's own path, in the folder `images`, without any folder.
+    """
     forms = [parts]
     if not all(map(str.isascii, parts)):
         forms += [tuple(unicodedata.normalize(form, part) for part in parts) for form in ("NFC", "NFD")]
@@ -109,6 +116,8 @@ def _places(folder: Path, own: tuple[str, ...], parts: tuple[str, ...]) -> Itera
         for count in range(1, len(one) - 1):
             if own[-count:] == one[:count]:
                 yield folder.joinpath(*one[count:])
+    for one in forms:
+        yield folder.joinpath(_FOLDER, *one)
     for one in forms:
         yield folder / one[-1]
 

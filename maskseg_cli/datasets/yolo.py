@@ -6,6 +6,7 @@ https://docs.ultralytics.com/datasets/segment/
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,7 +139,7 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     numbers = {picture: number for number, picture in enumerate(numbers, 1)}
     if source.images is not None:
         parts = {part: _inside(source.images, pictures) for part, pictures in parts.items()}
-    found = {part: len(pictures) for part, pictures in parts.items() if pictures}
+    found = {part: pictures for part, pictures in parts.items() if pictures}
     if found and source.reporter is not None:
         source.reporter.say(f"{source.path.name}: {_parts_read(found, source.split)}.")
     chosen = parts.get(source.split or "") or [picture for part in parts.values() for picture in part]
@@ -154,26 +155,32 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     return pairs
 
 
-def _parts_read(found: dict[str, int], split: str | None) -> str:
+def _parts_read(found: Mapping[str, Sequence[Path]], split: str | None) -> str:
     """Which parts of a set are read, as the rest of a sentence.
 
     Args:
-        found: name of each part that has pictures -> how many.
+        found: name of each part that has pictures -> these.
         split: the part that is wanted; None: all.
 
     Example:
-        >>> _parts_read({"train": 80, "val": 1}, "val"), _parts_read({"train": 80}, "val")
-        ('val is read (1 picture), not train (80 pictures)', 'there is no part val: train (80 pictures) is read')
-        >>> _parts_read({"train": 80, "val": 20}, None)
-        'train (80 pictures), val (20 pictures) are read'
+        >>> train, val = [Path("a.jpg"), Path("b.jpg")], [Path("c.jpg")]
+        >>> _parts_read({"train": train, "val": val}, "val"), _parts_read({"train": train, "val": train}, "val")
+        ('val is read (1 picture), not train (2 pictures)', 'val is read (2 pictures), which train has too')
+        >>> _parts_read({"train": train}, "val"), _parts_read({"train": train, "val": val}, None)
+        ('there is no part val: train is read (2 pictures)', 'train and val are read (3 pictures)')
     """
-    listed = {part: f"{part} ({counted(number, 'picture')})" for part, number in found.items()}
-    if split in listed:
-        others = [text for part, text in listed.items() if part != split]
-        read = f"{split} is read ({counted(found[split], 'picture')})"
-        return f"{read}, not {', '.join(others)}" if others else read
-    missing = "" if split is None else f"there is no part {split}: "
-    return f"{missing}{', '.join(listed.values())} {'is' if len(listed) == 1 else 'are'} read"
+    if split is None or split not in found:
+        missing = "" if split is None else f"there is no part {split}: "
+        total = counted(len({picture for pictures in found.values() for picture in pictures}), "picture")
+        return f"{missing}{' and '.join(found)} {'is' if len(found) == 1 else 'are'} read ({total})"
+    read = set(found[split])
+    sentence = f"{split} is read ({counted(len(read), 'picture')})"
+    for part, pictures in found.items():
+        if not read.issuperset(pictures):
+            sentence += f", not {part} ({counted(len(pictures), 'picture')})"
+        elif part != split:
+            sentence += f", which {part} has too"
+    return sentence
 
 
 def _inside(folder: Path, pictures: list[Path]) -> list[Path]:

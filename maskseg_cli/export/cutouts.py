@@ -18,12 +18,12 @@ from maskseg_cli.drawing.effects.choice import EVERYTHING, Choice
 from maskseg_cli.drawing.effects.foreground import own_colours
 from maskseg_cli.drawing.effects.mattes import Picture, feathered
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.entry_names import fit_name
 from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.outputs import check_writable, refuse_existing
+from maskseg_cli.media.safe_names import fit_name
 
 
 class Cutouts(PreparedSink):

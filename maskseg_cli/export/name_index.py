@@ -8,7 +8,7 @@ import tempfile
 import threading
 
 #: Names up to which there is no file, and names that wait in memory until they are written together.
-_MOST = 100_000
+_MOST = 20_000
 
 
 class NameIndex:

@@ -136,6 +136,11 @@ class ModelOptions:
         )
 
 
+def may_use_gpu(options: ModelOptions) -> bool:
+    """Whether a GPU of NVIDIA's could be of use where the network is loaded; OpenVINO has no use for it."""
+    return options.device in ("auto", "gpu") and options.engine in ("auto", "tensorflow")
+
+
 def files_read(options: ModelOptions) -> list[Path]:
     """The files that the options name, of those that exist."""
     named = (options.model, options.weights, options.labels, options.config)

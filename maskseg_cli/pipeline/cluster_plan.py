@@ -10,7 +10,6 @@ from pathlib import Path
 
 from maskseg_cli.addresses import is_address
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.features.counting import Counting
 from maskseg_cli.features.exports import Exports, export_folder
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.media.leftovers import temporary_name
@@ -35,8 +34,6 @@ def check_spread(plan: VideoPlan, show: bool, sinks: Sequence[Sink]) -> None:
         raise UsageError("sinks take the frames of all videos in one process: with ray, leave them out.")
     if not isinstance(plan.network, ModelOptions):
         raise UsageError("A loaded network cannot be sent to other machines: with ray, model is a name or a file.")
-    if any(one.report for one in plan.features if isinstance(one, Counting)):
-        raise UsageError("--report is made from the frames of all videos in one process: leave out --ray.")
     for job in plan.jobs:
         if is_address(job.source.name) and not job.source.name.lower().startswith(("http://", "https://")):
             raise UsageError(f"{shown_name(job.source.name)} is a live stream, which has no end: leave out --ray.")

@@ -13,6 +13,7 @@ from maskseg_cli.cluster.connection import Cluster, connected
 from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.errors import MasksegError, StoppedError, explain
 from maskseg_cli.export.run_summary import RunSummary
+from maskseg_cli.inference.model_options import may_use_gpu
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.messages import counted
@@ -25,8 +26,8 @@ from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
 from maskseg_cli.transform import Transform
 
-#: Photos of a block at most, and blocks for each worker where there are fewer photos.
-_MOST, _SHARES = 128, 8
+#: Blocks for each worker, where the photos are few.
+_SHARES = 8
 
 
 @dataclass
@@ -41,6 +42,7 @@ class ClusterRun:
         transforms: of the leader; those with `whole_run` are called.
         stop, reporter: as for `PhotoRun`.
         work: what the workers do.
+        most: photos of a block at most, which is what a lost worker costs.
     """
 
     options: RayOptions
@@ -51,6 +53,7 @@ class ClusterRun:
     stop: StopToken
     reporter: Reporter
     work: Callable[..., Work] = PhotoWork
+    most: int = 128
 
     def process(self, jobs: Sequence[Job] | JobSpool, alone: bool = False) -> bool:
         """Does these photos, except those whose result is to be kept.
@@ -82,11 +85,10 @@ class ClusterRun:
 
     def _do(self, jobs: Iterable[Job], waiting: int, show_done: Callable[[int], None]) -> None:
         network = self.settings.network
-        gpus = network.device in ("auto", "gpu") and network.engine in ("auto", "tensorflow")
-        with connected(self.options, gpus) as cluster:
+        with connected(self.options, may_use_gpu(network)) as cluster:
             if self.stop.requested:
                 return
-            blocks = self._blocks(jobs, block_size(waiting, cluster.workers, self.settings.batch))
+            blocks = self._blocks(jobs, block_size(waiting, cluster.workers, self.settings.batch, self.most))
             arguments = {"settings": self.settings, "threads": cluster.threads}
             photos = _Photos(self, waiting)
             for result in map_blocks(cluster, blocks, self.work, arguments, self.stop):
@@ -179,12 +181,12 @@ class _Photos:
             )
 
 
-def block_size(photos: int, workers: int, batch: int = 1) -> int:
-    """Photos of a block: some blocks for each worker, whole batches, and not more than a worker should do again.
+def block_size(photos: int, workers: int, batch: int = 1, most: int = 128) -> int:
+    """Photos of a block: some blocks for each worker, whole batches, and not more than `most`.
 
     Example:
         >>> block_size(300, 2), block_size(10_000_000, 100), block_size(3, 8), block_size(100, 2, batch=4)
         (19, 128, 1, 8)
     """
-    size = min(_MOST, -(-photos // (_SHARES * workers)))
+    size = min(most, -(-photos // (_SHARES * workers)))
     return -(-size // batch) * batch

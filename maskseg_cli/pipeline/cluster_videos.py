@@ -15,7 +15,7 @@ from maskseg_cli.cluster.connection import Cluster, connected
 from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.json_lines import JsonLines
-from maskseg_cli.inference.model_options import ModelOptions
+from maskseg_cli.inference.model_options import ModelOptions, may_use_gpu
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.job import Job
 from maskseg_cli.media.cleanups import register_cleanup, unregister_cleanup
@@ -60,7 +60,7 @@ def spread_videos(
         MasksegError, KeyboardInterrupt: as `VideoBatch.run`.
     """
     network = cast(ModelOptions, plan.network)
-    with connected(options, gpus_wanted=network.device == "gpu", data=False) as cluster:
+    with connected(options, may_use_gpu(network), data=False) as cluster:
         stop.raise_if_requested()
         videos = _ClusterVideos(batch, plan, cluster, transforms, reporter, stop, locks)
         try:
@@ -207,7 +207,7 @@ class _ClusterVideos:
             pool.step(_TICK)
         except LostTask as error:
             raise MasksegError(str(error)) from error
-        if not pool.size:
+        if not pool.size and pool.refused:
             raise cast(Failure, pool.refused[0]).error()
         self._show_done(sum(self._frames.values()) + sum(pool.numbers.values()) + self._waiting_frames(pool))
 

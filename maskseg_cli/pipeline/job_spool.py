@@ -7,6 +7,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
+from typing import TypeAlias
 
 from maskseg_cli.job import Job, Source
 
@@ -43,7 +44,7 @@ class JobSpool:
         """
         for begin in range(0, len(jobs), _TOGETHER):
             part = jobs[begin : begin + _TOGETHER]
-            packed = zlib.compress(marshal.dumps([_row(job) for job in part]), 1)
+            packed = zlib.compress(marshal.dumps([job_row(job) for job in part]), 1)
             self._file.write(len(packed).to_bytes(4, "big") + packed)
             self._count += len(part)
             self.undone += sum(not job.done for job in part)
@@ -59,7 +60,7 @@ class JobSpool:
                 return
             rows = marshal.loads(zlib.decompress(self._file.read(size)))
             at += 4 + size
-            yield from (_job(*row) for row in rows)
+            yield from (job_of(*row) for row in rows)
 
 
 def has_undone(jobs: Sequence[Job] | JobSpool) -> bool:
@@ -67,14 +68,18 @@ def has_undone(jobs: Sequence[Job] | JobSpool) -> bool:
     return bool(jobs.undone) if isinstance(jobs, JobSpool) else not all(job.done for job in jobs)
 
 
-_Row = tuple[str, str, "str | None", "str | None", bool]
+JobRow: TypeAlias = tuple[str, str, "str | None", "str | None", bool, bool]
 
 
-def _row(job: Job) -> _Row:
+def job_row(job: Job) -> JobRow:
+    """A job with a file as its source, as plain values."""
     target = None if job.target is None else str(job.target)
-    return str(job.source.path), str(job.source.relative), target, job.suffix, job.done
+    return str(job.source.path), str(job.source.relative), target, job.suffix, job.done, job.source.alone
 
 
-def _job(path: str, relative: str, target: str | None, suffix: str | None, done: bool) -> Job:
-    source = Source(Path(path), PurePath(relative), alone=False)
+def job_of(
+    path: str, relative: str, target: str | None, suffix: str | None, done: bool = False, alone: bool = False
+) -> Job:
+    """The inverse of `job_row`."""
+    source = Source(Path(path), PurePath(relative), alone)
     return Job(source, None if target is None else Path(target), suffix, done)

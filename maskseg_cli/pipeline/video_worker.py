@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ class Network:
         self.config = self.config.replace(**options)
 
 
+class _ElsewhereError(Exception):
+    """Its message is the traceback of an error in another process."""
+
+
 @dataclass
 class Failure:
     """An error in another process.
@@ -74,8 +78,10 @@ class Failure:
         return cls(explain(error), isinstance(error, UsageError), full, "".join(traceback.format_exception(error)))
 
     def error(self) -> MasksegError:
-        """An error with the same message."""
-        return (UsageError if self.wrong_use else MasksegError)(self.reason)
+        """An error with the same message; its cause has the traceback."""
+        error = (UsageError if self.wrong_use else MasksegError)(self.reason)
+        error.__cause__ = (DiskFull if self.full else _ElsewhereError)(f"in another process:\n{self.trace}")
+        return error
 
 
 @dataclass
@@ -115,7 +121,7 @@ class Messages(Reporter):
     def warn(self, sentence: str) -> None:
         self.sentences.append((True, sentence))
 
-    @contextmanager
+    @contextlib.contextmanager
     def progress(self, total: int | None, unit: str, label: str = "", done: int = 0) -> Iterator[Callable[[int], None]]:
         def show_done(number: int) -> None:
             self.frames = number
@@ -158,6 +164,8 @@ class VideoWorker:
     def load(self) -> Network | Failure:
         """Loads the network."""
         messages = Messages()
+        with contextlib.suppress(OSError, AttributeError):  # a Ctrl-C at the terminal is the run's own affair
+            os.setpgid(0, 0)
         try:
             _enter(self._task.folder)
             one = self._predictor = self._plan.load(messages)

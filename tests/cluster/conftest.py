@@ -1,47 +1,44 @@
-"""A Ray cluster on this machine, started once, whose processes have the stand-in of the network."""
+"""A Ray cluster on this machine, and photos."""
 
 from __future__ import annotations
 
-import logging
-import os
+import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import pytest
 
-from tests.cli.fake_model import use_blob_engine
-
-from . import ray_worker
+from tests.cli.fake_model import scene, use_blob_engine
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Path]:
-    """Two cores; yields the folder of `ray_worker.TROUBLE`."""
-    ray = pytest.importorskip("ray", reason="needs Ray: pip install 'maskseg[ray]'")
-    from maskseg_cli.cluster.connection import import_ray
+def cluster() -> Iterator[None]:
+    """Ray with room for two workers, started once; runs of this process use it, whatever address they name."""
+    pytest.importorskip("ray.data", reason="needs Ray: pip install 'maskseg[ray]'")
+    from maskseg_cli.cluster.connection import import_ray, own_terminal, start_here
 
-    import_ray(data=False)
-    folder = Path(tempfile.mkdtemp(prefix="mst_"))  # a short path: Ray's sockets are in it
-    os.environ[ray_worker.TROUBLE] = str(folder)
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        object_store_memory=2**27,
-        logging_level=logging.CRITICAL,
-        log_to_driver=False,
-        _temp_dir=str(folder / "ray"),
-        runtime_env={"worker_process_setup_hook": "tests.cluster.ray_worker.start"},
-    )
-    yield folder
-    ray.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
+    ray = import_ray()
+    with contextlib.ExitStack() as stack, own_terminal(ray):
+        stack.callback(ray.shutdown)
+        start_here(
+            ray, stack, cpus=2, runtime_env={"worker_process_setup_hook": "tests.cluster.stand_in.use_in_worker"}
+        )
+        yield
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, which is the current one, and the stand-in in this process too."""
-    monkeypatch.chdir(tmp_path)
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Photos of several sizes in folders, one of them damaged; the stand-in finds objects in this process too."""
     use_blob_engine(monkeypatch.setattr)
-    return tmp_path
+    folder = tmp_path / "photos"
+    for number in range(24):
+        place = folder / ("inner" if number % 3 == 0 else "")
+        place.mkdir(parents=True, exist_ok=True)
+        kind = "png" if number % 4 == 0 else "jpg"
+        cv2.imwrite(str(place / f"{number:02d}.{kind}"), scene(96 + number, 64))
+    shutil.copy(folder / "01.jpg", folder / "04.jpg")  # two photos that differ in their ending only
+    (folder / "05.jpg").write_bytes(b"no photo at all")
+    monkeypatch.chdir(tmp_path)
+    return folder

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from maskseg_cli import process_videos
 from maskseg_cli.errors import UsageError
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.stop_token import StopToken
+from tests.cli.fake_model import blob_predictor, use_blob_engine
 from tests.cli.running import tree_of
-from tests.cli.video_running import facts, film, json_lines, moving_scene, run
+from tests.cli.video_running import facts, film, json_lines, run
 
-from . import ray_worker
+from .stand_in import Killer, Slow
+
+pytestmark = pytest.mark.usefixtures("cluster")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, and the stand-in in this process too."""
+    monkeypatch.chdir(tmp_path)
+    use_blob_engine(monkeypatch.setattr)
+    return tmp_path
 
 
 class Said(Reporter):
@@ -36,17 +47,6 @@ def without_times(text: str) -> str:
     return re.sub(r"in [0-9.]+ s \([0-9.]+ a second\)", "in time", text)
 
 
-def coloured(path: Path, colour: str, **options: Any) -> Path:
-    """A film of `moving_scene` with a colour in its lower left corner; see `ray_worker`."""
-
-    def draw(index: float, size: tuple[int, int]) -> np.ndarray:
-        image = moving_scene(index, size)
-        image[-16:, :16] = ray_worker.COLOURS[colour]
-        return image
-
-    return film(path, draw=draw, **options)
-
-
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in tree_of(folder)}
 
@@ -57,14 +57,14 @@ def all_outputs(folder: str) -> list[str]:
         word for name in ("coco", "csv", "jsonl", "labelme", "cvat", "yolo", "mots") for word in ("--export", name)
     ]
     files = {
-        "--json": "lines.jsonl", "--counts": "counts.csv", "--sizes": "sizes.csv", "--cutout": "objects",
-        "--export-dir": "exports", "--save-detections": "found.msk",
+        "--json": "lines.jsonl", "--counts": "counts.csv", "--sizes": "sizes.csv", "--report": "report.html",
+        "--cutout": "objects", "--export-dir": "exports", "--save-detections": "found.msk",
     }  # fmt: skip
     named = [word for option, name in files.items() for word in (option, f"{folder}/{name}")]
     return ["-o", f"{folder}/films", *named, *exports, "--count", "--line", "gate=0.5,0,0.5,1", "--effect", "blur"]
 
 
-def test_all_outputs_are_those_of_a_run_in_one_process(here: Path, cluster: Path) -> None:
+def test_all_outputs_are_those_of_a_run_in_one_process(here: Path) -> None:
     film(here / "in" / "a.mp4", frames=4)
     film(here / "in" / "a.avi", codec="mpeg4", frames=9)  # which takes longest, and whose name is taken
     (here / "in" / "b.mp4").write_text("no video\n" * 50)
@@ -80,16 +80,15 @@ def test_all_outputs_are_those_of_a_run_in_one_process(here: Path, cluster: Path
     assert [name for name in found if found[name] != expected[name]] == []
 
 
-def test_a_lost_worker_loses_nothing(here: Path, cluster: Path) -> None:
-    film(here / "in" / "a.mp4", frames=5)
-    coloured(here / "in" / "b.mp4", "red", frames=5)
-    coloured(here / "in" / "c.mp4", "blue", frames=5)
-    film(here / "in" / "d.mp4", frames=5)
-    ray_worker.leave("red", 1)
-    ray_worker.leave("blue", 3)
+def test_a_lost_worker_loses_nothing(here: Path) -> None:
+    for name in "abcd":
+        film(here / "in" / f"{name}.mp4", frames=5)
+    for name in ("once", "always"):
+        (here / name).mkdir()
+    kills = [Killer("b.mp4", here / "once"), Killer("c.mp4", here / "always", 3)]
     said = Said()
     outputs: dict[str, Any] = {"json": "out/lines.jsonl", "cutout": "out/objects", "skip_existing": True}
-    done = process_videos("in", "out", ray=True, ray_workers=2, reporter=said, **outputs)
+    done = process_videos("in", "out", transforms=kills, ray=True, ray_workers=2, reporter=said, **outputs)
     assert list(done.failures.items()) == [
         ("in/c.mp4", "the process that did it has ended 3 times: it was killed, or its machine is gone.")
     ]
@@ -98,10 +97,12 @@ def test_a_lost_worker_loses_nothing(here: Path, cluster: Path) -> None:
     again = "Note: in/{}.mp4 is done again, because the process that did it has ended."
     assert sorted(notes) == [again.format("b"), again.format("c"), again.format("c")]
     assert list((here / "out").rglob(".*")) == []
-    assert facts("out/b.mp4").frames and not Path("out/c.mp4").exists()
+    assert facts("out/b.mp4").frames
+    assert not Path("out/c.mp4").exists()
 
     summary = process_videos("in", "out", ray=True, ray_workers=2, **outputs)
-    assert len(summary.kept) == 3 and [one.name for one in summary.done] == ["in/c.mp4"]
+    assert len(summary.kept) == 3
+    assert [one.name for one in summary.done] == ["in/c.mp4"]
     process_videos("in", "alone", json="alone/lines.jsonl", cutout="alone/objects")
     assert sorted(json_lines("out/lines.jsonl"), key=str) == sorted(json_lines("alone/lines.jsonl"), key=str)
     expected, found = bytes_of(here / "alone"), bytes_of(here / "out")
@@ -109,9 +110,9 @@ def test_a_lost_worker_loses_nothing(here: Path, cluster: Path) -> None:
     assert [name for name in found if found[name] != expected[name]] == ["lines.jsonl"]  # whose order differs
 
 
-def test_a_stop_keeps_what_is_there(here: Path, cluster: Path) -> None:
+def test_a_stop_keeps_what_is_there(here: Path) -> None:
     film(here / "in" / "a.mp4", frames=3)
-    coloured(here / "in" / "b.mp4", "green", frames=400)
+    film(here / "in" / "b.mp4", frames=400)
 
     class StopsAtFrames(StopToken):
         def raise_if_requested(self) -> None:
@@ -126,13 +127,20 @@ def test_a_stop_keeps_what_is_there(here: Path, cluster: Path) -> None:
             if "a.mp4 -> " in sentence:
                 stop.request()
 
-    said = Stops()
+    said, slow = Stops(), [Slow("b.mp4", 0.05)]
     with pytest.raises(KeyboardInterrupt):
-        process_videos("in", "out", json="lines.jsonl", ray=True, ray_workers=2, reporter=said, stop=stop)
+        process_videos(
+            "in", "out", json="lines.jsonl", transforms=slow, ray=True, ray_workers=2, reporter=said, stop=stop
+        )
     assert tree_of(here / "out") == ["a.mp4", "b.partial.mp4"]
     assert said.lines[-1] == "  It is not the whole video: the same command with --skip-existing does it again."
     kept = [line["file_name"] for line in json_lines("lines.jsonl")]
-    assert kept[:3] == ["a.mp4"] * 3 and len(facts("out/b.partial.mp4").frames) == kept.count("b.mp4") > 0
+    assert kept[:3] == ["a.mp4"] * 3
+    assert len(facts("out/b.partial.mp4").frames) == kept.count("b.mp4") > 0
+
+
+#: What cannot be pickled.
+lock = threading.Lock()
 
 
 class Everywhere:
@@ -144,11 +152,13 @@ class Everywhere:
     [
         ({"show": True}, "--show shows frames"),
         ({"sinks": [Everywhere()]}, "sinks take the frames of all videos"),
-        ({"ray_workers": 0}, "ray_workers is"),
+        ({"model": blob_predictor()}, "A loaded network cannot be sent"),
+        ({"transforms": [lambda frame, found: lock]}, "The transforms cannot be sent"),
+        ({"sources": "rtsp://camera/1"}, "rtsp://camera/1 is a live stream"),
     ],
 )
 def test_what_cannot_be_spread_is_refused(here: Path, options: dict[str, Any], words: str) -> None:
     film(here / "a.mp4", frames=2)
     with pytest.raises(UsageError, match=words):
-        process_videos("a.mp4", "out.mp4", ray=True, **options)
+        process_videos(**{"sources": "a.mp4", "output": "out.mp4", "ray": True, **options})
     assert tree_of(here) == ["a.mp4"]

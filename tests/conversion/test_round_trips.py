@@ -87,10 +87,10 @@ def test_a_data_set_with_its_photos_can_be_moved(tmp_path: Path, name: str) -> N
     before = objects_of(path, tmp_path / "photos")
     (tmp_path / "out").rename(tmp_path / "moved")
     (tmp_path / "photos").rename(tmp_path / "gone")
-    images = tmp_path / "moved" / "images" if DATA_FORMATS[name] else None
-    source = opened(tmp_path / "moved", images)
-    assert all(record.path.is_file() for record in source.images)
-    assert {PurePosixPath(name).name for name in before} == {record.path.name for record in source.images}
+    for images in (tmp_path / "moved" / "images", None) if DATA_FORMATS[name] else (None,):
+        source = opened(tmp_path / "moved", images)
+        assert all(record.path.is_file() for record in source.images)
+        assert {PurePosixPath(name).name for name in before} == {record.path.name for record in source.images}
 
 
 @st.composite

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,6 +49,35 @@ def test_a_folder_with_one_annotation_file(tmp_path: Path) -> None:
     (tmp_path / "second.json").write_text((tmp_path / "annotations.json").read_text())
     with pytest.raises(MasksegError, match=r"several annotation files .annotations.json, second.json"):
         detect_format(tmp_path)
+
+
+def test_folders_with_annotations_in_a_folder(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        voc_samples.voc(tmp_path / part)
+        for masks in (tmp_path / part).glob("Segmentation*"):
+            shutil.rmtree(masks)
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(
+        MasksegError, match=r"holds no annotations itself, but folders in it do \(train, val\): name one"
+    ):
+        read_annotations(tmp_path, ProblemLog())
+
+
+def test_several_annotation_files_in_a_folder(tmp_path: Path) -> None:
+    for count, names in ((2, "1.json, 2.json"), (4, "1.json, 2.json, 3.json ...")):
+        for number in range(count):
+            (tmp_path / f"{number + 1}.json").write_text(json.dumps(document()))
+        with pytest.raises(MasksegError) as caught:
+            read_annotations(tmp_path, ProblemLog())
+        assert f"several annotation files ({names}): name one of them." in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for read in (detect_format, open_source):
+        with pytest.raises(MasksegError, match="pipe is a pipe or a device: save what it gives as a file"):
+            read(tmp_path / "pipe")
 
 
 def test_a_format_that_is_named(tmp_path: Path) -> None:

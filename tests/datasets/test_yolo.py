@@ -110,8 +110,8 @@ def test_parts_of_a_set(tmp_path: Path) -> None:
     [
         ("train", "train is read (2 pictures), not val (1 picture)"),
         ("val", "val is read (1 picture), not train (2 pictures)"),
-        ("test", "there is no part test: train (2 pictures), val (1 picture) are read"),
-        (None, "train (2 pictures), val (1 picture) are read"),
+        ("test", "there is no part test: train and val are read (3 pictures)"),
+        (None, "train and val are read (3 pictures)"),
     ],
 )
 def test_the_parts_that_are_read_are_said(tmp_path: Path, split: str | None, said: str) -> None:

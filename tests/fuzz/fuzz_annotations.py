@@ -43,7 +43,9 @@ _CVAT = b"""<?xml version="1.0" encoding="utf-8"?>
 <polyline label="cat" points="1,1;5,5"/></image>
 <track id="0" label="cat"><polygon frame="0" outside="0" points="2,2;20,2;20,20"/><mask frame="1" outside="0"
 rle="0, 6" left="4" top="5" width="3" height="2"/><box frame="2" outside="1" xtl="1" ytl="1" xbr="5" ybr="5"/></track>
-</annotations>"""
+<track id="1" label="dog"><box frame="0" outside="0" xtl="1" ytl="1" xbr="5" ybr="5"/><box frame="2" outside="0"
+xtl="3" ytl="1" xbr="9" ybr="5" rotation="9"/></track>
+<track id="2" label="dog"><polygon frame="1" points="1,1;5,1;5,9"/></track></annotations>"""
 
 
 def _seeds() -> list[bytes]:

@@ -58,7 +58,7 @@ def test_overlap_of_a_box_is_the_iou(x: float, y: float, w: float, h: float, row
     assert (point <= inside).all()
 
 
-@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3), (5, 5, 5, 9), (9, 9, 1, 1), (float("nan"), 1)])
+@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3), (5, 5, 5, 9), (9, 9, 1, 1), (float("nan"), 1), (1e7, 1)])
 def test_wrong_spots(numbers: tuple[float, ...]) -> None:
     with pytest.raises(UsageError):
         Spot.of(numbers)

@@ -118,7 +118,7 @@ def test_unknown_addresses_and_methods_are_errors_in_json(service: TestClient) -
 def test_the_page_loads_nothing_from_elsewhere(service: TestClient) -> None:
     page = service.get("/")
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    for path in ("service.js", "outlines.js", "page.css", "service.css", "icon.svg"):
+    for path in ("service.js", "client.js", "outlines.js", "strip.js", "page.css", "service.css", "icon.svg"):
         assert service.get(f"/{path}").status_code == 200
     assert "http" not in page.text.replace("http-equiv", "")
 

@@ -8,6 +8,7 @@ from typing import Any
 from maskseg_cli.evaluation.compared import Compared
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
+from maskseg_cli.messages import capitalized
 from maskseg_cli.pages.elements import escaped, folded, paragraph, table
 from maskseg_cli.pages.page import section
 
@@ -38,7 +39,7 @@ def comparison_section(
     ]
     titles = ("", "this", "other", "difference", "95 % interval", "better in")
     first = [
-        f"<p><strong>{escaped(_capital(one.sentence(name)))}</strong></p>" for name, one in compared.figures.items()
+        f"<p><strong>{escaped(capitalized(one.sentence(name)))}</strong></p>" for name, one in compared.figures.items()
     ][:1]
     how = (
         "The photos were drawn again and again with replacement, and both networks measured on each draw: the interval "
@@ -62,10 +63,6 @@ def signed(value: float) -> str:
         ('+1.2', '-2.0', '0.0')
     """
     return f"{100 * value:+.1f}" if value else "0.0"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _classes(own: Evaluation, other: Evaluation) -> str:

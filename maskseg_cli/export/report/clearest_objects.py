@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -69,6 +69,24 @@ class ClearestObjects:
                 best.pop()
             best.append(_Candidate(key, clearness, _cut_out(frame, detections, number, f"{caption}, {score:.0%}")))
             best.sort(key=lambda one: -one.clearness)
+
+    def join(self, other: ClearestObjects, source: str) -> None:
+        """Looks at the cut-outs that another process has kept of a video.
+
+        Args:
+            source: its name, for the captions; "": they stay as they are.
+        """
+        for name, candidates in other._best.items():
+            best = self._best.setdefault(name, [])
+            for one in candidates:
+                if len(best) == self._most:
+                    if one.clearness <= best[-1].clearness * _BETTER:
+                        continue
+                    best.pop()
+                if source:
+                    one.picture = replace(one.picture, caption=f"{source}, {one.picture.caption}")
+                best.append(one)
+                best.sort(key=lambda one: -one.clearness)
 
     def chosen(self, name: str) -> list[Thumbnail]:
         """The cut-outs of a class, clearest first."""

@@ -18,7 +18,7 @@ from maskseg_cli.export.parts import write_parts
 from maskseg_cli.export.report.clearest_objects import ClearestObjects
 from maskseg_cli.export.report.contact_sheet import ContactSheet
 from maskseg_cli.export.report.line_chart import clock
-from maskseg_cli.export.report.size_statistics import SizeStatistics
+from maskseg_cli.export.report.size_statistics import SizeStatistics, Spread
 from maskseg_cli.export.report.source_section import SourceSection
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
@@ -118,6 +118,23 @@ class Report(Sink):
         """Writes what there is as NAME.partial.html."""
         if self._frames:
             write_parts(partial_path(self.path), self._parts(cut=True))
+
+    def part(self, failed: bool = False) -> tuple[list[SourceSection], ClearestObjects, dict[str, Spread], int] | None:
+        """What there is of the video; None where there was no frame. See `Sink.part`."""
+        return (self._sections, self._objects, self._sizes.spreads(), self._frames) if self._frames else None
+
+    def join(self, part: tuple[list[SourceSection], ClearestObjects, dict[str, Spread], int] | None) -> None:
+        """Adds a video that another process has done.
+
+        Of objects that are about equally clear, others may be shown than where one process does all videos.
+        """
+        if part is None:
+            return
+        sections, objects, spreads, frames = part
+        self._objects.join(objects, sections[0].name if self._sections else "")
+        self._sections += sections[: _SECTIONS - len(self._sections)]
+        self._sizes.join(spreads)
+        self._frames += frames
 
     def _begin(self, source: str) -> None:
         """Begins the section of a video, or of all photos."""

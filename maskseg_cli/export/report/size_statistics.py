@@ -61,6 +61,15 @@ class SizeStatistics:
             self._spreads.setdefault(name, Spread()).add(total / frames)
         self._tracks = {}
 
+    def join(self, spreads: dict[str, Spread]) -> None:
+        """Adds what another process has added up (`spreads`)."""
+        for name, one in spreads.items():
+            own = self._spreads.setdefault(name, Spread())
+            own.number += one.number
+            own.total += one.total
+            own.least = np.minimum(own.least, one.least)
+            own.most = np.maximum(own.most, one.most)
+
     def spreads(self) -> dict[str, Spread]:
         """Class name -> sizes of its objects, most objects first."""
         self.end_source()

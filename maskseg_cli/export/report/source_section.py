@@ -12,7 +12,7 @@ from maskseg_cli.counting.zone_counter import ZoneCounter
 from maskseg_cli.export.report.contact_sheet import ContactSheet
 from maskseg_cli.export.report.line_chart import clock, line_chart
 from maskseg_cli.export.report.time_series import TimeSeries
-from maskseg_cli.messages import counted
+from maskseg_cli.messages import capitalized, counted
 from maskseg_cli.pages.axes import COLORS, legend_line
 from maskseg_cli.pages.elements import escaped, folded, paragraph, pictures, table
 
@@ -144,7 +144,7 @@ def _stays(stays: list[float]) -> tuple[str, str]:
 def _line(line: LineCounter) -> str:
     sentence = line_words(line)
     names = sorted({**line.entered, **line.left}, key=lambda name: -(line.entered[name] + line.left[name]))
-    text = paragraph(f"{sentence[:1].upper()}{sentence[1:]}.")
+    text = paragraph(f"{capitalized(sentence)}.")
     if not names:
         return text
     rows = [(name, line.entered[name], line.left[name]) for name in names]

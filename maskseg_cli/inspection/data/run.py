@@ -44,6 +44,7 @@ def run_inspection(
     chosen: DataOptions,
     shapes: tuple[int, int],
     via_attribute: str | None,
+    overwrite: bool,
     reporter: Reporter,
 ) -> DataInspection:
     """Does what `inspect_data` says, with options that are checked."""
@@ -88,7 +89,9 @@ def run_inspection(
         PAGE: utf8(content),
     }
     inputs = [] if str(annotations) == SHAPES_WORD else [Path(annotations)]
-    write_folder(folder, files, inputs, FIGURES)
+    if isinstance(source, AnnotatedImages):
+        inputs += [record.path for record in source.images]
+    write_folder(folder, files, inputs, FIGURES, overwrite)
     inspection = DataInspection(folder / PAGE, found, log.records)
     for line in inspection.left_out_lines():
         reporter.warn(line)

@@ -81,14 +81,14 @@ def inspect_image(
         ...                                                                   # doctest: +SKIP
         Found as chair 0.46, below --min-score 0.6.
     """
-    photo, folder, reporter = Path(photo), Path(folder), reporter or Reporter()
+    address, photo, folder, reporter = str(photo), Path(photo), Path(folder), reporter or Reporter()
     network, drawing = split_options(model, options)
     if network.tta or (network.tiles if isinstance(network, ModelOptions) else network.grid) is not None:
         raise UsageError("inspect image shows one run of the network: leave out --tta and --tiles.")
     spots = spots_of(points, boxes)
-    check_folder(folder, PAGE, overwrite)
+    check_folder(folder, (PAGE, FIGURES), overwrite)
     with FileLocks([folder / PAGE]):
-        image = read_image(photo)
+        image = read_image(address)  # a path has one slash of http:// only
         for spot in spots:  # before the network is loaded, which takes seconds
             spot.check_within(*image.shape[:2])
         predictor = predictor_loader(network, reporter=reporter)()
@@ -102,7 +102,7 @@ def inspect_image(
         heading = f"{photo.name} through {predictor.name}"
         files = step_files(steps, heading, _facts(trace), _document(trace, photo, predictor))
         inputs = [photo, *(files_read(network) if isinstance(network, ModelOptions) else ())]
-        write_folder(folder, files, inputs, FIGURES)
+        write_folder(folder, files, inputs, FIGURES, overwrite)
     if show is not None:
         for story in stories:
             show(story)

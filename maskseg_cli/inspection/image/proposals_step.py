@@ -8,7 +8,7 @@ from maskseg_cli.inspection.image.photo_canvas import FOUND, GONE, KEPT, WIDE, P
 from maskseg_cli.inspection.image.step import Panel, Step, numbers, some_of
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates
-from maskseg_cli.messages import counted
+from maskseg_cli.messages import capitalized, counted
 from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
 
@@ -51,7 +51,7 @@ def proposals_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
     counts = [(fate.value, int((fates.fates == fate).sum())) for fate in ProposalFate]
     content = table(
         ("What became of an anchor", "Anchors"),
-        [(words[0].upper() + words[1:], f"{count:,}") for words, count in counts if count],
+        [(capitalized(words), f"{count:,}") for words, count in counts if count],
     )
     panels = (
         Panel(

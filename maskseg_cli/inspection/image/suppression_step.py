@@ -10,7 +10,7 @@ from maskseg_cli.inspection.image.classes_step import class_name
 from maskseg_cli.inspection.image.photo_canvas import WIDE, PhotoCanvas
 from maskseg_cli.inspection.image.step import Panel, Step, numbers, some_of
 from maskseg_cli.inspection.network_trace import NetworkTrace
-from maskseg_cli.messages import counted
+from maskseg_cli.messages import capitalized, counted
 from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
 
@@ -60,7 +60,7 @@ def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
             f"{config.detection_voting_threshold:g}."
         )
     counts = [(fate.value, int((fates.fates == fate).sum())) for fate in DetectionFate]
-    rows = [(words[0].upper() + words[1:], f"{number:,}") for words, number in counts if number]
+    rows = [(capitalized(words), f"{number:,}") for words, number in counts if number]
     panels: tuple[Panel, ...] = (
         Panel(
             "filtered",

@@ -149,9 +149,27 @@ def test_an_earlier_inspection_is_kept_unless_told(annotations: Path, inspected:
     assert (folder / "index.html").stat().st_mtime_ns == before
 
 
+def test_no_photo_is_replaced(annotations: Path, tmp_path: Path) -> None:
+    """A photo with the name of a picture of the page, in the folder that gets the page."""
+    document = json.loads(annotations.read_text())
+    first = document["images"][0]
+    photo = tmp_path / "01-photo-00001.jpg"
+    photo.write_bytes((annotations.parent / first["file_name"]).read_bytes())
+    own = [one for one in document["annotations"] if one["image_id"] == first["id"]]
+    kept = {**document, "images": [{**first, "file_name": photo.name}], "annotations": own}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(kept))
+    before = photo.read_bytes()
+    result = run(path, "-o", tmp_path, "--examples", 1, "--size", 64, "--overwrite", code=2)
+    assert "inputs are never overwritten" in result.stderr
+    assert photo.read_bytes() == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == [photo.name, path.name]
+
+
 def test_wrong_requests_are_refused_before_anything_is_loaded(annotations: Path, tmp_path: Path) -> None:
     assert "leave out the folder" in run("shapes", annotations.parent, "-o", tmp_path / "x", code=2).stderr
     assert "is a file" in run(annotations, "-o", annotations, code=2).stderr
+    assert "holds the annotations" in run(annotations.parent, "-o", annotations.parent, "--overwrite", code=2).stderr
     run(tmp_path / "missing.json", "-o", tmp_path / "x", code=2)
     run(annotations, "-o", tmp_path / "x", "--examples", 0, code=2)
     with pytest.raises(UsageError, match="no option 'exampels'"):
