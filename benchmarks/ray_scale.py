@@ -135,7 +135,7 @@ def photos(folder: Path, rounds: int, kill: bool, place: Path) -> None:
             begin = time.monotonic()
             program = subprocess.Popen(command, cwd=out, stderr=subprocess.PIPE, text=True)
             if workers and kill:
-                threading.Thread(target=kill_worker, args=(out / "out",), daemon=True).start()
+                threading.Thread(target=kill_worker, args=(out / "out", program.pid), daemon=True).start()
             said = program.communicate()[1]
             seconds = time.monotonic() - begin
             same = "" if not workers else f", differing files: {list(differing(place / '0', out)) or 'none'}"
@@ -145,19 +145,26 @@ def photos(folder: Path, rounds: int, kill: bool, place: Path) -> None:
             print("".join(f"  {line}\n" for line in said.splitlines()), end="", flush=True)
 
 
-def kill_worker(results: Path, after: int = 40) -> None:
-    """Kills one worker process when some results are there."""
-    while len(list(results.glob("*"))) < after:
+def kill_worker(results: Path, program: int, after: int = 40) -> None:
+    """Kills one worker process of a program when some results are there."""
+    while len(list(results.rglob("*.*"))) < after:
         time.sleep(0.2)
     for process in Path("/proc").glob("[0-9]*"):
         try:
             title = (process / "cmdline").read_bytes()
+            if title.startswith(b"ray::MapWorker") and is_below(int(process.name), program):
+                os.kill(int(process.name), signal.SIGKILL)
+                print(f"  killed worker {process.name}", flush=True)
+                return
         except OSError:
             continue
-        if title.startswith(b"ray::MapWorker"):
-            os.kill(int(process.name), signal.SIGKILL)
-            print(f"  killed worker {process.name}", flush=True)
-            return
+
+
+def is_below(process: int, program: int) -> bool:
+    """Whether a process was started by a program, or by one that it started."""
+    while process > 1 and process != program:
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    return process == program
 
 
 def differing(one: Path, other: Path) -> Iterable[str]:

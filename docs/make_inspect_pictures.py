@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from docs.make_pictures import photos
 from maskseg_cli import Predictor, load_model
+from maskseg_cli.inspection.box_fates import box_fates
 from maskseg_cli.inspection.image.inspect_image import steps_of
 from maskseg_cli.inspection.image.layer_maps import layer_maps
 from maskseg_cli.inspection.network_trace import trace_network
@@ -47,7 +48,7 @@ def fitted(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def steps(model: Predictor, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The pictures of `SHOWN` side by side."""
     trace = trace_network(model, photo)
-    made = steps_of(trace, layer_maps(model, trace.molded.image))
+    made = steps_of(trace, layer_maps(model, trace.molded.image), box_fates(trace))
     panels = {(step.name, panel.name): panel.picture for step in made for panel in step.panels}
     rows = []
     for names in SHOWN:

@@ -51,14 +51,29 @@ def cut_endless(text: str) -> str:
     return _ENDLESS.sub(lambda found: f"{found.group()[:60]}… ({len(found.group())} letters)", text)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun.
+def counted(number: int, noun: str, separator: str = "") -> str:
+    """A number with its noun, in the plural where it is not 1.
+
+    Args:
+        number: how many.
+        noun: in the singular; of several words the last one is put into the plural.
+        separator: "," between thousands, or "".
 
     Example:
-        >>> counted(1, "frame"), counted(20, "frame")
-        ('1 frame', '20 frames')
+        >>> counted(1, "frame"), counted(20, "frame"), counted(1200, "near miss", ",")
+        ('1 frame', '20 frames', '1,200 near misses')
     """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:{separator}} {noun if number == 1 else plural(noun)}"
+
+
+def capitalized(sentence: str) -> str:
+    """A text that begins with a capital letter; the others stay as they are.
+
+    Example:
+        >>> capitalized("mask AP of lite"), capitalized("")
+        ('Mask AP of lite', '')
+    """
+    return sentence[:1].upper() + sentence[1:]
 
 
 def percent_hint(value: object) -> str:

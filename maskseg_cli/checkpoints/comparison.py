@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from maskseg_cli.checkpoints.matterport_layers import is_backbone_layer
+from maskseg_cli.messages import counted
 
 Shape = tuple[int, ...]
 
@@ -42,11 +43,11 @@ class Comparison:
         parts = []
         if self.mismatched:
             shapes = [f"{name} is {_by(file)}, not {_by(network)}" for name, file, network in self.mismatched]
-            parts.append(f"{_arrays(len(shapes))} of the wrong shape ({_some(shapes)})")
+            parts.append(f"{counted(len(shapes), 'array')} of the wrong shape ({_some(shapes)})")
         if self.missing:
-            parts.append(f"{_arrays(len(self.missing))} missing ({_some(self.missing)})")
+            parts.append(f"{counted(len(self.missing), 'array')} missing ({_some(self.missing)})")
         if self.left_over:
-            parts.append(f"{_arrays(len(self.left_over))} left over ({_some(self.left_over)})")
+            parts.append(f"{counted(len(self.left_over), 'array')} left over ({_some(self.left_over)})")
         return parts
 
 
@@ -114,10 +115,6 @@ def _shape(value: Any) -> Shape:
 
 def _by(shape: Shape) -> str:
     return " x ".join(map(str, shape)) or "a single number"
-
-
-def _arrays(count: int) -> str:
-    return "1 array" if count == 1 else f"{count} arrays"
 
 
 def _some(parts: Sequence[str] | Iterable[str]) -> str:

@@ -59,5 +59,7 @@ def data(
 
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
         found = inspect_data(annotations, images, output, reporter=reporter, **given, **options)
-    for line in found.summary():
+    for line in () if quiet else found.summary():
         click.echo(printable(line))
+    if found.left_out:
+        ctx.exit(1)

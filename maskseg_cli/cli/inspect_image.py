@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from maskseg_cli.cli.main import DEBUG
@@ -11,6 +13,9 @@ from maskseg_cli.cli.sections import SectionedCommand, section
 from maskseg_cli.cli.stop_signals import loading
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.printable import printable
+
+if TYPE_CHECKING:
+    from maskseg_cli.inspection.image.spot_story import SpotStory
 
 
 @click.command("image", cls=SectionedCommand)
@@ -57,11 +62,9 @@ def inspect_image(
     """
     with loading():
         from maskseg_cli.inspection.image.inspect_image import inspect_image as run
-        from maskseg_cli.inspection.image.inspect_image import spots_of
-        from maskseg_cli.inspection.image.spot_story import spot_story
+
+    def show(story: SpotStory) -> None:
+        click.echo(printable(f"{story.spot.words}: {story.verdict} {story.advice}".strip()))
 
     with TerminalReporter(quiet, debug=bool(ctx.meta.get(DEBUG))) as reporter:
-        trace = run(photo, output, model=model, points=points, boxes=boxes, overwrite=overwrite, reporter=reporter)
-    for spot in spots_of(points, boxes):
-        story = spot_story(trace, spot)
-        click.echo(printable(f"{spot.words}: {story.verdict} {story.advice}".strip()))
+        run(photo, output, model=model, points=points, boxes=boxes, show=show, overwrite=overwrite, reporter=reporter)

@@ -13,6 +13,7 @@ from maskseg_cli.cli.feature_options import keyword_options, options_of
 from maskseg_cli.cli.main import DEBUG
 from maskseg_cli.cli.sections import GENERAL, section, use_defaults
 from maskseg_cli.cluster.ray_options import RayOptions
+from maskseg_cli.datasets.annotation_options import VIA_ATTRIBUTE
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.inference.model_options import ModelOptions, everyday_options
 
@@ -22,11 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ENGINE_OPTIONS = ("engine", "precision", "device", "threads")
 
 #: Passes `via_attribute: str | None` to the command.
-via_attribute_option = click.option(
-    "--via-attribute",
-    metavar="NAME",
-    help="For files of the VGG Image Annotator: the region attribute that holds the class.",
-)
+via_attribute_option = click.option("--via-attribute", metavar="NAME", help=VIA_ATTRIBUTE)
 
 
 def model_options_with(min_score: str, unused: Collection[str] = ()) -> Callable[[Command], Command]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from maskseg_cli.cli.feature_options import keyword_options
-from maskseg_cli.cli.options import message_options, via_attribute_option
+from maskseg_cli.cli.options import message_options
 from maskseg_cli.cli.parameters import Annotations
 from maskseg_cli.cli.sections import SectionedCommand, section, use_defaults
 from maskseg_cli.cli.stop_signals import StopSignals, loading
@@ -50,8 +50,6 @@ def _use_recipe(ctx: click.Context, _: click.Parameter, path: Path | None) -> di
     help="TOML file: a table [train] of these options, a table [maskseg] of the network's.",
 )
 @keyword_options(TrainKeywords)
-@section("Data and results")
-@via_attribute_option
 @message_options
 @click.pass_context
 def train(ctx: click.Context, output: Path, resume: bool, quiet: bool, **chosen: Any) -> None:

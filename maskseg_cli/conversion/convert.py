@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from maskseg_cli.conversion.class_choice import ClassChoice
+from maskseg_cli.conversion.made_files import MadeFiles
 from maskseg_cli.conversion.marked_objects import MarkedObjects
 from maskseg_cli.conversion.options import ConversionOptions
 from maskseg_cli.conversion.photo_files import PhotoPlacer
@@ -18,11 +19,11 @@ from maskseg_cli.conversion.photo_names import photo_names
 from maskseg_cli.conversion.targets import SPLITS, Target, check_existing, divide, plan_targets
 from maskseg_cli.datasets.annotated_images import AnnotatedImages, ImageRecord
 from maskseg_cli.datasets.data_source import open_source
+from maskseg_cli.datasets.photo_names import base_folder
 from maskseg_cli.datasets.problems import Problem, pictures_left_out, summary
 from maskseg_cli.errors import MasksegError, UsageError, explain
 from maskseg_cli.export.building import MarkedData, build_sink
 from maskseg_cli.export.coco_sink import journal_path
-from maskseg_cli.export.entry_names import safe_path
 from maskseg_cli.export.object_rows import ObjectTable
 from maskseg_cli.export.picture_annotations import PictureAnnotations
 from maskseg_cli.export.yolo import YoloFolder
@@ -30,6 +31,7 @@ from maskseg_cli.frame import Frame
 from maskseg_cli.job import Job, Source
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.safe_names import safe_path
 from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
@@ -64,7 +66,8 @@ def convert_data(
     """Reads a data set of any known format and writes it in another; does what `maskseg convert-data` does.
 
     Masks go through the same exporters as those that a network finds. The photos stay where they are, unless
-    `copy_photos` or `link_photos` is given, and are opened only where their size is not in the annotations.
+    `copy_photos` or `link_photos` is given, and are opened only where their size is not in the annotations. After an
+    error or an interrupt what has been made is removed; files that were replaced stay as they are then.
 
     Args:
         annotations: a file or folder, as `maskseg train` takes it.
@@ -83,10 +86,13 @@ def convert_data(
     name = chosen.format_for(Path(output))
     source = _open(path, chosen, reporter)
     choice = ClassChoice.make(source.class_names, source.category_ids, chosen.classes, chosen.new_names)
-    folder = (path if path.is_dir() else path.parent) if chosen.images is None else Path(chosen.images)
+    folder = base_folder(path, None if chosen.images is None else Path(chosen.images))
     photos = list(zip(photo_names(source.images, folder), source.images, strict=True))
     targets = plan_targets(Path(output), name, divide(photos, chosen))
-    place = PhotoPlacer(chosen.link_photos, chosen.overwrite) if chosen.copy_photos or chosen.link_photos else None
+    made = MadeFiles()
+    place = (
+        PhotoPlacer(chosen.link_photos, chosen.overwrite, made) if chosen.copy_photos or chosen.link_photos else None
+    )
     marked = MarkedData(
         choice.category_ids,
         _image_fields(dict(photos), choice),
@@ -100,7 +106,9 @@ def convert_data(
         files = [file for target, some in zip(targets, sinks, strict=True) for file in _files(target, some)]
         check_existing(files, path, (record.path for record in source.images), chosen.overwrite)
         run = _Run(name, objects, place, reporter)
-        with reporter.progress(len(photos), "photo", "converting") as show:
+        with made, reporter.progress(len(photos), "photo", "converting") as show:
+            for file in files:
+                made.expect(file)
             for target, some in zip(targets, sinks, strict=True):
                 run.write(target, some, choice.names, show)
     for line in summary(source.problems, path):

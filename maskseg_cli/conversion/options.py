@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from maskseg_cli.config.value_types import check_count, check_share, check_switches
+from maskseg_cli.datasets.annotation_options import check_format, format_option, via_attribute_option
 from maskseg_cli.errors import UsageError
 from maskseg_cli.export.formats import DATA_FORMATS
 from maskseg_cli.near_names import did_you_mean
@@ -43,19 +44,8 @@ class ConversionOptions:
         default="where IN says, or beside it",
         heading=_INPUT,
     )
-    source_format: str | None = option(
-        None,
-        "Format of IN, where it is not to be told by its content.",
-        flags=("--from",),
-        metavar="FORMAT",
-        heading=_INPUT,
-    )
-    via_attribute: str | None = option(
-        None,
-        "For files of the VGG Image Annotator: the region attribute that holds the class.",
-        metavar="NAME",
-        heading=_INPUT,
-    )
+    source_format: str | None = format_option("IN", flags=("--from",), heading=_INPUT)
+    via_attribute: str | None = via_attribute_option(heading=_INPUT)
     classes: str | None = option(
         None,
         "Keep only objects of these classes, such as person,dog; the photos without them stay.",
@@ -84,6 +74,7 @@ class ConversionOptions:
         if self.to is not None and self.to not in DATA_FORMATS:
             hint = did_you_mean(str(self.to), DATA_FORMATS, 2)
             raise UsageError(f"to is one of {', '.join(DATA_FORMATS)}, not {self.to!r}{hint}.")
+        check_format(self.source_format)
         if self.copy_photos and self.link_photos:
             raise UsageError("--copy-photos and --link-photos contradict each other: give one.")
         if self.split is not None and not 0 < check_share("split", self.split) < 1:

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from maskseg_cli.conversion.made_files import MadeFiles
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.atomic_file import atomic_path
 from maskseg_cli.media.same_file import file_identity
@@ -19,10 +20,12 @@ class PhotoPlacer:
     Args:
         link: make symbolic links.
         overwrite: replace other files.
+        made: is told of each photo before it is placed.
     """
 
-    def __init__(self, link: bool = False, overwrite: bool = False) -> None:
+    def __init__(self, link: bool = False, overwrite: bool = False, made: MadeFiles | None = None) -> None:
         self._link = link
+        self._made = made
         self._overwrite = overwrite
 
     def __call__(self, photo: Path, target: Path) -> None:
@@ -36,6 +39,8 @@ class PhotoPlacer:
                 return
             if not self._overwrite:
                 raise MasksegError(f"{target} exists already: --overwrite replaces it.")
+        if self._made is not None:
+            self._made.expect(target)
         with atomic_path(target) as temporary:
             if self._link:
                 os.symlink(photo.resolve(), temporary)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from maskseg_cli.counting.counters import SourceCounts
 from maskseg_cli.counting.line_counter import LineCounter
 from maskseg_cli.counting.zone_counter import ZoneCounter
-from maskseg_cli.messages import count_words
+from maskseg_cli.messages import capitalized, count_words
 
 #: Classes that a sentence names.
 _NAMED = 6
@@ -74,7 +74,7 @@ def total_words(counts: SourceCounts, count: bool, photos: bool) -> list[str]:
             parts.append("nothing found")
     parts += [zone_words(zone, photos) for zone in counts.zones]
     parts += [line_words(line) for line in counts.lines]
-    return [part[:1].upper() + part[1:] + "." for part in parts]
+    return [f"{capitalized(part)}." for part in parts]
 
 
 def _words(counts: Mapping[str, int]) -> str:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.annotation_formats import FORMATS, AnnotationFormat
 from maskseg_cli.datasets.annotation_input import AnnotationInput
+from maskseg_cli.datasets.annotation_options import check_format
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.coco_records import check_document
 from maskseg_cli.datasets.problems import ProblemLog
-from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.reporter import Reporter
 
-#: So many files in a folder are looked at for the one annotation file in it.
-_MOST_FILES = 20
+#: So many files in a folder are looked at for the one annotation file in it, and so many folders in it where there is
+#: none; a message names the first few.
+_MOST_FILES, _MOST_FOLDERS, _NAMED = 20, 10, 3
 
 
 def read_annotations(
     path: Path,
     log: ProblemLog,
-    class_name: str = "object",
+    class_name: str = DEFAULT_CLASS,
     attribute: str | None = None,
     reporter: Reporter | None = None,
     *,
@@ -83,10 +87,8 @@ def format_named(name: str) -> AnnotationFormat:
     Raises:
         UsageError: there is none.
     """
-    for one in FORMATS:
-        if one.name == name:
-            return one
-    raise UsageError(f"There is no annotation format {name!r}; there are {', '.join(one.name for one in FORMATS)}.")
+    check_format(name)
+    return next(one for one in FORMATS if one.name == name)
 
 
 def _find(source: AnnotationInput) -> tuple[AnnotationFormat, AnnotationInput]:
@@ -94,6 +96,8 @@ def _find(source: AnnotationInput) -> tuple[AnnotationFormat, AnnotationInput]:
     found = _match(source)
     if found is not None:
         return found, source
+    if source.path.exists() and not source.path.is_file() and not source.is_folder:
+        raise MasksegError(f"{source.path} is a pipe or a device: save what it gives as a file, and name that.")
     if not source.is_folder:
         # Neither call returns: they say what the file is.
         check_document(source.json, source.path)
@@ -101,13 +105,23 @@ def _find(source: AnnotationInput) -> tuple[AnnotationFormat, AnnotationInput]:
     inputs = [replace(source, path=path) for path in source.files(".json", ".xml", most=_MOST_FILES)]
     files = [(one, each) for each in inputs if (one := _match(each)) is not None]
     if len(files) > 1:
-        names = ", ".join(each.path.name for _, each in files[:3])
-        raise MasksegError(f"{source.path} holds several annotation files ({names} ...): name one of them.")
+        raise MasksegError(f"{source.path} holds several annotation files ({_first_names(files)}): name one of them.")
     if not files:
+        folders = sorted(path for path in source.path.iterdir() if path.is_dir())[:_MOST_FOLDERS]
+        inner = [(one, each) for path in folders if (one := _match(each := replace(source, path=path))) is not None]
+        if inner:
+            raise MasksegError(
+                f"{source.path} holds no annotations itself, but folders in it do ({_first_names(inner)}): name one."
+            )
         raise MasksegError(
             f"{source.path} holds no annotations that can be read; known are {', '.join(one.title for one in FORMATS)}."
         )
     return files[0]
+
+
+def _first_names(found: Sequence[tuple[AnnotationFormat, AnnotationInput]]) -> str:
+    names = ", ".join(each.path.name for _, each in found[:_NAMED])
+    return f"{names} ..." if len(found) > _NAMED else names
 
 
 def _match(source: AnnotationInput) -> AnnotationFormat | None:

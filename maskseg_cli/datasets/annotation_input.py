@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.reporter import Reporter
@@ -37,7 +38,7 @@ class AnnotationInput:
     path: Path
     images: Path | None = None
     log: ProblemLog = field(default_factory=ProblemLog)
-    class_name: str = "object"
+    class_name: str = DEFAULT_CLASS
     attribute: str | None = None
     reporter: Reporter | None = None
     split: str | None = None

@@ -7,6 +7,9 @@ from typing import Any
 
 from maskseg_cli.datasets.label_pictures import LabelObject
 
+#: The class of objects that nothing names.
+DEFAULT_CLASS = "object"
+
 
 class CocoDocument:
     """Images and annotations in COCO's format, as they are found; ids count from 1."""

@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.cvat_pictures import CvatPictures
-from maskseg_cli.datasets.cvat_shapes import WITH_AREA, WITHOUT_AREA, CvatObject, read_objects
+from maskseg_cli.datasets.cvat_shapes import CvatObject, read_objects
+from maskseg_cli.datasets.cvat_tracks import Tracks
 from maskseg_cli.datasets.field_values import picture_sides, shown, whole_number
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.problems import ProblemLog
@@ -37,7 +38,8 @@ def cvat_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, 
     Polygons, masks and ellipses are outlines, boxes are boxes without an outline. Points, lines, cuboids and skeletons
     are left out; attributes and tags are passed over. All images of the file are taken, with objects or without. Of
     tracks each frame with objects is an image, and so are the frames between them whose pictures are there; shapes that
-    are `outside` are none.
+    are `outside` are none. In frames between two key frames of a track, where the file has no shape, boxes and ellipses
+    move evenly, and other outlines stay those of the key frame before.
 
     Args:
         path: the XML file.
@@ -111,25 +113,16 @@ class _Document:
         """Adds the frames of tracks."""
         if len({track.get("task_id") for track in tracks}) > 1:
             raise MasksegError(f"{path} has the tracks of several videos: export each task of the project by itself.")
-        frames: dict[int, list[tuple[Element, Element]]] = {}
-        for track in tracks:
-            for shape in (one for one in track if one.tag in (*WITH_AREA, *WITHOUT_AREA)):
-                number = whole_number(shape.get("frame"))
-                if number is None or number < 0:
-                    self._log.add("frame-number", f"track {shown(track.get('id'))}", shown(shape.get("frame")))
-                elif shape.get("outside", "0").strip() != "1":
-                    frames.setdefault(number, []).append((track, shape))
-        if not frames:
+        found = Tracks(tracks, self._log)
+        if not found.frames:
             return
         self._before = len(self.images)
-        first, last = min(frames), max(frames)
-        for number in self._pictures.frame_numbers():
-            if first <= number <= last and number not in frames:
-                frames[number] = []
-        for number in sorted(frames):
-            self._add_frame(number, frames[number], path)
+        found.fill(self._pictures.frame_numbers())
+        for number in sorted(found.frames):
+            shapes = [(tracks[one.track], one.element, one.kind) for one in found.frames[number]]
+            self._add_frame(number, shapes, path)
 
-    def _add_frame(self, number: int, shapes: list[tuple[Element, Element]], path: Path) -> None:
+    def _add_frame(self, number: int, shapes: list[tuple[Element, Element, str | None]], path: Path) -> None:
         name = self._pictures.frame(number, path.stem)
         if name is None and not shapes:
             return
@@ -137,13 +130,15 @@ class _Document:
         size = self._frame_size
         if size is not None:
             record = {"height": size[0], "width": size[1]}
-        elif name is not None and any(shape.tag == "mask" for _, shape in shapes):
+        elif name is not None and any(shape.tag == "mask" for _, shape, _ in shapes):
             size = picture_size(self._pictures.base / name, {"file_name": name}, ProblemLog())
         name = name or f"frame_{number:06d}.png"
         # Whichever frames without objects are there: results of one reading name the same frames in another.
         image_id = self._before + number + 1
         self.images.append({"id": image_id, "file_name": name, **record})
-        for track, shape in shapes:
+        for track, shape, kind in shapes:
+            if kind is not None:
+                self._log.add(kind, name)
             # A track is one object: groups of tracks are left apart.
             for one in read_objects([(track.get("label"), shape)], name, self._log):
                 self._annotate(image_id, one, size, track.get("id"))

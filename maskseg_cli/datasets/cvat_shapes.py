@@ -11,16 +11,13 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from maskseg_cli.datasets.field_values import from_text, is_number, numbers_in, shown, whole_number
-from maskseg_cli.datasets.outline_shapes import MOST_PIXELS, ellipse, joined, rotated_box
+from maskseg_cli.datasets.outline_shapes import BROKEN, MOST_PIXELS, ellipse, joined, rotated_box
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.detections import MaskCrop
 
 #: Elements that have an outline or a box, and those that have none.
 WITH_AREA = ("polygon", "mask", "ellipse", "box")
 WITHOUT_AREA = ("polyline", "points", "cuboid", "skeleton")
-
-#: What counts as a broken outline or box where it stands for one in COCO's format.
-_BROKEN = "a broken shape"
 
 
 @dataclass
@@ -45,8 +42,7 @@ class CvatObject:
         """COCO's `segmentation` or `bbox`; `size` is the picture's height and width, None where it is unknown."""
         if self.box is not None:
             return {"bbox": self.box}
-        outline = None if self.broken else joined(self.polygons, self.masks, size)
-        return {"segmentation": _BROKEN if outline is None else outline}
+        return {"segmentation": BROKEN if self.broken else joined(self.polygons, self.masks, size)}
 
 
 def read_objects(shapes: Iterable[tuple[str | None, Element]], name: str, log: ProblemLog) -> list[CvatObject]:
@@ -90,7 +86,7 @@ def _add(shape: Element, to: CvatObject) -> None:
             to.box = [x1, y1, x2 - x1, y2 - y1]
     except (ValueError, OverflowError):
         if shape.tag == "box":
-            to.box = _BROKEN
+            to.box = BROKEN
         to.broken = True
 
 

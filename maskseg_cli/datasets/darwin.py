@@ -16,20 +16,15 @@ from numpy.typing import NDArray
 
 from maskseg_cli.datasets.coco_document import CocoDocument
 from maskseg_cli.datasets.field_values import is_number, picture_sides, shown, whole_number
-from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.label_pictures import MOST_PIXELS, label_objects
-from maskseg_cli.datasets.photo_names import path_from
+from maskseg_cli.datasets.outline_shapes import BROKEN, ellipse
+from maskseg_cli.datasets.photo_names import base_folder, path_from
+from maskseg_cli.datasets.picture_documents import PictureDocuments
 from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
-from maskseg_cli.datasets.problems import ProblemLog
-from maskseg_cli.detections import MaskCrop
+from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.mask_arithmetic import odd_pixels
 from maskseg_cli.rle import encode_rle
-
-#: So many files show whether a folder is of Darwin; the file of one picture is not larger.
-_LOOKED_AT, _LARGEST = 5, 2**26
-
-#: What counts as a broken outline where it stands for one in COCO's format.
-_BROKEN = "a broken shape"
 
 #: Kinds of annotations that are no shapes.
 _NO_SHAPES = ("tag", "string", "graph")
@@ -41,25 +36,19 @@ class _Item(NamedTuple):
     name: str
     size: tuple[int, int] | None
     slot: str | None
-    is_video: bool
 
 
 def is_darwin(path: Path) -> bool:
     """Whether this is a file of V7 Darwin, or a folder with such files in it or below it."""
-    try:
-        if path.is_file():
-            return path.suffix.lower() == ".json" and _is_annotation(path)
-        return path.is_dir() and any(map(_is_annotation, islice(_json_files(path), _LOOKED_AT)))
-    except (OSError, ValueError):
-        return False
+    return _DOCUMENTS.match(path)
 
 
 def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, Any]:
     """Files of V7 Darwin in COCO's format.
 
     Polygons are outlines; where a polygon has several paths, a point is inside if it is inside an odd number of them:
-    a path in another one is a hole. Masks are those of the raster layer, to the pixel. Bounding boxes without a polygon
-    are boxes. Other kinds, such as lines and ellipses, are left out.
+    a path in another one is a hole. Ellipses are outlines. Masks are those of the raster layer, to the pixel. Bounding
+    boxes without a polygon are boxes. Other kinds, such as lines, are left out.
 
     Args:
         path: the file of one picture, or a folder with files.
@@ -72,27 +61,15 @@ def darwin_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str
     Raises:
         MasksegError: no file can be read, or there is no object.
     """
-    base = (path if path.is_dir() else path.parent) if images is None else images
+    base = base_folder(path, images)
     document = CocoDocument()
-    for file in [path] if path.is_file() else _json_files(path):
-        try:
-            content = read_json(file)
-        except MasksegError as error:
-            log.add("annotation-file", file.name, str(error).rstrip("."))
-            continue
-        if not _is_content(content):
-            log.add("annotation-file", file.name, "it is no file of V7 Darwin")
-            continue
+    for file, content in _DOCUMENTS.read(path, log):
         item = _item(content)
-        if item.is_video:
-            log.add("video-file", file.name)
-            continue
         named = images is not None and os.path.isfile(images / item.name)
         photo = item.name if named else _photo(file, item.name, base)
         _add_picture(document, document.add_image(photo, item.size), photo, item, content["annotations"], log)
     if not document.object_count:
-        problems = "".join(f" {problem}." for problem in log.problems()[:1])
-        raise MasksegError(f"{path} is of V7 Darwin, and there is no outline or box in it.{problems}")
+        raise without_objects(f"{path} is of V7 Darwin, and there is no outline or box in it", log)
     return document.finish()
 
 
@@ -100,13 +77,6 @@ def _json_files(path: Path) -> Iterator[Path]:
     for above, folders, files in os.walk(path):
         folders[:] = sorted(one for one in folders if one != ".v7")
         yield from (Path(above) / name for name in sorted(files) if name.lower().endswith(".json"))
-
-
-def _is_annotation(path: Path) -> bool:
-    try:
-        return path.stat().st_size <= _LARGEST and _is_content(read_json(path))
-    except MasksegError:
-        return False
 
 
 def _is_content(content: Any) -> bool:
@@ -119,16 +89,29 @@ def _is_content(content: Any) -> bool:
 
 
 def _item(content: dict[str, Any]) -> _Item:
-    record = content["item"] if isinstance(content.get("item"), dict) else content["image"]
+    record, slot = _record(content)
     slots = record.get("slots")
-    slot = slots[0] if isinstance(slots, list) and slots and isinstance(slots[0], dict) else record
     folder, name = record.get("path"), record.get("name", record.get("filename"))
     parts = PurePosixPath(folder if isinstance(folder, str) else "", str(name)).parts
     size = picture_sides(slot.get("height"), slot.get("width"))
     view = slot.get("slot_name") if isinstance(slots, list) and len(slots) > 1 else None
-    is_video = any(slot.get(key) for key in ("frame_urls", "frame_manifest", "frame_manifests", "fps"))
     file_name = "/".join(part for part in parts if part not in ("/", "..")) or "picture"
-    return _Item(file_name, size, view if isinstance(view, str) else None, is_video)
+    return _Item(file_name, size, view if isinstance(view, str) else None)
+
+
+def _record(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a file says of its picture, and of the first of several views of it."""
+    record = content["item"] if isinstance(content.get("item"), dict) else content["image"]
+    slots = record.get("slots")
+    return record, slots[0] if isinstance(slots, list) and slots and isinstance(slots[0], dict) else record
+
+
+def _is_video(content: dict[str, Any]) -> bool:
+    _, slot = _record(content)
+    return any(slot.get(key) for key in ("frame_urls", "frame_manifest", "frame_manifests", "fps"))
+
+
+_DOCUMENTS = PictureDocuments("file of V7 Darwin", _json_files, _is_content, _is_video)
 
 
 def _photo(file: Path, name: str, base: Path) -> str:
@@ -158,6 +141,8 @@ def _add_picture(
         elif "polygon" in record or "complex_polygon" in record:
             outline = _outline(record.get("polygon", record.get("complex_polygon")), item.size)
             document.add_object(image, label.strip(), outline, _box(record.get("bounding_box")))
+        elif "ellipse" in record:
+            document.add_object(image, label.strip(), _ellipse(record["ellipse"]))
         elif "bounding_box" in record:
             document.add_object(image, label.strip(), None, _box(record["bounding_box"]) or "null")
         elif not any(kind in record for kind in _NO_SHAPES):
@@ -166,7 +151,7 @@ def _add_picture(
     for layer in layers:
         _add_masks(document, image, layer, item.size, masks)
     for label in masks.values():  # of no raster layer
-        document.add_object(image, label, _BROKEN)
+        document.add_object(image, label, BROKEN)
 
 
 def _add_masks(
@@ -203,16 +188,26 @@ def _outline(polygon: Any, size: tuple[int, int] | None) -> Any:
     rings = [_ring(path) for path in _paths(polygon)]
     sound = [ring for ring in rings if ring is not None]
     if not rings or len(sound) < len(rings):
-        return _BROKEN
+        return BROKEN
     if len(sound) == 1:
         return sound
     if size is None or check_outline(sound, None, *size, need_area=True).problem is not None:
-        return _BROKEN
+        return BROKEN
     crops = [from_polygons([ring], *size) for ring in sound]
-    inside = _odd(crops)
+    inside = odd_pixels(crops)
     if inside.area == sum(crop.area for crop in crops):  # no two overlap
         return sound
     return encode_rle(inside, *size)
+
+
+def _ellipse(shape: Any) -> Any:
+    """COCO's polygon of an ellipse, or a text where it is broken: `radius` has its half axes, `angle` is in radians."""
+    parts = [shape.get(key) if isinstance(shape, dict) else None for key in ("center", "radius")]
+    numbers: list[Any] = [part.get(side) for part in parts if isinstance(part, dict) for side in ("x", "y")]
+    numbers.append(shape.get("angle", 0) if isinstance(shape, dict) else None)
+    if len(numbers) != 5 or not all(map(is_number, numbers)) or min(numbers[2:4]) <= 0:
+        return BROKEN
+    return [ellipse(*map(float, numbers))]
 
 
 def _paths(polygon: Any) -> list[Any]:
@@ -232,21 +227,6 @@ def _ring(path: Any) -> list[float] | None:
         return None
     numbers: list[Any] = [point.get(side) for point in path if isinstance(point, dict) for side in ("x", "y")]
     return numbers if len(numbers) == 2 * len(path) >= 6 and all(map(is_number, numbers)) else None
-
-
-def _odd(crops: list[MaskCrop]) -> MaskCrop:
-    """The pixels that are in an odd number of masks."""
-    crops = [crop for crop in crops if crop.bitmap.size]
-    if not crops:
-        return MaskCrop(0, 0, np.zeros((0, 0), bool))
-    top, left = min(crop.top for crop in crops), min(crop.left for crop in crops)
-    bottom = max(crop.top + crop.bitmap.shape[0] for crop in crops)
-    right = max(crop.left + crop.bitmap.shape[1] for crop in crops)
-    together = np.zeros((bottom - top, right - left), bool)
-    for crop in crops:
-        h, w = crop.bitmap.shape
-        together[crop.top - top : crop.top - top + h, crop.left - left : crop.left - left + w] ^= crop.bitmap
-    return MaskCrop(top, left, together)
 
 
 def _box(box: Any) -> list[Any] | str | None:

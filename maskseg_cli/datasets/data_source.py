@@ -9,7 +9,9 @@ from typing import Protocol
 from maskseg_cli.datasets.annotation_file import read_annotations
 from maskseg_cli.datasets.class_matching import have_same_classes
 from maskseg_cli.datasets.coco import from_document
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.example import Example
+from maskseg_cli.datasets.photo_names import base_folder
 from maskseg_cli.datasets.problems import Problem, ProblemLog
 from maskseg_cli.datasets.shapes import ShapesSource
 from maskseg_cli.errors import MasksegError
@@ -54,7 +56,7 @@ def open_source(
     known_classes: Sequence[str] | None = None,
     shapes: tuple[int, int] = (500, 128),
     shapes_seed: int = 0,
-    class_name: str = "object",
+    class_name: str = DEFAULT_CLASS,
     attribute: str | None = None,
     strict: bool = False,
     reporter: Reporter | None = None,
@@ -85,11 +87,10 @@ def open_source(
     if str(annotations) == SHAPES_WORD:
         return ShapesSource(*shapes, seed=shapes_seed)
     path, log = Path(annotations), ProblemLog() if log is None else log
-    beside = path if path.is_dir() else path.parent
-    folder = beside if images is None else Path(images)
+    given = None if images is None else Path(images)
+    folder = base_folder(path, given)
     if not folder.is_dir():
         raise MasksegError(f"There is no folder {folder}.")
-    given = None if images is None else folder
     document = read_annotations(path, log, class_name, attribute, reporter, images=given, format=format, split=split)
 
     def class_names(names: list[str]) -> Sequence[str] | None:

@@ -19,6 +19,10 @@ _BEGINNINGS = (
 )
 
 
+#: Two lines with a JSON record each, however long the first one is.
+_RECORDS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{[^\n]*\}\s*\n\s*\{")
+
+
 def explain_bytes(data: bytes, remedy: str = EXPORT) -> str:
     """What a file that is no JSON is, and what to do about it, as the rest of a sentence; "" where that is unknown.
 
@@ -34,10 +38,10 @@ def explain_bytes(data: bytes, remedy: str = EXPORT) -> str:
         if "<annotation" in text:
             return f"is an XML file of one picture, as Pascal VOC and LabelImg have it: {remedy}"
         return f"is an XML or HTML file: {remedy}"
-    first, _, second = text.partition("\n")
+    first = text.partition("\n")[0]
     if "region_shape_attributes" in first:
         return "is a CSV file of the VGG Image Annotator: choose Annotation, Export Annotations (as JSON) there"
-    if first.startswith("{") and first.rstrip().endswith("}") and second.lstrip().startswith("{"):
+    if _RECORDS.match(data):
         return f"has one JSON record a line: {remedy}, as one JSON document"
     if first and all(_is_numeric(word) for word in first.split()) and len(first.split()) >= 5:
         return "has lines of numbers, as YOLO's label files have: name their folder, or data.yaml"

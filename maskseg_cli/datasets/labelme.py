@@ -18,7 +18,8 @@ import numpy as np
 
 from maskseg_cli.datasets.field_values import is_number, shown, whole_number
 from maskseg_cli.datasets.json_file import read_json
-from maskseg_cli.datasets.outline_shapes import ellipse, joined
+from maskseg_cli.datasets.outline_shapes import BROKEN, ellipse, joined
+from maskseg_cli.datasets.photo_names import base_folder
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
@@ -29,9 +30,6 @@ _NO_CLASS = ("_background_", "__ignore__")
 
 #: So many files show whether a folder is of labelme.
 _LOOKED_AT = 50
-
-#: What counts as a broken outline where it stands for one in COCO's format.
-_BROKEN = "a broken shape"
 
 
 def is_labelme(document: Any) -> bool:
@@ -92,7 +90,7 @@ def labelme_to_coco(documents: Iterable[tuple[str, dict[str, Any]]], path: Path,
     Raises:
         MasksegError: no shape has a label.
     """
-    base = path if path.is_dir() else path.parent
+    base = base_folder(path)
     images: list[dict[str, Any]] = []
     found: list[tuple[int, str, Any]] = []
     for folder, document in documents:
@@ -153,10 +151,9 @@ def _segmentation(shapes: Sequence[dict[str, Any]], size: tuple[int | None, int 
     polygons = [points for shape in shapes if (points := _polygon(shape)) is not None]
     masks = [mask for shape in shapes if shape.get("shape_type") == "mask" and (mask := _mask(shape)) is not None]
     if len(polygons) + len(masks) < len(shapes):
-        return _BROKEN
+        return BROKEN
     height, width = size
-    outline = joined(polygons, masks, (height, width) if height and width else None)
-    return _BROKEN if outline is None else outline
+    return joined(polygons, masks, (height, width) if height and width else None)
 
 
 def _polygon(shape: dict[str, Any]) -> list[float] | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from maskseg_cli.datasets.field_values import whole_number
 from maskseg_cli.datasets.photo_names import without_suffix
 from maskseg_cli.errors import MasksegError
+from maskseg_cli.media.safe_names import safe_path
 from maskseg_cli.printable import plain_cell
 
 #: Lists of classes: "7 cat" or "7: cat" a line, or the names alone.
@@ -106,12 +107,12 @@ def _read_table(path: Path) -> dict[str, dict[int, str]]:
             label, file = plain_cell(row[columns["class"]]), plain_cell(row[columns["file"]])
             if number is None or not label:
                 continue
-            classes.setdefault(file, {})[number] = label
-            entry = _entry_name(file)
-            classes.setdefault(entry, {}).setdefault(number, label)
             frame = whole_number(row[columns["frame"]]) if "frame" in columns else None
-            if frame is not None:
-                classes.setdefault(f"{entry}/{frame:06d}", {})[number] = label
+            classes.setdefault(file, {})[number] = label
+            for name in (file, safe_path(file).as_posix()):  # as it is, and as exports name their files
+                entry = _entry_name(name)
+                for key in (name, entry) if frame is None else (name, entry, f"{entry}/{frame:06d}"):
+                    classes.setdefault(key, {}).setdefault(number, label)
     except csv.Error as error:
         raise MasksegError(f"{path} is no table of objects: {error}.") from None
     return classes

@@ -8,17 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from maskseg_cli.datasets.coco_document import CocoDocument
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS, CocoDocument
 from maskseg_cli.datasets.label_pictures import LabelObject, flatness, label_objects, read_binary, read_labels
 from maskseg_cli.datasets.mask_classes import MaskClasses
 from maskseg_cli.datasets.mask_layout import MaskFile, find_masks, first_masks, mask_folder, objects_of_pictures
 from maskseg_cli.datasets.photo_names import apart, path_from
-from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.header import read_header
-
-#: The class of objects that nothing names.
-DEFAULT_CLASS = "object"
 
 #: So many PNGs show whether a folder is of masks; larger ones are not looked at for it.
 _LOOKED_AT, _LARGEST = 3, 2**25
@@ -77,8 +74,7 @@ def masks_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str,
     for photo, files in layout.files.items():
         _add_picture(document, path_from(layout.photos / photo, base), photo, files, classes, log)
     if not document.object_count:
-        problems = "".join(f" {problem}." for problem in log.problems()[:1])
-        raise MasksegError(f"{path} is a folder of pictures of masks, and there is no object in them.{problems}")
+        raise without_objects(f"{path} is a folder of pictures of masks, and there is no object in them", log)
     return document.finish()
 
 

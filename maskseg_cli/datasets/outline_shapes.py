@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from maskseg_cli.datasets.polygons_and_rle import check_outline, from_polygons
 from maskseg_cli.detections import MaskCrop
+from maskseg_cli.mask_arithmetic import extent, unite
 from maskseg_cli.rle import encode_rle
 
 #: Corners of the polygon that stands for a circle or an ellipse.
 _CORNERS = 72
+
+#: What counts as a broken outline where it stands for one in COCO's format.
+BROKEN = "a broken shape"
 
 #: A mask with a box of more pixels is not decoded.
 MOST_PIXELS = 2**28
@@ -57,40 +59,26 @@ def joined(polygons: Sequence[list[float]], masks: Sequence[MaskCrop], size: tup
         size: height and width of the picture; None: unknown.
 
     Returns:
-        None where a mask reaches over the edge of its picture, a polygon beside it is broken, or all of them together
-        have more pixels than `MOST_PIXELS`.
+        `BROKEN` where a mask reaches over the edge of its picture, a polygon beside it is broken, or all of them
+        together have more pixels than `MOST_PIXELS`.
     """
     if not masks:
         return list(polygons)
     if size is None:
-        return None
+        return BROKEN
     height, width = size
     if any(_reaches_out(mask, height, width) for mask in masks):
-        return None
+        return BROKEN
     parts = list(masks)
     if polygons:
         if check_outline(list(polygons), None, height, width, need_area=True).problem is not None:
-            return None
+            return BROKEN
         parts.append(from_polygons(polygons, height, width))
-    union = _union(parts)
-    return None if union is None else encode_rle(union, height, width)
+    if len(parts) > 1 and extent(parts).pixels > MOST_PIXELS:
+        return BROKEN
+    return encode_rle(parts[0] if len(parts) == 1 else unite(parts), height, width)
 
 
 def _reaches_out(mask: MaskCrop, height: int, width: int) -> bool:
     h, w = mask.bitmap.shape
     return mask.top < 0 or mask.left < 0 or mask.top + h > height or mask.left + w > width
-
-
-def _union(masks: Sequence[MaskCrop]) -> MaskCrop | None:
-    if len(masks) == 1:
-        return masks[0]
-    top, left = min(mask.top for mask in masks), min(mask.left for mask in masks)
-    bottom = max(mask.top + mask.bitmap.shape[0] for mask in masks)
-    right = max(mask.left + mask.bitmap.shape[1] for mask in masks)
-    if (bottom - top) * (right - left) > MOST_PIXELS:
-        return None
-    together = np.zeros((bottom - top, right - left), bool)
-    for mask in masks:
-        h, w = mask.bitmap.shape
-        together[mask.top - top : mask.top - top + h, mask.left - left : mask.left - left + w] |= mask.bitmap
-    return MaskCrop(top, left, together)

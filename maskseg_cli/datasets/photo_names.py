@@ -58,18 +58,27 @@ class PhotoNames:
         return self._names.get(name)
 
 
+def base_folder(path: Path, images: Path | None = None) -> Path:
+    """The folder from which file names of pictures count: that of the photos, else that of the annotations."""
+    if images is not None:
+        return images
+    return path if path.is_dir() else path.parent
+
+
 def apart(path: Path, images: Path | None) -> Path | None:
     """The folder of the photos, or None where it is that of the annotations themselves, which say where photos are."""
-    folder = path if path.is_dir() else path.parent
-    return None if images is not None and images.resolve() == folder.resolve() else images
+    return None if images is not None and images.resolve() == base_folder(path).resolve() else images
 
 
 def path_from(path: Path, base: Path) -> str:
-    """A path from a folder, with forward slashes, or the whole path where it lies elsewhere."""
-    try:
-        return path.relative_to(base).as_posix()
-    except ValueError:
-        return str(path.resolve())
+    """A path from a folder, with forward slashes, or the whole path where it lies elsewhere.
+
+    Links are followed only where the path as it is written does not begin with the folder.
+    """
+    for one, folder in ((path, base), (path.resolve(), base.resolve())):
+        if one.is_relative_to(folder):
+            return one.relative_to(folder).as_posix()
+    return str(path.resolve())
 
 
 def without_suffix(name: str) -> str:

@@ -95,6 +95,10 @@ KINDS = {
     ),
     "object-without-mask": Kind("objects of XML files without a pixel in the picture of masks (their boxes taken)"),
     "frame-number": Kind("shapes of tracks without the number of a frame (left out)", "has the frame {}"),
+    "track-moved": Kind(
+        "boxes and ellipses between two key frames of a track (moved evenly from one to the other)", harmless=True
+    ),
+    "track-held": Kind("outlines between two key frames of a track (that of the key frame before taken)"),
     "yolo-line": Kind("lines of label files that are no object of YOLO (left out)", "is no object of YOLO: {}"),
     "yolo-class": Kind("objects whose class number has no name (left out)", "has the class {}, which has no name"),
     "label-file": Kind("label files that cannot be read or are too large (taken as empty)", "cannot be read"),

@@ -143,6 +143,16 @@ def summary(problems: Sequence[Problem], path: str | Path) -> list[str]:
     return [f"Problems in {path}:", *(f"  {problem}" for problem in problems)] if problems else []
 
 
+def without_objects(sentence: str, log: ProblemLog) -> MasksegError:
+    """The refusal of annotations in which nothing can be used, with the first of the problems, which may be why.
+
+    Args:
+        sentence: what is not there, without its full stop.
+        log: what was left out.
+    """
+    return MasksegError(" ".join([f"{sentence}.", *(f"{problem}." for problem in log.problems()[:1])]))
+
+
 def refuse(problems: Sequence[Problem], path: str | Path) -> None:
     """Refuses a data set with any problem (`--strict`).
 

@@ -11,7 +11,6 @@ import math
 import os
 import zlib
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,10 @@ from maskseg_cli.datasets.field_values import is_number, picture_sides, shown, w
 from maskseg_cli.datasets.filled_polygons import fill_polygons
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.label_pictures import decode_binary
-from maskseg_cli.datasets.photo_names import path_from
-from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.outline_shapes import BROKEN
+from maskseg_cli.datasets.photo_names import base_folder, path_from
+from maskseg_cli.datasets.picture_documents import PictureDocuments
+from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.detections import MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.rle import encode_rle
@@ -30,23 +31,10 @@ from maskseg_cli.rle import encode_rle
 #: Bytes of a bitmap's PNG; larger ones are not unpacked.
 _LARGEST_BITMAP = 2**26
 
-#: So many files show whether a folder is of Supervisely; the file of one picture is not larger.
-_LOOKED_AT, _LARGEST = 5, 2**26
-
-#: What counts as a broken outline where it stands for one in COCO's format.
-_BROKEN = "a broken figure"
-
 
 def is_supervisely(path: Path) -> bool:
     """Whether this is a project of Supervisely, a data set of one, or its file of one picture."""
-    try:
-        if path.is_file():
-            return path.suffix.lower() == ".json" and _is_annotation(path)
-        if not path.is_dir():
-            return False
-        return any(map(_is_annotation, islice(_annotation_files(path), _LOOKED_AT)))
-    except (OSError, ValueError):
-        return False
+    return _DOCUMENTS.match(path)
 
 
 def supervisely_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, Any]:
@@ -66,28 +54,16 @@ def supervisely_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dic
     Raises:
         MasksegError: no file can be read, or there is no object.
     """
-    base = (path if path.is_dir() else path.parent) if images is None else images
+    base = base_folder(path, images)
     document = CocoDocument()
-    for file in [path] if path.is_file() else _annotation_files(path):
-        try:
-            content = read_json(file)
-        except MasksegError as error:
-            log.add("annotation-file", file.name, str(error).rstrip("."))
-            continue
-        if not _is_content(content):
-            log.add("annotation-file", file.name, "it is no file of Supervisely for a picture")
-            continue
-        if "frames" in content:
-            log.add("video-file", file.name)
-            continue
+    for file, content in _DOCUMENTS.read(path, log):
         name = file.name.removesuffix(".json")
         beside = file.parent.parent / "img" / name
         is_beside = images is None or (not (images / name).is_file() and beside.is_file())
         photo = path_from(beside, base) if is_beside else name
         _add_picture(document, photo, content, log)
     if not document.object_count:
-        problems = "".join(f" {problem}." for problem in log.problems()[:1])
-        raise MasksegError(f"{path} is of Supervisely, and there is no outline or box in it.{problems}")
+        raise without_objects(f"{path} is of Supervisely, and there is no outline or box in it", log)
     return document.finish(_class_names(path))
 
 
@@ -99,17 +75,15 @@ def _annotation_files(path: Path) -> Iterator[Path]:
             yield from (Path(above) / name for name in sorted(files) if name.lower().endswith(".json"))
 
 
-def _is_annotation(path: Path) -> bool:
-    try:
-        return path.stat().st_size <= _LARGEST and _is_content(read_json(path))
-    except MasksegError:
-        return False
-
-
 def _is_content(content: Any) -> bool:
     return (
         isinstance(content, dict) and isinstance(content.get("objects"), list) and isinstance(content.get("size"), dict)
     )
+
+
+_DOCUMENTS = PictureDocuments(
+    "file of Supervisely for a picture", _annotation_files, _is_content, lambda content: "frames" in content
+)
 
 
 def _class_names(path: Path) -> list[str]:
@@ -144,7 +118,7 @@ def _add_picture(document: CocoDocument, photo: str, content: dict[str, Any], lo
             return
         else:
             mask = _polygon(record, *size) if kind == "polygon" else _bitmap(record, *size)
-            outline = _BROKEN if mask is None else encode_rle(mask, *size)
+            outline = BROKEN if mask is None else encode_rle(mask, *size)
             document.add_object(image, title.strip(), outline)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from maskseg_cli.datasets.annotated_images import AnnotatedImages
 from maskseg_cli.datasets.coco import from_document
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.field_values import shown, truth
 from maskseg_cli.datasets.json_file import read_json
 from maskseg_cli.datasets.outline_shapes import ellipse
@@ -20,9 +21,6 @@ from maskseg_cli.errors import MasksegError, UsageError
 
 #: Attributes of a region that are taken for its class if none is named, in this order.
 CLASS_ATTRIBUTES = ("class", "label", "category", "name", "type", "object")
-
-#: The class of regions without any attribute.
-DEFAULT_CLASS = "object"
 
 
 def read_via(

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from maskseg_cli.datasets.coco_document import CocoDocument
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS, CocoDocument
 from maskseg_cli.datasets.example import SAME_BOX, box_overlap
-from maskseg_cli.datasets.photo_names import PhotoNames, apart, path_from
-from maskseg_cli.datasets.problems import ProblemLog
+from maskseg_cli.datasets.photo_names import PhotoNames, apart, base_folder, path_from
+from maskseg_cli.datasets.problems import ProblemLog, without_objects
 from maskseg_cli.datasets.voc_masks import OBJECT_FOLDERS, VocMask, VocMasks
 from maskseg_cli.datasets.voc_xml import VocObject, VocPicture, looks_like_voc, polygons_outline, read_voc_xml
 from maskseg_cli.errors import MasksegError
@@ -25,9 +25,6 @@ _LOOKED_AT = 20
 
 #: Bytes of a list of pictures that are read.
 _LONGEST_LIST = 2**26
-
-#: The class of objects in pictures of masks that nothing names.
-_UNNAMED = "object"
 
 
 class _Layout(NamedTuple):
@@ -88,13 +85,12 @@ def voc_to_coco(path: Path, images: Path | None, log: ProblemLog) -> dict[str, A
     images = apart(path, images)
     layout = _layout(path, images)
     photos = PhotoNames(layout.photos)
-    base = (path if path.is_dir() else path.parent) if images is None else images
+    base = base_folder(path, images)
     document = CocoDocument()
     for name in _names(layout, path):
         _add_picture(document, name, layout, photos, base, log)
     if not document.image_count:
-        problems = "".join(f" {problem}." for problem in log.problems()[:1])
-        raise MasksegError(f"{path} is of Pascal VOC, and no file of it can be read.{problems}")
+        raise without_objects(f"{path} is of Pascal VOC, and no file of it can be read", log)
     if not document.object_count:
         raise MasksegError(f"{path} is of Pascal VOC, and no object in it has a class.")
     return document.finish()
@@ -209,7 +205,7 @@ def _add_masks(
         same = listed is not None and mask.name == listed.name
         box = listed.box if same and listed is not None and _is_of(listed.box, mask) else None
         difficult = same and listed is not None and listed.difficult
-        document.add_labels(image, mask.name or _UNNAMED, mask.found, box, difficult)
+        document.add_labels(image, mask.name or DEFAULT_CLASS, mask.found, box, difficult)
     if all(0 < number <= len(picture.objects) for number in numbers):  # otherwise the numbers are not those of the file
         for number, one in enumerate(picture.objects, 1):
             if number not in numbers:

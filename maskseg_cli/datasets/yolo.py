@@ -6,12 +6,14 @@ https://docs.ultralytics.com/datasets/segment/
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from maskseg_cli.datasets.annotation_input import AnnotationInput
 from maskseg_cli.datasets.coco_images import MANY
+from maskseg_cli.datasets.photo_names import path_from
 from maskseg_cli.datasets.picture_files import picture_size
 from maskseg_cli.datasets.yolo_files import (
     SPLITS,
@@ -27,6 +29,7 @@ from maskseg_cli.datasets.yolo_files import (
 from maskseg_cli.datasets.yolo_rows import is_row, read_rows
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.picture_formats import split_input_name
+from maskseg_cli.messages import counted
 from maskseg_cli.reporter import Reporter
 
 #: So many text files show whether a folder is of YOLO.
@@ -48,6 +51,13 @@ class Pair(NamedTuple):
     number: int
     picture: Path | None
     labels: Path | None
+
+    @property
+    def file(self) -> Path:
+        """The picture, or its label file where it is not there."""
+        file = self.labels if self.picture is None else self.picture
+        assert file is not None
+        return file
 
 
 def is_yolo(source: AnnotationInput) -> bool:
@@ -99,8 +109,9 @@ def yolo_to_coco(source: AnnotationInput) -> dict[str, Any]:
     base = source.folder if source.images is None else source.images
     reporter = source.reporter if source.reporter is not None and len(pairs) >= MANY else Reporter()
     with reporter.progress(len(pairs), "picture", "reading labels") as show:
-        for done, (number, picture, labels) in enumerate(pairs, 1):
-            name = _name(labels if picture is None else picture, base)
+        for done, pair in enumerate(pairs, 1):
+            number, picture, labels = pair
+            name = path_from(pair.file, base)
             size = None
             if picture is None:
                 source.log.add("missing-image", f"that of {name}")
@@ -128,6 +139,9 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     numbers = {picture: number for number, picture in enumerate(numbers, 1)}
     if source.images is not None:
         parts = {part: _inside(source.images, pictures) for part, pictures in parts.items()}
+    found = {part: pictures for part, pictures in parts.items() if pictures}
+    if found and source.reporter is not None:
+        source.reporter.say(f"{source.path.name}: {_parts_read(found, source.split)}.")
     chosen = parts.get(source.split or "") or [picture for part in parts.values() for picture in part]
     pairs: list[Pair] = []
     for picture in dict.fromkeys(chosen):
@@ -139,6 +153,34 @@ def _pairs(source: AnnotationInput, description: Description) -> list[Pair]:
     for folder in sorted({labels.parent for labels in known if labels is not None}):
         pairs += [Pair(0, None, path) for path in _lost(folder, known)]
     return pairs
+
+
+def _parts_read(found: Mapping[str, Sequence[Path]], split: str | None) -> str:
+    """Which parts of a set are read, as the rest of a sentence.
+
+    Args:
+        found: name of each part that has pictures -> these.
+        split: the part that is wanted; None: all.
+
+    Example:
+        >>> train, val = [Path("a.jpg"), Path("b.jpg")], [Path("c.jpg")]
+        >>> _parts_read({"train": train, "val": val}, "val"), _parts_read({"train": train, "val": train}, "val")
+        ('val is read (1 picture), not train (2 pictures)', 'val is read (2 pictures), which train has too')
+        >>> _parts_read({"train": train}, "val"), _parts_read({"train": train, "val": val}, None)
+        ('there is no part val: train is read (2 pictures)', 'train and val are read (3 pictures)')
+    """
+    if split is None or split not in found:
+        missing = "" if split is None else f"there is no part {split}: "
+        total = counted(len({picture for pictures in found.values() for picture in pictures}), "picture")
+        return f"{missing}{' and '.join(found)} {'is' if len(found) == 1 else 'are'} read ({total})"
+    read = set(found[split])
+    sentence = f"{split} is read ({counted(len(read), 'picture')})"
+    for part, pictures in found.items():
+        if not read.issuperset(pictures):
+            sentence += f", not {part} ({counted(len(pictures), 'picture')})"
+        elif part != split:
+            sentence += f", which {part} has too"
+    return sentence
 
 
 def _inside(folder: Path, pictures: list[Path]) -> list[Path]:
@@ -209,11 +251,3 @@ def _text(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8-sig", "replace")
     except OSError:
         return None
-
-
-def _name(path: Path | None, base: Path) -> str:
-    assert path is not None  # one of a pair is there
-    if path.is_relative_to(base):
-        return path.relative_to(base).as_posix()
-    base, path = base.resolve(), path.resolve()
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()

@@ -23,6 +23,7 @@ from maskseg_cli.media.given_pictures import as_array
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.pixels import on_white
 from maskseg_cli.media.window import Window, display_problem
+from maskseg_cli.messages import counted
 
 #: Longest side in pixels of the picture of `detections_html`, and of a picture in a notebook.
 _SMALL, _LARGE = 360, 1200
@@ -83,7 +84,8 @@ def detections_html(detections: Detections, image: Any = None) -> str:
         True
     """
     height, width = detections.image_size
-    head = f"<p>{html.escape(_amount(len(detections)))} in {width} x {height} pixels</p>"
+    words = counted(len(detections), "object")
+    head = f"<p>{html.escape(words)} in {width} x {height} pixels</p>"
     if not height or not width:
         return head
     small = _scaled(detections, min(1.0, _SMALL / max(height, width)))
@@ -95,7 +97,7 @@ def detections_html(detections: Detections, image: Any = None) -> str:
         size = small.image_size[1], small.image_size[0]
         canvas = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     kind, data = _encoded(draw(canvas, small, boxes=False, text_size=12))
-    picture_html = f'<img src="data:{kind};base64,{data}" alt="{html.escape(_amount(len(detections)))}">'
+    picture_html = f'<img src="data:{kind};base64,{data}" alt="{html.escape(words)}">'
     return f"<div>{head}{picture_html}{_table(detections)}</div>"
 
 
@@ -104,10 +106,6 @@ def _opaque(image: Any) -> Any:
     picture = as_array(image)
     has_alpha = isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.shape[2:] == (4,)
     return on_white(picture) if has_alpha and picture.size else picture
-
-
-def _amount(count: int) -> str:
-    return f"{count} object{'' if count == 1 else 's'}"
 
 
 def _table(detections: Detections) -> str:
@@ -124,7 +122,7 @@ def _table(detections: Detections) -> str:
         return ""
     heads = "".join(f"<th>{name}</th>" for name in columns)
     left = len(detections) - len(rows)
-    more = f"<p>and {_amount(left)} more</p>" if left else ""
+    more = f"<p>and {counted(left, 'object')} more</p>" if left else ""
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation.match_table import MatchTable
-from maskseg_cli.evaluation.resampled_precision import resampled_precision
+from maskseg_cli.evaluation.resampled_precision import mean_resampled_precision
 
 #: Samples, and the share of them within the interval.
 ROUNDS, CONFIDENCE = 1000, 0.95
@@ -81,7 +81,7 @@ def compare(
         overlap: AP at this one of `match_table.OVERLAPS` (0: IoU 0.5); None: their mean.
         rounds: samples.
         seed: the same seed draws the same samples.
-        progress: is called with the number of samples that were done.
+        progress: is called with the number of classes that are done, of `own` and then of `other`.
 
     Raises:
         MasksegError: the photos or the objects in them are not the same, or there are no objects.
@@ -90,8 +90,9 @@ def compare(
     photos = len(own.photo_ids)
     random = np.random.default_rng(seed)
     weights = np.stack([np.bincount(random.integers(0, photos, photos), minlength=photos) for _ in range(rounds)])
-    values = [_values(table, weights, overlap, progress) for table in (own, other)]
-    whole = [_mean(table.average_precision(), overlap) for table in (own, other)]
+    values = [_values(mean_resampled_precision(table, weights, progress), overlap) for table in (own, other)]
+    once = np.ones((1, photos), np.int64)
+    whole = [float(_values(mean_resampled_precision(table, once), overlap)[0]) for table in (own, other)]
     if np.isnan(whole).any():
         raise MasksegError("There is no object in these photos: there is nothing to compare.")
     spread = values[0] - values[1]
@@ -108,21 +109,6 @@ def _check_same(own: MatchTable, other: MatchTable) -> None:
         raise MasksegError("Two networks can only be compared on the same photos with the same objects.")
 
 
-def _values(
-    table: MatchTable, weights: NDArray[np.int64], overlap: int | None, progress: Callable[[int], object] | None
-) -> NDArray[np.float64]:
-    """AP of each sample, float64 (rounds,); NaN where it has no object."""
-    total, number = np.zeros(len(weights)), np.zeros(len(weights))
-    for done, matches in enumerate(table.classes, start=1):
-        found = resampled_precision(matches, weights)
-        values = found.mean(axis=1) if overlap is None else found[:, overlap]
-        known = ~np.isnan(values)
-        total[known] += values[known]
-        number += known
-        if progress is not None:
-            progress(done)
-    return np.divide(total, number, out=np.full(len(weights), np.nan), where=number > 0)
-
-
-def _mean(values: NDArray[np.float64], overlap: int | None) -> float:
-    return float(values.mean() if overlap is None else values[overlap])
+def _values(precision: NDArray[np.float64], overlap: int | None) -> NDArray[np.float64]:
+    """AP of each sample, (samples, 10) -> (samples,): at one overlap, or the mean of all."""
+    return precision.mean(axis=1) if overlap is None else precision[:, overlap]

@@ -12,6 +12,7 @@ from pycocotools import mask as coco_mask
 from maskseg_cli.datasets.annotation_file import read_annotations
 from maskseg_cli.datasets.class_matching import match_categories
 from maskseg_cli.datasets.coco_categories import check_categories
+from maskseg_cli.datasets.coco_document import DEFAULT_CLASS
 from maskseg_cli.datasets.coco_images import ImageEntry, check_images, unique_images
 from maskseg_cli.datasets.coco_records import AnnotationEntry, check_annotations
 from maskseg_cli.datasets.field_values import is_number
@@ -60,7 +61,7 @@ class CocoDataset:
         cls,
         path: str | Path,
         folder: str | Path | None = None,
-        class_name: str = "object",
+        class_name: str = DEFAULT_CLASS,
         attribute: str | None = None,
         reporter: Reporter | None = None,
         format: str | None = None,

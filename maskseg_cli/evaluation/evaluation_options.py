@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskseg_cli.datasets.annotation_options import check_format, format_option, via_attribute_option
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.outputs import check_file_writable, check_json_name, existing_file
 from maskseg_cli.option import option
@@ -22,10 +23,14 @@ class EvaluationOptions:
         worst: so many of the worst photos are in the report; None: `WORST`.
         against: file of another network's detections in the same photos, to compare with.
         from_results: such a file, which is scored in place of running a network.
+        format: the name of the annotations' format; None: their content shows it.
         via_attribute: the attribute that holds the class, in a file of the VGG Image Annotator.
         limit: only the first so many photos.
         by_class: show a line for each class; the JSON file has them always.
         overwrite: replace output files that exist.
+
+    Raises:
+        UsageError: there is no such format.
     """
 
     output: str | Path | None = option(
@@ -56,14 +61,14 @@ class EvaluationOptions:
         kind="file",
         metavar="FILE",
     )
-    via_attribute: str | None = option(
-        None,
-        "For files of the VGG Image Annotator: the region attribute that holds the class.",
-        metavar="NAME",
-    )
+    format: str | None = format_option("ANNOTATIONS")
+    via_attribute: str | None = via_attribute_option()
     limit: int | None = option(None, "Only the first N photos.", kind="whole", least=1, metavar="N")
     by_class: bool = option(False, "Show a line for each class.", flags=("--per-class",))
     overwrite: bool = option(False, "Replace output files that exist.")
+
+    def __post_init__(self) -> None:
+        check_format(self.format)
 
     def outputs(self) -> Iterator[tuple[str, Path]]:
         """The option and the path of each file that is written."""

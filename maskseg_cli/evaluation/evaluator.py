@@ -134,6 +134,7 @@ def score_results(
     images: str | Path | None = None,
     attribute: str | None = None,
     reporter: Reporter | None = None,
+    format: str | None = None,
 ) -> Evaluation:
     """Scores a file in COCO's result format, as `evaluate` gives and other programs write it.
 
@@ -145,11 +146,12 @@ def score_results(
         images: folder of the photos; only needed where the annotations lack sizes.
         attribute: of a VIA file, as `via.read_via` takes it.
         reporter: is shown the progress where there is much to read.
+        format: the name of the annotations' format; None: their content shows it.
 
     Raises:
         MasksegError: a file is wrong, or a row names a photo or category that the annotations lack.
     """
-    dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter)
+    dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter, format=format)
     dataset.require_objects()
     rows, notes = read_results(results, dataset)
     evaluation = score_rows(dataset, rows, dataset.categories)

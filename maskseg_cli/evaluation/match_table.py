@@ -1,10 +1,9 @@
-"""`MatchTable`: which detections were right, photo by photo, and AP from it with weights of the photos."""
+"""`MatchTable`: which detections were right, photo by photo."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,15 +50,6 @@ class MatchTable:
     classes: tuple[ClassMatches, ...]
     unmarked: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
-    def average_precision(self, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
-        """AP at each of `OVERLAPS`, the mean of the classes, float64 (10,); NaN where no class has an object.
-
-        Args:
-            weights: int (photos,): how often each photo counts, as if the data set held it so often; None: once.
-        """
-        rows = [one for one in (class_precision(matches, weights) for matches in self.classes) if one is not None]
-        return np.mean(rows, axis=0) if rows else np.full(len(OVERLAPS), np.nan)
-
 
 def match_table(evaluation: Any, photo_ids: Sequence[Any], unmarked: Sequence[float] = ()) -> MatchTable:
     """Reads the matches out of a `pycocotools.cocoeval.COCOeval` after its `evaluate`.
@@ -95,32 +85,3 @@ def match_table(evaluation: Any, photo_ids: Sequence[Any], unmarked: Sequence[fl
             )
         )
     return MatchTable(tuple(photo_ids), tuple(classes), np.array(unmarked, np.float64))
-
-
-def class_precision(matches: ClassMatches, weights: NDArray[np.int64] | None = None) -> NDArray[np.float64] | None:
-    """AP of one class at each of `OVERLAPS`, float64 (10,); None where it has no object.
-
-    It is what pycocotools' `accumulate` gives: the precision, made to fall with the recall, read at 101 levels of
-    recall. A photo that counts twice is one that occurs twice: its equal scores follow each other, and only the last
-    of them can be the best precision of its recall. (Only where a photo has several detections of a class with the
-    very same score would those of its copies be in another order.)
-    """
-    objects = int(matches.objects.sum() if weights is None else (matches.objects * weights).sum())
-    if objects == 0:
-        return None
-    if not len(matches.scores):
-        return np.zeros(len(OVERLAPS))
-    each = np.ones(len(matches.photos), np.int64) if weights is None else weights[matches.photos]
-    right = np.cumsum(matches.right * each, axis=1)
-    total = right + np.cumsum(matches.false * each, axis=1)
-    precision = right / (total + np.spacing(1))
-    falling = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    levels = levels_reached(objects)[right]
-    gained = np.diff(levels, axis=1, prepend=0)
-    return np.asarray((gained * falling).sum(axis=1) / len(RECALLS), np.float64)
-
-
-@lru_cache(maxsize=4096)
-def levels_reached(objects: int) -> NDArray[np.int64]:
-    """How many of `RECALLS` are reached by 0, 1 ... `objects` right detections, int64 (objects + 1,)."""
-    return np.searchsorted(RECALLS, np.arange(objects + 1) / objects, side="right")

@@ -1,18 +1,50 @@
-"""`resampled_precision`: AP of one class for many samples of the photos at once."""
+"""`resampled_precision`: AP for many samples of the photos at once, of one class or of all."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maskseg_cli.evaluation.match_table import OVERLAPS, RECALLS, ClassMatches, levels_reached
+from maskseg_cli.evaluation.match_table import OVERLAPS, RECALLS, ClassMatches, MatchTable
 
 #: Numbers of an array that is worked on at once: so many fit into a processor's cache.
 _AT_ONCE = 200_000
 
 
+def mean_resampled_precision(
+    table: MatchTable, weights: NDArray[np.int64], progress: Callable[[int], object] | None = None
+) -> NDArray[np.float64]:
+    """AP of each sample, the mean of the classes that have an object in it.
+
+    Args:
+        table: of all classes.
+        weights: int (samples, photos): how often each photo is in each sample.
+        progress: is called with the number of classes that are done.
+
+    Returns:
+        AP at each of `OVERLAPS`, float64 (samples, 10); NaN in samples without any object.
+    """
+    total, number = np.zeros((len(weights), len(OVERLAPS))), np.zeros((len(weights), 1))
+    for done, matches in enumerate(table.classes, start=1):
+        found = resampled_precision(matches, weights)
+        known = ~np.isnan(found[:, :1])
+        total += np.where(known, found, 0)
+        number += known
+        if progress is not None:
+            progress(done)
+    return np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+
+
 def resampled_precision(matches: ClassMatches, weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What `match_table.class_precision` gives for each sample, in a fraction of the time.
+    """AP of one class in each sample, as pycocotools' `accumulate` has it.
+
+    That is the precision, made to fall with the recall, read at 101 levels of recall. A photo that counts twice is one
+    that occurs twice: its equal scores follow each other, and only the last of them can be the best precision of its
+    recall. (Only where a photo has several detections of a class with the very same score would those of its copies be
+    in another order.)
 
     Args:
         matches: of the class.
@@ -46,7 +78,7 @@ def _precision(
     numbers, place = np.unique(np.maximum(objects, 1), return_inverse=True)
     tables = np.full((len(numbers), int(numbers[-1]) + 1), len(RECALLS))
     for row, number in enumerate(numbers.tolist()):
-        tables[row, : number + 1] = levels_reached(number)
+        tables[row, : number + 1] = _levels_reached(number)
     values = np.zeros((len(each), len(OVERLAPS)))
     total, counted = each, np.zeros(0, bool)
     for threshold, hits in enumerate(right):
@@ -60,3 +92,9 @@ def _precision(
         levels = tables[place[:, None], np.minimum(found, numbers[-1])]
         values[:, threshold] = (np.diff(levels, axis=1, prepend=0) * falling).sum(axis=1) / len(RECALLS)
     return values
+
+
+@lru_cache(maxsize=4096)
+def _levels_reached(objects: int) -> NDArray[np.int64]:
+    """How many of `RECALLS` are reached by 0, 1 ... `objects` right detections, int64 (objects + 1,)."""
+    return np.searchsorted(RECALLS, np.arange(objects + 1) / objects, side="right")

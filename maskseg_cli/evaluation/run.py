@@ -82,12 +82,16 @@ def run_evaluation(
     with FileLocks(path for _, path in options.outputs()):
         check_writable_outputs(options)
         if options.from_results is not None:
-            evaluation = score_results(annotations, options.from_results, images, options.via_attribute, reporter)
+            evaluation = score_results(
+                annotations, options.from_results, images, options.via_attribute, reporter, options.format
+            )
             other = _other(options, evaluation.dataset)
             settings["results"] = Path(options.from_results).name
         else:
             # Before the network is loaded, which takes seconds.
-            dataset = CocoDataset.read(annotations, images, attribute=options.via_attribute, reporter=reporter)
+            dataset = CocoDataset.read(
+                annotations, images, attribute=options.via_attribute, reporter=reporter, format=options.format
+            )
             dataset.require_objects()
             other = _other(options, dataset)
             evaluation, used = _measure(dataset, images or "", options.limit, model, reporter, stop or StopToken())

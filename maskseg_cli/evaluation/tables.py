@@ -10,16 +10,17 @@ from maskseg_cli.evaluation.coco_ap import FIGURES
 from maskseg_cli.evaluation.compared import Compared
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.voc_ap import MIN_SCORE
+from maskseg_cli.messages import counted
 from maskseg_cli.printable import printable
 
 
 def table(evaluation: Evaluation) -> str:
     """Box and mask figures and Matterport's mAP in percent; "-" where nothing could be measured."""
-    counted = [a for a in evaluation.dataset.annotations if a["category_id"] in set(evaluation.category_ids)]
+    chosen = [a for a in evaluation.dataset.annotations if a["category_id"] in set(evaluation.category_ids)]
     lines = [
-        f"{_count(len(evaluation.dataset.images), 'photo')}, "
-        f"{_count(sum(not a['iscrowd'] for a in counted), 'object')}, "
-        f"{_count(len(evaluation.category_ids), 'class', 'classes')}",
+        f"{counted(len(evaluation.dataset.images), 'photo')}, "
+        f"{counted(sum(not a['iscrowd'] for a in chosen), 'object')}, "
+        f"{counted(len(evaluation.category_ids), 'class')}",
         "     " + "".join(f"{name:>7}" for name in FIGURES),
         "box  " + _row(evaluation.boxes.figures),
     ]
@@ -99,7 +100,3 @@ def _row(figures: Mapping[str, float | None]) -> str:
 def percent(figure: float | None) -> str:
     """A figure of 0..1 in percent, "-" for None."""
     return "-" if figure is None else f"{100 * figure:.1f}"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -13,9 +13,9 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.export.coco_journal import CocoJournal, journal_entry
 from maskseg_cli.export.coco_json import FOUND, category_ids, read_dataset
 from maskseg_cli.export.parts import write_parts
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.same_file import is_stream
-from maskseg_cli.sink import Sink
 
 
 def journal_path(path: Path) -> Path:
@@ -23,7 +23,7 @@ def journal_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-class CocoJson(Sink):
+class CocoJson(PreparedSink):
     """Collects pictures and their objects in a journal on the disk, which becomes the JSON file at the end.
 
     The journal survives a killed run, so that the next one can continue with it.
@@ -78,14 +78,6 @@ class CocoJson(Sink):
     def objects_of(self, source: str) -> dict[str, int] | None:
         """The objects that an earlier run has found in this picture."""
         return None if self._journal is None else self._journal.objects_of(source)
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Adds a picture and its objects.
-
-        Raises:
-            OSError: the disk is full.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Encodes the masks; the function that is returned writes a line of the journal."""

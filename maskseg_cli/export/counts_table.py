@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tempfile
 from collections import Counter
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from maskseg_cli.counting.counters import Counters, FrameCounts, SourceCounts
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.csv_rows import csv_rows
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
@@ -110,23 +109,20 @@ class CountsTable(Sink):
                 self._written += 1
 
     def _write(self, path: Path) -> None:
-        write_parts(path, self._csv_parts() if path.suffix.lower() == ".csv" else self._json_parts())
+        write_parts(path, csv_rows(self._table()) if path.suffix.lower() == ".csv" else self._json_parts())
 
     def _read(self) -> Iterator[dict[str, Any]]:
         self._rows.seek(0)
         for line in self._rows:
             yield json.loads(line)
 
-    def _csv_parts(self) -> Iterator[bytes]:
+    def _table(self) -> Iterator[list[Any]]:
         order = {name: number for number, name in reversed(list(enumerate(self._class_names)))}
         classes = sorted(self._found, key=lambda name: (order.get(name, len(order)), name))
         lines = [line.name for line in self._counters.lines]
         zones = [zone.name for zone in self._counters.zones]
-        stream = io.StringIO()
-        table = csv.writer(stream, lineterminator="\n")
         ends = [f"{name} {way}" for name in lines for way in ("in", "out")] + [f"{name} inside" for name in zones]
-        table.writerow(["file", "frame", "time", "objects", *map(spreadsheet_cell, classes), "unique"]
-                       + [spreadsheet_cell(end) for end in ends])  # fmt: skip
+        yield ["file", "frame", "time", "objects", *map(spreadsheet_cell, [*classes, "unique", *ends])]
         for row in self._read():
             unique = row["unique"]
             cells = [spreadsheet_cell(row["file"]), row["frame"], row["time"], sum(row["objects"].values())]
@@ -135,11 +131,7 @@ class CountsTable(Sink):
             cells.append(none if unique is None else sum(unique.values()))
             cells += [sum(row["lines"][name][way].values()) for name in lines for way in ("in", "out")]
             cells += [sum(row["zones"][name].values()) for name in zones]
-            table.writerow(cells)
-            yield utf8(stream.getvalue())
-            stream.seek(0)
-            stream.truncate()
-        yield utf8(stream.getvalue())
+            yield cells
 
     def _json_parts(self) -> Iterator[bytes]:
         totals = [_totals(counts, self._counters.photos) for counts in self._counters.sources]

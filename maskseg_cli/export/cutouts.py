@@ -18,15 +18,15 @@ from maskseg_cli.drawing.effects.choice import EVERYTHING, Choice
 from maskseg_cli.drawing.effects.foreground import own_colours
 from maskseg_cli.drawing.effects.mattes import Picture, feathered
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.export.entry_names import fit_name
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.outputs import check_writable, refuse_existing
-from maskseg_cli.sink import Sink
+from maskseg_cli.media.safe_names import fit_name
 
 
-class Cutouts(Sink):
+class Cutouts(PreparedSink):
     """Writes tight PNG files: `holiday/a_person_1.png`, `in_000012_car_2.png`, `in_000012_car_id7.png`.
 
     Their names hold the source's path without its ending (with the ending where photos of one name differ in it only),
@@ -66,15 +66,6 @@ class Cutouts(Sink):
         # The name of another photo may begin like this one's: of dog_2.jpg there is dog_2_truck_1.png.
         own = re.compile(rf"{re.escape(Path(beginning).name)}_[^_]+_(id)?[0-9]+\.png")
         return any(own.fullmatch(path.name) for path in self._folder.glob(f"{glob.escape(beginning)}_*.png"))
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the objects of one frame.
-
-        Raises:
-            MasksegError: a file exists.
-            OSError: one cannot be written.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Cuts out and encodes the objects; the function that is returned writes them."""

@@ -18,6 +18,7 @@ from maskseg_cli.export.cvat_xml import FOOTER, attribute, header, points, score
 from maskseg_cli.export.entry_names import EntryNames
 from maskseg_cli.export.mask_polygons import mask_parts, one_ring
 from maskseg_cli.export.parts import write_parts
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 
@@ -32,7 +33,7 @@ class _Track:
     corners: str = ""
 
 
-class CvatTracks(CompletedSink):
+class CvatTracks(PreparedSink, CompletedSink):
     """Writes NAME.xml for each video, with a polygon a track and frame.
 
     Where an object is gone, its track has a shape with `outside="1"`. Objects without an id are a track each. Shapes
@@ -60,14 +61,6 @@ class CvatTracks(CompletedSink):
     def start(self, class_names: tuple[str, ...]) -> None:
         """Takes the class names, background first."""
         self._class_names = class_names
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Adds the objects of one frame.
-
-        Raises:
-            OSError: the disk is full.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Makes the polygons; the function that is returned stores them."""

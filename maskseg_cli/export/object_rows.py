@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections, MaskCrop
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.completed_sink import CompletedSink
+from maskseg_cli.export.csv_rows import csv_rows
 from maskseg_cli.export.frame_times import FrameTimes
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.export.scores import score_of
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import GrowingFile, utf8
@@ -23,7 +25,7 @@ from maskseg_cli.printable import plain_cell, spreadsheet_cell
 COLUMNS = ("file", "frame", "time", "object", "id", "class", "score", "x1", "y1", "x2", "y2", "area", "cx", "cy")
 
 
-class ObjectRows(CompletedSink):
+class ObjectRows(PreparedSink, CompletedSink):
     """Writes rows as the frames come into a file that appears at the end, also of a run that was stopped.
 
     Args:
@@ -48,14 +50,6 @@ class ObjectRows(CompletedSink):
         if self._earlier is None:
             self._earlier = {name for name, _ in self._earlier_rows()}
         return source in self._earlier
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the rows of one frame.
-
-        Raises:
-            OSError: the disk is full.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Makes the rows; the function that is returned writes them."""
@@ -167,30 +161,29 @@ class ObjectTable(ObjectRows):
 
     def rows(self, frame: Frame, detections: Detections) -> bytes:
         """A row an object."""
-        text, time = io.StringIO(), self._times(frame)
-        table = csv.writer(text, lineterminator="\n")
+        return b"".join(csv_rows(self._table(frame, detections)))
+
+    def _table(self, frame: Frame, detections: Detections) -> Iterator[list[Any]]:
+        time = self._times(frame)
         for number, (name, box, confidence, mask) in enumerate(
             zip(detections.names, detections.xyxy, detections.confidence, detections.masks, strict=True)
         ):
             track = -1 if detections.tracker_id is None else int(detections.tracker_id[number])
             x, y = centroid(mask)
             score = score_of(confidence)
-            table.writerow(
-                [
-                    spreadsheet_cell(frame.source),
-                    frame.index,
-                    time,
-                    number + 1,
-                    track if track >= 0 else "",
-                    spreadsheet_cell(name),
-                    "" if score is None else score,
-                    *(round(float(value), 3) for value in box),
-                    "" if score is None and x is None else mask.area,
-                    "" if x is None else round(x, 2),
-                    "" if y is None else round(y, 2),
-                ]
-            )
-        return utf8(text.getvalue())
+            yield [
+                spreadsheet_cell(frame.source),
+                frame.index,
+                time,
+                number + 1,
+                track if track >= 0 else "",
+                spreadsheet_cell(name),
+                "" if score is None else score,
+                *(round(float(value), 3) for value in box),
+                "" if score is None and x is None else mask.area,
+                "" if x is None else round(x, 2),
+                "" if y is None else round(y, 2),
+            ]
 
     def read_rows(self) -> Iterator[tuple[str, bytes]]:
         """The rows of the file.
@@ -204,9 +197,7 @@ class ObjectTable(ObjectRows):
                 raise MasksegError(f"{self.path} is no table of objects that could be continued: name another file.")
             for row in table:
                 if len(row) == len(COLUMNS):  # the last one may be cut off
-                    text = io.StringIO()
-                    csv.writer(text, lineterminator="\n").writerow(row)
-                    yield plain_cell(row[0]), utf8(text.getvalue())
+                    yield plain_cell(row[0]), b"".join(csv_rows([row]))
 
 
 def centroid(mask: MaskCrop) -> tuple[float, float] | tuple[None, None]:

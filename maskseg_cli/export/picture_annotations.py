@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.export.entry_names import EntryNames, is_moving
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.same_file import file_identity
-from maskseg_cli.sink import Sink
 
 #: Quality of the pictures that go with the annotations, as JPEG.
 _QUALITY = 95
@@ -25,7 +25,7 @@ _QUALITY = 95
 PlacePhoto = Callable[[Path, Path], None]
 
 
-class PictureAnnotations(Sink):
+class PictureAnnotations(PreparedSink):
     """Writes a file for each picture, at once and whole: whatever ends a run, the files that are there are complete.
 
     Args:
@@ -79,15 +79,6 @@ class PictureAnnotations(Sink):
     def take_reserved(self, source: str, name: str) -> None:
         """See `Sink.take_reserved`."""
         self._names.take(source, name)
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Writes the file of one picture.
-
-        Raises:
-            MasksegError: a picture would lie among the photos themselves.
-            OSError: it cannot be written; nothing half-written is left.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Converts the objects; the function that is returned names and writes the file."""

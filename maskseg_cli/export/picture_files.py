@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
+from maskseg_cli.export.prepared_sink import PreparedSink
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import write_atomic, write_stdout
 from maskseg_cli.media.embedding import with_metadata
 from maskseg_cli.media.images import encode_image
 from maskseg_cli.media.metadata import Metadata
 from maskseg_cli.media.picture_formats import FORMAT_OF
-from maskseg_cli.sink import Sink
 
 
-class PictureFiles(Sink):
+class PictureFiles(PreparedSink):
     """Writes the pictures of a run.
 
     A photo that a run has planned a result for (`frame.job`) goes there; job results that are kept are not written.
@@ -42,14 +42,6 @@ class PictureFiles(Sink):
         self._folder = Path(folder)
         self._quality = quality
         self._strip_metadata = strip_metadata
-
-    def add(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> None:
-        """Encodes and writes one picture.
-
-        Raises:
-            OSError: it cannot be written; nothing half-written is left.
-        """
-        self.prepare(frame, detections, picture)()
 
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Encodes the picture; the function that is returned writes it."""

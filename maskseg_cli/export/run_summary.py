@@ -6,8 +6,6 @@ A photo that failed and was done again after it had changed (--watch) counts wit
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import itertools
 import json
 import tempfile
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections
 from maskseg_cli.errors import UsageError
+from maskseg_cli.export.csv_rows import csv_rows
 from maskseg_cli.export.earlier_summary import COLUMNS, read_summary
 from maskseg_cli.export.parts import write_parts
 from maskseg_cli.frame import Frame
@@ -154,7 +153,7 @@ class RunSummary(Sink):
         """
         if self._path is not None:
             as_table = self._path.suffix.lower() == ".csv"
-            write_parts(self._path, self._csv_parts() if as_table else self._json_parts())
+            write_parts(self._path, csv_rows(self._table()) if as_table else self._json_parts())
 
     def discard(self) -> None:
         """Writes the file all the same: it says what failed."""
@@ -189,23 +188,17 @@ class RunSummary(Sink):
         found = [f"In all{without}: {count_words(self.objects, _NAMED)}."] if known else []
         return [*found, ", ".join(parts) + "."]
 
-    def _csv_parts(self) -> Iterator[bytes]:
+    def _table(self) -> Iterator[list[Any]]:
         """The table: a row a photo, and a column for each class that was found, in the network's order."""
         found = self._found()
-        stream = io.StringIO()
-        table = csv.writer(stream, lineterminator="\n")
-        table.writerow([*COLUMNS, *map(spreadsheet_cell, found)])
+        yield [*COLUMNS, *map(spreadsheet_cell, found)]
         for row in self._read_rows():
             counts = row.pop("counts")
             objects = [""] * (1 + len(found))
             if counts is not None:
                 objects = [sum(counts.values()), *(counts.get(name, 0) for name in found)]
             photo, result, reason = (spreadsheet_cell(row[name] or "") for name in ("photo", "result", "reason"))
-            table.writerow([photo, result, row["status"], reason, row["seconds"], *objects])
-            yield utf8(stream.getvalue())
-            stream.seek(0)
-            stream.truncate()
-        yield utf8(stream.getvalue())
+            yield [photo, result, row["status"], reason, row["seconds"], *objects]
 
     def _json_parts(self) -> Iterator[bytes]:
         """The same as JSON: the totals, and a list of the photos."""

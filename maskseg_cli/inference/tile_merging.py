@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.detections import Detections, MaskCrop
-from maskseg_cli.inference.mask_overlap import area_inside, clip_mask, shared_area, unite
+from maskseg_cli.inference.mask_overlap import area_inside, clip_mask
 from maskseg_cli.inference.tile_layout import Tile
+from maskseg_cli.mask_arithmetic import shared_area, unite
 
 #: An object whose box ends nearer to a border of its tile than this part of the tile's side is cut there.
 NEAR_BORDER = 0.015

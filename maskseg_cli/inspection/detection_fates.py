@@ -58,6 +58,12 @@ class DetectionFates(NamedTuple):
     overlap: NDArray[np.float32]
     detected: NDArray[np.int64]
 
+    @property
+    def low(self) -> NDArray[np.bool_]:
+        """Whether the score of each row was too low, against the lowest score or the background, bool (N,)."""
+        low = (self.fates == DetectionFate.BELOW) | (self.fates == DetectionFate.BACKGROUND)
+        return np.asarray(low, bool)
+
 
 def detection_fates(trace: NetworkTrace) -> DetectionFates:
     """Follows the proposals through `inference.detection.detect_boxes`, whose choice it repeats with the reasons."""
@@ -85,11 +91,12 @@ def detection_fates(trace: NetworkTrace) -> DetectionFates:
     }
     for row in rows:
         detected[row] = place.get((int(proposals[row]), int(class_ids[row])), -1)
-    _explain_suppression(trace, rows, boxes, scores, class_ids.astype(np.int32), reached, fates, by, overlap, detected)
+    table = DetectionFates(proposals, class_ids, scores, boxes, fates, by, overlap, detected)
+    _explain_suppression(trace, table, rows, reached)
     for row in np.flatnonzero(detected >= 0):
         by[row], overlap[row] = -1, 0
         fates[row] = _final_fate(trace, int(detected[row]))
-    return DetectionFates(proposals, class_ids, scores, boxes, fates, by, overlap, detected)
+    return table
 
 
 def _pairs(trace: NetworkTrace) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -105,32 +112,31 @@ def _pairs(trace: NetworkTrace) -> tuple[NDArray[np.int64], NDArray[np.int64], N
 
 
 def _explain_suppression(
-    trace: NetworkTrace,
-    rows: NDArray[np.int64],
-    boxes: NDArray[np.float32],
-    scores: NDArray[np.float32],
-    class_ids: NDArray[np.int32],
-    reached: NDArray[np.bool_],
-    fates: NDArray[np.object_],
-    by: NDArray[np.int64],
-    overlap: NDArray[np.float32],
-    detected: NDArray[np.int64],
+    trace: NetworkTrace, table: DetectionFates, rows: NDArray[np.int64], reached: NDArray[np.bool_]
 ) -> None:
-    """Writes the reasons of those rows that reach the lowest score and are not detected into fates, by and overlap."""
-    config = trace.config
+    """Writes the reasons of those rows that reach the lowest score and are not detected into the table.
+
+    Args:
+        trace: of the photo.
+        table: its `fates`, `by` and `overlap` are written.
+        rows: of the table, which the suppression compares.
+        reached: bool (N,), whether each row of the table reaches the lowest score.
+    """
+    config, boxes, scores, detected = trace.config, table.boxes, table.scores, table.detected
     duplicates = config.detection_duplicate_threshold
     within = config.detection_nms_threshold
     within = within if duplicates is None else min(within, duplicates / 2)
     final = np.array(sorted((row for row in rows if detected[row] >= 0), key=lambda row: detected[row]), np.int64)
     soft = config.detection_suppression == "soft"
-    removed = suppressors(boxes[rows], scores[rows], within, MAX_CANDIDATES + 1, class_ids[rows])
+    class_ids = table.class_ids[rows].astype(np.int32)
+    removed = suppressors(boxes[rows], scores[rows], within, MAX_CANDIDATES + 1, class_ids)
     for place, row in enumerate(rows):
         if not reached[row] or detected[row] >= 0:
             continue
         rival = int(rows[removed.by[place]]) if removed.by[place] >= 0 else -1
         if rival >= 0:
-            fates[row] = DetectionFate.FALLEN if soft else DetectionFate.SUPPRESSED
-            by[row], overlap[row] = rival, removed.overlap[place]
+            table.fates[row] = DetectionFate.FALLEN if soft else DetectionFate.SUPPRESSED
+            table.by[row], table.overlap[row] = rival, removed.overlap[place]
         elif duplicates is not None and len(final):
             placed = trace.detected.boxes[detected[final]]
             ious = pairwise_iou(boxes[row][None], placed)[0]
@@ -138,8 +144,8 @@ def _explain_suppression(
             # Its box for the comparison was the mean of its votes, which may overlap a little more than its own.
             full = len(final) == config.detection_max_instances
             if better.max() > (duplicates if full else 0):
-                fates[row] = DetectionFate.DUPLICATE
-                by[row], overlap[row] = final[better.argmax()], better.max()
+                table.fates[row] = DetectionFate.DUPLICATE
+                table.by[row], table.overlap[row] = final[better.argmax()], better.max()
 
 
 def _final_fate(trace: NetworkTrace, detected: int) -> DetectionFate:

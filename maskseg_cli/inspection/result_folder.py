@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from maskseg_cli.errors import MasksegError, UsageError
@@ -16,36 +17,47 @@ from maskseg_cli.media.outputs import check_writable, refuse_inputs
 _PICTURE = re.compile(r"\d\d-[a-z0-9-]+\.(jpg|png)")
 
 
-def check_folder(folder: Path, page: str, overwrite: bool) -> None:
+def check_folder(folder: Path, names: Sequence[str], overwrite: bool) -> None:
     """Checks that results can be written into a folder, which may not exist yet.
 
     Args:
-        page: the file that tells that there are results already.
+        names: files that every run writes there, the page first.
 
     Raises:
         UsageError: it is a file.
-        MasksegError: there are results, and `overwrite` is False; or it cannot be written.
+        MasksegError: one of the files exists, and `overwrite` is False; or the folder cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; the pictures are written into a folder.")
-    if (folder / page).exists() and not overwrite:
-        raise MasksegError(f"{folder / page} exists already: --overwrite replaces it.")
+    if not overwrite:
+        _refuse_earlier(folder, names)
     check_writable(folder)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], inputs: list[Path], figures: str | None = None) -> None:
+def _refuse_earlier(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if os.path.lexists(folder / name):
+            raise MasksegError(f"{folder / name} exists already: --overwrite replaces it.")
+
+
+def write_folder(
+    folder: Path, files: Mapping[str, bytes], inputs: list[Path], figures: str | None = None, overwrite: bool = False
+) -> None:
     """Writes files into a folder in their order; pictures of an earlier run that are not among them are removed.
 
     Args:
         files: name -> content; the last one is the page, so that it is there only where all others are.
         inputs: files that must not be replaced.
         figures: the file, one of `files`, whose entry "files" names the pictures of a run; None: there are none.
+        overwrite: replace files that exist.
 
     Raises:
         UsageError: one of the files is an input.
-        MasksegError: one cannot be written; none of those that are new stays.
+        MasksegError: one exists, and `overwrite` is False; or one cannot be written: none of those that are new stays.
     """
     refuse_inputs([folder / name for name in files], inputs)
+    if not overwrite:
+        _refuse_earlier(folder, files)
     earlier = set() if figures is None else _earlier_pictures(folder / figures)
     new: list[Path] = []
     try:

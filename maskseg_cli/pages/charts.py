@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maskseg_cli.pages.axes import NARROW, Axes, color_of, dashes_of, legend_line, nice_ticks
+from maskseg_cli.pages.axes import HALF, NARROW, Axes, color_of, dashes_of, legend_line, nice_ticks
 from maskseg_cli.pages.elements import escaped
 from maskseg_cli.printable import printable
 
@@ -106,7 +106,7 @@ def histogram(
     x_title: str,
     y_title: str = "",
     height: int = 200,
-    width: int = 430,
+    width: int = HALF,
 ) -> str:
     """Draws counts in bins as columns.
 

@@ -19,6 +19,21 @@ def escaped(text: str) -> str:
     return html.escape(printable(text), quote=True)
 
 
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph.
+
+    Args:
+        text: it is escaped.
+        kind: the class for its style, "soft" or "note"; "" for usual text.
+
+    Example:
+        >>> paragraph("a < b", "soft")
+        '<p class="soft">a &lt; b</p>'
+    """
+    style = f' class="{kind}"' if kind else ""
+    return f"<p{style}>{escaped(text)}</p>"
+
+
 def table(
     titles: Sequence[str],
     rows: Iterable[Sequence[str | int | float]],

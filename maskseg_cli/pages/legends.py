@@ -24,24 +24,31 @@ class Key:
         text: what a line of this kind is.
         color: blue, green, red, as drawn.
         dashed: whether the line is dashed.
+        ground: a wider line of this colour is below it, as drawn; None: there is none.
     """
 
     text: str
     color: tuple[int, int, int]
     dashed: bool = False
+    ground: tuple[int, int, int] | None = None
 
 
 def legend(keys: Sequence[Key]) -> str:
     """A list of short lines as in the picture, each with its meaning; "" without keys."""
     items = []
     for key in keys:
-        blue, green, red = key.color
         dash = ' stroke-dasharray="6 5"' if key.dashed else ""
-        line = f'<line x1="1" x2="27" y1="5" y2="5" stroke="#{red:02x}{green:02x}{blue:02x}"{dash}/>'
+        line = "" if key.ground is None else _line(key.ground, ' style="stroke-width:5"')
+        line += _line(key.color, dash)
         items.append(
             f'<li><svg class="key" viewBox="0 0 28 10" aria-hidden="true">{line}</svg>{escaped(key.text)}</li>'
         )
     return f'<ul class="legend">{"".join(items)}</ul>' if items else ""
+
+
+def _line(color: tuple[int, int, int], style: str) -> str:
+    blue, green, red = color
+    return f'<line x1="1" x2="27" y1="5" y2="5" stroke="#{red:02x}{green:02x}{blue:02x}"{style}/>'
 
 
 def heat_scale(low: str, high: str, what: str) -> str:

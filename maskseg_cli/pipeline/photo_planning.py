@@ -11,6 +11,7 @@ from maskseg_cli.media.input_files import find_by_folder, find_sources
 from maskseg_cli.media.outputs import plan_outputs
 from maskseg_cli.media.readable_photos import PhotoSieve, readable_photos
 from maskseg_cli.pipeline.job_spool import JobSpool
+from maskseg_cli.pipeline.storage_plan import plan_on_storage, uses_storage
 from maskseg_cli.reporter import Reporter
 
 
@@ -59,6 +60,9 @@ def plan_photos(
     Raises:
         UsageError, MasksegError: as `find_sources`, `plan_outputs` and `check`.
     """
+    if long and uses_storage(plan):
+        check([])
+        return plan_on_storage(plan, reporter)
     if not (long and _is_apart(plan)):
         found = readable_photos(
             find_sources(plan.arguments, plan.recursive, plan.avoid, may_be_empty), reporter, may_be_empty

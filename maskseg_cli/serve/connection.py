@@ -3,102 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
+import socket
 from typing import Any
 
 import h11
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from maskseg_cli.serve.connections import Connections
-
-#: Seconds after which a connection without data, or one that does not take what is sent to it, is closed.
-TIMEOUT = 20.0
-
-#: Bytes of the header of a request, and number of its lines, at most.
-MAX_HEADER = 64 * 1024
-_MAX_LINES = 100
+from maskseg_cli.serve.connections import IDLE_TIME, Connections
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
+#: Bytes: room for about two pictures of a camera; more would be too old when they arrive.
+_SEND_BUFFER = 256 * 1024
+
 #: Seconds in which a client that gets no place can read that.
 _FULL_TIME = 0.2
-
-_HEADER_END = re.compile(rb"\n\r?\n")
-#: A continued line (obsolete), or a CR that ends no line: proxies differ about them.
-_AMBIGUOUS = re.compile(rb"\n[ \t]|\r(?=[^\n])")
-
-
-class _Strict(h11.Connection):
-    """Refuses requests about whose end a proxy and this server could differ (RFC 9112, sections 5 and 6)."""
-
-    def next_event(self) -> Any:
-        if self.their_state is h11.IDLE:
-            received, _ = self.trailing_data
-            end = _HEADER_END.search(received)
-            if _AMBIGUOUS.search(received[: end.start()] if end else received):
-                raise h11.RemoteProtocolError("The header of the request is not correct.")
-        event = super().next_event()
-        if isinstance(event, h11.Request):
-            if event.http_version not in (b"1.0", b"1.1"):
-                raise h11.RemoteProtocolError("Requests have HTTP/1.1.")
-            if len(event.headers) > _MAX_LINES or any(name == b"transfer-encoding" for name, _ in event.headers):
-                raise h11.RemoteProtocolError("A request has a Content-Length, and no Transfer-Encoding.")
-        return event
 
 
 class Connection(H11Protocol):
     """One connection. Requests find it as `scope["state"]["connection"]`.
 
-    Attributes:
-        send_timeout: seconds after which a client that does not take what was written is disconnected.
-        half_closed: whether the client will send nothing more.
+    Args:
+        places: where it needs a place.
+        uvicorns: the arguments of uvicorn's protocol.
     """
 
     def __init__(self, places: Connections[Connection], **uvicorns: Any) -> None:
         super().__init__(**uvicorns)
-        self.conn = _Strict(h11.SERVER, MAX_HEADER)
         self.app_state = {**self.app_state, "connection": self}
-        self.send_timeout = TIMEOUT
-        self.half_closed = False
         self._places = places
-        self._refused = False
-        self._send_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # Writing pauses until the system has taken all: what waits here would be old when it arrives.
+        # Writing pauses until the system has taken all: pictures that wait here would be old when they arrive.
         transport.set_write_buffer_limits(high=0)
+        with contextlib.suppress(OSError):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         has_place, leaving = self._places.add(self, self.client[0] if self.client else "")
         if leaving is not None:
-            leaving.leave()
+            leaving.transport.abort()
         if not has_place:
-            self._refused = True
+            transport.pause_reading()
             transport.write(_FULL)
             self.loop.call_later(_FULL_TIME, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._places.remove(self)
-        self._stop_send_timer()
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()
 
-    def data_received(self, data: bytes) -> None:
-        if self._refused:
-            return
-        super().data_received(data)
-        waits = self.cycle is None or self.cycle.response_complete
-        if waits and self.timeout_keep_alive_task is None and not self.transport.is_closing():
-            # uvicorn has no limit for a header that never ends.
-            self.timeout_keep_alive_task = self.loop.call_later(TIMEOUT, self.leave)
-
-    def eof_received(self) -> bool | None:  # type: ignore[override]
-        self.half_closed = True
-        # A client may close its side after its request and still wait for the answer.
-        return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.half_closed and self.cycle.response_complete:
-            self.transport.close()
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client may close its side after its request and still wait for the answer."""
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        if self.cycle.more_body:
+            self.conn.receive_data(b"")  # h11 finds that the body is not complete
+            self.handle_events()
+        self.cycle.keep_alive = False
+        return True
 
     def send_400_response(self, msg: str) -> None:
         try:
@@ -106,33 +68,33 @@ class Connection(H11Protocol):
         except h11.LocalProtocolError:  # an answer has begun
             self.transport.abort()
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stop_send_timer()
-        self._send_timer = self.loop.call_later(self.send_timeout, self.transport.abort)
+    @property
+    def ending(self) -> bool:
+        """Whether the client has closed its side, or the server ends: an answer without an end has to end."""
+        return not self.cycle.keep_alive
 
-    def resume_writing(self) -> None:
-        self._stop_send_timer()
-        super().resume_writing()
-
-    def leave(self) -> None:
-        """Ends the connection; waits for no client."""
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
-            self.transport.close()
-
-    def begin(self) -> None:
-        """Marks that this connection makes a request with access: see `Connections`."""
+    async def call(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles a request with access: the connection keeps its place until the client has taken the answer."""
         self._places.begin(self)
+        try:
+            await app(scope, receive, send)
+            await self.drain(IDLE_TIME)
+        finally:
+            if self.cycle.response_complete:  # else the next request has begun
+                self._places.end(self)
 
-    def end(self) -> None:
-        """Marks that it waits for its next request."""
-        self._places.end(self)
+    async def drain(self, timeout: float) -> None:
+        """Waits until the system has taken all that was written.
 
-    async def drain(self) -> None:
-        """Waits until the system has taken all that was written."""
-        await self.flow.drain()
+        Args:
+            timeout: seconds after which a client that takes nothing is disconnected.
+        """
+        while left := self.transport.get_write_buffer_size():
+            try:
+                await asyncio.wait_for(self.flow.drain(), timeout)
+            except asyncio.TimeoutError:
+                if self.transport.get_write_buffer_size() == left:
+                    self.transport.abort()
 
     def without_chunks(self) -> None:
         """The body of the answer has no length and ends with the connection, as cameras send MJPEG.
@@ -140,8 +102,3 @@ class Connection(H11Protocol):
         Simple readers of MJPEG do not know the chunks of HTTP/1.1, which h11 leaves out for a client of HTTP/1.0.
         """
         self.conn.their_http_version = b"1.0"
-
-    def _stop_send_timer(self) -> None:
-        if self._send_timer is not None:
-            self._send_timer.cancel()
-            self._send_timer = None

@@ -102,19 +102,20 @@ def names_this_computer(name: str, host: str) -> bool:
     return bare in known or bare.endswith(".localhost")
 
 
-def warning(address: str, token: bool) -> str | None:
-    """A warning that others can reach the camera; None if only this computer can."""
+def warning(address: str, token: bool, allows: str = "see the camera and use its controls") -> str | None:
+    """A warning that others can use what is served; None if only this computer can.
+
+    Args:
+        address: numeric, that the server listens at.
+        token: whether a token is asked for.
+        allows: what others can do, such as "see the camera".
+    """
     if is_loopback(address):
         return None
+    everybody = f"everybody {'with the token ' * token}who can reach this computer over the network can {allows}"
     if token:
-        return (
-            "Warning: everybody with the token who can reach this computer over the network can see the camera and "
-            "use its controls; the connection is not encrypted."
-        )
-    return (
-        "Warning: everybody who can reach this computer over the network can see the camera and use its controls: "
-        "--token WORD asks for a word first."
-    )
+        return f"Warning: {everybody}; the connection is not encrypted."
+    return f"Warning: {everybody}: --token WORD asks for a word first."
 
 
 def _is_ip(text: str) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,22 +12,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from maskseg_cli.camera.controls import Controls
-from maskseg_cli.errors import UsageError
+from maskseg_cli.errors import MasksegError
 from maskseg_cli.serve import api
 from maskseg_cli.serve.access import Access
-from maskseg_cli.serve.protection import Protection, error, read_body
+from maskseg_cli.serve.connections import IDLE_TIME
+from maskseg_cli.serve.http_error import error, read_body
+from maskseg_cli.serve.page_files import FOLDER, file_routes
+from maskseg_cli.serve.protection import Protection
 from maskseg_cli.serve.stream import Viewers
 
-_FOLDER = Path(__file__).parent / "page"
 _JSON = "application/json"
 
 #: Files that need no token: they show nothing of the camera, and the page that asks for the token needs them.
-_PUBLIC_FILES = {
-    "/page.css": "text/css",
-    "/page.js": "text/javascript",
-    "/mjpeg.js": "text/javascript",
-    "/icon.svg": "image/svg+xml",
-}
+_PUBLIC_FILES = {f"/{name}": FOLDER / name for name in ("page.css", "page.js", "mjpeg.js", "icon.svg")}
 
 #: What the pages of others may show, if the address in them holds the token.
 _EMBEDDABLE = ("/stream.mjpg", "/snapshot.jpg")
@@ -60,13 +55,6 @@ def page_app(viewers: Viewers, controls: Controls, access: Access) -> Protection
     """
     pictures = viewers.pictures
 
-    async def page(_: Request) -> Response:
-        return Response(_file("index.html"), media_type="text/html")
-
-    async def file(request: Request) -> Response:
-        path = request.url.path
-        return Response(_file(path[1:]), media_type=_PUBLIC_FILES[path])
-
     async def stream(request: Request) -> Response:
         return viewers.response(request)
 
@@ -86,8 +74,8 @@ def page_app(viewers: Viewers, controls: Controls, access: Access) -> Protection
             if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _JSON:
                 return error(415, f"The body of a request must be {_JSON}.")
             try:
-                apply(api.read_object(await read_body(request, _MAX_BODY)), controls)
-            except UsageError as problem:
+                apply(api.read_object(await read_body(request, _MAX_BODY, IDLE_TIME)), controls)
+            except MasksegError as problem:
                 return error(400, str(problem))
             return await status(request)
 
@@ -98,8 +86,7 @@ def page_app(viewers: Viewers, controls: Controls, access: Access) -> Protection
 
     app = Starlette(
         routes=[
-            Route("/", page),
-            *(Route(path, file) for path in _PUBLIC_FILES),
+            *file_routes({"/": FOLDER / "index.html", **_PUBLIC_FILES}),
             Route("/stream.mjpg", stream),
             Route("/snapshot.jpg", snapshot),
             Route("/status.json", status),
@@ -110,10 +97,4 @@ def page_app(viewers: Viewers, controls: Controls, access: Access) -> Protection
         exception_handlers={404: missing, 405: missing},
     )
     app.router.redirect_slashes = False
-    token_page = _file("token.html").decode()
-    return Protection(app, access, "camera", _PUBLIC_FILES, _EMBEDDABLE, token_page)
-
-
-@cache
-def _file(name: str) -> bytes:
-    return (_FOLDER / name).read_bytes()
+    return Protection(app, access, "camera", _PUBLIC_FILES, _EMBEDDABLE)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from urllib.parse import quote
+import socket
 
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
@@ -14,26 +13,21 @@ from maskseg_cli.serve.pictures import Pictures
 from maskseg_cli.serve.stream import Viewers
 from maskseg_cli.serve.web_server import WebServer, listen
 
+#: Seconds that `close` gives viewers and requests.
+_GRACE = 0.5
 
-class Server:
+
+class Server(WebServer):
     """A page that is being served; `start_server` makes it. Closes at the end of a `with` block.
 
     Attributes:
-        url: for a browser, with the token if there is one.
         warning: a sentence for the user if other computers can reach the page, else None.
-        web: the server of its requests.
     """
 
-    def __init__(self, web: WebServer, viewers: Viewers, token: str | None) -> None:
-        self.url = web.url if token is None else f"{web.url}?token={quote(token, safe='')}"
-        self.warning = warning(web.address, token is not None)
-        self.web = web
+    def __init__(self, viewers: Viewers, controls: Controls, access: Access, listening: socket.socket) -> None:
+        super().__init__(page_app(viewers, controls, access), listening, _GRACE, access.token)
+        self.warning = warning(self.address, access.token is not None)
         self._viewers = viewers
-
-    @property
-    def port(self) -> int:
-        """The port in use, also if any free one was requested."""
-        return self.web.port
 
     @property
     def viewers(self) -> int:
@@ -46,17 +40,12 @@ class Server:
         return self._viewers.pictures.encoded
 
     def close(self) -> None:
-        """Ends the server and all connections, usually within a second; a second call does nothing."""
-        self.web.close()
+        """Ends the server and all connections, usually within half a second; a second call does nothing."""
+        super().close()
         self._viewers.close()
 
     def __enter__(self) -> Server:
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def start_server(
@@ -84,5 +73,4 @@ def start_server(
     Access(host, port, token)  # refuses an empty token before anything starts
     listening = listen(host, port)
     access = Access(host, listening.getsockname()[1], token, secret)
-    viewers = Viewers(Pictures(feed))
-    return Server(WebServer(page_app(viewers, controls, access), listening), viewers, token)
+    return Server(Viewers(Pictures(feed)), controls, access, listening)

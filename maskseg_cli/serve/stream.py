@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from maskseg_cli.serve.connection import Connection
 from maskseg_cli.serve.pictures import Jpeg, Pictures
@@ -21,9 +18,6 @@ CONTENT_TYPE = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
 #: Seconds after which a viewer that receives nothing is disconnected.
 SEND_TIMEOUT = 10.0
-
-#: Bytes: room for about two pictures; more would be too old when they arrive.
-_SEND_BUFFER = 256 * 1024
 
 #: Seconds between two checks of a waiting connection for its viewer.
 _CHECK_EVERY = 0.25
@@ -59,39 +53,38 @@ class Viewers:
         """The stream for one viewer; of a HEAD request only its header."""
         connection: Connection = request.scope["state"]["connection"]
         connection.without_chunks()
-        connection.send_timeout = SEND_TIMEOUT
-        if request.method == "HEAD":
-            return StreamingResponse(_nothing(), headers={"Content-Type": CONTENT_TYPE})
-        return _Stream(self, connection)
+        headers = {"Content-Type": CONTENT_TYPE}
+        return StreamingResponse([] if request.method == "HEAD" else self._parts(connection), headers=headers)
 
     def close(self) -> None:
         """Ends the thread; waits for nothing."""
         self._encoder.shutdown(wait=False)
 
-    async def send_to(self, connection: Connection) -> AsyncIterator[bytes]:
-        """The parts of the stream, until the viewer closes its side.
+    async def _parts(self, connection: Connection) -> AsyncIterator[bytes]:
+        """The parts of the stream, until the viewer closes its side or the server ends.
 
         Pictures that come while one is being sent are dropped: a slow viewer sees fewer pictures, but no old ones.
         """
-        with contextlib.suppress(OSError):
-            link = connection.transport.get_extra_info("socket")
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        yield f"--{BOUNDARY}\r\n".encode()
-        sent = Jpeg(0, b"")
-        sent_at, wait = time.monotonic(), _REPEAT_ONCE
-        while not connection.half_closed:
-            await connection.drain()
-            newer = await self._newer(sent.number)
-            if newer is not None:
-                sent, wait = newer, _REPEAT_ONCE
-            else:
-                if self.pictures.feed.ended:
-                    await asyncio.sleep(_CHECK_EVERY)  # `_newer` no longer waits
-                if not sent.data or time.monotonic() - sent_at < wait:
-                    continue
-                wait = _REPEAT
-            yield _part(sent)
-            sent_at = time.monotonic()
+        self.count += 1
+        try:
+            yield f"--{BOUNDARY}\r\n".encode()
+            sent = Jpeg(0, b"")
+            sent_at, wait = time.monotonic(), _REPEAT_ONCE
+            while not connection.ending:
+                await connection.drain(SEND_TIMEOUT)
+                newer = await self._newer(sent.number)
+                if newer is not None:
+                    sent, wait = newer, _REPEAT_ONCE
+                else:
+                    if self.pictures.feed.ended:
+                        await asyncio.sleep(_CHECK_EVERY)  # `_newer` no longer waits
+                    if not sent.data or time.monotonic() - sent_at < wait:
+                        continue
+                    wait = _REPEAT
+                yield _part(sent)
+                sent_at = time.monotonic()
+        finally:
+            self.count -= 1
 
     async def _newer(self, number: int) -> Jpeg | None:
         """The newest picture if it is newer than `number`, as soon as there is one; None after `_CHECK_EVERY` s."""
@@ -103,25 +96,6 @@ class Viewers:
             self._coming = loop.run_in_executor(self._encoder, self.pictures.newer, newest.number, _CHECK_EVERY)
         coming = await asyncio.shield(self._coming)
         return coming if coming is not None and coming.number > number else None
-
-
-class _Stream(StreamingResponse):
-    """Sends the stream and counts its viewer."""
-
-    def __init__(self, viewers: Viewers, connection: Connection) -> None:
-        super().__init__(viewers.send_to(connection), headers={"Content-Type": CONTENT_TYPE})
-        self._viewers = viewers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._viewers.count += 1
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._viewers.count -= 1
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    yield b""
 
 
 def _part(picture: Jpeg) -> bytes:

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from maskseg_cli import __version__
 from maskseg_cli.classes import used_classes
 from maskseg_cli.serve.access import Access
-from maskseg_cli.service.access_middleware import AccessMiddleware
-from maskseg_cli.service.http_error import HttpError
+from maskseg_cli.serve.http_error import HttpError, answer_error, error
+from maskseg_cli.serve.page_files import file_routes
+from maskseg_cli.serve.protection import Protection
 from maskseg_cli.service.openapi import description
 from maskseg_cli.service.options import ServiceOptions
-from maskseg_cli.service.page_files import FILES, content, index_page
+from maskseg_cli.service.page_files import PAGE, PUBLIC
 from maskseg_cli.service.request_body import read_picture
 from maskseg_cli.service.segmenting import Segmenting
 from maskseg_cli.service.wanted import FORMATS, parse_wanted
@@ -40,7 +42,7 @@ def make_app(
     """The service of `maskseg serve`, for any ASGI server with one process.
 
     Args:
-        predictor: it is changed to find objects from a lower score on, see `Segmenting`.
+        predictor: finds the objects; it is not changed.
         options: who may use it, and its limits.
         host, port: where it will be served; part of the access rules.
 
@@ -48,20 +50,29 @@ def make_app(
         >>> app = make_app(load_model("lite"))                                      # doctest: +SKIP
     """
     service = Service(predictor, options or ServiceOptions())
+    origins = [origin.lower() for origin in service.options.cors]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Accept"],
+        expose_headers=["Retry-After", "Content-Disposition"],
+    )
     access = Access(host, port, service.options.token)
-    return Starlette(
+    app = Starlette(
         routes=[
-            Route("/", service.page),
+            *file_routes(PAGE),
             Route("/v1/segment", service.segment, methods=["POST"]),
             Route("/v1/model", service.model),
             Route("/healthz", service.health),
             Route("/openapi.json", service.openapi),
-            *(Route(path, service.file) for path in FILES),
         ],
-        middleware=[Middleware(AccessMiddleware, access=lambda: access, origins=service.options.cors)],
-        exception_handlers={HttpError: _own_error, HTTPException: _http_error, 500: _failure},
+        middleware=[cors, Middleware(Protection, access=access, what="service", public=PUBLIC, origins=origins)],
+        exception_handlers={HttpError: answer_error, HTTPException: _http_error, 500: _failure},
         lifespan=service.lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class Service:
@@ -89,8 +100,6 @@ class Service:
         self._uploads += 1
         try:
             data = await read_picture(request, self.options.max_bytes, self.options.timeout)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it
         finally:
             self._uploads -= 1
         try:
@@ -143,15 +152,6 @@ class Service:
         """GET /openapi.json: the description of the service."""
         return JSONResponse(description(self.options))
 
-    async def page(self, _: Request) -> Response:
-        """GET /: the page."""
-        return Response(index_page(), media_type="text/html")
-
-    async def file(self, request: Request) -> Response:
-        """GET of a file of the page."""
-        path, kind = FILES[request.url.path]
-        return Response(content(path), media_type=kind)
-
 
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
@@ -162,23 +162,14 @@ def _busy() -> HttpError:
     return HttpError(503, "The service is busy: try again in some seconds.", 2)
 
 
-def _error(code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": sentence}, code, headers)
-
-
-async def _own_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HttpError)
-    return _error(error.code, str(error), {"Retry-After": str(error.retry_after)} if error.retry_after else None)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return _error(404, "There is nothing at this address.")
-    if error.status_code == 405:
-        return _error(405, f"{request.method} is not possible here.", dict(error.headers or {}))
-    return _error(error.status_code, error.detail)
+async def _http_error(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    if problem.status_code == 404:
+        return error(404, "There is nothing at this address.")
+    if problem.status_code == 405:
+        return error(405, f"{request.method} is not possible here.", dict(problem.headers or {}))
+    return error(problem.status_code, problem.detail)
 
 
 async def _failure(_: Request, __: Exception) -> Response:
-    return _error(500, "The service failed at this request; its log says more.")
+    return error(500, "The service failed at this request; its log says more.")

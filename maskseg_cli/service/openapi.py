@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from maskseg_cli import __version__
 from maskseg_cli.drawing.drawing_options import COLOR_BY
 from maskseg_cli.drawing.palettes import PALETTES
 from maskseg_cli.service.options import ServiceOptions
+from maskseg_cli.service.page_files import PUBLIC
 from maskseg_cli.service.wanted import FORMATS
 
 _SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_ERROR = {"schema": {"$ref": "#/components/schemas/Error"}}
 _SWITCH = {"type": "boolean", "default": True}
 
 #: Parameter of the query -> its schema and description.
@@ -46,10 +49,13 @@ ERRORS = {
 }
 
 
+#: Errors of every request that needs the token.
+_ACCESS = ("401", "403", "429")
+
+
 def description(options: ServiceOptions) -> dict[str, Any]:
     """The description, as JSON values."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    failed = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
     form = {
         "schema": {
             "type": "object",
@@ -68,20 +74,20 @@ def description(options: ServiceOptions) -> dict[str, Any]:
             "required": True,
             "content": {"image/*": binary, "application/octet-stream": binary, "multipart/form-data": form},
         },
-        "responses": {
-            "200": {"description": "The objects.", "content": answers},
-            **{code: {"description": text, **failed} for code, text in ERRORS.items()},
-        },
+        "responses": {"200": {"description": "The objects.", "content": answers}, **_errors(ERRORS)},
+    }
+    gets = {
+        "/v1/model": ("The network, its classes and the limits.", "application/json"),
+        "/healthz": ("Whether the service answers, and how full its queue is.", "application/json"),
+        "/openapi.json": ("This description.", "application/json"),
+        "/": ("The page; without the token a form that asks for it.", "text/html"),
     }
     return {
         "openapi": "3.1.0",
         "info": {"title": "maskseg", "version": __version__},
         "paths": {
             "/v1/segment": {"post": segment},
-            "/v1/model": {"get": _get("The network, its classes and the limits.", "application/json")},
-            "/healthz": {"get": _get("Whether the service answers, and how full its queue is.", "application/json")},
-            "/openapi.json": {"get": _get("This description.", "application/json")},
-            "/": {"get": _get("The page.", "text/html")},
+            **{path: {"get": _get(summary, kind, path in PUBLIC)} for path, (summary, kind) in gets.items()},
         },
         "components": {
             "schemas": {
@@ -93,5 +99,16 @@ def description(options: ServiceOptions) -> dict[str, Any]:
     }
 
 
-def _get(summary: str, kind: str) -> dict[str, Any]:
-    return {"summary": summary, "responses": {"200": {"description": summary, "content": {kind: {}}}}}
+def _get(summary: str, kind: str, public: bool) -> dict[str, Any]:
+    found = {"200": {"description": summary, "content": {kind: {}}}}
+    if public:
+        return {"summary": summary, "responses": {**found, **_errors(["403"])}, "security": []}
+    if kind == "text/html":
+        refused = {code: {"description": ERRORS[code], "content": {kind: {}}} for code in ("401", "429")}
+        either = {"description": ERRORS["403"], "content": {kind: {}, "application/json": _ERROR}}
+        return {"summary": summary, "responses": {**found, **refused, "403": either}}
+    return {"summary": summary, "responses": {**found, **_errors(_ACCESS)}}
+
+
+def _errors(codes: Iterable[str]) -> dict[str, Any]:
+    return {code: {"description": ERRORS[code], "content": {"application/json": _ERROR}} for code in codes}

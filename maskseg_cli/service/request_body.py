@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from maskseg_cli.service.http_error import HttpError
+from maskseg_cli.serve.http_error import HttpError, read_body
 
 #: Types of bodies that are the picture itself, besides image/*.
 _RAW = ("", "application/octet-stream")
+
+#: Fields of a form, at most: each costs as much time as thousands of bytes of a file.
+_MAX_FIELDS = 100
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each broken form
 
 
 async def read_picture(request: Request, max_bytes: int, timeout: float) -> bytes:
@@ -19,30 +24,13 @@ async def read_picture(request: Request, max_bytes: int, timeout: float) -> byte
 
     Raises:
         HttpError: 400 no picture, 408 it took too long, 413 too many bytes, 415 another type of body.
-        starlette.requests.ClientDisconnect: the client has gone.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     name = kind.decode("latin-1").lower()
     is_form = name == "multipart/form-data"
     if not (is_form or name in _RAW or name.startswith("image/")):
         raise HttpError(415, "The body is a picture (Content-Type: image/jpeg, for example) or multipart/form-data.")
-    too_large = HttpError(413, f"The request is too large: at most {max_bytes:,} bytes are read.")
-    length = request.headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > max_bytes:
-        raise too_large
-    body = bytearray()
-
-    async def read() -> None:
-        async for chunk in request.stream():
-            if len(body) + len(chunk) > max_bytes:
-                raise too_large
-            body.extend(chunk)
-
-    try:
-        await asyncio.wait_for(read(), timeout)
-    except asyncio.TimeoutError as error:
-        raise HttpError(408, f"The request did not come in within {timeout:g} seconds.") from error
-    data = bytes(body)
+    data = await read_body(request, max_bytes, timeout)
     if is_form:
         data = _file_of(data, options.get(b"boundary", b""))
     if not data:
@@ -57,6 +45,7 @@ def _file_of(body: bytes, boundary: bytes) -> bytes:
         HttpError: 400, the form is broken, or holds no file or several.
     """
     files: list[bytearray] = []
+    fields = 0
     header = {"name": b"", "value": b""}
     disposition = {"is_file": False}
 
@@ -80,6 +69,10 @@ def _file_of(body: bytes, boundary: bytes) -> bytes:
             files[-1] += data[start:end]
 
     def part_begin() -> None:
+        nonlocal fields
+        fields += 1
+        if fields > _MAX_FIELDS:
+            raise HttpError(400, f"A form has at most {_MAX_FIELDS} fields.")
         disposition["is_file"] = False
 
     ended: list[bool] = []

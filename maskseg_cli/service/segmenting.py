@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +13,15 @@ from numpy.typing import NDArray
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.media.images import PictureTooLargeError, decode_photo
+from maskseg_cli.serve.http_error import HttpError
 from maskseg_cli.service.answers import answer
-from maskseg_cli.service.http_error import HttpError
 from maskseg_cli.service.wanted import Wanted
 from maskseg_cli.service.work_queue import WorkQueue
 
 if TYPE_CHECKING:
     from maskseg_cli.inference.predictor import Predictor
 
-#: The network finds objects from this score on, so that a page can show more of them without another request.
+#: A request can ask for objects from this score on.
 LOWEST_SCORE = 0.1
 
 #: The network finds at least so many objects in a picture.
@@ -34,13 +36,13 @@ class Segmenting:
     Decoded pictures exist only while one of the threads works on them: memory does not grow with the queue.
 
     Args:
-        predictor: it is set to find objects from `LOWEST_SCORE` on; its own limits become those of requests that
-            name none.
+        predictor: its limits become those of requests that name none; it is not changed.
         max_pixels: of a picture.
         places: pictures in work or waiting, at most.
 
     Attributes:
         usual: what a request gets that asks for nothing.
+        lowest_score: the lowest score that a request can ask for with effect.
         queue: takes (bytes of a picture, what is wanted), and returns the bytes of the answer.
     """
 
@@ -51,19 +53,11 @@ class Segmenting:
             min_score=config.detection_min_confidence,
             max_detections=min(predictor.max_detections or config.detection_max_instances, 10_000),
         )
-        predictor.max_detections = None
-        predictor.set_options(
-            detection_min_confidence=min(LOWEST_SCORE, config.detection_min_confidence),
-            detection_max_instances=max(_LIMIT, config.detection_max_instances),
-        )
+        self._finder = lru_cache(maxsize=64)(self._make_finder)  # a check of all options takes half a millisecond
+        self.lowest_score = float(min(LOWEST_SCORE, config.detection_min_confidence))
         self._network = threading.BoundedSemaphore(predictor.workers)
         # One thread more than the network has workers decodes and encodes while those are busy.
         self.queue: WorkQueue[Task, bytes] = WorkQueue(self._work, predictor.workers + 1, places, predictor.batch)
-
-    @property
-    def lowest_score(self) -> float:
-        """The lowest score that a request can ask for with effect."""
-        return float(self._predictor.config.detection_min_confidence)
 
     def _work(self, tasks: Sequence[Task]) -> list[bytes | Exception]:
         results: list[bytes | Exception] = [MasksegError("nothing was done")] * len(tasks)
@@ -77,9 +71,11 @@ class Segmenting:
                 results[number] = HttpError(400, str(error))
         # Pictures of equal size lie side by side: the predictor takes them at once.
         order = sorted(images, key=lambda number: images[number].shape)
+        if not order:
+            return results
         try:
             with self._network:
-                found = self._predictor([images[number] for number in order]) if order else []
+                found = self._finder(min(wanted.min_score for _, wanted in tasks))([images[number] for number in order])
         except Exception as error:
             if len(tasks) == 1:
                 return [_refusal(error)]
@@ -90,6 +86,18 @@ class Segmenting:
             except Exception as error:
                 results[number] = _refusal(error)
         return results
+
+    def _make_finder(self, score: float) -> Predictor:
+        """A predictor on the same network that finds objects from a score on, and no more: masks take time."""
+        config = self._predictor.config
+        finder = copy.copy(self._predictor)
+        finder.max_detections = None
+        finder.engine = copy.copy(self._predictor.engine)  # the options are the engine's, the network is shared
+        finder.engine.config = config.replace(
+            detection_min_confidence=max(self.lowest_score, score),
+            detection_max_instances=max(_LIMIT, config.detection_max_instances),
+        )
+        return finder
 
 
 def _refusal(error: Exception) -> Exception:

@@ -10,7 +10,7 @@ from maskseg_cli.detections import Detections
 from maskseg_cli.drawing.drawing_options import COLOR_BY, DrawingOptions
 from maskseg_cli.drawing.palettes import PALETTES
 from maskseg_cli.errors import UsageError
-from maskseg_cli.service.http_error import HttpError
+from maskseg_cli.serve.http_error import HttpError
 
 #: Name of a format -> its media type. The first one of a media type is what Accept chooses.
 FORMATS = {

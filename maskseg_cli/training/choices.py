@@ -11,6 +11,7 @@ from typing import Any
 from maskseg_cli.config.overrides import parse_settings
 from maskseg_cli.config.value_types import check_count, check_fields
 from maskseg_cli.datasets.annotation_file import own_pictures
+from maskseg_cli.datasets.annotation_options import check_format
 from maskseg_cli.datasets.data_source import SHAPES_WORD
 from maskseg_cli.errors import UsageError
 from maskseg_cli.training.stages import make_stages
@@ -52,6 +53,7 @@ class Choices:
         workers: threads that prepare pictures.
         gpus: devices that share the work; 1: no distribution.
         via_attribute: the region attribute that holds the class in files of VIA; None: see `via.read_via`.
+        format: the name of the format of all annotations; None: their content shows it.
     """
 
     data: Sequence[DataChoice]
@@ -66,9 +68,11 @@ class Choices:
     workers: int = 2
     gpus: int = 1
     via_attribute: str | None = None
+    format: str | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, leave_out=("data", "validation", "overrides"))
+        check_format(self.format)
         check_count("workers", self.workers)
         check_count("gpus", self.gpus)
         check_count("size", 1 if self.size is None else self.size)
@@ -83,6 +87,7 @@ def make_choices(
     teacher: str | Path | None = None,
     val: Sequence[str | Path] | None = None,
     via_attribute: str | None = None,
+    format: str | None = None,
     init: str = "lite",
     model: str = "lite",
     layers: str | Sequence[str] = ("all",),
@@ -122,7 +127,7 @@ def make_choices(
         also: (annotations, images, share) of each further training set of the same classes.
         teacher: results of a stronger network in the first set of `also`, in COCO's result format.
         val: (annotations, folder of the pictures) to measure AP on, or None.
-        via_attribute, init, size, augment, strict, shapes, workers, gpus: see `Choices`.
+        via_attribute, format, init, size, augment, strict, shapes, workers, gpus: see `Choices`.
         model: "lite" or "coco": the network's family where `init` is "random".
         layers, epochs, learning_rate: one value for each stage; the last value of a shorter list is repeated.
         steps_per_epoch, batch, accumulate, optimizer, momentum, weight_decay, clip_norm, schedule, warmup, ema, \
@@ -156,6 +161,7 @@ def make_choices(
         workers,
         gpus,
         via_attribute,
+        format,
     )
     options = TrainingOptions(
         Path(output),

@@ -98,6 +98,7 @@ def open_sources(choices: Choices, output: Path, start: Start, log: TrainingLog)
             attribute=choices.via_attribute,
             strict=choices.strict,
             reporter=log.reporter,
+            format="coco" if choice.teacher is not None else choices.format,
         )
         for problem in source.problems:
             log.say(f"{choice.annotations}: {problem.message}")
@@ -143,7 +144,14 @@ def _validation(
     choices: Choices, config: MaskRCNNConfig, class_names: tuple[str, ...], options: TrainingOptions, log: TrainingLog
 ) -> Validation | None:
     if choices.validation is not None:
-        validation = Validation(config, class_names, *choices.validation, attribute=choices.via_attribute)
+        validation = Validation(
+            config,
+            class_names,
+            *choices.validation,
+            attribute=choices.via_attribute,
+            format=choices.format,
+            reporter=log.reporter,
+        )
         for problem in validation.dataset.problems:
             log.say(f"{choices.validation[0]}: {problem.message}")
         return validation

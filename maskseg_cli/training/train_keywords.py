@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskseg_cli.datasets.annotation_options import format_option, via_attribute_option
 from maskseg_cli.inference.model_options import SIZES
 from maskseg_cli.option import option
 from maskseg_cli.training.schedule import SCHEDULES
@@ -40,6 +41,8 @@ class TrainKeywords:
         metavar="ANNOTATIONS IMAGES",
         heading=_DATA,
     )
+    format: str | None = format_option("all annotations", heading=_DATA)
+    via_attribute: str | None = via_attribute_option(heading=_DATA)
     init: str = option(
         "lite",
         "Weights to start from, such as lite or coco; layers that do not fit start fresh.",

@@ -16,6 +16,7 @@ from maskseg_cli.evaluation import CocoDataset, evaluate
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.model.mask_rcnn import MaskRCNN
+from maskseg_cli.reporter import Reporter
 
 
 class Validation:
@@ -31,6 +32,8 @@ class Validation:
         images: the folder of its pictures.
         limit: number of pictures to measure on, the first ones; None: all.
         attribute: of a VIA file, as `via.read_via` takes it.
+        format: the name of the annotations' format; None: their content shows it.
+        reporter: is told what is read.
 
     Raises:
         MasksegError: the annotations cannot be used, they have no class in common with the network, or a picture is
@@ -45,9 +48,11 @@ class Validation:
         images: Path,
         limit: int | None = None,
         attribute: str | None = None,
+        format: str | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
         # All checks are made here, before the training begins.
-        self.dataset = CocoDataset.read(annotations, images, attribute=attribute)
+        self.dataset = CocoDataset.read(annotations, images, attribute=attribute, reporter=reporter, format=format)
         self.dataset.match_classes(class_names)
         self.dataset.require_objects()
         names = [record["file_name"] for record in self.dataset.images[:limit]]

@@ -215,6 +215,26 @@ def test_sizes_that_the_file_lacks_are_those_of_the_photos(sample: Sample, asked
     assert run(sample).stdout == expected
 
 
+def test_the_format_can_be_named(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    expected = run(sample, "--results", results).stdout
+    assert run(sample, "--format", "coco").stdout == expected
+    assert run(sample, "--format", "coco", "--from-results", results).stdout == expected
+    for more in ((), ("--from-results", results)):
+        refused = run(sample, "--format", "labelme", *more)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "instances.json is not a file of labelme" in refused.stderr
+    unknown = run(sample, "--format", "cocoo")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "There is no annotation format 'cocoo'; there are coco, via" in unknown.stderr
+
+
+def test_the_part_of_a_set_that_is_measured_is_said(sample: Sample, asked: list[ModelOptions], tmp_path: Path) -> None:
+    convert_data(sample.annotations, tmp_path / "set", to="yolo", images=sample.photos, split=0.5, copy_photos=True)
+    result = CliRunner().invoke(main, ["evaluate", str(tmp_path / "set")])
+    assert "set: val is read (2 pictures), not train (2 pictures)." in result.stderr.splitlines()
+
+
 def test_results_are_scored_with_the_sizes_of_the_photos(sample: Sample, asked: Any, tmp_path: Path) -> None:
     results = tmp_path / "results.json"
     expected = run(sample, "--results", results).stdout

@@ -271,6 +271,13 @@ def test_pictures_that_are_left_out_make_the_exit_code_1(
     assert "1 picture of the data could not be used" in run(*words, "--resume", code=1).stderr
 
 
+def test_the_format_can_be_named(tmp_path: Path, coco: Path) -> None:
+    words = [coco, coco.parent, "--init", "random", "-o", tmp_path / "run"]
+    assert "is not a file of labelme" in run(*words, "--format", "labelme", code=1).stderr
+    assert "There is no annotation format 'cocoo'" in run(*words, "--format", "cocoo", code=2).stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_data_without_any_picture(tmp_path: Path, coco: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run(coco, tmp_path / "empty", "-o", tmp_path / "run", "--init", "random", code=1)

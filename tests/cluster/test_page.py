@@ -29,6 +29,6 @@ def test_the_commands_of_the_page_run(photos: Path, tmp_path: Path) -> None:
 
 
 def test_the_program_of_the_page_names_what_exists() -> None:
-    code = "".join(block.code for block in blocks(PAGE, "python"))
+    code = "".join(block.code for block in blocks(PAGE, "py"))
     compile(code, str(PAGE), "exec")
     assert 'ray="auto"' in code

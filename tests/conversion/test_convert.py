@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -13,6 +16,7 @@ from PIL import Image
 
 from maskseg_cli import Reporter, convert_data
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.export.formats import DATA_FORMATS
 from tests.conversion.samples import HEIGHT, PARTS, RING, WIDTH, document, opened, rle, write
 
 
@@ -218,6 +222,51 @@ def test_photos_of_another_size_or_missing_are_left_out_where_they_are_copied(tm
     assert [line for line in heard.lines if line.startswith("Problems in")] == [f"Problems in {path}:"]
     assert [image["file_name"] for image in read(out / "annotations.json")["images"]] == ["trip/b.png"]
     assert (out / "images" / "trip" / "b.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["12:30.png", 'trip "x"/a?.png', "new\nline.png"])
+def test_names_that_not_every_file_system_takes_keep_their_classes(tmp_path: Path, name: str) -> None:
+    content = document()
+    content["images"][0]["file_name"] = name
+    path = write(tmp_path, content)
+    convert_data(path, tmp_path / "out", to="masks", images=tmp_path / "photos", copy_photos=True)
+    back = opened(tmp_path / "out")
+    assert back.class_names == ("background", "apple tree", "zebra")
+    assert back.problems == []
+
+
+class Stopping(Reporter):
+    """Stops the run after its second photo, as Ctrl-C or a full disk does."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    @contextmanager
+    def progress(self, *_: object, **__: object) -> Iterator[Callable[[int], None]]:
+        def show(done: int) -> None:
+            if done == 2:
+                raise self.error
+
+        yield show
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [*((name, KeyboardInterrupt()) for name in DATA_FORMATS), ("yolo", OSError(errno.ENOSPC, "No space left"))],
+)
+def test_nothing_stays_of_a_conversion_that_was_stopped(tmp_path: Path, name: str, error: BaseException) -> None:
+    path = write(tmp_path, document())
+    before = sorted(tmp_path.rglob("*"))
+    options: dict[str, Any] = {"to": name, "images": tmp_path / "photos", "copy_photos": True}
+    with pytest.raises(type(error)):
+        convert_data(path, tmp_path / "new" / "out", reporter=Stopping(error), **options)
+    assert sorted(tmp_path.rglob("*")) == before
+    convert_data(path, tmp_path / "out", **options)  # where there is something already, that stays
+    there = sorted(tmp_path.rglob("*"))
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(type(error)):
+        convert_data(path, tmp_path / "out", reporter=Stopping(error), overwrite=True, **options)
+    assert sorted(tmp_path.rglob("*")) == sorted([*there, tmp_path / "out" / "notes.txt"])
 
 
 def test_files_of_the_input_are_never_replaced(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from maskseg_cli.datasets.annotation_file import detect_format, read_annotations
 from maskseg_cli.datasets.annotation_formats import FORMATS
 from maskseg_cli.datasets.annotation_input import AnnotationInput
+from maskseg_cli.datasets.annotation_options import FORMAT_NAMES
 from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError, UsageError
@@ -46,6 +49,35 @@ def test_a_folder_with_one_annotation_file(tmp_path: Path) -> None:
     (tmp_path / "second.json").write_text((tmp_path / "annotations.json").read_text())
     with pytest.raises(MasksegError, match=r"several annotation files .annotations.json, second.json"):
         detect_format(tmp_path)
+
+
+def test_folders_with_annotations_in_a_folder(tmp_path: Path) -> None:
+    for part in ("train", "val"):
+        voc_samples.voc(tmp_path / part)
+        for masks in (tmp_path / part).glob("Segmentation*"):
+            shutil.rmtree(masks)
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(
+        MasksegError, match=r"holds no annotations itself, but folders in it do \(train, val\): name one"
+    ):
+        read_annotations(tmp_path, ProblemLog())
+
+
+def test_several_annotation_files_in_a_folder(tmp_path: Path) -> None:
+    for count, names in ((2, "1.json, 2.json"), (4, "1.json, 2.json, 3.json ...")):
+        for number in range(count):
+            (tmp_path / f"{number + 1}.json").write_text(json.dumps(document()))
+        with pytest.raises(MasksegError) as caught:
+            read_annotations(tmp_path, ProblemLog())
+        assert f"several annotation files ({names}): name one of them." in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for read in (detect_format, open_source):
+        with pytest.raises(MasksegError, match="pipe is a pipe or a device: save what it gives as a file"):
+            read(tmp_path / "pipe")
 
 
 def test_a_format_that_is_named(tmp_path: Path) -> None:
@@ -170,3 +202,7 @@ def test_detection_never_fails_otherwise(name: str, data: st.DataObject) -> None
 
 def test_names_are_unique() -> None:
     assert len({one.name for one in FORMATS}) == len(FORMATS)
+
+
+def test_the_names_in_options_are_those_of_the_formats() -> None:
+    assert tuple(one.name for one in FORMATS) == FORMAT_NAMES

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from maskseg_cli import Detections
+from maskseg_cli.datasets import cvat_tracks
 from maskseg_cli.datasets.annotation_file import detect_format, read_annotations
 from maskseg_cli.datasets.data_source import open_source
 from maskseg_cli.datasets.problems import ProblemLog
@@ -126,13 +127,81 @@ def test_tracks(tmp_path: Path) -> None:
         named = [(example.name, example.class_ids.tolist()) for example in source]
         assert named == [
             ("frame_000000.png", [2]), ("frame_000001.png", []), ("frame_000002.png", []), ("frame_000004.png", [2, 1]),
-            ("frame_000009.png", []),
+            ("frame_000009.png", [1]),
         ]  # fmt: skip
         assert [mask.area for mask in source[3].masks] == [400, 6]
-        assert [(problem.kind, problem.count) for problem in source.problems] == [("missing-image", 1)]
+        kinds = [(problem.kind, problem.count) for problem in source.problems]
+        assert kinds == [("missing-image", 1), ("track-held", 1)]
     assert [image["id"] for image in read_annotations(path, ProblemLog())["images"]] == [1, 2, 3, 5, 10, 13]
     records = read_annotations(path, ProblemLog())["annotations"]
-    assert [record["track_id"] for record in records] == [7, 8, 7, 7]
+    assert [record["track_id"] for record in records] == [7, 8, 7, 7, 7]
+
+
+def key_frames(folder: Path, *shapes: str, present: range = range(11), strict: bool = False) -> dict[int, list[float]]:
+    """Number of each frame -> the boxes of its objects."""
+    for number in present:
+        picture(folder / f"frame_{number:06d}.png")
+    elements = "".join(f'<track id="{number}" label="cat">{some}</track>' for number, some in enumerate(shapes))
+    source = open_source(tracks(folder, elements), strict=strict)
+    return {int(example.name[6:12]): example.boxes.ravel().tolist() for example in source}
+
+
+BOX = '<box frame="{}" outside="{}" xtl="{}" ytl="10" xbr="{}" ybr="20" rotation="{}"/>'
+
+
+def test_boxes_move_evenly_between_key_frames(tmp_path: Path) -> None:
+    shapes = BOX.format(0, 0, 10, 20, 0) + BOX.format(4, 0, 18, 30, 0) + BOX.format(6, 1, 18, 30, 0)
+    found = key_frames(tmp_path, shapes, BOX.format(10, 0, 0, 5, 0), strict=True)
+    assert found == {
+        0: [10, 10, 20, 20], 1: [12, 10, 22.5, 20], 2: [14, 10, 25, 20], 3: [16, 10, 27.5, 20], 4: [18, 10, 30, 20],
+        5: [18, 10, 30, 20], 6: [], 7: [], 8: [], 9: [], 10: [0, 10, 5, 20],
+    }  # fmt: skip
+    kinds = {one.kind: one.count for one in open_source(tmp_path / "film.xml").problems}
+    assert kinds == {"track-moved": 4}
+
+
+def test_ellipses_turn_the_shorter_way(tmp_path: Path) -> None:
+    ellipse = '<ellipse frame="{}" outside="0" cx="{}" cy="20" rx="10" ry="5" rotation="{}"/>'
+    found = key_frames(tmp_path, ellipse.format(0, 20, 350) + ellipse.format(2, 24, 10), present=range(3))
+    np.testing.assert_allclose(found[1], [12, 15, 32, 25], atol=0.1)  # not turned by 180 degrees, nor upright
+
+
+def test_other_outlines_stay_until_the_next_key_frame(tmp_path: Path) -> None:
+    polygon = '<polygon frame="{}" outside="{}" points="{x},8;30,8;30,28;{x},28"/>'
+    shapes = polygon.format(1, 0, x=10) + polygon.format(4, 0, x=20) + polygon.format(6, 1, x=20)
+    found = key_frames(tmp_path, shapes, polygon.format(8, 0, x=0))
+    assert {number: boxes[:1] for number, boxes in found.items()} == {
+        1: [10], 2: [10], 3: [10], 4: [20], 5: [20], 6: [], 7: [], 8: [0]
+    }  # fmt: skip
+    [problem] = open_source(tmp_path / "film.xml").problems
+    assert problem.message.startswith("3 outlines between two key frames of a track (that of the key frame before")
+    with pytest.raises(MasksegError, match="3 outlines between two key frames"):
+        key_frames(tmp_path, shapes, polygon.format(8, 0, x=0), strict=True)
+
+
+def test_only_frames_that_are_there_are_filled(tmp_path: Path) -> None:
+    shapes = BOX.format(0, 0, 10, 20, 0) + BOX.format(10**8, 0, 10, 20, 0)
+    document = read_annotations(tracks(tmp_path, f'<track id="0" label="cat">{shapes}</track>'), ProblemLog())
+    assert [image["id"] for image in document["images"]] == [1, 10**8 + 1]
+    # A frame without a picture of its own is one where another track has a shape there.
+    found = f'<track id="0" label="cat">{shapes}</track><track id="1" label="dog">{BOX.format(5, 0, 1, 2, 0)}</track>'
+    document = read_annotations(tracks(tmp_path, found), ProblemLog())
+    assert [one["image_id"] for one in document["annotations"]] == [1, 6, 6, 10**8 + 1]
+
+
+def test_broken_key_frames_move_nothing(tmp_path: Path) -> None:
+    broken = BOX.format(0, 0, "x", 20, 0) + BOX.format(2, 0, 10, 20, 0)
+    polyline = '<polyline frame="0" outside="0" points="1,1;5,5"/>'
+    found = key_frames(tmp_path, broken, polyline + polyline.replace("0", "2", 1), present=range(3))
+    assert found == {0: [], 1: [], 2: [10, 10, 20, 20]}
+    kinds = {one.kind: one.count for one in open_source(tmp_path / "film.xml").problems}
+    assert kinds == {"box": 2, "shape-kind": 2, "track-held": 1}
+
+
+def test_more_shapes_than_memory_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cvat_tracks, "_MOST_BETWEEN", 3)
+    with pytest.raises(MasksegError, match="more than 3 shapes between the key frames"):
+        key_frames(tmp_path, BOX.format(0, 0, 10, 20, 0) + BOX.format(10, 0, 10, 20, 0))
 
 
 def test_frames_with_other_names(tmp_path: Path) -> None:

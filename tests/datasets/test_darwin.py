@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,39 @@ def test_masks_of_a_raster_layer(tmp_path: Path) -> None:
     assert not problems
 
 
+@pytest.mark.parametrize(
+    ("radius", "angle", "box"),
+    [((10, 4), 0, [10, 16, 20, 8]), ((10, 4), math.pi / 2, [16, 10, 8, 20]), ((8, 8), None, [12, 12, 16, 16])],
+)
+def test_ellipses(tmp_path: Path, radius: tuple[int, int], angle: float | None, box: list[int]) -> None:
+    shape = {"center": {"x": 20, "y": 20}, "radius": dict(zip("xy", radius, strict=True)), "angle": angle}
+    if angle is None:
+        del shape["angle"]
+    picture(write(tmp_path, version_2(annotation("cat", ellipse=shape))) / "a.jpg")
+    [example] = open_source(tmp_path, strict=True)
+    x, y, width, height = box
+    np.testing.assert_allclose(example.boxes, [[x, y, x + width, y + height]], atol=0.05)
+    assert example.masks[0].area == pytest.approx(math.pi * radius[0] * radius[1], rel=0.05)
+
+
+def test_an_ellipse_is_turned_clockwise(tmp_path: Path) -> None:
+    shape = {"center": {"x": 20, "y": 20}, "radius": {"x": 10, "y": 1}, "angle": math.pi / 4}
+    [record] = read(write(tmp_path, version_2(annotation("cat", ellipse=shape))))[0]["annotations"]
+    [points] = record["segmentation"]
+    assert len(points) >= 128  # the numbers of 64 corners
+    assert points[:2] == pytest.approx([20 + 10 / math.sqrt(2), 20 + 10 / math.sqrt(2)])  # right and below
+
+
+@pytest.mark.parametrize(
+    "shape", [None, [], {"center": {"x": 1, "y": 2}, "radius": {"x": 3}}, {"center": 5, "radius": {"x": 3, "y": 4}},
+              {"center": {"x": 1, "y": 2}, "radius": {"x": -3, "y": 4}, "angle": 0},
+              {"center": {"x": 1, "y": 2}, "radius": {"x": 3, "y": 4}, "angle": "up"}],
+)  # fmt: skip
+def test_broken_ellipses(tmp_path: Path, shape: Any) -> None:
+    [record] = read(write(tmp_path, version_2(annotation("cat", ellipse=shape))))[0]["annotations"]
+    assert isinstance(record["segmentation"], str)
+
+
 def test_boxes(tmp_path: Path) -> None:
     document, _ = read(write(tmp_path, version_2(annotation("cat", bounding_box={"x": 1.5, "y": 2, "w": 3, "h": 4}))))
     [record] = document["annotations"]
@@ -169,10 +203,10 @@ def test_broken_records_do_not_stop_the_rest(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text("{")
     picture(tmp_path / "a.jpg")
     document, problems = read(tmp_path)
-    assert problems == {"annotation-file": 2, "video-file": 1, "no-class": 2, "shape-kind": 2}
+    assert problems == {"annotation-file": 2, "video-file": 1, "no-class": 2, "shape-kind": 1}
     source = open_source(tmp_path)
     kinds = {problem.kind: problem.count for problem in source.problems}
-    assert (kinds["outline"], kinds["box"]) == (5, 1)
+    assert (kinds["outline"], kinds["box"]) == (6, 1)
     assert len(source[0]) == 1
     assert document["images"][0]["file_name"] == "a.jpg"
 

@@ -44,6 +44,7 @@ FILES = [
     ("0 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.1 0.1\n", "YOLO"),
     ("image,x1,y1,x2,y2,label\n1.jpg,1,2,3,4,cat\n", r"is a table \(CSV\)"),
     ('{"a": 1}\n{"a": 2}\n', "has one JSON record a line"),
+    ('{"a": "' + "b" * 5000 + '"}\n{"a": 2}\n', "has one JSON record a line"),
     ("", "is empty"),
     ('{"images": [1, 2],}', "line 1, column 1[89]: a comma stands before the closing bracket"),
     ('{"images": [1,\n]}', "line [12], column [0-9]+: a comma stands before the closing bracket"),

@@ -15,9 +15,21 @@ from maskseg_cli.datasets.problems import ProblemLog
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.evaluation import CocoDataset
 from maskseg_cli.export.yolo import YoloFolder
+from maskseg_cli.reporter import Reporter
 from tests.datasets.samples import picture
 from tests.export.samples import NAMES, found, photo_frame
 from tests.export.test_mask_polygons import iou
+
+
+class Listener(Reporter):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
 
 #: As Ultralytics' own sets have it.
 YAML = """# COCO8-seg dataset
@@ -91,6 +103,22 @@ def test_parts_of_a_set(tmp_path: Path) -> None:
     assert read(path, tmp_path / "set" / "images" / "train", split="val") == ["a.png", "b.png", "unlabelled.png"]
     assert read(tmp_path / "set" / "labels" / "val") == [str(tmp_path / "set" / "images" / "val" / "c.png")]
     assert len(open_source(tmp_path / "set" / "labels" / "val")) == 1
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        ("train", "train is read (2 pictures), not val (1 picture)"),
+        ("val", "val is read (1 picture), not train (2 pictures)"),
+        ("test", "there is no part test: train and val are read (3 pictures)"),
+        (None, "train and val are read (3 pictures)"),
+    ],
+)
+def test_the_parts_that_are_read_are_said(tmp_path: Path, split: str | None, said: str) -> None:
+    path = dataset(tmp_path / "set", train_a=SQUARE, train_b="", val_c=SQUARE)
+    reporter = Listener()
+    read(path, split=split, reporter=reporter)
+    assert reporter.said == [f"data.yaml: {said}."]
 
 
 def test_folders_as_roboflow_has_them(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from maskseg_cli.evaluation.coco_ap import average_precision
 from maskseg_cli.evaluation.coco_dataset import CocoDataset
+from maskseg_cli.evaluation.resampled_precision import mean_resampled_precision
 from tests.evaluation.random_sets import random_set
 
 
@@ -33,7 +34,7 @@ def test_weighted_ap_is_that_of_repeated_photos(seed: int, data: st.DataObject) 
     dataset, rows = random_set(seed)
     for kind in ("bbox", "segm"):
         found = average_precision(dataset, rows, kind, dataset.categories)
-        each = found.matches.average_precision()
+        each = mean_resampled_precision(found.matches, np.ones((1, len(dataset.images)), np.int64))[0]
         figures = found.figures
         if figures["AP"] is None:
             assert np.isnan(each).all()
@@ -47,7 +48,7 @@ def test_weighted_ap_is_that_of_repeated_photos(seed: int, data: st.DataObject) 
         return
     repeated_figures = average_precision(more, more_rows, "segm", dataset.categories).figures
     order = np.array([[image["id"] for image in dataset.images].index(one) for one in found.matches.photo_ids])
-    again = found.matches.average_precision(np.array(weights)[order])
+    again = mean_resampled_precision(found.matches, np.array(weights)[order][None])[0]
     if repeated_figures["AP"] is None:
         assert np.isnan(again).all()
     else:

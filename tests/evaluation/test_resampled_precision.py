@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from maskseg_cli.evaluation import resampled_precision as module
 from maskseg_cli.evaluation.coco_ap import average_precision
-from maskseg_cli.evaluation.match_table import class_precision
 from maskseg_cli.evaluation.resampled_precision import resampled_precision
+from tests.evaluation.plain_precision import class_precision
 from tests.evaluation.random_sets import random_set
 
 

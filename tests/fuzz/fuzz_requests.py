@@ -29,7 +29,7 @@ def _server() -> Server:
     feed.publish(np.zeros((24, 32, 3), np.uint8), LiveStatus(counts={"dog": 1}))
     feed.finish()  # a stream of a camera that has ended stands still
     server = start_server(feed, Controls(), port=0, token=_TOKEN)
-    server.web.on_error = _DEFECTS.append
+    server.on_error = _DEFECTS.append
     return server
 
 

@@ -17,6 +17,7 @@ from maskseg_cli.inference.roi_positions import pyramid_levels
 from maskseg_cli.inference.sampled_pooling import box_levels
 from maskseg_cli.inference.staged_engine import StagedEngine
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
+from maskseg_cli.inspection.box_fates import box_fates
 from maskseg_cli.inspection.image.inspect_image import steps_of
 from maskseg_cli.inspection.image.objectness_step import cell_scores, grid_area
 from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
@@ -60,7 +61,7 @@ def small_torchvision() -> MaskRCNN:
 
 @cache
 def figures(network: str) -> dict[str, Any]:
-    return {step.name: step.figures for step in steps_of(trace(network), [])}
+    return {step.name: step.figures for step in steps_of(trace(network), [], box_fates(trace(network)))}
 
 
 def same_boxes(shown: list[list[float]], boxes: np.ndarray, one: NetworkTrace) -> None:

@@ -17,11 +17,11 @@ from skimage import data
 
 from maskseg_cli import Predictor, inspect_image, load_model
 from maskseg_cli.cli.main import main
-from maskseg_cli.errors import UsageError
+from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.inspection.image.pages import step_files
 from maskseg_cli.inspection.image.photo_canvas import PhotoCanvas
 from maskseg_cli.inspection.image.step import Panel, Step
-from maskseg_cli.inspection.result_folder import write_folder
+from maskseg_cli.inspection.result_folder import check_folder, write_folder
 from maskseg_cli.media.images import read_image, write_image
 from tests.browser import PHONE, complaints, set_screen
 
@@ -105,6 +105,7 @@ def test_wrong_use_is_said_before_the_work(tmp_path: Path) -> None:
     assert "leave out --tta and --tiles" in run(source, "-o", tmp_path / "out", "--tiles", "2x2", code=2).output
     assert "is a file" in run(source, "-o", source, code=2).output
     assert "nothing.jpg" in run(tmp_path / "nothing.jpg", "-o", tmp_path / "out", code=1).output
+    assert "not from addresses" in run("http://localhost/a.jpg", "-o", tmp_path / "out", code=2).output
     assert not (tmp_path / "out" / "index.html").exists()
     with pytest.raises(UsageError, match="--tiles"):
         inspect_image(source, tmp_path / "out", model=load_model("lite", tiles="2x2"))
@@ -122,8 +123,24 @@ def test_no_input_is_replaced(tmp_path: Path) -> None:
 def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     (tmp_path / "b.jpg").mkdir()
     with pytest.raises(Exception, match=r"b\.jpg"):
-        write_folder(tmp_path, {"a.jpg": b"1", "b.jpg": b"2", "index.html": b"3"}, [], "trace.json")
+        write_folder(tmp_path, {"a.jpg": b"1", "b.jpg": b"2", "index.html": b"3"}, [], "trace.json", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["b.jpg"]
+
+
+def test_no_file_is_replaced_unless_told(tmp_path: Path) -> None:
+    """Each file counts, not the page alone: the last one that is written."""
+    files = {"01-a.jpg": b"1", "trace.json": b"2", "index.html": b"3"}
+    for name in files:
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_bytes(b"mine")
+        with pytest.raises(MasksegError, match="exists already: --overwrite replaces it"):
+            write_folder(folder, files, [], "trace.json")
+        assert [path.read_bytes() for path in folder.iterdir()] == [b"mine"]
+    with pytest.raises(MasksegError, match=r"trace\.json exists already"):
+        check_folder(tmp_path / "trace", ("index.html", "trace.json"), overwrite=False)
+    write_folder(tmp_path / "trace", files, [], "trace.json", overwrite=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "trace").iterdir()} == files
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (700, 2), (1600, 1200)], ids=str)

@@ -10,6 +10,8 @@ from maskseg_cli import load_model
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
+from maskseg_cli.inspection import network_trace
+from maskseg_cli.inspection.image.times_step import times_step
 from maskseg_cli.inspection.network_trace import trace_network
 from tests.cli.fake_model import BlobEngine
 from tests.small_networks import small_matterport
@@ -71,3 +73,13 @@ def test_a_resnet_in_the_normalized_frame(options: dict[str, object]) -> None:
 def test_an_engine_without_stages_is_named() -> None:
     with pytest.raises(UsageError, match="does not show its stages"):
         trace_network(Predictor(BlobEngine(), ["BG", "blob"]), photo())  # type: ignore[arg-type]
+
+
+def test_times_are_of_a_second_run_only_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = load_model("lite", precision="float32", size=64)
+    twice = trace_network(predictor, photo())
+    monkeypatch.setattr(network_trace, "_SLOW", 0.0)
+    once = trace_network(predictor, photo())
+    assert (twice.runs, once.runs) == (2, 1)
+    assert "in the second of two runs, on this machine" in times_step(twice).sentence
+    assert "run" not in times_step(once).sentence

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
 
-from maskseg_cli import load_model
+from maskseg_cli import inspect_image, load_model
 from maskseg_cli.cli.main import main
 from maskseg_cli.errors import UsageError
+from maskseg_cli.inspection import box_fates
 from maskseg_cli.inspection.image.pages import step_files
 from maskseg_cli.inspection.image.spot import Spot
 from maskseg_cli.inspection.image.spot_step import spot_step
-from maskseg_cli.inspection.image.spot_story import spot_story
+from maskseg_cli.inspection.image.spot_story import SpotStory, spot_story
 from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
 from maskseg_cli.media.images import write_image
 
@@ -55,7 +58,7 @@ def test_overlap_of_a_box_is_the_iou(x: float, y: float, w: float, h: float, row
     assert (point <= inside).all()
 
 
-@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3), (5, 5, 5, 9), (9, 9, 1, 1), (float("nan"), 1)])
+@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3), (5, 5, 5, 9), (9, 9, 1, 1), (float("nan"), 1), (1e7, 1)])
 def test_wrong_spots(numbers: tuple[float, ...]) -> None:
     with pytest.raises(UsageError):
         Spot.of(numbers)
@@ -166,6 +169,16 @@ def test_the_part_of_the_page() -> None:
             assert row["score"] == round(float(one.probabilities[row["proposal"], place]), 4)
 
 
+def test_a_class_without_a_name_has_its_number() -> None:
+    one = dataclasses.replace(trace(), class_names=("BG",))
+    label = int(one.detected.class_ids[one.shown_rows[0]])
+    story = spot_story(one, Spot.of(tuple(one.detections.xyxy[0].tolist())))
+    assert story.verdict.startswith(f"Found as class {label} ")
+    step = spot_step(one, story)
+    assert step.figures["candidates"][0]["class"] == f"class {label}"
+    assert f"class {label}" in step.content
+
+
 @pytest.mark.parametrize("text", ["1", "a,b", "1,2,3", "", (1, 2, 3, 4), None, "nan,1"])
 def test_what_is_no_point(text: object) -> None:
     with pytest.raises(UsageError):
@@ -185,4 +198,34 @@ def test_the_command_says_why(tmp_path: Path) -> None:
     assert first.startswith("the point 220,150: Found as person 0.")
     assert second.startswith("the box 100,100,108,108: The region-proposal network made no box for it. Too small")
     page = (tmp_path / "steps" / "index.html").read_text(encoding="utf-8")
+    assert all(line.partition(": ")[2] in html.unescape(page) for line in (first, second))
     assert page.index("What became of the point 220,150") < page.index("What became of the box 100,100,108,108")
+
+
+def test_the_reasons_are_computed_once_for_all_spots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = {"proposal_fates": 0, "detection_fates": 0}
+
+    def counting(name: str) -> Callable[[NetworkTrace], object]:
+        plain = getattr(box_fates, name)
+
+        def call(one: NetworkTrace) -> object:
+            calls[name] += 1
+            return plain(one)
+
+        return call
+
+    for name in calls:
+        monkeypatch.setattr(box_fates, name, counting(name))
+    write_image(tmp_path / "photo.png", data.astronaut()[:, :, ::-1])
+    shown: list[SpotStory] = []
+    folder = tmp_path / "steps"
+
+    def show(story: SpotStory) -> None:
+        assert (folder / "index.html").exists()
+        shown.append(story)
+
+    points = [(220, 150), "3,3"]
+    model = load_model("lite", precision="float32", size=64)
+    inspect_image(tmp_path / "photo.png", folder, model=model, points=points, boxes=["9,9,99,99"], show=show)
+    assert [story.spot.words for story in shown] == ["the point 220,150", "the point 3,3", "the box 9,9,99,99"]
+    assert calls == {"proposal_fates": 1, "detection_fates": 1}

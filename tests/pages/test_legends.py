@@ -17,6 +17,9 @@ def test_a_legend_has_the_colours_of_the_picture() -> None:
     assert made.count("stroke-dasharray") == 1
     assert "a &lt; b" in made
     assert legend([]) == ""
+    white = legend([Key("marked", (255, 255, 255), dashed=True, ground=(9, 0, 0))])
+    assert re.findall(r'stroke="(#\w+)"', white) == ["#000009", "#ffffff"]
+    assert white.index("stroke-width:5") < white.index("stroke-dasharray")
 
 
 def test_the_scale_goes_from_the_lowest_to_the_highest_colour() -> None:

@@ -14,7 +14,7 @@ import pytest
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.errors import MasksegError, UsageError
-from maskseg_cli.serve import DEFAULT_PORT, connections, start_server, web_server
+from maskseg_cli.serve import DEFAULT_PORT, connections, start_server
 from tests.screen import wait_until
 from tests.serve.watching import STATUS, ask, ask_json, picture, watching
 
@@ -53,7 +53,7 @@ def test_privileged_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     def bind(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(web_server, "_bind", bind)
+    monkeypatch.setattr(socket.socket, "bind", bind)
     with pytest.raises(MasksegError, match=f"Port 80 needs an administrator: .*{DEFAULT_PORT}"):
         start_server(LiveFeed(), Controls(), port=80)
 
@@ -217,7 +217,7 @@ def test_the_body_of_a_request_without_one_is_not_taken_for_the_next_request(met
             link.sendall(method.encode() + b" /status.json HTTP/1.1\r\nHost: localhost\r\n" + length + hidden)
             received = b"".join(iter(lambda: _received(link), b""))
         assert received.count(b"HTTP/1.1 ") == 1
-        assert b"connection: close" in received.lower()
+        assert b"Connection: close" in received
         assert controls.drawing.masks
 
 

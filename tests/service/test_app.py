@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import urllib.request
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from maskseg_cli.service.app import make_app
+from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.service import make_app, start_service
 from maskseg_cli.service.openapi import ERRORS, description
 from maskseg_cli.service.options import ServiceOptions
 from maskseg_cli.service.wanted import PARAMETERS
-from tests.cli.fake_model import blob_predictor
+from tests.cli.fake_model import BlobEngine, blob_predictor
 from tests.cli.running import encoded
+from tests.screen import wait_until
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -79,6 +83,7 @@ def test_scores_and_limits_are_those_of_the_request(service: TestClient) -> None
         (400, "", encoded()[:300], "image/jpeg"),
         (400, "", b"--x\r\nbroken", "multipart/form-data; boundary=x"),
         (400, "", b"text", "multipart/form-data"),
+        (400, "", b"--x\r\nA: b\r\n\r\nc\r\n" * 101, "multipart/form-data; boundary=x"),
         (406, "", encoded(), "image/jpeg"),
         (413, "", b"0" * 100_001, "image/jpeg"),
         (413, "", encoded("PNG", optimize=True), "image/png"),
@@ -136,7 +141,10 @@ def test_other_pages_are_refused_unless_they_are_named() -> None:
         named = {**foreign, "Origin": "https://good.example"}
         done = service.post("/v1/segment", content=encoded(), headers=named)
         assert (done.status_code, done.headers["access-control-allow-origin"]) == (200, "https://good.example")
-        assert service.options("/v1/segment", headers=named).status_code == 204
+        asked = {**named, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+        allowed = service.options("/v1/segment", headers=asked)
+        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://good.example")
+        assert service.options("/v1/segment", headers={**asked, **foreign}).status_code == 400
 
 
 def test_a_full_queue_is_answered_with_503(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +156,13 @@ def test_a_full_queue_is_answered_with_503(monkeypatch: pytest.MonkeyPatch) -> N
         assert (full.status_code, full.headers["retry-after"]) == (503, "2")
 
 
+def test_a_connection_is_closed_where_the_body_may_not_come(service: TestClient) -> None:
+    expecting = {**JPEG, "Expect": "100-continue"}
+    assert service.post("/v1/segment", content=b"", headers=expecting).headers["connection"] == "close"
+    assert "connection" not in service.post("/v1/segment", content=b"", headers=JPEG).headers
+    assert "connection" not in service.post("/v1/segment", content=encoded(), headers=expecting).headers
+
+
 def test_the_description_is_complete(service: TestClient) -> None:
     told = service.get("/openapi.json").json()
     assert told == json.loads(json.dumps(description(ServiceOptions())))
@@ -156,3 +171,46 @@ def test_the_description_is_complete(service: TestClient) -> None:
     segment = told["paths"]["/v1/segment"]["post"]
     assert [one["name"] for one in segment["parameters"]] == [name for name in PARAMETERS if name != "token"]
     assert set(segment["responses"]) == {"200", *ERRORS}
+
+
+def test_the_network_finds_no_more_than_is_asked_for() -> None:
+    predictor = blob_predictor()
+    seen = []
+    run = BlobEngine.run
+
+    def watched(engine, *arguments):
+        seen.append(engine.config.detection_min_confidence)
+        return run(engine, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch, TestClient(make_app(predictor), base_url="http://127.0.0.1") as service:
+        patch.setattr(BlobEngine, "run", watched)
+        for query in ("", "min_score=0.3", "min_score=0", ""):
+            assert service.post(f"/v1/segment?{query}", content=encoded()).status_code == 200
+        assert service.get("/v1/model").json()["lowest_score"] == 0.1
+    assert seen == [0.5, 0.3, 0.1, 0.5]
+    assert predictor.config.detection_min_confidence == 0.5
+
+
+def test_the_service_in_a_block_of_python() -> None:
+    given = {"Content-Type": "image/jpeg", "Authorization": "Bearer secret"}
+    with start_service("127.0.0.1:0", model=blob_predictor(), token="secret") as service:
+        assert service.url == f"http://127.0.0.1:{service.port}/?token=secret"
+        request = urllib.request.Request(f"http://127.0.0.1:{service.port}/v1/segment", encoded(), given)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert len(json.load(response)["annotations"]) == 2
+        with pytest.raises(MasksegError, match="is taken by another program"):
+            start_service(service.port, model=blob_predictor())
+        assert service.running
+    assert not service.running
+    with pytest.raises(UsageError, match="colour"):
+        start_service(0, model=blob_predictor(), colour="red")
+
+
+def test_a_stop_waits_for_requests_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASKSEG_TEST_DELAY", "0.8")
+    with ThreadPoolExecutor(1) as client, start_service(0, model=blob_predictor()) as service:
+        request = urllib.request.Request(f"{service.url}v1/segment", encoded(), JPEG)
+        answer = client.submit(lambda: urllib.request.urlopen(request, timeout=10).status)
+        wait_until(lambda: json.load(urllib.request.urlopen(f"{service.url}healthz"))["used"] == 1)
+        service.close()
+        assert answer.result(10) == 200

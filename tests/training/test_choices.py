@@ -22,6 +22,11 @@ def test_the_defaults_are_those_of_the_dataclasses() -> None:
     assert options == TrainingOptions(Path("run"))
 
 
+def test_a_format_that_there_is_not() -> None:
+    with pytest.raises(UsageError, match="There is no annotation format 'cocoo'; there are coco, via"):
+        make_choices("a.json", "a", output="run", format="cocoo")
+
+
 def test_every_option() -> None:
     choices, options = make_choices(
         "a.json",
@@ -31,6 +36,7 @@ def test_every_option() -> None:
         teacher="b-results.json",
         val=("v.json", "v"),
         via_attribute="species",
+        format="via",
         layers="heads",
         epochs=[5, 10],
         sizes=320,
@@ -42,6 +48,7 @@ def test_every_option() -> None:
     assert choices.data == [first, second]
     assert choices.validation == (Path("v.json"), Path("v"))
     assert choices.via_attribute == "species"
+    assert choices.format == "via"
     assert choices.overrides == {"train_bn": True, "mask_head": "unet"}
     assert choices.shapes == (8, 64)
     assert options.stages == (Stage("heads", 5), Stage("heads", 10))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from maskseg_cli.evaluation.calibration import Calibration
 from maskseg_cli.messages import counted
+from maskseg_cli.pages.axes import HALF
 from maskseg_cli.pages.charts import Curve, curve_chart, histogram
-from maskseg_cli.pages.elements import escaped
+from maskseg_cli.pages.elements import paragraph
 from maskseg_cli.pages.page import section
 
 #: A bin with fewer detections is not put into words; the score of which the sentence speaks.
@@ -20,7 +21,7 @@ def calibration_section(found: Calibration) -> str:
         return ""
     curves = [Curve("this network", points, marks=True), Curve("if a score were a probability", [(0, 0), (1, 1)])]
     chart = curve_chart(
-        curves, "Share of right detections by score", "score", "share that is right", (0, 1), (0, 1), width=430
+        curves, "Share of right detections by score", "score", "share that is right", (0, 1), (0, 1), width=HALF
     )
     bars = histogram(
         [float(number) for number in found.numbers],
@@ -32,7 +33,7 @@ def calibration_section(found: Calibration) -> str:
     )
     return section(
         "What the scores mean",
-        f"<p>{escaped(_words(bins, found.error))}</p>",
+        paragraph(_words(bins, found.error)),
         f'<div class="pair"><div>{chart}</div><div>{bars}</div></div>',
     )
 

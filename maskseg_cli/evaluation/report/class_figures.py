@@ -9,7 +9,7 @@ from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
 from maskseg_cli.pages.axes import NARROW
 from maskseg_cli.pages.charts import bar_chart
-from maskseg_cli.pages.elements import folded, table
+from maskseg_cli.pages.elements import folded, paragraph, table
 from maskseg_cli.pages.page import section
 
 #: Classes with a bar; the table has all of them.
@@ -61,7 +61,7 @@ def by_class(evaluation: Evaluation) -> str:
     which = f"the {_BARS} classes with the most objects" if len(measured) > _BARS else "all classes that have objects"
     return section(
         f"{kind} AP by class",
-        f'<p class="soft">Of {which}; the number of objects is in brackets. Figures of a few objects say little.</p>',
+        paragraph(f"Of {which}; the number of objects is in brackets. Figures of a few objects say little.", "soft"),
         bar_chart(bars, f"{kind} AP by class", most=1, width=NARROW),
         folded("All classes as a table", table(titles, rows)),
     )

@@ -8,7 +8,8 @@ from typing import Any
 from maskseg_cli.evaluation.compared import Compared
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
-from maskseg_cli.pages.elements import escaped, folded, table
+from maskseg_cli.messages import capitalized
+from maskseg_cli.pages.elements import escaped, folded, paragraph, table
 from maskseg_cli.pages.page import section
 
 #: Classes and photos that are named on either side.
@@ -38,7 +39,7 @@ def comparison_section(
     ]
     titles = ("", "this", "other", "difference", "95 % interval", "better in")
     first = [
-        f"<p><strong>{escaped(_capital(one.sentence(name)))}</strong></p>" for name, one in compared.figures.items()
+        f"<p><strong>{escaped(capitalized(one.sentence(name)))}</strong></p>" for name, one in compared.figures.items()
     ][:1]
     how = (
         "The photos were drawn again and again with replacement, and both networks measured on each draw: the interval "
@@ -48,7 +49,7 @@ def comparison_section(
         f"Against {compared.name}",
         *first,
         table(titles, rows),
-        f'<p class="soft">{escaped(how)}</p>',
+        paragraph(how, "soft"),
         _classes(own, compared.evaluation),
         _changed(photos, min_score),
     )
@@ -62,10 +63,6 @@ def signed(value: float) -> str:
         ('+1.2', '-2.0', '0.0')
     """
     return f"{100 * value:+.1f}" if value else "0.0"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _classes(own: Evaluation, other: Evaluation) -> str:
@@ -91,9 +88,8 @@ def _classes(own: Evaluation, other: Evaluation) -> str:
     pair = "".join(
         f"<div>{table(titles, some, f'Classes at which this network is {word}')}</div>" for word, some in parts if some
     )
-    return f'<div class="pair">{pair}</div><p class="soft">A class of a few objects differs by chance.</p>' + folded(
-        "All classes", table(titles, lines)
-    )
+    note = paragraph("A class of a few objects differs by chance.", "soft")
+    return f'<div class="pair">{pair}</div>{note}' + folded("All classes", table(titles, lines))
 
 
 def _changed(photos: Sequence[tuple[dict[str, Any], float, float]], min_score: float) -> str:
@@ -114,4 +110,4 @@ def _changed(photos: Sequence[tuple[dict[str, Any], float, float]], min_score: f
         f"Of a photo the figure is the share of objects and detections that belong together, in percent (F1, scores "
         f"from {min_score:g}, IoU from 0.5)."
     )
-    return f'<div class="pair">{"".join(parts)}</div><p class="soft">{escaped(how)}</p>'
+    return f'<div class="pair">{"".join(parts)}</div>' + paragraph(how, "soft")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskseg_cli.messages import counted
-from maskseg_cli.pages.elements import escaped, table
+from maskseg_cli.pages.elements import paragraph, table
 from maskseg_cli.pages.matrix import matrix_table
 from maskseg_cli.pages.page import section
 
@@ -42,7 +42,7 @@ def confusion_section(names: Sequence[str], counts: NDArray[np.int64], threshold
         how += f" Of {occurs.sum()} classes that occur, these are the {len(chosen)} that are confused most."
     return section(
         "Which classes are taken for each other",
-        f'<p class="soft">{escaped(how)}</p>',
+        paragraph(how, "soft"),
         _matrix(names, counts, chosen),
         _pairs(names, counts, between),
     )
@@ -79,5 +79,5 @@ def _pairs(names: Sequence[str], counts: NDArray[np.int64], between: NDArray[np.
             objects = counted(int(counts[marked].sum()), "object")
             rows.append((f"{names[marked]} found as {names[found]}", f"{times} of {objects}"))
     if not rows:
-        return "<p>No class was found as another one.</p>"
+        return paragraph("No class was found as another one.")
     return table(("Most frequent", "Times"), rows)

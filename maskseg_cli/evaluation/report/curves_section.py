@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from maskseg_cli.evaluation.coco_ap import AveragePrecision
 from maskseg_cli.evaluation.match_table import OVERLAPS, RECALLS
+from maskseg_cli.pages.axes import HALF
 from maskseg_cli.pages.charts import Curve, curve_chart
-from maskseg_cli.pages.elements import escaped
+from maskseg_cli.pages.elements import escaped, paragraph
 from maskseg_cli.pages.page import section
 
 #: Overlaps with a curve of their own, and classes with one.
@@ -46,7 +47,7 @@ def curves_section(kind: str, figures: AveragePrecision, names: dict[int, str]) 
     )
     return section(
         f"{kind} precision and recall",
-        f'<p class="soft">{escaped(how)}</p>',
+        paragraph(how, "soft"),
         f'<div class="pair"><div>{_chart(overlaps, f"{kind}s of all classes")}</div>'
         f"<div>{_chart(each, 'The most common classes at IoU 0.5')}</div></div>",
     )
@@ -61,5 +62,5 @@ def _points(precision: NDArray[np.float64]) -> list[tuple[float, float]]:
 
 
 def _chart(curves: Sequence[Curve], title: str) -> str:
-    chart = curve_chart(curves, title, "recall", "precision", (0, 1), (0, 1), width=430)
+    chart = curve_chart(curves, title, "recall", "precision", (0, 1), (0, 1), width=HALF)
     return f"<h3>{escaped(title)}</h3>{chart}"

@@ -9,7 +9,7 @@ from maskseg_cli.evaluation.coco_ap import FIGURES, AveragePrecision
 from maskseg_cli.evaluation.evaluator import Evaluation
 from maskseg_cli.evaluation.tables import percent
 from maskseg_cli.messages import counted
-from maskseg_cli.pages.elements import escaped, table, tiles
+from maskseg_cli.pages.elements import paragraph, table, tiles
 from maskseg_cli.pages.page import section
 
 #: What the columns of the table mean, for people who see it for the first time.
@@ -40,7 +40,7 @@ def head(evaluation: Evaluation, settings: Mapping[str, Any], boundary: AverageP
     if evaluation.voc is not None:
         facts.append(("VOC mAP50", percent(evaluation.voc)))
     facts += [("Photos", f"{len(dataset.images):,}"), ("Objects", f"{objects:,}")]
-    return f'<p class="soft">{escaped(_measured_with(evaluation, settings))}</p>' + tiles(facts)
+    return paragraph(_measured_with(evaluation, settings), "soft") + tiles(facts)
 
 
 def figures(evaluation: Evaluation, boundary: AveragePrecision | None) -> str:
@@ -54,15 +54,11 @@ def figures(evaluation: Evaluation, boundary: AveragePrecision | None) -> str:
     unknown = ""
     if evaluation.unknown:
         names = ", ".join(evaluation.unknown)
-        unknown = (
-            f'<p class="note">The network does not know these classes, which count with AP 0: {escaped(names)}.</p>'
-        )
+        unknown = paragraph(f"The network does not know these classes, which count with AP 0: {names}.", "note")
     if evaluation.failures:
         number = counted(len(evaluation.failures), "photo")
-        unknown += f'<p class="note">{number} could not be measured and do not count.</p>'
-    return section(
-        "Average precision", unknown, table(("", *FIGURES), rows), f'<p class="soft">{escaped(_MEANING)}</p>'
-    )
+        unknown += paragraph(f"{number} could not be measured and do not count.", "note")
+    return section("Average precision", unknown, table(("", *FIGURES), rows), paragraph(_MEANING, "soft"))
 
 
 def _measured_with(evaluation: Evaluation, settings: Mapping[str, Any]) -> str:
@@ -75,6 +71,5 @@ def _measured_with(evaluation: Evaluation, settings: Mapping[str, Any]) -> str:
         ways.append(f"scores from {config['detection_min_confidence']:g}")
     ways += ["six views of each photo"] if settings.get("tta") else []
     ways += [f"tiles {settings['tiles']}"] if settings.get("tiles") else []
-    number = len(evaluation.category_ids)
-    classes = f"{number} {'class' if number == 1 else 'classes'}"
+    classes = counted(len(evaluation.category_ids), "class")
     return f"{', '.join([who, *ways])}, on {evaluation.dataset.path.name} with {classes}."

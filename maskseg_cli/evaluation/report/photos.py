@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from maskseg_cli.datasets.picture_files import check_picture_size, find_photos
 from maskseg_cli.datasets.polygons_and_rle import outline_mask
 from maskseg_cli.errors import MasksegError
-from maskseg_cli.evaluation.report.error_picture import FOUND, OTHER, Outlined, error_picture
+from maskseg_cli.evaluation.report.error_picture import Outlined, error_picture
 from maskseg_cli.media.images import read_image
-from maskseg_cli.pages.elements import escaped
 from maskseg_cli.pages.thumbnails import Thumbnail, thumbnail
 
 #: Longer side of the pictures in pixels.
@@ -74,26 +73,3 @@ def outlined(record: dict[str, Any], image: dict[str, Any], caption: str = "", w
     outline = record.get("segmentation")
     mask = outline_mask(outline, image["height"], image["width"]) if outline else None
     return Outlined(record["bbox"], mask, "score" not in record, wrong, caption)
-
-
-def legend() -> str:
-    """What the lines in the pictures mean."""
-    lines = (
-        (
-            'stroke="#000" stroke-width="4"/><line x1="1" x2="27" y1="5" y2="5" stroke="#fff" stroke-dasharray="4 4"',
-            "marked by people",
-        ),
-        (f'stroke="{_hex(FOUND)}"', "found by the network, and wrong"),
-        (f'stroke="{_hex(OTHER)}"', "found by the network, and right"),
-    )
-    keys = "".join(
-        f'<li><svg class="key" viewBox="0 0 28 10" aria-hidden="true"><line x1="1" x2="27" y1="5" y2="5" {line}/></svg>'
-        f"{escaped(words)}</li>"
-        for line, words in lines
-    )
-    return f'<ul class="legend">{keys}</ul>'
-
-
-def _hex(color: tuple[int, int, int]) -> str:
-    blue, green, red = color
-    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -7,14 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from maskseg_cli.evaluation.report.photos import Photos, legend, outlined
+from maskseg_cli.evaluation.report.error_picture import FOUND, MARKED, OTHER
+from maskseg_cli.evaluation.report.photos import Photos, outlined
 from maskseg_cli.messages import counted
-from maskseg_cli.pages.elements import escaped, pictures, table
+from maskseg_cli.pages.elements import escaped, paragraph, pictures, table
+from maskseg_cli.pages.legends import Key, legend
 from maskseg_cli.pages.page import section
 from maskseg_cli.pages.thumbnails import Thumbnail
 
 #: Lines of a list of photos without pictures, and errors that a caption names.
 _LISTED, _NAMED = 50, 4
+
+#: What the lines in the pictures mean; dashes are white on black.
+_KEYS = (
+    Key("marked by people", MARKED, dashed=True, ground=(0, 0, 0)),
+    Key("found by the network, and wrong", FOUND),
+    Key("found by the network, and right", OTHER),
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def worst_photos(kinds: Mapping[str, Sequence[PhotoErrors]], photos: Photos, mos
         f"Detections with scores from {min_score:g} count. The first photo of each kind is the worst one, by the "
         "number of errors, the size of what is missed, and the scores of what is wrong."
     )
-    parts = [f'<p class="soft">{escaped(how)}</p>', _introduction(photos)]
+    parts = [paragraph(how, "soft"), _introduction(photos)]
     for kind, found in ordered.items():
         errors = sum(len(one.errors) for one in found)
         parts.append(f"<h3>{escaped(kind)}: {errors} in {counted(len(found), 'photo')}</h3>")
@@ -110,8 +119,8 @@ def _shares(numbers: dict[str, int], most: int) -> dict[str, int]:
 
 def _introduction(photos: Photos) -> str:
     if not photos.known:
-        return '<p class="note">The folder of the photos was not named (IMAGES), so no photo is shown.</p>'
-    return legend()
+        return paragraph("The folder of the photos was not named (IMAGES), so no photo is shown.", "note")
+    return legend(_KEYS)
 
 
 def _picture(one: PhotoErrors, photos: Photos) -> Thumbnail | None:

@@ -23,7 +23,8 @@ from maskseg_cli.export.report.source_section import SourceSection
 from maskseg_cli.frame import Frame
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.media.partial_files import partial_path
-from maskseg_cli.pages.elements import escaped, pictures, table, tiles
+from maskseg_cli.messages import counted
+from maskseg_cli.pages.elements import escaped, paragraph, pictures, table, tiles
 from maskseg_cli.pages.page import page, section
 from maskseg_cli.sink import Sink
 
@@ -149,14 +150,14 @@ class Report(Sink):
         sources = self.counters.sources
         names = [counts.source for counts in sources]
         if photos:
-            title = f"{self._frames} {'photo' if self._frames == 1 else 'photos'}"
+            title = counted(self._frames, "photo")
         else:
             title = names[0] if len(names) == 1 else f"{len(names)} videos"
         return map(utf8, page(f"Report: {title}", f"What was found in {title}", self._content(photos, cut)))
 
     def _content(self, photos: bool, cut: bool) -> Iterator[str]:
         if cut:
-            yield '<p class="note">The run ended with an error: this is what was found up to then.</p>'
+            yield paragraph("The run ended with an error: this is what was found up to then.", "note")
         yield tiles(self._facts())
         if len(self.counters.sources) > 1:
             yield self._overview()
@@ -229,4 +230,4 @@ class Report(Sink):
         )
         if scale.unit != "px":
             how += f" A pixel is {short_number(scale.per_pixel)} {scale.unit} wide."
-        return section("Sizes", table(titles, rows), f'<p class="soft">{escaped(how)}</p>')
+        return section("Sizes", table(titles, rows), paragraph(how, "soft"))

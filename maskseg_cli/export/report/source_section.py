@@ -12,8 +12,9 @@ from maskseg_cli.counting.zone_counter import ZoneCounter
 from maskseg_cli.export.report.contact_sheet import ContactSheet
 from maskseg_cli.export.report.line_chart import clock, line_chart
 from maskseg_cli.export.report.time_series import TimeSeries
+from maskseg_cli.messages import capitalized, counted
 from maskseg_cli.pages.axes import COLORS, legend_line
-from maskseg_cli.pages.elements import escaped, folded, pictures, table
+from maskseg_cli.pages.elements import escaped, folded, paragraph, pictures, table
 
 #: Crossings and visitors that are listed one by one, and ticks of crossings under a chart.
 _CROSSINGS, _VISITORS, _MARKS = 300, 30, 300
@@ -63,14 +64,14 @@ class SourceSection:
         total = self.counts.objects.total
         names = [name for name, _ in total.most_common(len(COLORS))]
         if not names:
-            return "<p>Nothing was found.</p>"
+            return paragraph("Nothing was found.")
         if len(bins) < 2:
             return ""
         marks = [crossing.time for crossing in self.crossings][:_MARKS]
         chart = line_chart(bins, names, self.end, marks, "photo" if photos else "s")
         keys = "".join(f"<li>{legend_line(number)}{escaped(name)}</li>" for number, name in enumerate(names))
         left_out = len(total) - len(names)
-        more = f"<li>{left_out} rarer {'class' if left_out == 1 else 'classes'} not drawn</li>" if left_out else ""
+        more = f"<li>{counted(left_out, 'rarer class')} not drawn</li>" if left_out else ""
         ticks = '<li class="soft">red ticks: crossings of lines</li>' if marks else ""
         over = "photo" if photos else "frame, over time"
         return f'<h3>Objects in a {over}</h3>{chart}<ul class="legend">{keys}{more}{ticks}</ul>'
@@ -93,9 +94,7 @@ class SourceSection:
             rows.append(row)
         note = ""
         if not photos and not objects.has_tracks:
-            note = (
-                '<p class="soft">Different ones over time are counted by tracks, which these objects do not have.</p>'
-            )
+            note = paragraph("Different ones over time are counted by tracks, which these objects do not have.", "soft")
         return table(titles, rows) + note
 
     def _lines(self) -> str:
@@ -115,7 +114,7 @@ class SourceSection:
         visitors = list(zone.visitors.values())
         names += [name for name in zone.unique if name not in names]
         if not names:
-            return f"{title}<p>Nothing was inside.</p>"
+            return title + paragraph("Nothing was inside.")
         titles = ["Class", *(["In all"] if photos else []), "Most at once"]
         if visitors:
             titles += ["Visitors", "Mean stay", "Longest stay"]
@@ -145,7 +144,7 @@ def _stays(stays: list[float]) -> tuple[str, str]:
 def _line(line: LineCounter) -> str:
     sentence = line_words(line)
     names = sorted({**line.entered, **line.left}, key=lambda name: -(line.entered[name] + line.left[name]))
-    text = f"<p>{escaped(sentence[:1].upper() + sentence[1:])}.</p>"
+    text = paragraph(f"{capitalized(sentence)}.")
     if not names:
         return text
     rows = [(name, line.entered[name], line.left[name]) for name in names]

@@ -8,8 +8,9 @@ from typing import Any
 from maskseg_cli.datasets.problems import BadRecord
 from maskseg_cli.inspection.data.statistics import SIZE_LIMITS, SIZE_NAMES
 from maskseg_cli.messages import counted
+from maskseg_cli.pages.axes import HALF
 from maskseg_cli.pages.charts import bar_chart, histogram
-from maskseg_cli.pages.elements import escaped, folded, table, tiles
+from maskseg_cli.pages.elements import escaped, folded, paragraph, table, tiles
 from maskseg_cli.pages.page import section
 
 #: Bars that are always seen; the others open at a click.
@@ -17,11 +18,6 @@ _BARS = 30
 
 #: Bad records of a kind on the page; problems.csv has all.
 _RECORDS = 20
-
-
-def said(text: str) -> str:
-    """A paragraph; the text is escaped."""
-    return f"<p>{escaped(text)}</p>"
 
 
 def overview(figures: Mapping[str, Any], name: str) -> str:
@@ -43,7 +39,7 @@ def overview(figures: Mapping[str, Any], name: str) -> str:
         f"training gets, after bad records were left out or mended. Beside this page lie the same figures (data.json), "
         f"every bad record (problems.csv), and the pictures in full size."
     )
-    return said(text) + tiles(facts)
+    return paragraph(text) + tiles(facts)
 
 
 def problem_section(figures: Mapping[str, Any], records: Sequence[BadRecord], decoded: int) -> str:
@@ -52,7 +48,7 @@ def problem_section(figures: Mapping[str, Any], records: Sequence[BadRecord], de
     others = "" if decoded >= figures["images"] else "; of the others the headers were read (--decode reads all)"
     looked = f"The pixels of {decoded:,} of {figures['images']:,} photos were decoded{others}."
     if not problems:
-        return section("Problems", said("No bad record was found."), said(looked), anchor="problems")
+        return section("Problems", paragraph("No bad record was found."), paragraph(looked), anchor="problems")
     rows = [(f"{one['what']} ({one['done']})", kind, one["count"]) for kind, one in problems.items()]
     lists = []
     for kind, one in problems.items():
@@ -64,8 +60,10 @@ def problem_section(figures: Mapping[str, Any], records: Sequence[BadRecord], de
             lists.append(folded(f"{kind}: {one['count']}{more}", f"<ul>{items}</ul>"))
     return section(
         "Problems",
-        said("What is wrong with the data, by kind, and what training does about it. problems.csv names every record."),
-        said(looked),
+        paragraph(
+            "What is wrong with the data, by kind, and what training does about it. problems.csv names every record."
+        ),
+        paragraph(looked),
         table(("what is wrong, and what is done about it", "kind", "records"), rows),
         *lists,
         anchor="problems",
@@ -88,14 +86,14 @@ def class_section(figures: Mapping[str, Any]) -> str:
     absent = [name for name, one in classes.items() if not one["objects"]]
     most = bars[0][1] if bars else 1.0
     parts = [
-        said("How many objects each class has, and in brackets in how many photos. Few objects are learnt badly."),
+        paragraph("How many objects each class has, and in brackets in how many photos. Few objects are learnt badly."),
         bar_chart(bars[:_BARS], "objects by class", most),
     ]
     if len(bars) > _BARS:
         parts.append(folded(f"{len(bars) - _BARS} more classes", bar_chart(bars[_BARS:], "objects by class", most)))
     if absent:
         names = ", ".join(absent)
-        parts.append(f'<p class="note">{escaped(f"Classes without an object: {names}.")}</p>')
+        parts.append(paragraph(f"Classes without an object: {names}.", "note"))
     ignored = [(name, one["ignored"]) for name, one in classes.items() if one["ignored"]]
     if ignored:
         parts.append(folded("Regions to ignore (crowds) by class", table(("class", "regions"), ignored)))
@@ -115,17 +113,17 @@ def size_section(figures: Mapping[str, Any]) -> str:
         else ""
     )
     charts = [
-        _histogram(per_image["histogram"], "objects in a photo", "photos"),
-        _histogram(sizes["original"]["histogram"], "square root of an object's area, pixels of the photo", "objects"),
-        _histogram(sizes["network"]["histogram"], "square root of an object's area, pixels of the input", "objects"),
-        _histogram(images["ratios"]["histogram"], "width / height of a photo", "photos"),
-        _histogram(images["widths"]["histogram"], "width of a photo, pixels", "photos"),
-        _histogram(images["heights"]["histogram"], "height of a photo, pixels", "photos"),
+        binned_chart(per_image["histogram"], "objects in a photo", "photos"),
+        binned_chart(sizes["original"]["histogram"], "square root of an object's area, pixels of the photo", "objects"),
+        binned_chart(sizes["network"]["histogram"], "square root of an object's area, pixels of the input", "objects"),
+        binned_chart(images["ratios"]["histogram"], "width / height of a photo", "photos"),
+        binned_chart(images["widths"]["histogram"], "width of a photo, pixels", "photos"),
+        binned_chart(images["heights"]["histogram"], "height of a photo, pixels", "photos"),
     ]
     small, large = (round(limit**0.5) for limit in SIZE_LIMITS)
     return section(
         "Objects and photos by size",
-        said(
+        paragraph(
             "Objects per photo, sizes of objects in the photo and after the resize for the network, and sizes of the "
             f"photos.{over} Sizes beyond the right edge of a chart count in its last column."
         ),
@@ -135,7 +133,7 @@ def size_section(figures: Mapping[str, Any]) -> str:
             groups,
             f"COCO's groups: small has an area below {small} x {small} pixels, large from {large} x {large} on",
         ),
-        said(f"The commonest sizes of photos, width x height: {commonest}."),
+        paragraph(f"The commonest sizes of photos, width x height: {commonest}."),
         anchor="sizes",
     )
 
@@ -145,5 +143,12 @@ def _group(sizes: Mapping[str, Any], frame: str, name: str) -> str:
     return f"{count:,} ({count / total:.0%})" if total else "0"
 
 
-def _histogram(found: Mapping[str, Any], x_title: str, y_title: str) -> str:
-    return histogram(found["counts"], found["edges"], f"{y_title} by {x_title}", x_title, y_title)
+def binned_chart(found: Mapping[str, Any], x_title: str, y_title: str, width: int = HALF) -> str:
+    """The histogram of `figures`: a mapping with "counts" and "edges".
+
+    Args:
+        found: from data.json.
+        x_title, y_title: what is counted, and by what.
+        width: in units of the viewBox; two of the default width stand side by side.
+    """
+    return histogram(found["counts"], found["edges"], f"{y_title} by {x_title}", x_title, y_title, width=width)

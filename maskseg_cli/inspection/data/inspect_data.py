@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 from maskseg_cli.datasets.data_source import SHAPES_WORD
 from maskseg_cli.errors import UsageError
-from maskseg_cli.inspection.data.data_inspection import PAGE, DataInspection
+from maskseg_cli.inspection.data.data_inspection import FIGURES, PAGE, PROBLEMS, DataInspection
 from maskseg_cli.inspection.data.options import DataOptions
 from maskseg_cli.inspection.result_folder import check_folder
+from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.model.tensorflow_start import import_tensorflow
+from maskseg_cli.pipeline.run_options import refuse_unknown, take_options
 from maskseg_cli.reporter import Reporter
 
 
@@ -41,32 +42,30 @@ def inspect_data(
     Raises:
         UsageError: a wrong option.
         MasksegError: the data cannot be read at all, or the folder cannot be written. Single bad records and photos
-            never stop it.
+            never stop it: `DataInspection.left_out` has the photos, and the reporter names them.
 
     Example:
         >>> found = inspect_data("instances_train.json", "train", "look")  # doctest: +SKIP
         >>> found.figures["objects"], len(found.records)                   # doctest: +SKIP
         (2974, 0)
     """
-    chosen, folder = _options(options), Path(folder)
+    chosen, folder = take_options(options, DataOptions), Path(folder)
+    refuse_unknown(options, DataOptions)
     _check_request(annotations, images, folder, overwrite)
     # Training's own code computes the targets: wrong options are refused before that is loaded.
     import_tensorflow()
     from maskseg_cli.inspection.data.run import run_inspection
 
-    return run_inspection(annotations, images, folder, chosen, shapes, via_attribute, reporter or Reporter())
-
-
-def _options(options: dict[str, Any]) -> DataOptions:
-    known = [field.name for field in dataclasses.fields(DataOptions)]
-    for name in options:
-        if name not in known:
-            raise UsageError(f"There is no option {name!r}; the options are {', '.join(known)}.")
-    return DataOptions(**options)
+    with FileLocks([folder / PAGE]):
+        return run_inspection(
+            annotations, images, folder, chosen, shapes, via_attribute, overwrite, reporter or Reporter()
+        )
 
 
 def _check_request(annotations: str | Path, images: str | Path | None, folder: Path, overwrite: bool) -> None:
     """Refuses what cannot work before anything is loaded."""
     if str(annotations) == SHAPES_WORD and images is not None:
         raise UsageError(f"{SHAPES_WORD} are drawn on the fly: leave out the folder {images}.")
-    check_folder(folder, PAGE, overwrite)
+    if folder.is_dir() and Path(annotations).is_dir() and folder.samefile(annotations):
+        raise UsageError(f"{folder} holds the annotations: name another folder for the page and its pictures.")
+    check_folder(folder, (PAGE, FIGURES, PROBLEMS), overwrite)

@@ -44,6 +44,7 @@ def run_inspection(
     chosen: DataOptions,
     shapes: tuple[int, int],
     via_attribute: str | None,
+    overwrite: bool,
     reporter: Reporter,
 ) -> DataInspection:
     """Does what `inspect_data` says, with options that are checked."""
@@ -88,8 +89,13 @@ def run_inspection(
         PAGE: utf8(content),
     }
     inputs = [] if str(annotations) == SHAPES_WORD else [Path(annotations)]
-    write_folder(folder, files, inputs, FIGURES)
-    return DataInspection(folder / PAGE, found, log.records)
+    if isinstance(source, AnnotatedImages):
+        inputs += [record.path for record in source.images]
+    write_folder(folder, files, inputs, FIGURES, overwrite)
+    inspection = DataInspection(folder / PAGE, found, log.records)
+    for line in inspection.left_out_lines():
+        reporter.warn(line)
+    return inspection
 
 
 def _decode_all(

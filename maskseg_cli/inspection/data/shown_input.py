@@ -1,4 +1,4 @@
-"""The network's input as a picture that people can look at, and boxes of its frame drawn into it."""
+"""Boxes of the network's frame drawn into a picture of its input, and pictures side by side."""
 
 from __future__ import annotations
 
@@ -19,19 +19,6 @@ from maskseg_cli.inspection.photo_boxes import input_boxes
 GREEN, ORANGE, BLUE, YELLOW, WHITE = (115, 158, 0), (0, 159, 230), (178, 114, 0), (66, 228, 240), (255, 255, 255)
 
 
-def input_picture(image: NDArray[np.float32], config: MaskRCNNConfig) -> NDArray[np.uint8]:
-    """The network's input without its normalisation, padding included, uint8 (H, W, 3) BGR.
-
-    Args:
-        image: float32 (H, W, 3), as `molding.mold` makes it.
-        config: of the network.
-    """
-    step = 1 if config.channel_order == "RGB" else -1
-    mean, std = (np.array(part[::step]) for part in (config.mean_pixel, config.std_pixel))
-    pixels = np.clip(np.rint(image * std + mean), 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(pixels[:, :, ::-1] if config.channel_order == "RGB" else pixels)
-
-
 def draw_frame_boxes(
     picture: NDArray[np.uint8],
     boxes: NDArray[Any],
@@ -41,7 +28,7 @@ def draw_frame_boxes(
     line_width: int = 1,
 ) -> None:
     """Draws boxes (N, 4) of the network's frame into a picture of its input, in place."""
-    corners = input_boxes(boxes, molded, config)[:, [1, 0, 3, 2]].astype(np.float32)
+    corners = input_boxes(boxes, molded, config)
     each = colors if isinstance(colors, list) else [colors] * len(corners)
     draw_boxes(picture, pixel_boxes(corners, *picture.shape[:2]), each, line_width)  # type: ignore[arg-type]
 

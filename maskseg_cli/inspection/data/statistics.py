@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.mask_arithmetic import shared_area
 from maskseg_cli.mask_crop import MaskCrop
 
 #: COCO's groups by the area in pixels: small below the first limit, large from the second on.
@@ -48,15 +49,7 @@ def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def mask_iou(mask: MaskCrop, other: MaskCrop) -> float:
     """IoU of two masks of one picture, 0..1; 1 where neither has a pixel."""
-    top, left = max(mask.top, other.top), max(mask.left, other.left)
-    bottom = min(mask.top + mask.bitmap.shape[0], other.top + other.bitmap.shape[0])
-    right = min(mask.left + mask.bitmap.shape[1], other.left + other.bitmap.shape[1])
-    shared = 0
-    if bottom > top and right > left:
-        parts = [
-            one.bitmap[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (mask, other)
-        ]
-        shared = int(np.count_nonzero(parts[0] & parts[1]))
+    shared = shared_area(mask, other)
     union = mask.area + other.area - shared
     return shared / union if union else 1.0
 

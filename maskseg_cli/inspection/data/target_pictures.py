@@ -23,8 +23,8 @@ from maskseg_cli.inspection.data.shown_input import (
     draw_frame_boxes,
     draw_window,
     enlarged,
-    input_picture,
 )
+from maskseg_cli.inspection.input_picture import input_picture
 from maskseg_cli.inspection.photo_boxes import input_boxes
 from maskseg_cli.training.rpn_targets import BACKGROUND_IOU, OBJECT_IOU
 
@@ -51,7 +51,7 @@ def drawn_anchors(image: NDArray[np.float32], targets: PictureTargets, config: M
     those that are neutral, with an IoU between the two limits (blue), and some of the sampled background (orange).
     """
     left, right = input_picture(image, config), input_picture(image, config)
-    for box in input_boxes(targets.boxes, targets.molded, config)[:, [1, 0, 3, 2]].astype(np.float32):
+    for box in input_boxes(targets.boxes, targets.molded, config):
         draw_dashed_box(left, box, WHITE, 2)
     draw_frame_boxes(left, targets.anchors[targets.match == 1], GREEN, targets.molded, config, _thin(left))
     background = _some(np.flatnonzero(targets.match == -1))
@@ -71,7 +71,7 @@ def drawn_regions(
     background = _some(np.flatnonzero(targets.class_ids == 0))
     draw_frame_boxes(picture, targets.rois[background], ORANGE, molded, config, _thin(picture))
     draw_frame_boxes(picture, targets.refined[shown], WHITE, molded, config, _thin(picture) + 1)
-    for box in input_boxes(targets.rois[_some(shown)], molded, config)[:, [1, 0, 3, 2]].astype(np.float32):
+    for box in input_boxes(targets.rois[_some(shown)], molded, config):
         draw_dashed_box(picture, box, GREEN, _thin(picture))
     return picture
 
@@ -91,7 +91,7 @@ def drawn_mask_targets(
     picture = input_picture(image, config)
     found: list[tuple[int, NDArray[np.uint8]]] = []
     for row in _distinct(targets, count):
-        y1, x1, y2, x2 = input_boxes(targets.rois[row : row + 1], molded, config)[0]
+        x1, y1, x2, y2 = input_boxes(targets.rois[row : row + 1], molded, config)[0]
         top, left = max(0, int(np.floor(y1))), max(0, int(np.floor(x1)))
         part = picture[top : max(top + 1, int(np.ceil(y2))), left : max(left + 1, int(np.ceil(x2)))]
         if not part.size:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from maskseg_cli.drawing.drawing_options import Color
 from maskseg_cli.drawing.palettes import palette_color
 from maskseg_cli.inspection.image.photo_canvas import WIDE, PhotoCanvas
-from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers
+from maskseg_cli.inspection.image.step import Panel, Step, numbers
 from maskseg_cli.inspection.network_trace import Level, NetworkTrace
+from maskseg_cli.messages import counted
 from maskseg_cli.model.anchors import cell_anchor_sizes
 from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
@@ -61,8 +62,8 @@ def anchors_step(trace: NetworkTrace) -> Step:
     figures.reverse()
     total, drawn = len(trace.anchors), sum(map(len, cells))
     sentence = (
-        f"The network judges {amount(total, 'fixed box', 'fixed boxes')}, the anchors: the same set in each cell of "
-        f"{amount(len(trace.levels), 'feature map')}. An object is found through an anchor that is about as large and "
+        f"The network judges {counted(total, 'fixed box', ',')}, the anchors: the same set in each cell of "
+        f"{counted(len(trace.levels), 'feature map')}. An object is found through an anchor that is about as large and "
         "of about the same shape; where none is, it is easily missed."
     )
     keys = tuple(Key(f"{level.name}, stride {level.stride}", level_color(n)) for n, level in enumerate(trace.levels))

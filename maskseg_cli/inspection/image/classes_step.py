@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.box_arithmetic import pairwise_iou
 from maskseg_cli.inference.proposals import best_indices
-from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
+from maskseg_cli.inspection.detection_fates import DetectionFates
 from maskseg_cli.inspection.image.photo_canvas import FOUND, MISSED, WIDE, PhotoCanvas
-from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers
+from maskseg_cli.inspection.image.step import Panel, Step, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.axes import NARROW
 from maskseg_cli.pages.charts import bar_chart
 from maskseg_cli.pages.elements import escaped
@@ -53,17 +54,17 @@ def classes_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     least = trace.config.detection_min_confidence
     sentence = (
         "The box head gives each proposal a probability for every class and the background. Shown are "
-        f"{amount(len(found), 'detection')} and {amount(len(missed), 'near miss', 'near misses')}: the best other "
+        f"{counted(len(found), 'detection')} and {counted(len(missed), 'near miss')}: the best other "
         f"proposals that overlap no detection by more than half and did not reach the lowest score of {least:g}."
     )
     keys = (Key("became a detection", FOUND), Key("near miss", MISSED))
-    panel = Panel("chosen", canvas.picture, f"{amount(len(rows), 'chosen proposal')}, before refinement.", keys)
+    panel = Panel("chosen", canvas.picture, f"{counted(len(rows), 'chosen proposal')}, before refinement.", keys)
     return Step("classes", "Classes", sentence, (panel,), "".join(parts), {"proposals": records})
 
 
 def near_misses(trace: NetworkTrace, fates: DetectionFates) -> NDArray[np.int64]:
     """Rows of the fates whose score was too low, the best ones far from detections and from each other."""
-    rows = np.flatnonzero(low_scores(fates))
+    rows = np.flatnonzero(fates.low)
     chosen: list[int] = []
     taken = trace.detected.boxes
     for row in rows[np.argsort(-fates.scores[rows], kind="stable")][:500]:
@@ -73,11 +74,6 @@ def near_misses(trace: NetworkTrace, fates: DetectionFates) -> NDArray[np.int64]
         if len(chosen) == _MISSES:
             break
     return np.array(chosen, np.int64)
-
-
-def low_scores(fates: DetectionFates) -> NDArray[np.bool_]:
-    """Whether the score of each row was too low, bool (N,)."""
-    return np.array([fate in (DetectionFate.BELOW, DetectionFate.BACKGROUND) for fate in fates.fates], bool)
 
 
 def class_name(trace: NetworkTrace, label: int) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from maskseg_cli.inspection.image.photo_canvas import FOUND, NARROW, PhotoCanvas, scaled_photo
 from maskseg_cli.inspection.image.step import Panel, Step
+from maskseg_cli.inspection.input_picture import input_picture
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.pages.legends import Key
 
@@ -18,7 +17,7 @@ def input_step(trace: NetworkTrace) -> Step:
     rows, columns = trace.input_size
     top, left, bottom, right = trace.molded.window
     padded = (bottom - top, right - left) != (rows, columns)
-    canvas = PhotoCanvas(molded_picture(trace), NARROW, dimmed=False)
+    canvas = PhotoCanvas(input_picture(trace.molded.image, trace.config, trace.molded.window), NARROW, dimmed=False)
     if padded:
         canvas.boxes(np.array([[left, top, right, bottom]], np.float32), [FOUND])
     sentence = (
@@ -41,16 +40,3 @@ def input_step(trace: NetworkTrace) -> Step:
         "scale": trace.molded.scale,
     }
     return Step("input", "Input", sentence, panels, figures=figures, columns=2)
-
-
-def molded_picture(trace: NetworkTrace) -> NDArray[np.uint8]:
-    """The network's input as a picture, uint8 (h, w, 3) BGR: the mean added again."""
-    step = 1 if trace.config.channel_order == "RGB" else -1
-    pixels = trace.molded.image * np.array(trace.config.std_pixel[::step], np.float32)
-    pixels = pixels + np.array(trace.config.mean_pixel[::step], np.float32)
-    top, left, bottom, right = trace.molded.window
-    outside = np.ones(pixels.shape[:2], bool)
-    outside[top:bottom, left:right] = False
-    pixels[outside] = 0  # the padding, which has no light; with the mean it would be gray in some networks
-    picture = np.rint(pixels.clip(0, 255)).astype(np.uint8)
-    return picture if step == -1 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), np.uint8)

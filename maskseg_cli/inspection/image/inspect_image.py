@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,7 +10,7 @@ from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.model_options import ModelOptions, files_read
 from maskseg_cli.inference.predictor import Predictor
-from maskseg_cli.inspection.detection_fates import detection_fates
+from maskseg_cli.inspection.box_fates import BoxFates, box_fates
 from maskseg_cli.inspection.image.activations_step import activations_step
 from maskseg_cli.inspection.image.anchors_step import anchors_step
 from maskseg_cli.inspection.image.classes_step import classes_step
@@ -25,12 +25,11 @@ from maskseg_cli.inspection.image.result_step import result_step
 from maskseg_cli.inspection.image.roi_levels_step import roi_levels_step
 from maskseg_cli.inspection.image.spot import Spot
 from maskseg_cli.inspection.image.spot_step import spot_step
-from maskseg_cli.inspection.image.spot_story import spot_story
+from maskseg_cli.inspection.image.spot_story import SpotStory, spot_story
 from maskseg_cli.inspection.image.step import Step
 from maskseg_cli.inspection.image.suppression_step import suppression_step
 from maskseg_cli.inspection.image.times_step import times_step
 from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
-from maskseg_cli.inspection.proposal_fates import proposal_fates
 from maskseg_cli.inspection.result_folder import check_folder, write_folder
 from maskseg_cli.media.file_lock import FileLocks
 from maskseg_cli.media.images import read_image
@@ -48,6 +47,7 @@ def inspect_image(
     model: Model = "lite",
     points: Sequence[Numbers] = (),
     boxes: Sequence[Numbers] = (),
+    show: Callable[[SpotStory], object] | None = None,
     overwrite: bool = False,
     reporter: Reporter | None = None,
     **options: Any,
@@ -61,6 +61,7 @@ def inspect_image(
         points: (x, y) in pixels of the upright photo, or "412,180": for each the page says why something was found
             there or not.
         boxes: the same for (x1, y1, x2, y2), the box around an object.
+        show: is called with what became of each point and box, points first, when all files are written.
         overwrite: replace the results of an earlier run.
         reporter: takes messages.
         **options: fields of `ModelOptions` (`size`, `min_score`, `classes`, `engine` ...) and of `DrawingOptions`.
@@ -76,29 +77,35 @@ def inspect_image(
         >>> trace = inspect_image("photo.jpg", "steps/", size=320)            # doctest: +SKIP
         >>> trace.detections.names                                            # doctest: +SKIP
         ['dog', 'bicycle']
-        >>> print(spot_story(trace, Spot.of((412, 180))).verdict)             # doctest: +SKIP
+        >>> trace = inspect_image("photo.jpg", "why/", points=[(412, 180)], show=lambda one: print(one.verdict))
+        ...                                                                   # doctest: +SKIP
         Found as chair 0.46, below --min-score 0.6.
     """
-    photo, folder, reporter = Path(photo), Path(folder), reporter or Reporter()
+    address, photo, folder, reporter = str(photo), Path(photo), Path(folder), reporter or Reporter()
     network, drawing = split_options(model, options)
     if network.tta or (network.tiles if isinstance(network, ModelOptions) else network.grid) is not None:
         raise UsageError("inspect image shows one run of the network: leave out --tta and --tiles.")
     spots = spots_of(points, boxes)
-    check_folder(folder, PAGE, overwrite)
+    check_folder(folder, (PAGE, FIGURES), overwrite)
     with FileLocks([folder / PAGE]):
-        image = read_image(photo)
+        image = read_image(address)  # a path has one slash of http:// only
         for spot in spots:  # before the network is loaded, which takes seconds
             spot.check_within(*image.shape[:2])
         predictor = predictor_loader(network, reporter=reporter)()
         reporter.say(f"Looking into {predictor.name} with {photo.name}.")
         trace = trace_network(predictor, image)
         layers = layer_maps(predictor, trace.molded.image)
-        told = [spot_step(trace, spot_story(trace, spot), number) for number, spot in enumerate(spots, start=1)]
-        steps = [*told, *steps_of(trace, layers, drawing)]
+        fates = box_fates(trace)
+        stories = [spot_story(trace, spot, fates) for spot in spots]
+        told = [spot_step(trace, story, number) for number, story in enumerate(stories, start=1)]
+        steps = [*told, *steps_of(trace, layers, fates, drawing)]
         heading = f"{photo.name} through {predictor.name}"
         files = step_files(steps, heading, _facts(trace), _document(trace, photo, predictor))
         inputs = [photo, *(files_read(network) if isinstance(network, ModelOptions) else ())]
-        write_folder(folder, files, inputs, FIGURES)
+        write_folder(folder, files, inputs, FIGURES, overwrite)
+    if show is not None:
+        for story in stories:
+            show(story)
     return trace
 
 
@@ -111,14 +118,18 @@ def spots_of(points: Sequence[Numbers], boxes: Sequence[Numbers]) -> list[Spot]:
     return [Spot.read(one, count) for count, given in ((2, points), (4, boxes)) for one in given]
 
 
-def steps_of(trace: NetworkTrace, layers: list[LayerMap], drawing: DrawingOptions | None = None) -> list[Step]:
+def steps_of(
+    trace: NetworkTrace, layers: list[LayerMap], fates: BoxFates, drawing: DrawingOptions | None = None
+) -> list[Step]:
     """All steps in the order of the computation.
 
     Args:
+        trace: of the photo.
         layers: from `layer_maps`.
+        fates: from `box_fates`.
         drawing: how the result is drawn.
     """
-    anchors, pairs = proposal_fates(trace), detection_fates(trace)
+    anchors, pairs = fates
     return [
         input_step(trace),
         activations_step(trace, layers),

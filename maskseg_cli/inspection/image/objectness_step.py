@@ -26,8 +26,8 @@ def objectness_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
     best, worst = best_indices(scores, BEST), best_indices(-scores, WORST)
     total = len(scores)
     panels = [
-        _anchors_panel(trace, "best", best, f"The best {some_of(len(best), total, 'anchor')}", fates),
-        _anchors_panel(trace, "worst", worst, f"The worst {some_of(len(worst), total, 'anchor')}", fates),
+        _anchors_panel(trace, "best", best, f"The best {some_of(len(best), total, 'anchor')}"),
+        _anchors_panel(trace, "worst", worst, f"The worst {some_of(len(worst), total, 'anchor')}"),
         _refined_panel(trace, fates, best[:REFINED]),
     ]
     rows = []
@@ -78,9 +78,7 @@ def grid_area(trace: NetworkTrace, level: Level) -> NDArray[np.float32]:
     return np.concatenate([low - step / 2, high + step / 2]).astype(np.float32)
 
 
-def _anchors_panel(
-    trace: NetworkTrace, name: str, anchors: NDArray[np.int64], words: str, fates: ProposalFates
-) -> Panel:
+def _anchors_panel(trace: NetworkTrace, name: str, anchors: NDArray[np.int64], words: str) -> Panel:
     boxes = trace.to_photo(trace.anchors[anchors])
     canvas = PhotoCanvas(trace.image, NARROW, boxes)
     numbers_of = [trace.levels.index(trace.level_of(int(anchor))) for anchor in anchors]

@@ -9,7 +9,7 @@ from typing import Any
 from maskseg_cli.inspection.image.step import Step
 from maskseg_cli.media.atomic_file import utf8
 from maskseg_cli.media.images import encode_image
-from maskseg_cli.pages.elements import escaped, tiles
+from maskseg_cli.pages.elements import escaped, paragraph, tiles
 from maskseg_cli.pages.legends import legend
 from maskseg_cli.pages.page import page, section
 from maskseg_cli.pages.thumbnails import encoded_uri
@@ -51,7 +51,7 @@ def step_files(
         sections.append(
             section(
                 f"{number}. {step.title}",
-                f"<p>{escaped(step.sentence)}</p>",
+                paragraph(step.sentence),
                 pictures,
                 step.content,
                 anchor=step.name,
@@ -60,7 +60,7 @@ def step_files(
     figures_by_step = {step.name: step.figures for step in steps}
     whole = {**document, "files": list(files), "steps": figures_by_step}
     files[FIGURES] = utf8(json.dumps(whole, ensure_ascii=False) + "\n")
-    note = '<p class="soft">Gray borders of pictures lie outside the photo, where the network may have padding.</p>'
+    note = paragraph("Gray borders of pictures lie outside the photo, where the network may have padding.", "soft")
     content = [tiles(facts), _contents(steps), note, *sections]
     files[PAGE] = b"".join(_parts(heading, content))
     return files

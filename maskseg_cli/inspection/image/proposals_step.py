@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from maskseg_cli.inspection.image.photo_canvas import FOUND, GONE, KEPT, WIDE, PhotoCanvas
-from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers, some_of
+from maskseg_cli.inspection.image.step import Panel, Step, numbers, some_of
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates
+from maskseg_cli.messages import capitalized, counted
 from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
 
@@ -43,17 +44,20 @@ def proposals_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
         f"{config.post_nms_rois_inference:,} become proposals: only they are looked at again."
     )
     if padding:
-        sentence += f" {amount(padding, 'row')} of zeros fill the list up, as this network expects; they are not shown."
+        sentence += (
+            f" The list is filled up with {counted(padding, 'row', ',')} of zeros, as this network expects; they are "
+            "not shown."
+        )
     counts = [(fate.value, int((fates.fates == fate).sum())) for fate in ProposalFate]
     content = table(
         ("What became of an anchor", "Anchors"),
-        [(words[0].upper() + words[1:], f"{count:,}") for words, count in counts if count],
+        [(capitalized(words), f"{count:,}") for words, count in counts if count],
     )
     panels = (
         Panel(
             "before",
             before.picture,
-            f"Before suppression: the best {some_of(len(shown), len(considered), 'box', 'boxes')}, moved and clipped.",
+            f"Before suppression: the best {some_of(len(shown), len(considered), 'box')}, moved and clipped.",
             (Key("became a proposal", KEPT), Key("suppressed, or left over", GONE)),
         ),
         Panel(
@@ -61,8 +65,8 @@ def proposals_step(trace: NetworkTrace, fates: ProposalFates) -> Step:
             after.picture,
             f"After suppression: {some_of(len(others) + len(rows), len(real), 'proposal')}; "
             + (
-                f"{amount(len(rows), 'of them became an object', 'of them became objects')} (the number is the rank by "
-                "objectness)."
+                f"{len(rows):,} of them became {'an object' if len(rows) == 1 else 'objects'} (the number is the rank "
+                "by objectness)."
                 if len(rows)
                 else "none became an object."
             ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from maskseg_cli.drawing.drawing_options import DrawingOptions
 from maskseg_cli.drawing.renderer import draw
 from maskseg_cli.inspection.image.photo_canvas import WIDE, scaled_photo
-from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers
+from maskseg_cli.inspection.image.step import Panel, Step, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
+from maskseg_cli.messages import counted
 
 
 def result_step(trace: NetworkTrace, drawing: DrawingOptions | None = None) -> Step:
@@ -17,10 +18,10 @@ def result_step(trace: NetworkTrace, drawing: DrawingOptions | None = None) -> S
     hidden = len(trace.final_rows) - len(found)
     if hidden:
         sentence += (
-            f" {amount(hidden, 'detection')} of the step before {'is' if hidden == 1 else 'are'} not shown: of a class "
-            "that was not chosen, beyond the largest number, or without a pixel."
+            f" {counted(hidden, 'detection', ',')} of the step before {'is' if hidden == 1 else 'are'} not shown: of a "
+            "class that was not chosen, beyond the largest number, or without a pixel."
         )
-    caption = f"{amount(len(found), 'object')}." if len(found) else "No object was found."
+    caption = f"{counted(len(found), 'object', ',')}." if len(found) else "No object was found."
     figures = {
         "objects": [
             {"class": name, "score": round(score, 6), "box": box, "area": int(area)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,9 @@ from maskseg_cli.errors import UsageError
 
 #: A box is about the object in a given box from this IoU on.
 SAME_OBJECT = 0.5
+
+#: No photo has a side of so many pixels; squares of larger numbers would not fit into float32.
+_FAR = 1e6
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,12 @@ class Spot:
         """A spot of x, y or x1, y1, x2, y2.
 
         Raises:
-            UsageError: another count of numbers, not finite, or a box without area.
+            UsageError: another count of numbers, not finite or beyond a million, or a box without area.
         """
-        if len(numbers) not in (2, 4) or not all(map(math.isfinite, numbers)):
-            raise UsageError("A spot is a point x,y or a box x1,y1,x2,y2, finite numbers in pixels of the photo.")
+        if len(numbers) not in (2, 4) or not all(abs(number) <= _FAR for number in numbers):
+            raise UsageError(
+                "A spot is a point x,y or a box x1,y1,x2,y2 in pixels of the photo: numbers up to a million."
+            )
         spot = cls(*numbers, *numbers) if len(numbers) == 2 else cls(*numbers)
         if not spot.is_point and (spot.x2 <= spot.x1 or spot.y2 <= spot.y1):
             raise UsageError(

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from maskseg_cli.drawing.drawing_options import Color
 from maskseg_cli.drawing.free_boxes import draw_dashed_box, draw_solid_box
 from maskseg_cli.inspection.detection_fates import DetectionFate
+from maskseg_cli.inspection.image.classes_step import class_name
 from maskseg_cli.inspection.image.photo_canvas import FOUND, KEPT, MISSED, NARROW, PhotoCanvas
 from maskseg_cli.inspection.image.spot import Spot
 from maskseg_cli.inspection.image.spot_story import SpotStory, lost_words, score_words
 from maskseg_cli.inspection.image.step import Panel, Step, numbers
 from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.inspection.proposal_fates import ProposalFate
-from maskseg_cli.pages.elements import escaped, table
+from maskseg_cli.pages.elements import paragraph, table
 from maskseg_cli.pages.legends import Key
 
 #: Anchors and candidates that are listed and drawn.
@@ -119,7 +120,7 @@ def _anchor_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int64]
         for number, row in enumerate(rows, start=1)
     ]
     titles = ("No.", "Anchor", "Fit", "Objectness", "Rank", "Box x1, y1, x2, y2", "What became of it")
-    return f"<p>{escaped(text)}</p>" + (table(titles, cells, words=True) if cells else "")
+    return paragraph(text) + (table(titles, cells, words=True) if cells else "")
 
 
 def _candidate_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int64]) -> str:
@@ -131,7 +132,7 @@ def _candidate_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int
     cells = [
         (
             number,
-            trace.class_names[fates.class_ids[row]],
+            class_name(trace, int(fates.class_ids[row])),
             score_words(float(fates.scores[row])),
             f"{trace.probabilities[fates.proposals[row], 0]:.2f}",
             _box_words(trace, fates.boxes[row]),
@@ -140,7 +141,7 @@ def _candidate_table(trace: NetworkTrace, story: SpotStory, rows: NDArray[np.int
         for number, row in enumerate(rows, start=1)
     ]
     titles = ("No.", "Class", "Score", "Background", "Box x1, y1, x2, y2", "What became of it")
-    return f"<p>{escaped(text)}</p>" + (table(titles, cells, words=True) if cells else "")
+    return paragraph(text) + (table(titles, cells, words=True) if cells else "")
 
 
 def _anchor_figures(trace: NetworkTrace, story: SpotStory, row: int) -> dict[str, Any]:
@@ -162,12 +163,12 @@ def _candidate_figures(trace: NetworkTrace, story: SpotStory, row: int) -> dict[
     rival = int(fates.by[row])
     return {
         "proposal": int(fates.proposals[row]),
-        "class": trace.class_names[fates.class_ids[row]],
+        "class": class_name(trace, int(fates.class_ids[row])),
         "score": round(float(fates.scores[row]), 4),
         "background": round(float(trace.probabilities[fates.proposals[row], 0]), 4),
         "box": numbers(trace.to_photo(fates.boxes[row])[0]),
         "fate": fates.fates[row].name.lower(),
-        "lost_against": None if rival < 0 else trace.class_names[fates.class_ids[rival]],
+        "lost_against": None if rival < 0 else class_name(trace, int(fates.class_ids[rival])),
     }
 
 

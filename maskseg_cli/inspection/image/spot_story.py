@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from maskseg_cli.inference.tiling import network_side
 from maskseg_cli.inference.unmolding import MASK_THRESHOLD
-from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates, detection_fates
+from maskseg_cli.inspection.box_fates import BoxFates, box_fates
+from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
+from maskseg_cli.inspection.image.classes_step import class_name
 from maskseg_cli.inspection.image.spot import SAME_OBJECT, Spot
 from maskseg_cli.inspection.network_trace import NetworkTrace
-from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates, proposal_fates
+from maskseg_cli.inspection.proposal_fates import ProposalFate, ProposalFates
 from maskseg_cli.messages import counted
 
 #: A class that is less probable than this is not worth a sentence of its own.
@@ -51,18 +53,23 @@ class SpotStory:
     detections: DetectionFates
 
 
-def spot_story(trace: NetworkTrace, spot: Spot) -> SpotStory:
+def spot_story(trace: NetworkTrace, spot: Spot, fates: BoxFates | None = None) -> SpotStory:
     """Follows a spot through the network.
+
+    Args:
+        trace: of the photo.
+        spot: a point or box of it.
+        fates: from `box_fates(trace)`, where they are known already; None: they are computed.
 
     Raises:
         UsageError: it lies outside of the photo.
 
     Example:
         >>> print(spot_story(trace, Spot.of((412, 180))).verdict)                      # doctest: +SKIP
-        Found as chair 0.46, below the lowest score 0.6.
+        Found as chair 0.46, below --min-score 0.6.
     """
     spot.check_within(*trace.image.shape[:2])
-    proposals, detections = proposal_fates(trace), detection_fates(trace)
+    proposals, detections = box_fates(trace) if fates is None else fates
     anchor_overlap = spot.overlaps(trace.to_photo(trace.anchors))
     anchors = np.flatnonzero(spot.about(trace.to_photo(proposals.boxes)))
     anchors = anchors[np.argsort(-trace.objectness[anchors], kind="stable")]
@@ -130,7 +137,7 @@ def name_of(trace: NetworkTrace, fates: DetectionFates, row: int) -> str:
     place = np.flatnonzero(trace.final_rows == fates.detected[row])
     if fates.detected[row] >= 0 and len(place):
         score = float(trace.final_scores[place[0]])
-    return f"{trace.class_names[fates.class_ids[row]]} {score_words(score)}"
+    return f"{class_name(trace, int(fates.class_ids[row]))} {score_words(score)}"
 
 
 def score_words(score: float) -> str:
@@ -220,8 +227,7 @@ def _advice(trace: NetworkTrace, story: SpotStory) -> str:
     fates, rows = story.detections, story.pairs
     size = _size_words(trace, story)
     below = [row for row in rows if fates.fates[row] is DetectionFate.BELOW and fates.scores[row] >= _FAINT]
-    others = [row for row in rows if fates.fates[row] not in (DetectionFate.BELOW, DetectionFate.BACKGROUND)]
-    if below and not others:
+    if below and fates.low[rows].all():
         score = math.floor(float(max(fates.scores[row] for row in below)) * 100) / 100
         return f"--min-score {max(score, 0.01):g} shows it. {size}".strip()
     return size

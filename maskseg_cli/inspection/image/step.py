@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskseg_cli.messages import counted
 from maskseg_cli.pages.legends import Key
 
 
@@ -54,24 +55,14 @@ class Step:
     columns: int = 1
 
 
-def amount(count: int, noun: str, several: str = "") -> str:
-    """A count with its noun.
-
-    Example:
-        >>> amount(1, "box", "boxes"), amount(1200, "anchor")
-        ('1 box', '1,200 anchors')
-    """
-    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
-
-
-def some_of(shown: int, total: int, noun: str, several: str = "") -> str:
+def some_of(shown: int, total: int, noun: str) -> str:
     """How many are shown of how many.
 
     Example:
         >>> some_of(60, 1000, "proposal"), some_of(3, 3, "proposal")
         ('60 of 1,000 proposals', '3 proposals')
     """
-    words = amount(total, noun, several)
+    words = counted(total, noun, ",")
     return words if shown == total else f"{shown:,} of {words}"
 
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from maskseg_cli.drawing.colours import class_color
 from maskseg_cli.inspection.detection_fates import DetectionFate, DetectionFates
-from maskseg_cli.inspection.image.classes_step import class_name, low_scores
+from maskseg_cli.inspection.image.classes_step import class_name
 from maskseg_cli.inspection.image.photo_canvas import WIDE, PhotoCanvas
-from maskseg_cli.inspection.image.step import Panel, Step, amount, numbers, some_of
+from maskseg_cli.inspection.image.step import Panel, Step, numbers, some_of
 from maskseg_cli.inspection.network_trace import NetworkTrace
+from maskseg_cli.messages import capitalized, counted
 from maskseg_cli.pages.elements import table
 from maskseg_cli.pages.legends import Key
 
@@ -20,7 +21,7 @@ _MOST, _NAMED = 60, 8
 def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     """Candidates that reach the lowest score, the boxes that stay, and what became of all."""
     config = trace.config
-    passed = np.flatnonzero(~low_scores(fates))
+    passed = np.flatnonzero(~fates.low)
     passed = passed[np.argsort(-fates.scores[passed], kind="stable")]
     shown = passed[:_MOST]
     count = config.num_classes - 1
@@ -59,18 +60,18 @@ def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
             f"{config.detection_voting_threshold:g}."
         )
     counts = [(fate.value, int((fates.fates == fate).sum())) for fate in DetectionFate]
-    rows = [(words[0].upper() + words[1:], f"{number:,}") for words, number in counts if number]
+    rows = [(capitalized(words), f"{number:,}") for words, number in counts if number]
     panels: tuple[Panel, ...] = (
         Panel(
             "filtered",
             filtered.picture,
-            f"After the score filter: {some_of(len(shown), len(passed), 'box', 'boxes')}.",
+            f"After the score filter: {some_of(len(shown), len(passed), 'box')}.",
             _keys(trace, fates.class_ids[shown].tolist()),
         ),
         Panel(
             "suppressed",
             final.picture,
-            f"After the suppression: {some_of(len(stayed), len(trace.detected.boxes), 'box', 'boxes')} with class and "
+            f"After the suppression: {some_of(len(stayed), len(trace.detected.boxes), 'box')} with class and "
             "score" + (", before the score takes the mask into account." if config.detection_mask_scoring else "."),
             _keys(trace, labels),
         ),
@@ -78,7 +79,7 @@ def suppression_step(trace: NetworkTrace, fates: DetectionFates) -> Step:
     if not len(passed):
         panels = ()
         sentence += " Here no box has such a score: a lower --min-score shows what there is."
-    note = f"What became of each proposal with its best class, {amount(len(fates.fates), 'pair')} in all"
+    note = f"What became of each proposal with its best class, {counted(len(fates.fates), 'pair', ',')} in all"
     content = table((note, "Number"), rows)
     figures = {
         "counts": dict(counts),

@@ -9,7 +9,7 @@ from maskseg_cli.inspection.weights.stages import stage_of
 from maskseg_cli.inspection.weights.weights_comparison import ArrayChange, WeightsComparison
 from maskseg_cli.messages import counted
 from maskseg_cli.pages.charts import bar_chart
-from maskseg_cli.pages.elements import escaped, folded, table, tiles
+from maskseg_cli.pages.elements import escaped, folded, paragraph, table, tiles
 from maskseg_cli.pages.page import section
 
 #: So many changed arrays stand open; the others are folded.
@@ -33,15 +33,15 @@ def comparison_section(comparison: WeightsComparison, first: str, second: str) -
         ("Only in the second", f"{len(comparison.only_second):,}"),
         ("Other shapes", f"{len(comparison.reshaped):,}"),
     ]
-    words = (
-        f"<p>From {escaped(first)} to {escaped(second)}. The relative change is ||a - b|| / ||a||, of an array or of "
-        f"all kernels of a stage together.</p>"
+    words = paragraph(
+        f"From {first} to {second}. The relative change is ||a - b|| / ||a||, of an array or of "
+        "all kernels of a stage together."
     )
     parts = [words, tiles(facts)]
     if not comparison.changes:
-        parts.append('<p class="note">The files have no array of the same name and shape in common.</p>')
+        parts.append(paragraph("The files have no array of the same name and shape in common.", "note"))
     elif not changed:
-        parts.append("<p>All arrays that both have are identical.</p>")
+        parts.append(paragraph("All arrays that both have are identical."))
     else:
         parts += [_stages(comparison), table(_TITLES, [_row(one) for one in changed[:_OPEN]])]
         if len(changed) > _OPEN:

@@ -49,8 +49,7 @@ def inspect_weights(
     folder, reporter = Path(folder), reporter or Reporter()
     path = find_weights(file)
     against = None if other is None else find_weights(other)
-    for name in (PAGE, TABLE):
-        check_folder(folder, name, overwrite)
+    check_folder(folder, (PAGE, TABLE), overwrite)
     with FileLocks([folder / PAGE]):
         reporter.say(f"Reading {path.name}{'' if against is None else f' and {against.name}'}.")
         checkpoint = read_checkpoint(path, backbone_only=True)
@@ -58,5 +57,5 @@ def inspect_weights(
         inspection = inspect_checkpoint(path, checkpoint, against, second)
         del second  # a quarter of a gigabyte for a ResNet-101
         files = {TABLE: utf8(weights_table(inspection)), PAGE: utf8("".join(weights_page(inspection)))}
-        write_folder(folder, files, [path] if against is None else [path, against])
+        write_folder(folder, files, [path] if against is None else [path, against], overwrite=overwrite)
     return inspection

@@ -22,7 +22,7 @@ from maskseg_cli.inspection.weights.inspection import WeightsInspection, stored_
 from maskseg_cli.inspection.weights.stages import by_stage
 from maskseg_cli.messages import counted
 from maskseg_cli.pages.charts import bar_chart, histogram
-from maskseg_cli.pages.elements import escaped, folded, pictures, table, tiles
+from maskseg_cli.pages.elements import escaped, folded, paragraph, pictures, table, tiles
 from maskseg_cli.pages.page import page, section
 from maskseg_cli.pages.thumbnails import thumbnail
 
@@ -67,21 +67,21 @@ def _facts(inspection: WeightsInspection) -> str:
 
 
 def _findings(inspection: WeightsInspection) -> str:
-    rules = (
-        '<p class="soft">Sizes are compared with the median of their layer. A filter is dead when the L2 norm of its '
+    rules = paragraph(
+        "Sizes are compared with the median of their layer. A filter is dead when the L2 norm of its "
         f"weights, or the scale (gamma) of its batch normalisation, is below {DEAD:g} of it: its output is nearly the "
         f"same for every picture. It is exploding above {EXPLODING:g} times the median. Variances of batch "
         "normalisation are squares, and so are their limits. Not judged are boxes and masks of the background and "
-        "classes that the data do not have, which training never changes.</p>"
+        "classes that the data do not have, which training never changes.",
+        "soft",
     )
     if not inspection.findings:
-        return section(
-            "What stands out", "<p>Nothing: no filter is dead or exploding, and every value is finite.</p>", rules
-        )
+        nothing = "Nothing: no filter is dead or exploding, and every value is finite."
+        return section("What stands out", paragraph(nothing), rules)
     rows = [(one.name, one.kind, one.which) for one in inspection.findings]
     found = {one.kind: None for one in inspection.findings}
     note = "".join(
-        f'<p class="note">{count_of(inspection.findings, kind):,} {kind}: {KINDS[kind]}.</p>' for kind in found
+        paragraph(f"{count_of(inspection.findings, kind):,} {kind}: {KINDS[kind]}.", "note") for kind in found
     )
     return section("What stands out", note, table(("Array", "What", "Index of the filter or value"), rows), rules)
 
@@ -96,9 +96,9 @@ def _first_layer(inspection: WeightsInspection) -> Iterator[str]:
             f"{name}: {kernel.shape[-1]} filters of {kernel.shape[0]} x {kernel.shape[1]}, {FILTERS_A_ROW} in a row "
             "from 0 on; each is scaled by its own largest weight, grey is 0."
         )
-        words = (
-            "<p>What the first layer looks for: edges, spots and colours. Filters that look like noise were hardly "
-            "trained.</p>"
+        words = paragraph(
+            "What the first layer looks for: edges, spots and colours. Filters that look like noise were hardly "
+            "trained."
         )
         yield section("First layer", words, pictures([thumbnail(sheet, caption, side=0, lossless=True)], "steps"))
 
@@ -107,10 +107,10 @@ def _stages(inspection: WeightsInspection) -> Iterator[str]:
     stages = by_stage(inspection.statistics)
     sizes = {stage: sum(inspection.statistics[name].count for name in names) for stage, names in stages.items()}
     bars = [(stage, float(size), f"{size:,}") for stage, size in sizes.items()]
-    words = (
-        f"<p>Below, each kernel of a stage: the distribution of its weights, and one cell for each output filter, "
+    words = paragraph(
+        f"Below, each kernel of a stage: the distribution of its weights, and one cell for each output filter, "
         f"{CELLS_A_ROW} in a row from 0 on, the darker the larger its L2 norm; dead ones are orange, exploding ones "
-        f"pink, those that are not finite black.</p>"
+        f"pink, those that are not finite black."
     )
     yield section("Parameters by stage", bar_chart(bars, "Parameters by stage"), words)
     for stage, names in stages.items():
@@ -156,5 +156,5 @@ def _arrays(inspection: WeightsInspection) -> str:
             kind = stored_type(name, inspection.checkpoint)
             rows.append((name, shape, kind, f"{one.count:,}", *figures, f"{100 * one.zeros:.3g} %"))
         content.append(folded(f"{stage}: {counted(len(names), 'array')}", table(titles, rows)))
-    words = "<p>Figures of the finite values; weights.csv beside this page has them with more digits.</p>"
+    words = paragraph("Figures of the finite values; weights.csv beside this page has them with more digits.")
     return section("All arrays", words, *content)

@@ -7,6 +7,7 @@ import io
 
 from maskseg_cli.inspection.weights.inspection import WeightsInspection, stored_type
 from maskseg_cli.inspection.weights.stages import stage_of
+from maskseg_cli.printable import spreadsheet_cell
 
 _TITLES = (
     "name", "stage", "shape", "dtype", "count", "not_finite", "min", "max", "mean", "std", "zeros",
@@ -18,7 +19,8 @@ _CHANGES = ("in_other", "max_difference", "relative_change", "cosine")
 def weights_table(inspection: WeightsInspection) -> str:
     """The table as CSV, arrays in the order of the page; "zeros" and "relative_change" are shares.
 
-    Where two files are compared, arrays that only the other one has follow, with their names and nothing else.
+    Where two files are compared, arrays that only the other one has follow, with their names and nothing else. Names
+    are those of the file: one that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     comparison = inspection.comparison
     changes = {} if comparison is None else {one.name: one for one in comparison.changes}
@@ -30,7 +32,14 @@ def weights_table(inspection: WeightsInspection) -> str:
     for name, one in inspection.statistics.items():
         array = inspection.checkpoint.arrays[name]
         shape = "x".join(map(str, array.shape))
-        row = [name, stage_of(name), shape, stored_type(name, inspection.checkpoint), one.count, one.broken]
+        row = [
+            spreadsheet_cell(name),
+            stage_of(name),
+            shape,
+            stored_type(name, inspection.checkpoint),
+            one.count,
+            one.broken,
+        ]
         row += [f"{value:.9g}" for value in (one.minimum, one.maximum, one.mean, one.std, one.zeros)]
         row += [marked.get((name, kind), 0) for kind in ("dead", "exploding")]
         if comparison is not None:
@@ -43,5 +52,5 @@ def weights_table(inspection: WeightsInspection) -> str:
             )
         writer.writerow(row)
     for name in () if comparison is None else comparison.only_second:
-        writer.writerow([name, stage_of(name), *[""] * (len(_TITLES) - 2), "only there", "", "", ""])
+        writer.writerow([spreadsheet_cell(name), stage_of(name), *[""] * (len(_TITLES) - 2), "only there", "", "", ""])
     return text.getvalue()

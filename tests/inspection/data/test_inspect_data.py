@@ -13,8 +13,10 @@ from click.testing import CliRunner, Result
 
 import maskseg_cli
 from maskseg_cli.cli.main import main
+from maskseg_cli.datasets.problems import BadRecord
 from maskseg_cli.datasets.shapes import make_coco
 from maskseg_cli.errors import MasksegError, UsageError
+from maskseg_cli.inspection.data.data_inspection import DataInspection
 from maskseg_cli.inspection.data.options import DataOptions
 from maskseg_cli.reporter import Reporter
 
@@ -27,12 +29,13 @@ def run(*arguments: object, code: int = 0) -> Result:
 
 @pytest.fixture(scope="module")
 def annotations(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four photos of shapes; the pixels of the second one are damaged, and one category has a hostile name."""
+    """Four photos of shapes; the second one is damaged, a fifth is missing, and one category has a hostile name."""
     folder = tmp_path_factory.mktemp("set")
     path = make_coco(folder, count=4, size=64, seed=5)
     document = json.loads(path.read_text())
     document["categories"].append({"id": 9, "name": "<script>alert(1)</script>"})
     document["annotations"].append({"id": 900, "image_id": 1, "category_id": 77, "bbox": [1, 1, 9, 9]})
+    document["images"].append({"id": 99, "file_name": "gone.png", "width": 64, "height": 64})
     path.write_text(json.dumps(document))
     photo = folder / document["images"][1]["file_name"]
     data = bytearray(photo.read_bytes())
@@ -46,7 +49,7 @@ def annotations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def inspected(annotations: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """The folder, and the result of the command that wrote it."""
     folder = tmp_path_factory.mktemp("out") / "look"
-    return folder, run(annotations, annotations.parent, "-o", folder, "--examples", 3, "--size", 64)
+    return folder, run(annotations, annotations.parent, "-o", folder, "--examples", 3, "--size", 64, code=1)
 
 
 class Links(HTMLParser):
@@ -69,6 +72,26 @@ def test_the_summary_counts_and_names_problems(inspected: tuple[Path, Result]) -
     assert any(line.startswith("broken-pixels: 1 ") for line in lines)
     assert any(line.startswith("unknown-category: 1 ") for line in lines)
     assert lines[-1] == str(folder / "index.html")
+
+
+def test_photos_that_cannot_be_used_are_named(
+    annotations: Path, inspected: tuple[Path, Result], tmp_path: Path
+) -> None:
+    damaged = Path(json.loads(annotations.read_text())["images"][1]["file_name"]).name
+    named = (
+        "2 photos of the data cannot be used for training:\n"
+        "  image files that are not there: gone.png\n"
+        f"  image files whose pixels cannot be read: {damaged}\n"
+    )
+    assert inspected[1].stderr == named
+    quiet = run(annotations, "-o", tmp_path / "x", "--examples", 1, "--size", 64, "--quiet", code=1)
+    assert (quiet.stdout, quiet.stderr) == ("", named)
+    many = [BadRecord("missing-image", f"{number}.jpg", "") for number in range(23)]
+    other = BadRecord("crowd", "annotation 3", "2")
+    lines = DataInspection(tmp_path, {}, [*many, other]).left_out_lines()
+    assert lines[0] == "23 photos of the data cannot be used for training:"
+    assert lines[1].endswith("18.jpg, 19.jpg and 3 more, which problems.csv names")
+    assert DataInspection(tmp_path, {}, [other]).left_out_lines() == []
 
 
 def test_the_page_needs_nothing_and_escapes_names(inspected: tuple[Path, Result]) -> None:
@@ -126,9 +149,27 @@ def test_an_earlier_inspection_is_kept_unless_told(annotations: Path, inspected:
     assert (folder / "index.html").stat().st_mtime_ns == before
 
 
+def test_no_photo_is_replaced(annotations: Path, tmp_path: Path) -> None:
+    """A photo with the name of a picture of the page, in the folder that gets the page."""
+    document = json.loads(annotations.read_text())
+    first = document["images"][0]
+    photo = tmp_path / "01-photo-00001.jpg"
+    photo.write_bytes((annotations.parent / first["file_name"]).read_bytes())
+    own = [one for one in document["annotations"] if one["image_id"] == first["id"]]
+    kept = {**document, "images": [{**first, "file_name": photo.name}], "annotations": own}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(kept))
+    before = photo.read_bytes()
+    result = run(path, "-o", tmp_path, "--examples", 1, "--size", 64, "--overwrite", code=2)
+    assert "inputs are never overwritten" in result.stderr
+    assert photo.read_bytes() == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == [photo.name, path.name]
+
+
 def test_wrong_requests_are_refused_before_anything_is_loaded(annotations: Path, tmp_path: Path) -> None:
     assert "leave out the folder" in run("shapes", annotations.parent, "-o", tmp_path / "x", code=2).stderr
     assert "is a file" in run(annotations, "-o", annotations, code=2).stderr
+    assert "holds the annotations" in run(annotations.parent, "-o", annotations.parent, "--overwrite", code=2).stderr
     run(tmp_path / "missing.json", "-o", tmp_path / "x", code=2)
     run(annotations, "-o", tmp_path / "x", "--examples", 0, code=2)
     with pytest.raises(UsageError, match="no option 'exampels'"):

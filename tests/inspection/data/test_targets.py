@@ -12,8 +12,8 @@ from maskseg_cli.inference.molding import mold, molded_window
 from maskseg_cli.inspection.data.anchor_targets import count_targets, empty_molded, picture_targets, scaled_sizes
 from maskseg_cli.inspection.data.network import random_proposals
 from maskseg_cli.inspection.data.roi_targets import region_targets
-from maskseg_cli.inspection.data.shown_input import input_picture
 from maskseg_cli.inspection.data.survey import take_survey
+from maskseg_cli.inspection.input_picture import input_picture
 from maskseg_cli.inspection.photo_boxes import input_boxes
 from maskseg_cli.model.anchors import AnchorCache
 from maskseg_cli.training.inputs import batch_inputs
@@ -129,3 +129,14 @@ def test_the_input_is_shown_as_the_photo_was(preset: MaskRCNNConfig) -> None:
     image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     given = image[:, :, ::-1] if config.channel_order == "RGB" else image
     assert np.array_equal(input_picture(mold(np.ascontiguousarray(given), config).image, config), image)
+
+
+def test_padding_is_black_where_the_window_is_known() -> None:
+    config = COCO.replace(**SMALL, image_resize_mode="square")
+    image = np.random.default_rng(0).integers(1, 256, (60, 90, 3), np.uint8)
+    molded = mold(image, config)
+    top, left, bottom, right = molded.window
+    shown = input_picture(molded.image, config, molded.window)
+    assert np.array_equal(shown[top:bottom, left:right], input_picture(molded.image, config)[top:bottom, left:right])
+    assert shown[top:bottom, left:right].any(axis=2).all()
+    assert shown.any(axis=2).sum() == (bottom - top) * (right - left) < shown.shape[0] * shown.shape[1]
