@@ -165,11 +165,16 @@ class _Search:
                 yield from (Path(parent, name) for name in sorted(files) if self._is_wanted(name))
 
     def _is_wanted(self, name: str, own_wanted: bool = False) -> bool:
-        stem, suffix = self.kind.split(name)
-        if not suffix and self.kind.foreign(name):
-            stem, suffix = os.path.splitext(name)
-        own = stem.removesuffix(PARTIAL_MARK).endswith(OUTPUT_MARK)
-        return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
+        return is_wanted(name, self.kind, own_wanted)
+
+
+def is_wanted(name: str, kind: InputKind = PHOTOS, own_wanted: bool = False) -> bool:
+    """Whether a file of a folder is an input, by its name; `own_wanted` says that results of earlier runs are."""
+    stem, suffix = kind.split(name)
+    if not suffix and kind.foreign(name):
+        stem, suffix = os.path.splitext(name)
+    own = stem.removesuffix(PARTIAL_MARK).endswith(OUTPUT_MARK)
+    return bool(suffix) and not name.startswith(".") and (own_wanted or not own)
 
 
 def _near_file(path: Path) -> str:

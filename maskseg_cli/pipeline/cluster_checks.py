@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from maskseg_cli.errors import UsageError
@@ -11,6 +13,9 @@ from maskseg_cli.features.feature import Feature
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.sink import Sink
 from maskseg_cli.transform import Lookahead, Transform
+
+#: An address that was made a path, which has one slash left.
+_STORED = re.compile(r"[a-z][a-z0-9+.-]+:/")
 
 
 def check_cluster_run(
@@ -59,3 +64,14 @@ def check_cluster_run(
             pickle.dumps(one)
         except Exception as error:
             raise UsageError(f"{one!r} cannot be sent to the workers of ray: {error}.") from error
+
+
+def check_own_files(files: Iterable[Path | None]) -> None:
+    """Checks that the files that the program itself writes are not on a storage.
+
+    Raises:
+        UsageError: one is.
+    """
+    for path in files:
+        if path is not None and _STORED.match(str(path)):
+            raise UsageError(f"{path} is on a storage, where --ray writes photos only: name a file on this machine.")

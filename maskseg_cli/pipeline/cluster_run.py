@@ -11,11 +11,12 @@ from maskseg_cli.cluster.block_map import map_blocks
 from maskseg_cli.cluster.block_worker import BlockResult, Work
 from maskseg_cli.cluster.connection import Cluster, connected
 from maskseg_cli.cluster.ray_options import RayOptions
-from maskseg_cli.errors import MasksegError, StoppedError, explain
+from maskseg_cli.errors import MasksegError, StoppedError, UsageError, explain
 from maskseg_cli.export.run_summary import RunSummary
 from maskseg_cli.inference.model_options import may_use_gpu
 from maskseg_cli.job import Job
 from maskseg_cli.media.disk_errors import is_disk_unwritable
+from maskseg_cli.media.storage import StoragePath
 from maskseg_cli.messages import counted
 from maskseg_cli.pipeline.job_spool import JobSpool
 from maskseg_cli.pipeline.photo_records import PhotoItem, PhotoRecord
@@ -65,7 +66,7 @@ class ClusterRun:
             StoppedError: the disk is full, or read-only.
             MasksegError: the cluster cannot do the work.
         """
-        self._check_sinks()
+        self._check_sinks(next(iter(jobs), None))
         kept = 0
         none_done = isinstance(jobs, JobSpool) and jobs.undone == len(jobs)
         for job in () if none_done else jobs:
@@ -78,7 +79,11 @@ class ClusterRun:
                 self._do(jobs, waiting, lambda done: show_done(kept + done))
         return True
 
-    def _check_sinks(self) -> None:
+    def _check_sinks(self, first: Job | None) -> None:
+        on_storage = first is not None and any(isinstance(p, StoragePath) for p in (first.source.path, first.target))
+        others = [type(sink).__name__ for sink in self.sinks if sink.on_cluster == "workers"][1:]
+        if on_storage and others:
+            raise UsageError(f"{others[0]} writes a file for each photo, which a storage does not get: leave it out.")
         for sink in self.sinks:
             if sink.on_cluster is None:
                 raise MasksegError(f"{type(sink).__name__} needs all photos in one process: leave out --ray.")
@@ -171,7 +176,7 @@ class _Photos:
     def _check_shared(self, record: PhotoRecord, node: str) -> None:
         """Checks of the first result that this machine sees what a worker has written."""
         target = record.item.job.target
-        if self._seen_result or target is None:
+        if self._seen_result or target is None or isinstance(target, StoragePath):
             return
         self._seen_result = True
         if not os.path.exists(target):

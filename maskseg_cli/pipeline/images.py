@@ -17,13 +17,16 @@ from maskseg_cli.features.registry import features_of, take_features
 from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.job import Job
 from maskseg_cli.media.file_lock import FileLocks
+from maskseg_cli.media.storage import is_storage
 from maskseg_cli.media.time_limit import TIMEOUT
-from maskseg_cli.pipeline.cluster_checks import check_cluster_run
+from maskseg_cli.pipeline.cluster_checks import check_cluster_run, check_own_files
 from maskseg_cli.pipeline.job_spool import JobSpool, has_undone
 from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, check_transparent, refuse_reports
-from maskseg_cli.pipeline.photo_planning import PhotoPlan, plan_photos
+from maskseg_cli.pipeline.photo_plan import PhotoPlan
+from maskseg_cli.pipeline.photo_planning import plan_photos
 from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
+from maskseg_cli.pipeline.storage_plan import uses_storage
 from maskseg_cli.pipeline.watching import WatchedPhotos
 from maskseg_cli.pipeline.watching import watch as watch_folders
 from maskseg_cli.reporter import Reporter
@@ -128,6 +131,7 @@ def process_images(
         if where.used:
             streams = any(job.source.path is None or job.target is None for job in jobs)
             check_cluster_run(network, features, transforms, sinks, {"--show": show, "--watch": watch}, streams)
+            check_own_files([json_path, summary_path, *files])
         check_streams(jobs, to_stdout=json is not None and json_path is None)
         check_reports(json_path, summary_path, jobs, files)
         refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
@@ -136,7 +140,7 @@ def process_images(
         import_ray()
     plan = PhotoPlan(arguments, target, recursive, format, overwrite, skip_existing)
     jobs = plan_photos(plan, check, reporter, may_be_empty=watch, long=where.used)
-    alone = len(jobs) == 1 and not watch
+    alone = len(jobs) == 1 and not watch and not (where.used and uses_storage(plan))
     # A window and standard input block in calls that only the usual Ctrl-C ends.
     threaded = not show and (isinstance(jobs, JobSpool) or all(job.source.path is not None for job in jobs))
     with contextlib.ExitStack() as stack:
@@ -162,7 +166,7 @@ def process_images(
                 predictor = predictor_loader(network, batch, throughput=not alone, reporter=reporter)()
         stop.raise_if_requested()
         reports = [] if json is None else [CocoJson(json_path, resume=skip_existing)]
-        folder = None if target is None else Path(target)
+        folder = None if target is None or is_storage(target) else Path(target)
         parts = stack.enter_context(
             equipped(
                 features,

@@ -7,9 +7,10 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from maskseg_cli.job import Job, Source
+from maskseg_cli.media.storage import StoragePath, is_storage
 
 #: Photos that are packed together.
 _TOGETHER = 1000
@@ -77,9 +78,13 @@ def job_row(job: Job) -> JobRow:
     return str(job.source.path), str(job.source.relative), target, job.suffix, job.done, job.source.alone
 
 
+def _path(text: str) -> Path:
+    return cast(Path, StoragePath(text)) if is_storage(text) else Path(text)
+
+
 def job_of(
     path: str, relative: str, target: str | None, suffix: str | None, done: bool = False, alone: bool = False
 ) -> Job:
     """The inverse of `job_row`."""
-    source = Source(Path(path), PurePath(relative), alone)
-    return Job(source, None if target is None else Path(target), suffix, done)
+    source = Source(_path(path), PurePath(relative), alone)
+    return Job(source, None if target is None else _path(target), suffix, done)

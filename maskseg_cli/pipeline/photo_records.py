@@ -122,6 +122,10 @@ class RecordSink(Sink):
         self._by_name = {item.job.source.name: item for item in items}
         self._sinks, self._taps, self._said = sinks, taps, said
 
+    def has(self, source: str) -> bool:
+        """Each photo needs a record: the leader has left out those that need none."""
+        return False
+
     def prepare(self, frame: Frame, detections: Detections, picture: NDArray[np.uint8] | None) -> Callable[[], None]:
         """Condenses the detections; the function that is returned adds the record."""
         condensed = tuple(sink.condense(frame, detections) for sink in self._sinks)

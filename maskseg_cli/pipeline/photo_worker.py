@@ -81,23 +81,27 @@ class PhotoWork:
         from maskseg_cli.pipeline.equipment import equipped, rendering_of
         from maskseg_cli.pipeline.photo_records import RecordSink, Tap
         from maskseg_cli.pipeline.photo_run import PhotoRun
+        from maskseg_cli.pipeline.staging import Staged
         from maskseg_cli.transform import reset_transforms
 
         one = self._settings
         sentences = _Sentences()
-        with equipped(
-            one.features,
-            "photos",
-            self._predictor,
-            one.drawing,
-            one.transforms,
-            one.sinks,
-            one.output,
-            one.overwrite,
-            one.skip_existing or again,  # of a photo that a lost worker has done, files may be there
-            sentences,
-            part=True,
-        ) as parts:
+        with (
+            Staged(items) as staged,
+            equipped(
+                one.features,
+                "photos",
+                self._predictor,
+                one.drawing,
+                one.transforms,
+                one.sinks,
+                one.output,
+                one.overwrite,
+                one.skip_existing or again,  # of a photo that a lost worker has done, files may be there
+                sentences,
+                part=True,
+            ) as parts,
+        ):
             sinks: list[Sink] = [PictureFiles(quality=one.quality, strip_metadata=one.strip_metadata)]
             sinks += [CocoJson(None)] if one.json else []
             sinks += [*parts.sinks, RunSummary()]
@@ -113,10 +117,10 @@ class PhotoWork:
             reset_transforms(parts.transforms)
             sentences.take()  # the leader has said the same
             leaders = [sink for sink in sinks if sink.on_cluster == "leader"]
-            gathered = RecordSink(items, leaders, taps, sentences.take)
+            gathered = RecordSink(staged.items, leaders, taps, sentences.take)
             run = PhotoRun(
                 self._predictor,
-                [*written, gathered],
+                [*written, *staged.sinks, gathered],
                 RunSummary(),
                 transforms,
                 rendering_of(parts),
@@ -127,10 +131,10 @@ class PhotoWork:
             )
             records = gathered.records
             try:
-                run.process([dataclasses.replace(item.job, done=False) if again else item.job for item in items])
+                run.process([item.job for item in staged.items])
             except StoppedError:
                 records[-1] = dataclasses.replace(records[-1], ends_run=True)
-        return records
+            return staged.records(records)
 
     def lost(self, item: PhotoItem) -> PhotoRecord:
         """The record of a photo that ends each worker process."""

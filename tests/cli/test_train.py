@@ -119,7 +119,7 @@ def test_a_signal_saves_the_state(tmp_path: Path, steps: Any) -> None:
 
 
 def test_a_second_ctrl_c_ends_the_run_at_once_and_leaves_no_half_file(tmp_path: Path) -> None:
-    process = start(tmp_path, "SIGINT@2,SIGINT@save")
+    process = start(tmp_path, "CountingStep@all,SIGINT@2,SIGINT@save")
     said = process.communicate(timeout=200)[1]
     assert process.returncode == 130, said
     assert said.endswith("being written: ['.tmp']\n")

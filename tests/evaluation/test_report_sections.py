@@ -113,6 +113,13 @@ def test_the_worst_photo_comes_first_and_kinds_take_turns(sample: Sample) -> Non
     assert worst_photos({}, Photos(None), 3, 0.5) == ""
 
 
+@pytest.mark.parametrize(("score", "words"), [(0.5, "cat 0.50"), (-3.0, "cat -3.00"), (1e308, "cat 1e+308")])
+def test_any_number_of_a_results_file_is_short(score: float, words: str) -> None:
+    photo = PhotoMatches({"file_name": "a.jpg"}, false=[{"category_id": 1, "score": score, "bbox": [0, 0, 9, 9]}])
+    [errors] = errors_by_kind([photo], {1: "cat"})["Found where nothing is marked"]
+    assert errors.errors[0].words == words
+
+
 def test_two_networks(sample: Sample) -> None:
     own, other = of(sample), of(sample, lambda photo, objects: found(objects[: 3 - (photo == 2)]))
     compared = compare_evaluations(own, other, "<other>.json")

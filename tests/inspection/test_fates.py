@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from skimage import data
 
 from maskseg_cli.inference.box_arithmetic import pairwise_iou
-from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.inference.suppression import greedy_nms
-from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.inspection.detection_fates import DetectionFate, detection_fates
 from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
 from maskseg_cli.inspection.proposal_fates import ProposalFate, proposal_fates
 from maskseg_cli.inspection.suppressors import suppressors
-from tests.small_networks import small_matterport
-
-
-@cache
-def predictor() -> Predictor:
-    return Predictor(TensorFlowEngine(small_matterport()), ["BG", "circle", "square"])
+from tests.inspection.networks import photo, resnet
 
 
 def trace_with(**options: object) -> NetworkTrace:
-    one = predictor()
-    before = one.config
-    try:
-        one.set_options(**options)
-        return trace_network(one, np.ascontiguousarray(data.astronaut()[:300, :200, ::-1]))
-    finally:
-        one.engine.config = before
+    with resnet(**options) as predictor:
+        return trace_network(predictor, photo()[:300, :200])
 
 
 @given(st.integers(0, 40), st.floats(0, 1), st.integers(1, 12), st.booleans(), st.integers(0, 2**31))

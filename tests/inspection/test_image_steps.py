@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from skimage import data
 
-from maskseg_cli import load_model
 from maskseg_cli.config.torch_presets import TORCHVISION
 from maskseg_cli.inference.openvino_stages import OpenVinoStages
 from maskseg_cli.inference.predictor import Predictor
@@ -22,6 +20,7 @@ from maskseg_cli.inspection.image.inspect_image import steps_of
 from maskseg_cli.inspection.image.objectness_step import cell_scores, grid_area
 from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
 from tests.inference.openvino_networks import converted
+from tests.inspection.networks import lite_trace, photo
 from tests.model.random_weights import fill
 from tests.small_networks import SMALL_MATTERPORT
 
@@ -33,15 +32,14 @@ NETWORKS = ("lite", "matterport", "torchvision")
 
 @cache
 def trace(network: str) -> NetworkTrace:
-    photo = np.ascontiguousarray(data.astronaut()[:300, 100:400, ::-1])
     if network == "lite":
-        return trace_network(load_model("lite", precision="float32"), photo)
+        return lite_trace()
     if network == "torchvision":
         engine: Any = TensorFlowEngine(small_torchvision())
     else:
         config = SMALL_MATTERPORT.replace(image_max_dim=128, detection_min_confidence=0.4)
         engine = StagedEngine(OpenVinoStages(converted("resnet50_fcn"), config), config)
-    return trace_network(Predictor(engine, ["BG", "circle", "square"]), photo[:200])
+    return trace_network(Predictor(engine, ["BG", "circle", "square"]), photo()[:200, 100:400])
 
 
 def small_torchvision() -> MaskRCNN:

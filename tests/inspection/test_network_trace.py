@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from skimage import data
 
 from maskseg_cli import load_model
 from maskseg_cli.errors import UsageError
 from maskseg_cli.inference.predictor import Predictor
-from maskseg_cli.inference.tensorflow_engine import TensorFlowEngine
 from maskseg_cli.inspection import network_trace
 from maskseg_cli.inspection.image.times_step import times_step
 from maskseg_cli.inspection.network_trace import trace_network
 from tests.cli.fake_model import BlobEngine
-from tests.small_networks import small_matterport
-
-
-def photo() -> np.ndarray:
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+from tests.inspection.networks import photo, resnet
 
 
 def check(predictor: Predictor, image: np.ndarray) -> None:
@@ -61,13 +55,11 @@ def test_lite() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"pad_proposals": True, "detection_mask_scoring": 0.5}])
 def test_a_resnet_in_the_normalized_frame(options: dict[str, object]) -> None:
-    model = small_matterport(**options)
-    names = ["BG", "circle", "square"]
-    predictor = Predictor(TensorFlowEngine(model), names)
-    trace = trace_network(predictor, photo()[:300, :200])
-    assert [one.name for one in trace.levels] == ["P2", "P3", "P4", "P5", "P6"]
-    assert len(trace.detected.boxes) > 0
-    check(predictor, photo()[:300, :200])
+    with resnet(**options) as predictor:
+        trace = trace_network(predictor, photo()[:300, :200])
+        assert [one.name for one in trace.levels] == ["P2", "P3", "P4", "P5", "P6"]
+        assert len(trace.detected.boxes) > 0
+        check(predictor, photo()[:300, :200])
 
 
 def test_an_engine_without_stages_is_named() -> None:
@@ -77,6 +69,7 @@ def test_an_engine_without_stages_is_named() -> None:
 
 def test_times_are_of_a_second_run_only_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     predictor = load_model("lite", precision="float32", size=64)
+    monkeypatch.setattr(network_trace, "_SLOW", 1e9)
     twice = trace_network(predictor, photo())
     monkeypatch.setattr(network_trace, "_SLOW", 0.0)
     once = trace_network(predictor, photo())

@@ -6,7 +6,6 @@ import dataclasses
 import html
 import json
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +23,11 @@ from maskseg_cli.inspection.image.pages import step_files
 from maskseg_cli.inspection.image.spot import Spot
 from maskseg_cli.inspection.image.spot_step import spot_step
 from maskseg_cli.inspection.image.spot_story import SpotStory, spot_story
-from maskseg_cli.inspection.network_trace import NetworkTrace, trace_network
+from maskseg_cli.inspection.network_trace import NetworkTrace
 from maskseg_cli.media.images import write_image
+from tests.inspection.networks import lite_trace
 
 side = st.floats(0, 50, width=32)
-
-
-@cache
-def trace(**options: object) -> NetworkTrace:
-    """The bundled network on the astronaut, who fills the middle of 512 x 512 pixels."""
-    predictor = load_model("lite", precision="float32", **options)  # type: ignore[arg-type]
-    return trace_network(predictor, np.ascontiguousarray(data.astronaut()[:, :, ::-1]))
 
 
 def verdict(one: NetworkTrace, *numbers: float) -> tuple[str, str]:
@@ -66,11 +59,11 @@ def test_wrong_spots(numbers: tuple[float, ...]) -> None:
 
 def test_outside_of_the_photo() -> None:
     with pytest.raises(UsageError, match="There is nothing of the point 600,10 in a photo of 512 x 512 pixels"):
-        spot_story(trace(), Spot.of((600, 10)))
+        spot_story(lite_trace(), Spot.of((600, 10)))
 
 
 def test_found() -> None:
-    one = trace()
+    one = lite_trace()
     box = one.detections.xyxy[0].tolist()
     name, score = one.detections.labels[0], one.detections.confidence[0]
     assert verdict(one, *box) == (f"Found as {name} {score:.2f}.", "")
@@ -80,8 +73,8 @@ def test_found() -> None:
 
 
 def test_below_the_lowest_score() -> None:
-    everything = trace(min_score=0.9999)
-    box = trace().detections.xyxy[0].tolist()
+    everything = lite_trace(min_score=0.9999)
+    box = lite_trace().detections.xyxy[0].tolist()
     said, advice = verdict(everything, *box)
     assert said.startswith("Found as person 0.")
     assert said.endswith("below --min-score 0.9999.")
@@ -89,7 +82,7 @@ def test_below_the_lowest_score() -> None:
 
 
 def test_what_the_user_left_out() -> None:
-    one = trace()
+    one = lite_trace()
     box = one.detections.xyxy[0].tolist()
     without = dataclasses.replace(
         one, chosen_classes=frozenset({80}), shown_rows=one.shown_rows[:0], detections=one.detections[:0]
@@ -101,7 +94,7 @@ def test_what_the_user_left_out() -> None:
 
 def test_what_was_hidden_at_last_explains_a_point_better_than_a_surer_box_of_something_beside_it() -> None:
     """Two detections, of which only the first is shown: a point on the second, and a suppressed box of the first."""
-    one = trace(min_score=0.05)
+    one = lite_trace(min_score=0.05)
     shown = one.shown_rows[:1]
     few = dataclasses.replace(one, shown_rows=shown, detections=one.detections[:1], max_detections=1)
     told = 0
@@ -121,12 +114,12 @@ def test_what_was_hidden_at_last_explains_a_point_better_than_a_surer_box_of_som
 
 def test_a_box_that_ends_at_the_edge_has_no_pixel() -> None:
     with pytest.raises(UsageError, match="There is nothing of the box"):
-        spot_story(trace(), Spot.of((-5, 0, 0, 9)))
-    assert spot_story(trace(), Spot.of((0, 0))).verdict
+        spot_story(lite_trace(), Spot.of((-5, 0, 0, 9)))
+    assert spot_story(lite_trace(), Spot.of((0, 0))).verdict
 
 
 def test_too_small_and_background() -> None:
-    one = trace()
+    one = lite_trace()
     said, advice = verdict(one, 100, 100, 108, 108)
     assert said == "The region-proposal network made no box for it."
     assert advice.startswith("Too small: no anchor matches better than IoU 0.")
@@ -151,7 +144,7 @@ def test_too_small_and_background() -> None:
 
 
 def test_the_part_of_the_page() -> None:
-    one = dataclasses.replace(trace(), class_names=tuple(f"<b>{name}" for name in trace().class_names))
+    one = dataclasses.replace(lite_trace(), class_names=tuple(f"<b>{name}" for name in lite_trace().class_names))
     for numbers in ((220, 150), one.detections.xyxy[0].tolist(), (100, 100, 108, 108), (0, 0), (511.5, 511.5)):
         story = spot_story(one, Spot.of(tuple(numbers)))
         step = spot_step(one, story, 3)
@@ -170,7 +163,7 @@ def test_the_part_of_the_page() -> None:
 
 
 def test_a_class_without_a_name_has_its_number() -> None:
-    one = dataclasses.replace(trace(), class_names=("BG",))
+    one = dataclasses.replace(lite_trace(), class_names=("BG",))
     label = int(one.detected.class_ids[one.shown_rows[0]])
     story = spot_story(one, Spot.of(tuple(one.detections.xyxy[0].tolist())))
     assert story.verdict.startswith(f"Found as class {label} ")

@@ -13,7 +13,7 @@ import pytest
 from maskseg_cli.camera.controls import Controls
 from maskseg_cli.camera.feed import LiveFeed
 from maskseg_cli.serve import Server, api, connection, connections, start_server
-from tests.serve.watching import STATUS, ask
+from tests.serve.watching import STATUS, ask, picture, pictures
 
 _GET = b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -131,3 +131,16 @@ def test_a_defect_is_visible(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capt
     with start_server(LiveFeed(), Controls(), port=0) as server:
         assert ask(server, "/status.json")[0] == 500
     assert capfd.readouterr().err.count("ZeroDivisionError: a defect") == 1
+
+
+def test_the_stream_of_a_client_that_wants_one_answer_only() -> None:
+    feed = LiveFeed()
+    with (
+        start_server(feed, Controls(), port=0) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as link,
+    ):
+        link.sendall(_GET.replace(b"/status.json", b"/stream.mjpg") + b"Connection: close\r\n\r\n")
+        seen = pictures(link)
+        for number in (1, 2, 3):
+            feed.publish(picture(number), STATUS)
+            assert next(seen)[0] == number

@@ -9,6 +9,9 @@ from typing import Any
 from maskseg_cli.evaluation.matches import Pair, PhotoMatches
 from maskseg_cli.evaluation.report.worst_photos import ErrorInPhoto, PhotoErrors
 
+#: Scores from here on, which are none, are written with a power of ten.
+_LONG = 1000
+
 
 def errors_by_kind(photos: Iterable[PhotoMatches], names: Mapping[int, str]) -> dict[str, list[PhotoErrors]]:
     """The photos that have errors, for each kind of error.
@@ -22,7 +25,8 @@ def errors_by_kind(photos: Iterable[PhotoMatches], names: Mapping[int, str]) -> 
         return names[record["category_id"]]
 
     def scored(row: Mapping[str, Any]) -> str:
-        return f"{name(row)} {row['score']:.2f}"
+        score = row["score"]  # a results file may hold any finite number
+        return f"{name(row)} {score:.2f}" if abs(score) < _LONG else f"{name(row)} {score:.3g}"
 
     def missed(image: Mapping[str, Any], record: dict[str, Any]) -> ErrorInPhoto:
         # Large objects are the worse misses: the weight is the side of the object as a share of the photo's.
