@@ -25,9 +25,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from maskseg_cli import segment_images
 from maskseg_cli.inference.loading import load_predictor
 from maskseg_cli.inference.model_options import ModelOptions
-from maskseg_cli.pipeline.images import segment_images
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "coco" / "val"
 GOAL = 0.9

@@ -62,7 +62,6 @@ def wrong_type(random: Random) -> Exchange:
             "application/x-www-form-urlencoded",
             "multipart/mixed",
             "*/*",
-            ";",
             "a" * 9000,
         )
     )

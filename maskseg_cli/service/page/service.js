@@ -84,7 +84,9 @@ function show(photo) {
   shown = photo;
   photo.tile.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (!photo.image && photo.state === "done") {
-    pixels(photo).then(update, (error) => Object.assign(photo, { state: "failed", error: error.message }));
+    pixels(photo)
+      .catch((error) => Object.assign(photo, { state: "failed", error: error.message }))
+      .then(update);
   }
   update();
 }
