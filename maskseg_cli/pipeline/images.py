@@ -22,7 +22,8 @@ from maskseg_cli.media.time_limit import TIMEOUT
 from maskseg_cli.pipeline.cluster_checks import check_cluster_run, check_own_files
 from maskseg_cli.pipeline.job_spool import JobSpool, has_undone
 from maskseg_cli.pipeline.photo_checks import check_reports, check_streams, check_transparent, refuse_reports
-from maskseg_cli.pipeline.photo_planning import PhotoPlan, plan_photos
+from maskseg_cli.pipeline.photo_plan import PhotoPlan
+from maskseg_cli.pipeline.photo_planning import plan_photos
 from maskseg_cli.pipeline.read_files import refuse_read_files
 from maskseg_cli.pipeline.run_options import Model, Sources, as_arguments, predictor_loader, split_options
 from maskseg_cli.pipeline.storage_plan import uses_storage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from maskseg_cli.errors import MasksegError, UsageError
 from maskseg_cli.job import Job, Source
@@ -14,10 +14,8 @@ from maskseg_cli.media.picture_formats import HEIF_RESULT, is_heif_name, split_i
 from maskseg_cli.media.readable_photos import PhotoSieve
 from maskseg_cli.media.storage import StoragePath, is_storage, list_folders
 from maskseg_cli.pipeline.job_spool import JobSpool
+from maskseg_cli.pipeline.photo_plan import PhotoPlan
 from maskseg_cli.reporter import Reporter
-
-if TYPE_CHECKING:
-    from maskseg_cli.pipeline.photo_planning import PhotoPlan
 
 
 def uses_storage(plan: PhotoPlan) -> bool:
