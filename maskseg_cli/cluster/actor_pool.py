@@ -26,7 +26,7 @@ class ActorPool:
     `load` and `do` return their errors: what they raise is a defect.
 
     Args:
-        ray: the package, connected.
+        ray: the package, connected; tests give a stand-in.
         create: makes an actor that does two calls at a time, and is not restarted by Ray.
         size: so many actors.
         usable: whether an actor can work, by what its `load` has returned.
@@ -68,6 +68,8 @@ class ActorPool:
         self._asked: dict[Any, int] = {}  # reference -> task
         self._asked_at = 0.0
         self._held = False
+        self._stopped_until: float | None = None
+        self._broken = ""
 
     @property
     def left(self) -> int:
@@ -82,8 +84,10 @@ class ActorPool:
         """Gives tasks to actors that are free, and waits until an actor has something to say.
 
         Raises:
-            LostTask: the actors end while they load, again and again.
+            LostTask: there may be no more actors, because each has ended while it loaded.
         """
+        if not self.size and self._broken:
+            raise LostTask(self._broken)
         self._fill()
         references = [*self._loads, *self._busy, *self._asked]
         if not references:
@@ -101,10 +105,11 @@ class ActorPool:
     def stop(self, patience: float) -> None:
         """Makes the tasks that are being done end soon, and waits for their results for some seconds."""
         self.hold()
-        for actor, _ in self._busy.values():
-            actor.stop.remote()
-        until = time.monotonic() + patience
-        while self._busy and time.monotonic() < until:
+        if self._stopped_until is None:
+            self._stopped_until = time.monotonic() + patience
+            for actor, _ in self._busy.values():
+                actor.stop.remote()
+        while self._busy and time.monotonic() < self._stopped_until:
             self.step(0.1)
 
     def close(self) -> None:
@@ -172,8 +177,9 @@ class ActorPool:
         if reference in self._loads:
             actor = self._loads.pop(reference)
             self._ended += 1
-            if self._ended >= MOST_TRIES and not self._busy and not self._loads:
-                raise LostTask(f"The processes of the cluster end while they load the network: {_reason(error)}.")
+            if self._ended >= MOST_TRIES:  # the machines may have no room for so many
+                self._ended, self.size = 0, self.size - 1
+                self._broken = f"The processes of the cluster end while they load the network: {_reason(error)}."
         else:
             actor, task = self._busy.pop(reference)
         self._end(actor)

@@ -186,7 +186,14 @@ def start_here(ray: Any, stack: contextlib.ExitStack, cpus: int | None = None, *
     stack.callback(unregister_cleanup, at_once)
     stack.callback(ray.shutdown)
     settings |= {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": folder}
-    _begin(ray, address="local", num_cpus=cpus or os.cpu_count(), **settings)
+    settings |= {"address": "local", "num_cpus": cpus or os.cpu_count()}
+    try:
+        _begin(ray, **settings)
+    except Exception as error:
+        if "timed out during startup" not in str(error):  # Ray waits for 30 s, which a busy machine may need
+            raise
+        ray.shutdown()
+        _begin(ray, **settings)
 
 
 def _end_at_once(ray: Any, folder: str) -> None:

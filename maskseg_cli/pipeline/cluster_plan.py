@@ -36,7 +36,9 @@ def check_spread(plan: VideoPlan, show: bool, sinks: Sequence[Sink]) -> None:
         raise UsageError("A loaded network cannot be sent to other machines: with ray, model is a name or a file.")
     for job in plan.jobs:
         if is_address(job.source.name) and not job.source.name.lower().startswith(("http://", "https://")):
-            raise UsageError(f"{shown_name(job.source.name)} is a live stream, which has no end: leave out --ray.")
+            raise UsageError(
+                f"{shown_name(job.source.name)}: with --ray, videos are files or http addresses, no live streams."
+            )
         if job.target is not None and is_stream(job.target):
             raise UsageError(f"{job.target} is a device or pipe of this machine: with --ray, results are files.")
 

@@ -207,7 +207,7 @@ class _ClusterVideos:
             pool.step(_TICK)
         except LostTask as error:
             raise MasksegError(str(error)) from error
-        if not pool.size:
+        if not pool.size and pool.refused:
             raise cast(Failure, pool.refused[0]).error()
         self._show_done(sum(self._frames.values()) + sum(pool.numbers.values()) + self._waiting_frames(pool))
 

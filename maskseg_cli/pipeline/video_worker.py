@@ -50,6 +50,10 @@ class Network:
         self.config = self.config.replace(**options)
 
 
+class _ElsewhereError(Exception):
+    """Its message is the traceback of an error in another process."""
+
+
 @dataclass
 class Failure:
     """An error in another process.
@@ -74,8 +78,10 @@ class Failure:
         return cls(explain(error), isinstance(error, UsageError), full, "".join(traceback.format_exception(error)))
 
     def error(self) -> MasksegError:
-        """An error with the same message."""
-        return (UsageError if self.wrong_use else MasksegError)(self.reason)
+        """An error with the same message; its cause has the traceback."""
+        error = (UsageError if self.wrong_use else MasksegError)(self.reason)
+        error.__cause__ = (DiskFull if self.full else _ElsewhereError)(f"in another process:\n{self.trace}")
+        return error
 
 
 @dataclass

@@ -154,7 +154,7 @@ class Everywhere:
         ({"sinks": [Everywhere()]}, "sinks take the frames of all videos"),
         ({"model": blob_predictor()}, "A loaded network cannot be sent"),
         ({"transforms": [lambda frame, found: lock]}, "The transforms cannot be sent"),
-        ({"sources": "rtsp://camera/1"}, "rtsp://camera/1 is a live stream"),
+        ({"sources": "rtsp://camera/1"}, "rtsp://camera/1: with --ray, videos are files"),
     ],
 )
 def test_what_cannot_be_spread_is_refused(here: Path, options: dict[str, Any], words: str) -> None:
