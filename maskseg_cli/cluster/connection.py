@@ -69,6 +69,7 @@ def import_ray(data: bool = True) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
     os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")  # at SIGTERM it would end the program at once
+    os.environ.setdefault("RAY_worker_niceness", "0")  # 15 is Ray's own: workers would yield to any other program
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
         import ray

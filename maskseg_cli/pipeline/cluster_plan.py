@@ -37,7 +37,7 @@ def check_spread(plan: VideoPlan, show: bool, sinks: Sequence[Sink]) -> None:
     for job in plan.jobs:
         if is_address(job.source.name) and not job.source.name.lower().startswith(("http://", "https://")):
             raise UsageError(
-                f"{shown_name(job.source.name)}: with --ray, videos are files or addresses of http and https, no live streams."
+                f"{shown_name(job.source.name)}: with --ray, videos are files or http addresses, no live streams."
             )
         if job.target is not None and is_stream(job.target):
             raise UsageError(f"{job.target} is a device or pipe of this machine: with --ray, results are files.")

@@ -115,9 +115,16 @@ def test_what_exists_is_kept_and_the_rest_is_done(photos: Path, tmp_path: Path) 
     run("there", export=("csv",), export_dir="there/export")
     for name in ("drawn/02.jpg", "drawn/inner/00.png"):
         (tmp_path / "there" / name).unlink()
+    known = json.loads((tmp_path / "there/found.json").read_text())
+    [lost] = [image["id"] for image in known["images"] if image["file_name"] == "01.jpg"]
+    known["images"] = [image for image in known["images"] if image["id"] != lost]
+    known["annotations"] = [one for one in known["annotations"] if one["image_id"] != lost]
+    (tmp_path / "there/found.json").write_text(json.dumps(known))
     before = (tmp_path / "there/drawn/01.jpg").stat().st_mtime_ns
     done, _ = run("there", export=("csv",), export_dir="there/export", ray=True, ray_workers=1, skip_existing=True)
-    assert (done.done, done.kept, done.failed) == (2, 22, 1)
+    assert (done.done, done.kept, done.failed) == (3, 21, 1)  # 01.jpg is done for the JSON alone
+    images = json.loads((tmp_path / "there/found.json").read_text())["images"]
+    assert len({image["file_name"] for image in images}) == len(images) == 24
     assert (tmp_path / "there/drawn/01.jpg").stat().st_mtime_ns == before
     assert done.unknown == 0
     with (tmp_path / "there/export/objects.csv").open() as there, (tmp_path / "here/export/objects.csv").open() as here:
