@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +105,13 @@ def lite_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.lite_weights import write_lite_weights
 
     return write_lite_weights(tmp_path_factory.mktemp("lite") / "lite.npz")
+
+
+@pytest.fixture
+def quick_compression(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights files are packed without searching for repetitions: that is most of the time to write one."""
+    compressor = zlib.compressobj
+    monkeypatch.setattr(zlib, "compressobj", lambda level=0, *options: compressor(0, *options))
 
 
 @pytest.fixture

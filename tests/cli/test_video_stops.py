@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -47,10 +48,15 @@ def running(folder: Path, *arguments: str, delay: float | str = 0.02) -> Iterato
         process.communicate()
 
 
+@pytest.fixture(scope="module")
+def film_of_1000(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("film") / "in.mp4", frames=1000, sound="aac")
+
+
 @pytest.fixture
-def long_film(tmp_path: Path) -> Path:
+def long_film(tmp_path: Path, film_of_1000: Path) -> Path:
     """The folder of a film that takes 20 seconds at least."""
-    film(tmp_path / "in.mp4", frames=1000, sound="aac")
+    shutil.copy(film_of_1000, tmp_path / "in.mp4")
     return tmp_path
 
 
@@ -141,10 +147,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def noise(path: Path) -> None:
+@pytest.fixture(scope="module")
+def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film of 130 frames that nothing compresses."""
+    path = tmp_path_factory.mktemp("film") / "noise.mkv"
     pixels = np.random.default_rng(0)
-    film(
+    return film(
         path,
         frames=130,
         size=(320, 240),
@@ -155,10 +163,9 @@ def noise(path: Path) -> None:
 
 
 @pytest.mark.parametrize("output", ["out.mp4", "out.avi"])
-def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, output: str) -> None:
-    noise(tmp_path / "in.mkv")
+def test_a_full_disk_leaves_a_film_that_plays(noise: Path, small_disk: Path, output: str) -> None:
     done = subprocess.run(
-        [*PROGRAM, str(tmp_path / "in.mkv"), "-o", str(small_disk / output), "--crf", "1"],
+        [*PROGRAM, str(noise), "-o", str(small_disk / output), "--crf", "1"],
         capture_output=True,
         text=True,
         env=ENVIRONMENT,
@@ -172,9 +179,9 @@ def test_a_full_disk_leaves_a_film_that_plays(tmp_path: Path, small_disk: Path, 
     assert os.listdir(small_disk) == [kept]
 
 
-def test_a_full_disk_ends_the_batch(tmp_path: Path, small_disk: Path) -> None:
+def test_a_full_disk_ends_the_batch(tmp_path: Path, noise: Path, small_disk: Path) -> None:
     for name in ("a.mkv", "b.mkv"):
-        noise(tmp_path / name)
+        shutil.copy(noise, tmp_path / name)
     done = subprocess.run(
         [*PROGRAM, "a.mkv", "b.mkv", "-o", str(small_disk), "--format", "mp4", "--crf", "1"],
         cwd=tmp_path,

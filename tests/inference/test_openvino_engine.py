@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from maskseg_cli.inference.openvino_file import read_ir
 from maskseg_cli.inference.weights_source import WeightsSource, networks_folder
 from maskseg_cli.reporter import Reporter
 from tests.documents import PROJECT
+from tests.kept_conversions import kept_conversions
 from tests.model.lite_arrays import write_lite_arrays
 
 LABELS = ["cup", "spoon", "table", "saucer"]
@@ -36,6 +38,12 @@ SMALL: dict[str, Any] = {"size": 64, "post_nms_rois_inference": 8, "detection_mi
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pseudo-random weights of a lite network of five classes with the background."""
     return write_lite_arrays(tmp_path_factory.mktemp("lite") / "arrays.npz")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _converted_once() -> Iterator[None]:
+    with kept_conversions():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ from __future__ import annotations
 import csv
 import signal
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -22,20 +22,40 @@ from maskseg_cli.training.log import TrainingLog
 from maskseg_cli.training.stages import Stage
 from maskseg_cli.training.state import read_progress
 
+from . import tiny
 from .stand_in import CountingStep, RecordingReporter
-from .tiny import CONFIG, make_trainer, values
+from .tiny import CONFIG, make_trainer, put_back, values
 
 STAGES = (Stage("heads", 1, 0.1), Stage("all", 2, 0.01))
 
 
+#: The networks that earlier tests here had, and the weights that they all began with.
+NETWORKS: list[Any] = []
+INITIAL: dict[str, np.ndarray] = {}
+
+
+@pytest.fixture(autouse=True)
+def _networks_are_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each trainer of a test has a network of its own, as new; to build one takes longer than to train it here."""
+    free, build = list(NETWORKS), tiny.tiny_model
+
+    def lent() -> Any:
+        if not free:
+            NETWORKS.append(build())
+            INITIAL.update(INITIAL or values(NETWORKS[-1]))
+            return NETWORKS[-1]
+        keras.utils.set_random_seed(0)  # as `tiny_model` does
+        put_back(free[-1], INITIAL)
+        return free.pop()
+
+    monkeypatch.setattr(tiny, "tiny_model", lent)
+
+
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> type[CountingStep]:
+def steps(monkeypatch: pytest.MonkeyPatch, quick_compression: None) -> type[CountingStep]:
     """The stand-in, which tests may change."""
     kind = type("Step", (CountingStep,), {"made": []})
     monkeypatch.setattr(loop, "GradientStep", kind)
-    # Most of the time here would be compression.
-    compressor = zlib.compressobj
-    monkeypatch.setattr(zlib, "compressobj", lambda level=0, *options: compressor(0, *options))
     return kind
 
 
