@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from maskseg_cli.cluster.ray_options import DEFAULT, RayOptions
@@ -32,6 +33,11 @@ _PATIENCE = 10.0
 _NO_CLUSTER = (
     "There is no Ray cluster at {}: start one with `ray start --head`, or leave the address out to use this machine "
     "alone."
+)
+
+_OTHER_CLUSTER = (
+    "What listens at {} does not take the connection: Ray must have the same version on all machines, and the same "
+    "token in ~/.ray/auth_token."
 )
 
 #: Loggers that write to the terminal by themselves.
@@ -69,6 +75,8 @@ def import_ray(data: bool = True) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
     os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")  # at SIGTERM it would end the program at once
+    if os.environ.get("RAY_AUTH_TOKEN") or (Path.home() / ".ray" / "auth_token").is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # as `ray start` does; `ray.init` does so for new clusters only
     os.environ.setdefault("RAY_worker_niceness", "0")  # 15 is Ray's own: workers would yield to any other program
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
@@ -99,7 +107,7 @@ def connected(options: RayOptions, gpus_wanted: bool = False, data: bool = True)
     with contextlib.ExitStack() as stack:
         local = False
         if not ray.is_initialized():
-            address = os.environ.get("RAY_ADDRESS") or "local" if options.ray == DEFAULT else str(options.ray)
+            address = address_of(options)
             local = address == "local"
             stack.callback(ray.shutdown)
             stack.enter_context(own_terminal(ray))
@@ -145,6 +153,24 @@ def room(nodes: Sequence[dict[str, float]], wanted: int | None, gpus_wanted: boo
     return Cluster(wanted, fitting[-1] if fitting else 1 / parts, 0, local)
 
 
+def address_of(options: RayOptions) -> str:
+    """The address that the options mean."""
+    return os.environ.get("RAY_ADDRESS") or "local" if options.ray == DEFAULT else str(options.ray)
+
+
+def check_data_address(options: RayOptions) -> None:
+    """Checks that Ray Data can be used at the address.
+
+    Raises:
+        UsageError: it is one of Ray's client, through which Ray Data does not run.
+    """
+    if address_of(options).startswith("ray://"):
+        raise UsageError(
+            f"Photos cannot be done through {address_of(options)}: begin the run on a machine of the cluster, with "
+            "--ray auto."
+        )
+
+
 def _check_reachable(address: str) -> None:
     """Checks that a program listens at HOST:PORT or ray://HOST:PORT; nothing for other addresses.
 
@@ -168,7 +194,8 @@ def _connect(ray: Any, address: str, stack: contextlib.ExitStack) -> None:
         else:
             _begin(ray, address=address)
     except ConnectionError as error:
-        raise MasksegError(_NO_CLUSTER.format(address)) from error
+        text = _OTHER_CLUSTER if ":" in address else _NO_CLUSTER
+        raise MasksegError(text.format(address)) from error
     except Exception as error:
         raise MasksegError(f"No connection to the Ray cluster at {address}: {last_line(error)}") from error
 

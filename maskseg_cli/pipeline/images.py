@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from maskseg_cli.cluster.connection import import_ray
+from maskseg_cli.cluster.connection import check_data_address, import_ray
 from maskseg_cli.cluster.ray_options import RayOptions
 from maskseg_cli.config.value_types import check_count, check_seconds, check_switches
 from maskseg_cli.errors import StoppedError, explain
@@ -137,6 +137,7 @@ def process_images(
         refuse_read_files([json_path, summary_path, *files, *(job.target for job in jobs)], network, features)
 
     if where.used:
+        check_data_address(where)
         import_ray()
     plan = PhotoPlan(arguments, target, recursive, format, overwrite, skip_existing)
     jobs = plan_photos(plan, check, reporter, may_be_empty=watch, long=where.used)

@@ -162,6 +162,7 @@ def test_a_run_that_was_stopped_is_complete_up_to_there(photos: Path, tmp_path: 
         ({"sinks": [Sink()]}, "The sink Sink does not say"),
         ({"transforms": [lambda frame, found: found]}, "cannot be sent to the workers"),
         ({"ray": "photos"}, "--ray takes auto, local"),
+        ({"ray": "ray://head:10001"}, "with --ray auto"),
         ({"ray": None, "ray_workers": 2}, "give --ray too"),
     ],
 )
