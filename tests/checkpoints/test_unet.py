@@ -31,9 +31,17 @@ MOBILE = LITE.replace(num_classes=4, mask_head="unet", mask_pool_size=14, mask_s
 LABELS = ("background", "circle", "square", "triangle")
 
 
+pytestmark = pytest.mark.usefixtures("quick_compression")
+
+
 @pytest.fixture(scope="module")
 def unet() -> Checkpoint:
     return checkpoint_of(RESNET)
+
+
+@pytest.fixture(scope="module")
+def fcn() -> Checkpoint:
+    return checkpoint_of(RESNET.replace(mask_head="fcn"))
 
 
 def checkpoint_of(config: MaskRCNNConfig) -> Checkpoint:
@@ -70,9 +78,8 @@ def test_an_h5_in_matterports_layout(unet: Checkpoint, tmp_path: Path) -> None:
     assert layers[first:] == [*order, f"{PREFIX}logits"]
 
 
-def test_the_wrong_head_is_refused(unet: Checkpoint) -> None:
-    fcn = RESNET.replace(mask_head="fcn")
-    for checkpoint, config in ((checkpoint_of(fcn), RESNET), (unet, fcn)):
+def test_the_wrong_head_is_refused(unet: Checkpoint, fcn: Checkpoint) -> None:
+    for checkpoint, config in ((fcn, RESNET), (unet, fcn.config)):
         network = MaskRCNN(config)
         before = {name: variable.numpy() for name, variable in network.named_variables().items()}
         with pytest.raises(MasksegError, match=r"missing .*left over .*another mask head than the network") as caught:
@@ -81,10 +88,10 @@ def test_the_wrong_head_is_refused(unet: Checkpoint) -> None:
         assert_same({name: variable.numpy() for name, variable in network.named_variables().items()}, before)
 
 
-def test_weights_info_names_the_head(unet: Checkpoint, tmp_path: Path) -> None:
+def test_weights_info_names_the_head(unet: Checkpoint, fcn: Checkpoint, tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "ours.npz", unet)
     write_matterport(tmp_path / "theirs.h5", unet)
-    write_matterport(tmp_path / "fcn.h5", checkpoint_of(RESNET.replace(mask_head="fcn")))
+    write_matterport(tmp_path / "fcn.h5", fcn)
     for file, head in (("ours.npz", "unet"), ("theirs.h5", "unet"), ("fcn.h5", "fcn")):
         result = CliRunner().invoke(main, ["weights", "info", str(tmp_path / file)])
         line = next(line for line in result.stdout.splitlines() if line.startswith("mask head"))
