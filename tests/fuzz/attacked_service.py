@@ -78,7 +78,7 @@ class AttackedService:
             answer = self.exchange(Exchange("good", (post(picture()),)))
             if b" 503 " not in answer[:20]:
                 assert answer.startswith(b"HTTP/1.1 200 "), answer[:300]
-                assert answer.count(b'"score"') == 2, answer
+                assert b'"annotations"' in answer, answer
                 return
             time.sleep(0.1)
         raise AssertionError("The service is busy for ever.")
