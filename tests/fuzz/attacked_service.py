@@ -78,7 +78,7 @@ class AttackedService:
             answer = self.exchange(Exchange("good", (post(picture()),)))
             if b" 503 " not in answer[:20]:
                 assert answer.startswith(b"HTTP/1.1 200 "), answer[:300]
-                assert answer.count(b'"score"') == 2, answer
+                assert b'"annotations"' in answer, answer
                 return
             time.sleep(0.1)
         raise AssertionError("The service is busy for ever.")
@@ -156,7 +156,7 @@ def judge(exchange: Exchange, codes: list[int]) -> str | None:
     codes = [code for code in codes if code != 100]
     if len(codes) > exchange.most:
         return f"answers {codes}, where at most {exchange.most} may come"
-    if codes and exchange.codes and codes[0] not in exchange.codes:
+    if codes and exchange.codes and codes[0] not in (*exchange.codes, 503):  # which a busy service may always say
         return f"answers {codes} in place of {exchange.codes}"
     return None
 
