@@ -14,7 +14,6 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from maskseg_cli.cluster.ray_options import DEFAULT, RayOptions
@@ -75,8 +74,6 @@ def import_ray(data: bool = True) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would send a report over the network
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its C++ parts write to the terminal
     os.environ.setdefault("RAY_DISABLE_FAILURE_SIGNAL_HANDLER", "1")  # at SIGTERM it would end the program at once
-    if os.environ.get("RAY_AUTH_TOKEN") or (Path.home() / ".ray" / "auth_token").is_file():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")  # as `ray start` does; `ray.init` does so for new clusters only
     os.environ.setdefault("RAY_worker_niceness", "0")  # 15 is Ray's own: workers would yield to any other program
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a warning about a later version
     try:
@@ -192,12 +189,22 @@ def _connect(ray: Any, address: str, stack: contextlib.ExitStack) -> None:
         if address == "local":
             start_here(ray, stack)
         else:
+            with _no_standard_error():
+                _use_token()
             _begin(ray, address=address)
     except ConnectionError as error:
         text = _OTHER_CLUSTER if ":" in address else _NO_CLUSTER
         raise MasksegError(text.format(address)) from error
     except Exception as error:
         raise MasksegError(f"No connection to the Ray cluster at {address}: {last_line(error)}") from error
+
+
+def _use_token() -> None:
+    """Uses the token of this user, if there is one, as `ray start` does; `ray.init` does so for new clusters only."""
+    with contextlib.suppress(ImportError, AttributeError):  # Ray before 2.60 has no such function
+        from ray._private.authentication import authentication_token_setup
+
+        authentication_token_setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
 
 
 def start_here(ray: Any, stack: contextlib.ExitStack, cpus: int | None = None, **settings: Any) -> None:
