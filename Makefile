@@ -40,7 +40,7 @@ demo: $(READY)  ## Outline the objects in three photos, a video, and in PHOTO=pa
 	@echo "Look at the outlined photos and the video sample.mp4 in the folder $(OUT)."
 
 test: $(READY) lint  ## Check the style and types, and run all tests.
-	$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## Check the style and types only.
 	$(BIN)/ruff check .

@@ -52,11 +52,44 @@ REAL_TIME = {
 }
 
 
+#: The files that take longest, whatever the number of their tests, in the order in which `make test` begins them: at
+#: the end a process that has nothing left to do waits for short files only.
+LONGEST = (
+    "test_readme.py",
+    "parity_torch/test_torch_parity.py",
+    "parity/test_matterport_parity.py",
+    "cli/test_train.py",
+    "inference/test_openvino_engine.py",
+    "inference/test_openvino_stages.py",
+    "cli/test_weights_networks.py",
+    "test_tutorial.py",
+    "training/test_several_devices.py",
+    "cli/test_video_stops.py",
+    "test_recipes.py",
+    "cli/test_webcam_network.py",
+    "inference/test_predictor.py",
+    "model/test_mask_rcnn.py",
+    "training/test_loop.py",
+    "cli/test_weights.py",
+    "model/test_tensorflow_start.py",
+    "model/test_detail.py",
+    "inference/test_test_time_augmentation.py",
+    "test_examples.py",
+    "test_makefile.py",
+    "checkpoints/test_unet.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tries a test of `REAL_TIME` that fails twice more: a defect fails each time."""
+    """Puts `LONGEST` first; tries a test of `REAL_TIME` that fails twice more: a defect fails each time."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    places = []
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix() in REAL_TIME:
+        name = item.path.relative_to(Path(__file__).parent).as_posix()
+        places.append(rank.get(name, len(rank)))
+        if name in REAL_TIME:
             item.add_marker(pytest.mark.flaky(reruns=2))
+    items[:] = [items[i] for i in sorted(range(len(items)), key=places.__getitem__)]
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
