@@ -6,6 +6,7 @@
 A rate is that of a command between two lengths of its work, so that the start is left out; the kinds take turns. The
 figures are kept in benchmarks/scale_figures.json, and `--fill` writes the tables of docs/scale.md. `--tables-only
 --rates` computes with rates of your own, such as those of a GPU; `--price` is that of one machine (node) for an hour.
+`--simulation` takes what `benchmarks/ray_scale.py names` printed, for the plot of the leader's memory.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from benchmarks import figure_file
 from benchmarks.engines import random_weights
 from benchmarks.model_card import sections
 from benchmarks.model_card.tables import table
+from benchmarks.performance.charts import Axis, Series, line_chart
 from maskseg_cli.benchmark.machine import describe_machine, describe_versions
 from maskseg_cli.errors import MasksegError
 from maskseg_cli.media.atomic_file import write_atomic
@@ -39,6 +41,7 @@ from maskseg_cli.media.images import write_image
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 FIGURES = Path(__file__).with_name("scale_figures.json")
+PLOT = Path(__file__).resolve().parents[1] / "docs" / "images" / "scale-memory.svg"
 
 MILLION = 1_000_000
 HOURS, RATE = 1000, 30  # of the video, and its frames a second
@@ -168,6 +171,26 @@ def made_tables(figures: dict[str, Any], price: float | None = None) -> dict[str
     return tables
 
 
+def read_simulation(path: Path) -> list[list[float]]:
+    """[names, seconds, megabytes] of the lines of a simulation, from the first block that was done.
+
+    Raises:
+        MasksegError: the file has no such lines.
+    """
+    lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    found = [[float(cell) for cell in cells[1:4]] for cells in lines if cells[0] == "done" and len(cells) == 4]
+    if not found:
+        raise MasksegError(f"{path} is no output of benchmarks/ray_scale.py names.")
+    return found
+
+
+def memory_plot(simulation: Sequence[Sequence[float]]) -> str:
+    """Megabytes of the leader by the millions of names that are done, as SVG."""
+    points = tuple((names / MILLION, megabytes) for names, _, megabytes in simulation)
+    x, y = Axis("millions of photos done"), Axis("megabytes of memory")
+    return line_chart("The leader of a run on a cluster", x, y, [Series("resident", points)])
+
+
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale_costs", description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, help="folder (default: COCO's beside the checkout, or scikit-image's)")
@@ -175,6 +198,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--efficiency", type=float, help="of a cluster, as benchmarks.ray_scale measures it")
+    parser.add_argument("--simulation", type=Path, metavar="FILE", help="what benchmarks/ray_scale.py names printed")
     parser.add_argument("--output", type=Path, default=FIGURES, metavar="JSON")
     parser.add_argument("--tables-only", action="store_true", help="measure nothing: read --output")
     parser.add_argument("--rates", nargs="+", metavar="NAME=RATE", help="with --tables-only: instead of those measured")
@@ -205,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise MasksegError(f"There is no {options.output}: measure without --tables-only.")
     if options.efficiency is not None:
         figures["efficiency"] = options.efficiency
-    if not options.tables_only or options.efficiency is not None:
+    if options.simulation is not None:
+        figures["simulation"] = read_simulation(options.simulation)
+    if not options.tables_only or options.efficiency is not None or options.simulation is not None:
         write_atomic(options.output, (json.dumps(figures, indent=1, ensure_ascii=False) + "\n").encode())
     if options.rates:
         pairs = (one.rpartition("=") for one in options.rates)
@@ -217,6 +243,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for file in sections.documents():
             if sections.fill(file, made):
                 print(file.relative_to(sections.PROJECT))
+        if "simulation" in figures:
+            write_atomic(PLOT, memory_plot(figures["simulation"]).encode())
     else:
         print("\n\n".join(made.values()))
 
