@@ -71,8 +71,8 @@ class StandIn:
 class MemoryReporter(Reporter):
     """Prints the resident memory of this process while photos are done."""
 
-    def __init__(self, every: int) -> None:
-        self._every, self._done, self._begin = every, 0, time.monotonic()
+    def __init__(self, every: int, begin: float) -> None:
+        self._every, self._done, self._begin = every, 0, begin
 
     def say(self, sentence: str) -> None:
         self._done += 1
@@ -111,7 +111,7 @@ def names(number: int, per_folder: int, workers: int, block: int, folder: Path) 
         sink.start(_CLASSES)
     counts = sinks[1]
     assert isinstance(counts, RunSummary)
-    reporter = MemoryReporter(max(1, number // 40))
+    reporter = MemoryReporter(max(1, number // 40), begin)
     options = RayOptions("local", workers)
     run = ClusterRun(options, PhotoSettings(ModelOptions()), sinks, counts, (), StopToken(), reporter, StandIn, block)
     run.process(spool)

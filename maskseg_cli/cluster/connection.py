@@ -168,7 +168,7 @@ def check_data_address(options: RayOptions) -> None:
         )
 
 
-def _check_reachable(address: str) -> None:
+def check_reachable(address: str) -> None:
     """Checks that a program listens at HOST:PORT or ray://HOST:PORT; nothing for other addresses.
 
     Raises:
@@ -184,7 +184,7 @@ def _check_reachable(address: str) -> None:
 
 
 def _connect(ray: Any, address: str, stack: contextlib.ExitStack) -> None:
-    _check_reachable(address)
+    check_reachable(address)
     try:
         if address == "local":
             start_here(ray, stack)
