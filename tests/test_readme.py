@@ -29,6 +29,8 @@ from maskseg_cli.video.video_sources import is_sequence
 from tests.checkpoints.web_server import serving
 from tests.cli.video_running import facts, film
 from tests.documents import PAGES, PROJECT, README, Block, blocks, commands
+from tests.kept_conversions import kept_conversions
+from tests.parity.make_matterport_weights import write as write_matterport_weights
 from tests.shell import Shell, opened_shell
 
 #: Commands that only install or call others, and what stands for them here.
@@ -50,7 +52,7 @@ PYTHON_BLOCKS = [block for path in DOCUMENTS for block in blocks(path, "python")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, matterport_h5: Path) -> Path:
+def desk(tmp_path: Path, mine_h5: Path) -> Path:
     """A folder with the files that README speaks of."""
     coffee = cv2.resize(data.coffee()[:, :, ::-1], (300, 200))
     write_image(tmp_path / "photo.jpg", coffee)
@@ -72,7 +74,7 @@ def desk(tmp_path: Path, matterport_h5: Path) -> Path:
         ],
     }
     (tmp_path / "annotations.json").write_text(json.dumps(truth))
-    (tmp_path / "mine.h5").symlink_to(matterport_h5)
+    (tmp_path / "mine.h5").symlink_to(mine_h5)
     (tmp_path / "mine.txt").write_text("circle\nsquare\ntriangle\n")
     return tmp_path
 
@@ -80,7 +82,7 @@ def desk(tmp_path: Path, matterport_h5: Path) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def networks_are_kept() -> Iterator[None]:
     """Loads a network once for all blocks that ask for the same one: a second of each command's time."""
-    from maskseg_cli.inference import loading, openvino_cache, openvino_export
+    from maskseg_cli.inference import loading
 
     kept: dict[str, Any] = {}
     load = loading.load_model
@@ -91,24 +93,21 @@ def networks_are_kept() -> Iterator[None]:
             kept[key] = load(*arguments, **options)
         return kept[key]
 
-    converted: dict[str, Any] = {}
-    convert = openvino_cache.convert_checkpoint
-
-    def convert_once(source: Any, config: Any) -> Any:
-        key = source.digest + repr(config.graph)
-        if key not in converted:
-            converted[key] = convert(source, config)
-        return converted[key].clone()
-
-    with pytest.MonkeyPatch.context() as patch:
+    with kept_conversions(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "load_model", load_once)
-        for module in (openvino_cache, openvino_export):
-            patch.setattr(module, "convert_checkpoint", convert_once)
         yield
 
 
+@pytest.fixture(scope="module")
+def mine_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Matterport file with a narrow pyramid and narrow heads: half of the values, a third of the arithmetic."""
+    path = tmp_path_factory.mktemp("mine") / "mine.h5"
+    write_matterport_weights(path, "resnet50", num_classes=4, pyramid=16, fc=16)
+    return path
+
+
 @pytest.fixture
-def shell(desk: Path, lite_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(desk: Path, lite_home: Path, quick_compression: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     """A shell in that folder; `weights fetch` reaches a server of the tests with a small file."""
     content = np.random.default_rng(1).bytes(50_000)
     md5 = hashlib.md5(content).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,12 +44,16 @@ def network(name: str) -> MaskRCNN:
     return model
 
 
-@functools.cache
-def converted(name: str) -> Any:
-    """The network in OpenVINO's form, for all tests that do not change it."""
-    from maskseg_cli.model.openvino_conversion import convert
+_CONVERTED: dict[str, Any] = {}
 
-    return convert(network(name))
+
+def converted(name: str, model: MaskRCNN | None = None) -> Any:
+    """The network in OpenVINO's form, for all tests that do not change it; `model` is `network(name)`, made already."""
+    if name not in _CONVERTED:
+        from maskseg_cli.model.openvino_conversion import convert
+
+        _CONVERTED[name] = convert(network(name) if model is None else model)
+    return _CONVERTED[name]
 
 
 def images_of(config: MaskRCNNConfig, count: int = 2) -> NDArray[np.float32]:

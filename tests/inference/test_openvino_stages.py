@@ -48,7 +48,8 @@ def case_of(model: Any, converted: Any) -> Case:
 
 @pytest.fixture(scope="module", params=CONFIGS)
 def case(request: pytest.FixtureRequest) -> Case:
-    return case_of(network(request.param), converted(request.param))
+    model = network(request.param)
+    return case_of(model, converted(request.param, model))
 
 
 @pytest.fixture(scope="module")

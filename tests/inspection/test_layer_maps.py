@@ -32,11 +32,11 @@ def predictors(name: str) -> tuple[Predictor, Predictor]:
     """The same network in OpenVINO, as it is loaded, and in Keras."""
     if name == "lite":
         return load_model("lite"), load_model("lite", engine="tensorflow")
-    config = CONFIGS[name]
-    engine = StagedEngine(OpenVinoStages(converted(name), config), config)
+    config, model = CONFIGS[name], network(name)
+    engine = StagedEngine(OpenVinoStages(converted(name, model), config), config)
     engine.read_network = lambda: converted(name)
     classes = ["BG", "circle", "square"]
-    return Predictor(engine, classes), Predictor(TensorFlowEngine(network(name)), classes)
+    return Predictor(engine, classes), Predictor(TensorFlowEngine(model), classes)
 
 
 @pytest.mark.parametrize("name", LAYERS)
