@@ -43,6 +43,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 FIGURES = Path(__file__).with_name("scale_figures.json")
 PLOT = Path(__file__).resolve().parents[1] / "docs" / "images" / "scale-memory.svg"
 
+#: Names of the parts of docs/scale.md that are made.
+TABLES = ("scale-machine", "scale-photos", "scale-videos")
+
 MILLION = 1_000_000
 HOURS, RATE = 1000, 30  # of the video, and its frames a second
 

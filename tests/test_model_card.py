@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import scale_costs
 from benchmarks.model_card import __main__ as program
 from benchmarks.model_card import accuracy, misses, precisions, report, search, sections, speed, tables
 from benchmarks.performance import tables as performance_tables
@@ -70,7 +71,8 @@ def test_a_mark_is_a_whole_line() -> None:
 
 def test_every_part_of_the_documents_is_one_that_is_made() -> None:
     parts = {name: path.name for path in sections.documents() for name in sections.names(path.read_text("utf-8"))}
-    assert set(parts) <= set(tables.TABLES) | set(performance_tables.TABLES) | {"limits", "limits-size"}, parts
+    made = {*tables.TABLES, *performance_tables.TABLES, *scale_costs.TABLES, "limits", "limits-size"}
+    assert set(parts) <= made, parts
     card = sections.names(CARD.read_text("utf-8"))
     assert set(card) >= {"model-facts", "ap-per-size", "ap-per-class", "ap-and-start", "speed", "missed"}
     assert set(card) >= {"precisions", "search"}

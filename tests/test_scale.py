@@ -24,7 +24,7 @@ def kept() -> dict[str, Any]:
 
 def test_the_page_holds_the_tables_and_the_plot_of_the_figures(kept: dict[str, Any]) -> None:
     text, made = PAGE.read_text(encoding="utf-8"), scale_costs.made_tables(kept)
-    assert sections.names(text) == list(made)
+    assert sections.names(text) == list(scale_costs.TABLES) == list(made)
     for name, content in made.items():
         assert sections.content(text, name) == content
     assert scale_costs.PLOT.read_text(encoding="utf-8") == scale_costs.memory_plot(kept["simulation"])

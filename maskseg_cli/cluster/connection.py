@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from maskseg_cli.cluster.own_token import use_own_token
 from maskseg_cli.cluster.ray_options import DEFAULT, RayOptions
 from maskseg_cli.errors import MasksegError, UsageError, last_line
 from maskseg_cli.media.cleanups import register_cleanup, unregister_cleanup
@@ -214,6 +215,7 @@ def start_here(ray: Any, stack: contextlib.ExitStack, cpus: int | None = None, *
         cpus: cores that it gives to workers; None: all.
         settings: for `ray.init`.
     """
+    use_own_token(stack)
     folder = tempfile.mkdtemp(prefix="maskseg_")  # a short path: it holds sockets
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     at_once = functools.partial(_end_at_once, ray, folder)

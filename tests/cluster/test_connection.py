@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -92,3 +93,28 @@ def test_without_the_option_nothing_of_ray_is_imported() -> None:
         "sys.exit(any(name.split('.')[0] in ('ray', 'pyarrow', 'fsspec') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_a_cluster_of_its_own_has_a_token_of_its_own() -> None:
+    pytest.importorskip("ray._private.authentication", reason="Ray before 2.60 has no tokens")
+    code = (
+        "import contextlib, os, ray\n"
+        "from ray._raylet import AuthenticationMode, get_authentication_mode\n"
+        "from maskseg_cli.cluster.own_token import use_own_token\n"
+        "seen = []\n"
+        "for _ in range(2):\n"
+        "    with contextlib.ExitStack() as stack:\n"
+        "        use_own_token(stack)\n"
+        "        seen.append((get_authentication_mode(), os.environ['RAY_AUTH_TOKEN']))\n"
+        "    assert not {'RAY_AUTH_MODE', 'RAY_AUTH_TOKEN'} & set(os.environ)\n"
+        "    assert get_authentication_mode() == AuthenticationMode.DISABLED\n"
+        "assert [name for name, _ in seen] == 2 * [AuthenticationMode.TOKEN]\n"
+        "assert seen[0][1] != seen[1][1] and len(seen[0][1]) == 64\n"
+        "os.environ['RAY_AUTH_TOKEN'] = 'mine'\n"
+        "with contextlib.ExitStack() as stack:\n"
+        "    use_own_token(stack)\n"
+        "    assert os.environ['RAY_AUTH_TOKEN'] == 'mine'\n"
+    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    ended = subprocess.run([sys.executable, "-c", code], env=env, timeout=60, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

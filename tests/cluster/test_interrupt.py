@@ -46,7 +46,12 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path: Path) -> None
         program = subprocess.Popen(
             [*command, "--size", "64", "--ray", "local", "--ray-workers", "1"],
             cwd=tmp_path,
-            env={**os.environ, "TMPDIR": short, "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)])},
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+                "HOME": str(tmp_path),
+                "TMPDIR": short,
+                "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)]),
+            },
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -68,6 +73,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(tmp_path: Path) -> None
     assert f"of {PHOTOS} photos done." in said
     assert "The same command with --skip-existing does the rest." in said
     assert "Traceback" not in said
+    assert not (tmp_path / ".ray").exists(), "a cluster of one run has a token of its own, outside of the user's home"
     images = {image["file_name"] for image in json.loads((tmp_path / "found.json").read_text())["images"]}
     assert 0 < len(images) < PHOTOS
     assert images == {path.name for path in (tmp_path / "out").glob("*.jpg")}
