@@ -13,9 +13,13 @@ import pytest
 from tests.cli.fake_model import scene, use_blob_engine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    """Ray with room for two workers, started once; runs of this process use it, whatever address they name."""
+    """Ray with room for two workers, for the tests of a file; runs of this process use it, whatever address they name.
+
+    It ends with the file: others call `remove_unfinished` in this process, which ends Ray's processes, and a program
+    whose cluster is gone ends too.
+    """
     pytest.importorskip("ray.data", reason="needs Ray: pip install 'maskseg[ray]'")
     from maskseg_cli.cluster.connection import import_ray, own_terminal, start_here
 
