@@ -26,6 +26,35 @@ from maskseg_cli.video.opening import shown_name
 from maskseg_cli.video.writer import DiskFull
 
 
+def planned_run(
+    plan: VideoPlan,
+    job: Job,
+    predictor: Predictor,
+    parts: RunParts,
+    lines: JsonLines | None,
+    window: VideoWindow | None,
+    stop: StopToken,
+    reporter: Reporter,
+) -> VideoRun:
+    """The run over one video of a plan; `parts` is what happens to each frame."""
+    assert job.target is not None
+    return VideoRun(
+        job.source.name,
+        job.target,
+        predictor,
+        plan.reading,
+        plan.encoding,
+        rendering_of(parts),
+        parts.transforms,
+        lines,
+        parts.sinks,
+        job.source.exported_name,
+        window,
+        stop,
+        reporter,
+    )
+
+
 @dataclass
 class VideosSummary:
     """The result of a run over several videos.
@@ -89,25 +118,9 @@ class VideoBatch:
             MasksegError: there is one video only, and it failed; or the JSON lines cannot be written.
             KeyboardInterrupt: the user's stop.
         """
-        plan = self._plan
 
         def prepared(job: Job) -> VideoRun:
-            assert job.target is not None
-            return VideoRun(
-                job.source.name,
-                job.target,
-                predictor,
-                plan.reading,
-                plan.encoding,
-                rendering_of(parts),
-                parts.transforms,
-                lines,
-                parts.sinks,
-                job.source.exported_name,
-                window,
-                self._stop,
-                self._reporter,
-            )
+            return planned_run(self._plan, job, predictor, parts, lines, window, self._stop, self._reporter)
 
         self.run_each(prepared, predictor.class_names, lines, parts.sinks)
 

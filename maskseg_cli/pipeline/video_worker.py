@@ -18,9 +18,10 @@ from maskseg_cli.inference.model_options import ModelOptions
 from maskseg_cli.inference.predictor import Predictor
 from maskseg_cli.media.disk_errors import is_disk_unwritable
 from maskseg_cli.media.leftovers import forget_cleaned
-from maskseg_cli.pipeline.equipment import equipped, rendering_of
+from maskseg_cli.pipeline.equipment import equipped
+from maskseg_cli.pipeline.video_batch import planned_run
 from maskseg_cli.pipeline.video_plan import VideoPlan
-from maskseg_cli.pipeline.video_run import VideoRun, VideoSummary
+from maskseg_cli.pipeline.video_run import VideoSummary
 from maskseg_cli.reporter import Reporter
 from maskseg_cli.sink import Sink
 from maskseg_cli.stop_token import StopToken
@@ -217,7 +218,6 @@ class VideoWorker:
         ) as parts:
             messages.sentences.clear()  # said by the run itself
             job = plan.jobs[number]
-            assert job.target is not None
             earlier = [one.source.exported_name for one in plan.jobs[:number] if not one.done]
             lines = JsonLines(result.folder / "lines.jsonl") if self._task.lines else None
             sinks: list[Sink] = [*([] if lines is None else [lines]), *parts.sinks]
@@ -225,21 +225,7 @@ class VideoWorker:
                 for name in earlier:
                     sink.reserve(name)
                 sink.start(predictor.class_names)
-            run = VideoRun(
-                job.source.name,
-                job.target,
-                predictor,
-                plan.reading,
-                plan.encoding,
-                rendering_of(parts),
-                parts.transforms,
-                lines,
-                parts.sinks,
-                job.source.exported_name,
-                None,
-                self._stop,
-                messages,
-            )
+            run = planned_run(plan, job, predictor, parts, lines, None, self._stop, messages)
             result.summary = run.summary
             try:
                 run.run()
